@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Growable bytes, always NUL-terminated once anything was added.
+ *
+ * Failure is sticky: when memory runs out, `failed` is set and later additions do nothing, so a
+ * writer adds a whole text and checks once, with buf_status(), before it uses the result. */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "wgq/base/mem.h"
+
+struct buf {
+	char *data; /* NULL while nothing was added */
+	size_t len; /* without the NUL */
+	size_t cap;
+	bool failed;
+	bool secret; /* set by the owner: growing and releasing overwrite the old bytes */
+};
+
+/* 0, or -ENOMEM when any addition since the start failed. */
+int buf_status(const struct buf *b);
+
+void buf_mem(struct buf *b, const void *data, size_t n);
+void buf_str(struct buf *b, const char *s);
+void buf_char(struct buf *b, char c);
+void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_addv(struct buf *b, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+/* s with every control character, and every byte that is not part of valid UTF-8, as \xNN: what
+ * a file or the kernel said must not drive the reader's terminal. */
+void buf_printable(struct buf *b, const char *s, size_t n);
+
+/* s so that a POSIX shell reads it as one word; plain words stay as they are. */
+void buf_shell_word(struct buf *b, const char *s);
+
+/* The text so far; "" rather than NULL. Owned by b, valid until the next addition. */
+const char *buf_text(const struct buf *b);
+
+/* The text as malloc()ed memory of the caller's; NULL when an addition failed. Empties b. */
+char *buf_steal(struct buf *b);
+
+void buf_clear(struct buf *b); /* keeps the memory */
+void buf_release(struct buf *b);
+
+#define _cleanup_buf_ _cleanup_(buf_release)
