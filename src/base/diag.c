@@ -9,7 +9,11 @@
 #include "wgq/base/mem.h"
 
 /* A line is quoted around the place that is wrong, not whole: it may be 20 MB long. */
-enum { QUOTE_BEFORE = 60, QUOTE_AFTER = 120, QUOTE_KEPT = 2 * QUOTE_BEFORE + 2 * QUOTE_AFTER };
+enum {
+	QUOTE_BEFORE = 60,
+	QUOTE_AFTER = 120,
+	QUOTE_KEPT = 2 * QUOTE_BEFORE + 2 * QUOTE_AFTER
+};
 
 static struct diag_item *diag_push(struct diag *d, enum diag_level level, int error,
 				   const char *format, va_list args)
@@ -178,13 +182,14 @@ static void format_quote(const struct diag_item *item, const char *red, const ch
 {
 	size_t length = strlen(item->quote);
 	size_t col = item->col ? item->col - 1 - item->quote_skip : 0;
-	size_t from = col > QUOTE_BEFORE ? col - QUOTE_BEFORE : 0;
-	size_t to = length - from > QUOTE_BEFORE + QUOTE_AFTER ? from + QUOTE_BEFORE + QUOTE_AFTER
-								: length;
 	_cleanup_buf_ struct buf before = {0};
 
 	if (col > length)
-		col = from = 0;
+		col = 0;
+	size_t from = col > QUOTE_BEFORE ? col - QUOTE_BEFORE : 0;
+	size_t shown = QUOTE_BEFORE + QUOTE_AFTER;
+	size_t to = length - from > shown ? from + shown : length;
+
 	/* Do not cut a character in two. */
 	while (from > 0 && ((unsigned char)item->quote[from] & 0xc0) == 0x80)
 		from--;
@@ -205,10 +210,11 @@ static void format_quote(const struct diag_item *item, const char *red, const ch
 	buf_addf(out, "%s\n", plain);
 }
 
-static void format_item(const struct diag_item *item, const char *program, bool colour,
+static void format_item(const struct diag_item *item, const char *program, unsigned style,
 			struct buf *out)
 {
-	bool error = item->level == DIAG_ERROR;
+	bool error = item->level == DIAG_ERROR, colour = style & DIAG_COLOUR;
+	bool bare = error && !item->file && (style & DIAG_BARE);
 	const char *shade = !colour ? "" : error ? "\033[1;31m" : "\033[1;33m";
 	const char *bold = colour ? "\033[1m" : "";
 	const char *plain = colour ? "\033[0m" : "";
@@ -222,7 +228,9 @@ static void format_item(const struct diag_item *item, const char *program, bool 
 		buf_addf(out, ":%u", item->line);
 	if (item->file && item->line && item->col)
 		buf_addf(out, ":%u", item->col);
-	buf_addf(out, ":%s %s%s:%s ", plain, shade, error ? "error" : "warning", plain);
+	buf_addf(out, ":%s ", plain);
+	if (!bare)
+		buf_addf(out, "%s%s:%s ", shade, error ? "error" : "warning", plain);
 	if (item->message)
 		buf_printable(out, item->message, strlen(item->message));
 	if (item->error)
@@ -246,11 +254,11 @@ static void format_item(const struct diag_item *item, const char *program, bool 
 	}
 }
 
-void diag_format(const struct diag *d, size_t from, const char *program, bool colour,
+void diag_format(const struct diag *d, size_t from, const char *program, unsigned style,
 		 struct buf *ret_text)
 {
 	for (size_t i = from; i < d->len; i++)
-		format_item(&d->at[i], program, colour, ret_text);
+		format_item(&d->at[i], program, style, ret_text);
 	if (d->no_memory)
 		buf_addf(ret_text, "%s: error: out of memory; some messages were lost\n", program);
 }

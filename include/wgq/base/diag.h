@@ -70,9 +70,14 @@ int diag_no_memory(struct diag *d);
 
 size_t diag_errors(const struct diag *d);
 
-/* The items from the given one on, as the user sees them; colour adds SGR sequences. An error
- * without a place begins with the program's name. */
-void diag_format(const struct diag *d, size_t from, const char *program, bool colour,
+/* The items from the given one on, as the user sees them. An error without a place begins with the
+ * program's name. */
+enum diag_style {
+	DIAG_PLAIN = 0,
+	DIAG_COLOUR = 1 << 0, /* SGR sequences */
+	DIAG_BARE = 1 << 1,   /* no `error:` behind the program's name, as wg-quick writes */
+};
+void diag_format(const struct diag *d, size_t from, const char *program, unsigned style,
 		 struct buf *ret_text);
 
 /* Makes warnings of the errors: the caller goes on without what failed. */
