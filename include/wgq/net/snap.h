@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was observed of an interface and of the host around it. Made by world_observe(); the pure
+ * side plans from it and from nothing else. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/net/spec.h"
+#include "wgq/net/wg.h"
+
+/* A rule of the form `not fwmark T lookup T`, and what table T leads to. */
+struct tunnel_rule {
+	struct rule rule;
+	bool table_used;  /* it holds a route */
+	bool leads_here;  /* it holds a route out of this interface */
+};
+struct tunnel_rule_vec {
+	VEC(struct tunnel_rule);
+};
+
+enum ipv6_state {
+	IPV6_ON,
+	IPV6_DISABLED, /* by net.ipv6.conf.IFACE.disable_ipv6 */
+	IPV6_ABSENT,   /* not in the kernel */
+};
+
+struct snap {
+	struct link link;       /* index 0: there is none */
+	bool is_wireguard;      /* of the kernel, or served by a userspace implementation */
+	bool is_userspace;
+	bool kernel_wireguard;  /* the kernel's module is loaded, so nothing else is started */
+	struct wg_device wg;    /* empty unless is_wireguard */
+	struct link_addr_vec addrs;
+	struct route_vec main_routes; /* out of this interface, in table main */
+
+	struct rule_vec suppress_rules;      /* `lookup main suppress_prefixlength 0` */
+	struct tunnel_rule_vec tunnel_rules; /* both in the order of evaluation */
+	uint32_t free_table; /* the first from 51820 that is empty in both families; 0: not asked */
+	bool has_firewall;   /* a table or iptables rules of this interface are there */
+	uint32_t firewall_mark; /* the mark that they save; 0: unknown */
+	bool has_dns; /* resolvconf knows the interface */
+	bool has_src_valid_mark;
+	long src_valid_mark;
+	enum ipv6_state ipv6;
+
+	uint32_t path_mtu;    /* the least on the ways to the endpoints; 0: there is none */
+	uint32_t default_mtu; /* of the default route; 0: there is none */
+};
+
+void snap_release(struct snap *snap);
+
+#define _cleanup_snap_ _cleanup_(snap_release)

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The objects of rtnetlink that wgq deals in, as plain values. Numbers are the kernel's. */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wgq/base/vec.h"
+#include "wgq/net/addr.h"
+
+struct link {
+	char name[IFNAMSIZ];
+	char kind[16]; /* IFLA_INFO_KIND: "wireguard", "tun"; "": a device without one */
+	uint32_t index; /* 0: there is no such link */
+	uint32_t mtu;
+	bool up;
+};
+
+/* An address of an interface. */
+struct link_addr {
+	struct prefix prefix; /* with its host bits: 10.0.0.1/24 */
+	uint8_t scope;        /* RT_SCOPE_UNIVERSE, _LINK, ... */
+	uint8_t protocol;     /* IFAPROT_KERNEL_LL marks the fe80:: that the kernel made; Linux 5.18 */
+	uint32_t line;        /* of the configuration; 0: not from there */
+};
+
+/* A route to a prefix through an interface. Its size is a promise, as allowed_ip's. */
+struct route {
+	struct prefix prefix; /* without host bits */
+	uint32_t line;
+};
+_Static_assert(sizeof(struct route) == 24, "24 bytes a route");
+
+/* A policy rule of the two forms that wg-quick installs (linux.bash:221-222):
+ *	not fwmark T lookup T
+ *	lookup main suppress_prefixlength 0
+ * `exact` says that it has one of these forms and no other selector, so that it may be ours. */
+struct rule {
+	uint8_t family;
+	bool invert;
+	bool exact;
+	bool has_fwmark, has_suppress;
+	uint8_t protocol;  /* RTPROT_KERNEL in ours, RTPROT_UNSPEC in wg-quick's */
+	uint32_t fwmark;
+	uint32_t table;
+	uint32_t suppress_prefixlen;
+	uint32_t priority; /* as observed; 0 in a wanted rule: the kernel chooses */
+};
+
+/* The firewall of a full tunnel. Borrowed arrays. */
+struct firewall {
+	const char *ifname;
+	uint32_t mark;             /* fwmark of the encrypted packets */
+	bool ip, ip6;              /* which families have a default route through the tunnel */
+	const struct addr *addrs;  /* of the interface, both families; those of a family that is */
+	size_t addr_count;         /* not filtered are passed over */
+};
+
+struct link_vec {
+	VEC(struct link);
+};
+struct link_addr_vec {
+	VEC(struct link_addr);
+};
+struct route_vec {
+	VEC(struct route);
+};
+struct rule_vec {
+	VEC(struct rule);
+};
+
+/* Whether two rules match and do the same, whatever their priority and protocol. */
+bool rule_same(const struct rule *a, const struct rule *b);
+
+/* For _cleanup_(). */
+void links_release(struct link_vec *links);
+void addrs_release(struct link_addr_vec *addrs);
+void routes_release(struct route_vec *routes);
+void rules_release(struct rule_vec *rules);

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The contents of a snapshot.
+#include "wgq/net/snap.h"
+
+void snap_release(struct snap *snap)
+{
+	if (!snap)
+		return;
+	wg_device_release(&snap->wg);
+	vec_release(&snap->addrs);
+	vec_release(&snap->main_routes);
+	vec_release(&snap->suppress_rules);
+	vec_release(&snap->tunnel_rules);
+	*snap = (struct snap){0};
+}

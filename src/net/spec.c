@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The objects of rtnetlink as values: what makes two of them the same.
+#include "wgq/net/spec.h"
+
+bool rule_same(const struct rule *a, const struct rule *b)
+{
+	if (!a->exact || !b->exact)
+		return false;
+	if (a->family != b->family || a->invert != b->invert || a->table != b->table)
+		return false;
+	if (a->has_fwmark != b->has_fwmark || (a->has_fwmark && a->fwmark != b->fwmark))
+		return false;
+	return a->has_suppress == b->has_suppress &&
+	       (!a->has_suppress || a->suppress_prefixlen == b->suppress_prefixlen);
+}
+
+void links_release(struct link_vec *links)
+{
+	vec_release(links);
+}
+
+void addrs_release(struct link_addr_vec *addrs)
+{
+	vec_release(addrs);
+}
+
+void routes_release(struct route_vec *routes)
+{
+	vec_release(routes);
+}
+
+void rules_release(struct rule_vec *rules)
+{
+	vec_release(rules);
+}

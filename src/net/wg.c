@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// WireGuard devices and peers as values: endpoints, and keys that do not outlive them.
+#include "wgq/net/wg.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+
+size_t endpoint_size(const union endpoint *e)
+{
+	return e->any.sa_family == AF_INET    ? sizeof(e->in)
+	       : e->any.sa_family == AF_INET6 ? sizeof(e->in6)
+					      : 0;
+}
+
+struct addr endpoint_addr(const union endpoint *e)
+{
+	struct addr a = {0};
+
+	if (e->any.sa_family == AF_INET) {
+		a.family = AF_INET;
+		memcpy(a.bytes, &e->in.sin_addr, sizeof(e->in.sin_addr));
+	} else if (e->any.sa_family == AF_INET6) {
+		a.family = AF_INET6;
+		memcpy(a.bytes, &e->in6.sin6_addr, sizeof(e->in6.sin6_addr));
+	}
+	return a;
+}
+
+bool endpoint_equal(const union endpoint *a, const union endpoint *b)
+{
+	struct addr addr_a = endpoint_addr(a), addr_b = endpoint_addr(b);
+
+	if (addr_compare(&addr_a, &addr_b) != 0)
+		return false;
+	if (addr_a.family == AF_INET)
+		return a->in.sin_port == b->in.sin_port;
+	if (addr_a.family == AF_INET6)
+		return a->in6.sin6_port == b->in6.sin6_port &&
+		       a->in6.sin6_scope_id == b->in6.sin6_scope_id;
+	return true;
+}
+
+void endpoint_format(const union endpoint *e, struct buf *ret_text)
+{
+	char text[ADDR_TEXT_MAX];
+	struct addr a = endpoint_addr(e);
+
+	addr_format(&a, text);
+	if (a.family == AF_INET)
+		buf_addf(ret_text, "%s:%u", text, ntohs(e->in.sin_port));
+	else if (a.family == AF_INET6 && e->in6.sin6_scope_id)
+		buf_addf(ret_text, "[%s%%%u]:%u", text, e->in6.sin6_scope_id,
+			 ntohs(e->in6.sin6_port));
+	else if (a.family == AF_INET6)
+		buf_addf(ret_text, "[%s]:%u", text, ntohs(e->in6.sin6_port));
+}
+
+/* vec_push() would realloc() and leave preshared keys behind in the memory that it frees. */
+struct wg_peer *wg_device_add_peer(struct wg_device *device)
+{
+	struct wg_peer_vec *peers = &device->peers;
+	struct wg_peer_vec moved = {0};
+
+	if (peers->len < peers->cap)
+		return vec_push(peers);
+	if (!vec_reserve(&moved, peers->len + peers->len / 2 + 1))
+		return NULL;
+	if (peers->len) {
+		memcpy(moved.at, peers->at, peers->len * sizeof(*peers->at));
+		mem_wipe(peers->at, peers->len * sizeof(*peers->at));
+	}
+	moved.len = peers->len;
+	vec_release(peers);
+	*peers = moved;
+	return vec_push(peers);
+}
+
+void wg_peer_release(struct wg_peer *peer)
+{
+	if (!peer)
+		return;
+	vec_release(&peer->allowed_ips);
+	mem_wipe(peer, sizeof(*peer));
+}
+
+void wg_device_release(struct wg_device *device)
+{
+	if (!device)
+		return;
+	vec_each(peer, &device->peers)
+		wg_peer_release(peer);
+	vec_release(&device->peers);
+	mem_wipe(device, sizeof(*device));
+}
