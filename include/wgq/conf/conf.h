@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A configuration as values. Made by conf_parse(), completed by resolve (sys/resolve.h), which
+ * fills in what needs name look-ups; only read afterwards. */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/base/vec.h"
+#include "wgq/net/spec.h"
+#include "wgq/net/wg.h"
+
+enum conf_hook_kind { HOOK_PRE_UP, HOOK_POST_UP, HOOK_PRE_DOWN, HOOK_POST_DOWN, HOOK_KINDS };
+
+/* A text of the file that is kept as it is. */
+struct conf_text {
+	char *text;
+	uint32_t line;
+};
+struct conf_text_vec {
+	VEC(struct conf_text);
+};
+
+/* An endpoint whose host or port is a name. Numeric ones are in the peer right away. */
+struct conf_endpoint {
+	size_t peer; /* index into wg.peers */
+	char *host;  /* without brackets */
+	char *port;
+	uint32_t line;
+};
+struct conf_endpoint_vec {
+	VEC(struct conf_endpoint);
+};
+
+enum conf_table_kind { TABLE_AUTO, TABLE_OFF, TABLE_NUMBER, TABLE_NAME };
+
+struct conf {
+	char *path;            /* as messages show it */
+	char ifname[IFNAMSIZ]; /* by the file's name */
+
+	struct wg_device wg; /* endpoints with names still empty until they are resolved */
+	struct conf_endpoint_vec endpoints;
+	struct conf_text listen_port; /* a service name to be resolved; NULL: none */
+	uint32_t listen_port_line, private_key_line, fwmark_line;
+
+	struct link_addr_vec addresses; /* in the file's order */
+	struct conf_text_vec dns_servers, dns_search;
+	uint32_t mtu, mtu_line; /* mtu_line 0: not given */
+	enum conf_table_kind table_kind;
+	uint32_t table, table_line; /* the number, for TABLE_NUMBER */
+	char *table_name;           /* for TABLE_NAME, resolved to TABLE_NUMBER */
+	bool save_config;
+	struct conf_text_vec hooks[HOOK_KINDS]; /* in the file's order, %i not replaced */
+};
+
+void conf_release(struct conf *conf);
+
+#define _cleanup_conf_ _cleanup_(conf_release)

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Inside conf_parse(): its state, and one function a key that reads the key's value.
+ *
+ * A wrong value is reported by parse_error(), and parsing goes on: the functions return 0 then as
+ * well, and -ENOMEM only when there is no memory. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/conf/parse.h"
+#include "wgq/conf/scan.h"
+
+enum key_id {
+	/* wg-quick's own keys */
+	KEY_ADDRESS,
+	KEY_DNS,
+	KEY_MTU,
+	KEY_TABLE,
+	KEY_SAVE_CONFIG,
+	KEY_PRE_UP,
+	KEY_POST_UP,
+	KEY_PRE_DOWN,
+	KEY_POST_DOWN,
+	/* wg(8)'s */
+	KEY_PRIVATE_KEY,
+	KEY_LISTEN_PORT,
+	KEY_FWMARK,
+	KEY_PUBLIC_KEY,
+	KEY_PRESHARED_KEY,
+	KEY_ALLOWED_IPS,
+	KEY_ENDPOINT,
+	KEY_KEEPALIVE,
+	KEY_COUNT,
+};
+
+/* Of a line that there is something to be said about. */
+struct line_facts {
+	uint32_t line;         /* 0: of none yet */
+	bool secret;           /* it must not be shown */
+	const char *invisible; /* the name of a character in it that cannot be seen; NULL: none */
+	struct slice invisible_at;
+};
+
+struct parser {
+	const char *file;
+	struct conf *conf;
+	struct diag *d;
+	const struct scan_line *line; /* being read */
+	enum scan_section section;    /* as meant: [Peers] counts as [Peer] once it is reported */
+	struct wg_peer *peer;         /* of the section; NULL: none */
+	struct scan_line peer_header;
+	bool peer_has_key;
+	struct line_facts facts;
+	size_t errors, warnings; /* also those that are too many to be shown */
+};
+
+/* About the part `at` of the line being read; hint may be NULL. */
+void parse_error(struct parser *p, struct slice at, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* "AT" is not WHAT. */
+void parse_not(struct parser *p, struct slice at, const char *what, const char *hint);
+void parse_warning(struct parser *p, struct slice at, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* s as far as a message may show it: not what may be a key, nor more than fits. */
+struct slice shown(struct parser *p, struct slice s);
+/* For %.*s. */
+#define SLICE_ARG(s) (int)(s).len, (s).at
+
+/* Digits of the base, nothing else; base 0 takes 0x and octal 0 like strtoul(3). 0, -EINVAL, or
+ * -ERANGE above max. */
+int number_read(struct slice s, unsigned int base, uint64_t max, uint64_t *ret);
+
+/* That the length of the prefix `item` is none of 0 to bits; base as for number_read(). */
+void refuse_length(struct parser *p, struct slice item, unsigned int base, int bits);
+
+/* A comma ends an item, and so does a blank where blanks are separators. False at the end. */
+bool list_next(struct slice *rest, bool blanks, struct slice *ret);
+
+/* The readers: quick_*() in quick_keys.c, wg_*() in wg_keys.c and wg_ports.c. */
+typedef int key_reader(struct parser *p, enum key_id id, const struct scan_line *line);
+key_reader quick_address, quick_dns, quick_mtu, quick_table, quick_save_config, quick_hook;
+key_reader wg_key, wg_listen_port, wg_fwmark, wg_allowed_ips, wg_endpoint, wg_keepalive;
+
+/* KEY_COUNT where there is no such key. The key as wg-quick compares it, or squeezed as wg(8)
+ * does. */
+enum key_id key_find(struct slice key, bool squeezed);
+bool key_is_quick(enum key_id id);
+
+/* What the writer of a line may have meant; advice.c. */
+enum key_id advice_key(struct slice key);       /* the nearest key; KEY_COUNT: none is near */
+enum scan_section advice_section(struct slice header); /* SECTION_OTHER: none is near */
+/* Whether the line may hold a private or preshared key, so that it must not be shown. */
+bool advice_secret(const struct scan_line *line);
+/* A character that looks like a blank or like nothing, but is neither: its name, NULL: none. */
+const char *advice_invisible(struct slice s, struct slice *ret_at);
+/* A key that conf_parse() did not know, or that is in the wrong place. */
+void advice_unknown_key(struct parser *p, const struct scan_line *line);
+void advice_unknown_section(struct parser *p, const struct scan_line *line);
+void advice_no_value(struct parser *p, const struct scan_line *line);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The wg-quick dialect: wg-quick's own keys (linux.bash:50-74) and those of wg(8) (config.c), each
+ * by its own program's rules. */
+#pragma once
+
+#include <stddef.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+
+/* Parses n bytes at text. All errors of the file are reported, each with its place and what to
+ * write instead; lines that hold a private or preshared key are not quoted. Returns 0, or -EINVAL
+ * when there was any error: ret then still holds what could be read, for verbs that can do with
+ * it. ret has to be zeroed; file and ifname are copied. */
+int conf_parse(const char *file, const char *ifname, const char *text, size_t n, struct conf *ret,
+	       struct diag *d);
+
+/* Names of all keys with the section they belong to, for completion, help and the tests that
+ * compare them with the manual; ends with a NULL name. */
+struct conf_key_name {
+	const char *name;
+	const char *section; /* "Interface" or "Peer" */
+};
+const struct conf_key_name *conf_key_names(void);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `save` makes of a configuration: the same text, with the values that the running tunnel has
+ * by now.
+ *
+ * A line whose value still means what is running stays as it is, to the byte, so that saving an
+ * unchanged tunnel gives the identical text. Of the others only the value is replaced. Comments,
+ * blank lines, order, spelling, hooks, DNS, Table and SaveConfig are nobody's to change. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+
+/* The running tunnel. Borrowed, all of it. */
+struct save_state {
+	const struct wg_device *device;
+	const struct link_addr_vec *addrs;
+	uint32_t mtu;
+	bool automatic_fwmark; /* wgq or wg-quick has chosen it: it is not written */
+	bool userspace;        /* the kernel gives a tun device a link-local address, not to be saved */
+	bool has_ipv6;         /* false: the link cannot have IPv6 addresses, so the file's stay */
+	/* if_indextoname(3), for the scope of a link-local endpoint; NULL: by number. */
+	char *(*scope_name)(unsigned int index, char *ret);
+};
+
+/* conf is what conf_parse() made of the text, without an error, and what resolve_again() found for
+ * its endpoints: one without an address could not be looked up, and its name stays. A name whose
+ * addresses the peer has left is replaced by the peer's address and kept as a comment; a warning
+ * says so.
+ *
+ * What is not in the text, and not recorded either: a listening port (it may be random), an
+ * automatic fwmark, and keys that the hooks set.
+ *
+ * The new text is read back before it is returned; should it not say what is running, that is an
+ * error (-EPROTO). ret_text has to be empty, and is marked secret. */
+int conf_save(const char *text, size_t n, const struct conf *conf, const struct save_state *now,
+	      struct buf *ret_text, struct diag *d);

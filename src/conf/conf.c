@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The configuration as values: its release.
+#include "wgq/conf/conf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+
+static void texts_release(struct conf_text_vec *texts)
+{
+	vec_each(item, texts)
+		free(item->text);
+	vec_release(texts);
+}
+
+void conf_release(struct conf *conf)
+{
+	if (!conf)
+		return;
+	vec_each(endpoint, &conf->endpoints) {
+		free(endpoint->host);
+		free(endpoint->port);
+	}
+	vec_release(&conf->endpoints);
+	for (int kind = 0; kind < HOOK_KINDS; kind++)
+		texts_release(&conf->hooks[kind]);
+	texts_release(&conf->dns_servers);
+	texts_release(&conf->dns_search);
+	vec_release(&conf->addresses);
+	free(conf->listen_port.text);
+	free(conf->table_name);
+	free(conf->path);
+	wg_device_release(&conf->wg);
+	*conf = (struct conf){0};
+}

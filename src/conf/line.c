@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One line of a configuration, cut up the way wg-quick does it.
+#include "wgq/conf/line.h"
+
+#include <string.h>
+
+bool space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static struct slice trim(struct slice s, bool (*unwanted)(char c))
+{
+	while (s.len && unwanted(s.at[0])) {
+		s.at++;
+		s.len--;
+	}
+	while (s.len && unwanted(s.at[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+struct slice slice_trim(struct slice s)
+{
+	return trim(s, space);
+}
+
+bool slice_is(struct slice s, const char *word)
+{
+	size_t i = 0;
+
+	while (i < s.len && word[i] && lower(s.at[i]) == lower(word[i]))
+		i++;
+	return i == s.len && !word[i];
+}
+
+bool slice_squeezed_is(struct slice s, const char *word)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (space(s.at[i]))
+			continue;
+		if (!*word || lower(s.at[i]) != lower(*word++))
+			return false;
+	}
+	return !*word;
+}
+
+/* Up to the first c, or all of it. */
+static struct slice before(struct slice s, char c)
+{
+	const char *found = s.len ? memchr(s.at, c, s.len) : NULL;
+
+	return found ? (struct slice){s.at, (size_t)(found - s.at)} : s;
+}
+
+/* After the first c, or all of it. */
+static struct slice after(struct slice s, char c)
+{
+	size_t skip = before(s, c).len;
+
+	return skip < s.len ? (struct slice){s.at + skip + 1, s.len - skip - 1} : s;
+}
+
+void line_cut(struct slice text, struct line *ret)
+{
+	ret->read = trim(text, blank);
+
+	struct slice stripped = before(ret->read, '#');
+	struct slice key = before(stripped, '=');
+	ret->has_value = key.len < stripped.len;
+	ret->stripped = slice_trim(stripped);
+	ret->key = slice_trim(key);
+	ret->value = slice_trim(after(stripped, '='));
+	ret->full_value = slice_trim(after(ret->read, '='));
+}
+
+bool line_in_interface(const struct line *line, bool inside)
+{
+	if (!line->key.len || line->key.at[0] != '[')
+		return inside;
+	return slice_is(line->key, "[Interface]");
+}
+
+bool line_is_quick_key(struct slice key)
+{
+	static const char *const names[] = {
+		"Address", "DNS",    "MTU",     "Table",    "SaveConfig",
+		"PreUp",   "PostUp", "PreDown", "PostDown",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (slice_is(key, names[i]))
+			return true;
+	return false;
+}
+
+bool line_next(struct slice *rest, struct slice *ret)
+{
+	if (!rest->len)
+		return false;
+	*ret = before(*rest, '\n');
+
+	size_t used = ret->len < rest->len ? ret->len + 1 : ret->len;
+	rest->at += used;
+	rest->len -= used;
+	return true;
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The text of a configuration with the values of the running tunnel; here those of [Interface].
+#include "wgq/conf/save.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "save_internal.h"
+#include "wgq/base/mem.h"
+#include "wgq/conf/parse.h"
+
+/* Linux 5.18 */
+#ifndef IFAPROT_KERNEL_RA
+#define IFAPROT_KERNEL_RA 2
+#define IFAPROT_KERNEL_LL 3
+#endif
+
+bool save_hooks_set(const struct conf *conf, const char *word)
+{
+	static const enum conf_hook_kind kinds[] = {HOOK_PRE_UP, HOOK_POST_UP};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		vec_each (hook, &conf->hooks[kinds[i]])
+			if (strstr(hook->text, word))
+				return true;
+	return false;
+}
+
+void save_add_prefix(struct buf *list, const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(prefix, text);
+	buf_addf(list, "%s%s", list->len ? ", " : "", text);
+}
+
+/* The line that counts, of all [Interface] sections; NULL: none. */
+static const struct save_line *interface_line(const struct saver *s, enum key_id id)
+{
+	const struct save_line *last = NULL;
+
+	vec_each (section, &s->layout.sections) {
+		const struct save_line *line = layout_last(&s->layout, section, id);
+
+		if (line && section->kind == SECTION_INTERFACE)
+			last = line;
+	}
+	return last;
+}
+
+/* New keys are collected for the end of the section. */
+static void set_value(struct saver *s, const struct save_line *line, const char *key,
+		      const char *value, struct buf *new_keys)
+{
+	_cleanup_buf_ struct buf text = {.secret = true};
+
+	if (!line) {
+		buf_addf(new_keys, "%s = %s\n", key, value);
+		return;
+	}
+	buf_str(&text, value);
+	edit_value(&s->edit, line, &text);
+}
+
+/* The kernel and wireguard-go clamp a key when it is set (RFC 7748, 5), and report it so. */
+static bool same_private_key(const struct key *a, const struct key *b)
+{
+	struct key clamped[2] = {*a, *b};
+
+	for (size_t i = 0; i < 2; i++) {
+		clamped[i].bytes[0] &= 0xf8;
+		clamped[i].bytes[31] = (uint8_t)((clamped[i].bytes[31] & 0x7f) | 0x40);
+	}
+	bool same = key_equal(&clamped[0], &clamped[1]);
+	mem_wipe(clamped, sizeof(clamped));
+	return same;
+}
+
+/* A tunnel that has lost its key is no reason to delete the only copy. */
+static void save_private_key(struct saver *s, struct buf *new_keys)
+{
+	const struct wg_device *device = s->now->device;
+	char text[KEY_BASE64_LEN + 1];
+
+	if (!device->has_private_key || save_hooks_set(s->conf, "private-key"))
+		return;
+	if (s->conf->wg.has_private_key &&
+	    same_private_key(&s->conf->wg.private_key, &device->private_key))
+		return;
+	key_to_base64(&device->private_key, text);
+	set_value(s, interface_line(s, KEY_PRIVATE_KEY), "PrivateKey", text, new_keys);
+	mem_wipe(text, sizeof(text));
+}
+
+static void set_number(struct saver *s, const struct save_line *line, const char *format,
+		       uint32_t number)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	buf_addf(&text, format, number);
+	edit_value(&s->edit, line, &text);
+}
+
+/* ListenPort = 0 asks for a port of the kernel's choice, and has got it. */
+static void save_listen_port(struct saver *s)
+{
+	const struct wg_device *wanted = &s->conf->wg, *device = s->now->device;
+	const struct save_line *line = interface_line(s, KEY_LISTEN_PORT);
+
+	if (line && wanted->has_listen_port && wanted->listen_port && device->listen_port &&
+	    wanted->listen_port != device->listen_port && !save_hooks_set(s->conf, "listen-port"))
+		set_number(s, line, "%u", device->listen_port);
+}
+
+static void save_fwmark(struct saver *s, struct buf *new_keys)
+{
+	uint32_t wanted = s->conf->wg.fwmark, mark = s->now->device->fwmark;
+	const struct save_line *line = interface_line(s, KEY_FWMARK);
+	char text[sizeof("0xffffffff")] = "off";
+
+	if (mark == wanted || (!wanted && s->now->automatic_fwmark) ||
+	    save_hooks_set(s->conf, "fwmark"))
+		return;
+	if (mark)
+		snprintf(text, sizeof(text), "0x%x", mark);
+	set_value(s, line, "FwMark", text, new_keys);
+}
+
+static void save_mtu(struct saver *s)
+{
+	const struct save_line *line = interface_line(s, KEY_MTU);
+
+	if (line && s->conf->mtu_line && s->now->mtu && s->now->mtu != s->conf->mtu)
+		set_number(s, line, "%u", s->now->mtu);
+}
+
+/* ---- Address ---- */
+
+struct prefix_vec {
+	VEC(struct prefix);
+};
+
+static int compare_prefixes(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
+static void prefixes_release(struct prefix_vec *prefixes)
+{
+	vec_release(prefixes);
+}
+
+static int prefixes_of(const struct link_addr_vec *addrs, struct prefix_vec *ret, struct diag *d)
+{
+	vec_each (addr, addrs) {
+		struct prefix *prefix = vec_push(ret);
+
+		if (!prefix)
+			return diag_no_memory(d);
+		*prefix = addr->prefix;
+	}
+	if (ret->len)
+		qsort(ret->at, ret->len, sizeof(*ret->at), compare_prefixes);
+	return 0;
+}
+
+static bool has_prefix(const struct prefix_vec *prefixes, const struct prefix *prefix)
+{
+	return prefixes->len && bsearch(prefix, prefixes->at, prefixes->len, sizeof(*prefixes->at),
+					compare_prefixes);
+}
+
+/* Nobody has asked for it, or nobody needs the file to ask for it again. */
+static bool comes_by_itself(const struct saver *s, const struct link_addr *addr)
+{
+	const uint8_t *bytes = addr->prefix.addr.bytes;
+	bool link_local = addr->prefix.addr.family == AF_INET6 && bytes[0] == 0xfe &&
+			  (bytes[1] & 0xc0) == 0x80;
+	char text[ADDR_TEXT_MAX];
+
+	if (addr->protocol == IFAPROT_KERNEL_LL || addr->protocol == IFAPROT_KERNEL_RA ||
+	    (link_local && s->now->userspace))
+		return true;
+	addr_format(&addr->prefix.addr, text);
+	return save_hooks_set(s->conf, text);
+}
+
+/* The file's addresses, one after the other. */
+struct address_cursor {
+	const struct saver *s;
+	const struct prefix_vec *running;
+	size_t next;
+};
+
+static bool keeps_address(void *context)
+{
+	struct address_cursor *c = context;
+
+	if (c->next >= c->s->conf->addresses.len)
+		return true;
+	const struct prefix *prefix = &c->s->conf->addresses.at[c->next++].prefix;
+
+	return has_prefix(c->running, prefix) ||
+	       (prefix->addr.family == AF_INET6 && !c->s->now->has_ipv6);
+}
+
+/* Of one line: leaves it alone unless an address is gone or one is to be added. */
+static void save_address_line(struct saver *s, const struct save_line *line,
+			      struct address_cursor *cursor, const struct buf *added)
+{
+	const struct link_addr_vec *addrs = &s->conf->addresses;
+	struct address_cursor ahead = *cursor;
+	bool all = true;
+
+	while (ahead.next < addrs->len && addrs->at[ahead.next].line == line->number)
+		all &= keeps_address(&ahead);
+	if (!all || added->len)
+		edit_list(&s->edit, line, keeps_address, cursor, added);
+	cursor->next = ahead.next;
+}
+
+static int save_addresses(struct saver *s, struct buf *new_keys)
+{
+	_cleanup_(prefixes_release) struct prefix_vec running = {0}, wanted = {0};
+	struct address_cursor cursor = {.s = s, .running = &running};
+	const struct save_line *last = interface_line(s, KEY_ADDRESS);
+	_cleanup_buf_ struct buf added = {0};
+	const struct buf nothing = {0};
+
+	int r = prefixes_of(s->now->addrs, &running, s->d);
+	if (r == 0)
+		r = prefixes_of(&s->conf->addresses, &wanted, s->d);
+	if (r < 0)
+		return r;
+	vec_each (addr, s->now->addrs)
+		if (!has_prefix(&wanted, &addr->prefix) && !comes_by_itself(s, addr))
+			save_add_prefix(&added, &addr->prefix);
+	vec_each (line, &s->layout.lines)
+		if (line->id == KEY_ADDRESS)
+			save_address_line(s, line, &cursor, line == last ? &added : &nothing);
+	if (!last && added.len)
+		buf_addf(new_keys, "Address = %s\n", added.data);
+	new_keys->failed |= added.failed;
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+static void insert_keys(struct saver *s, struct buf *new_keys)
+{
+	_cleanup_buf_ struct buf whole = {.secret = true};
+
+	if (!new_keys->len && !new_keys->failed)
+		return;
+	vec_each (section, &s->layout.sections) {
+		if (section->quick) {
+			edit_insert(&s->edit, section->keys_end, EDIT_NEW_LINE, new_keys);
+			return;
+		}
+	}
+	buf_addf(&whole, "[Interface]\n%s\n", buf_text(new_keys));
+	whole.failed |= new_keys->failed;
+	edit_insert(&s->edit, 0, EDIT_ANYWHERE, &whole);
+}
+
+static int save_interface(struct saver *s)
+{
+	_cleanup_buf_ struct buf new_keys = {.secret = true};
+
+	save_private_key(s, &new_keys);
+	save_listen_port(s);
+	save_fwmark(s, &new_keys);
+	save_mtu(s);
+	int r = save_addresses(s, &new_keys);
+	if (r == 0)
+		insert_keys(s, &new_keys);
+	return r;
+}
+
+/* The text with all changes made; *ret_changes says how many. */
+static int save(const char *text, size_t n, const struct conf *conf, const struct save_state *now,
+		struct buf *ret_text, size_t *ret_changes, struct diag *d)
+{
+	struct saver s = {.conf = conf, .now = now, .d = d, .edit.layout = &s.layout};
+	int r = layout_init(&s.layout, text, n, conf, d);
+
+	if (r == 0)
+		r = save_interface(&s);
+	if (r == 0)
+		r = save_peers(&s);
+	if (r == 0)
+		r = edit_apply(&s.edit, ret_text, d);
+	*ret_changes = s.edit.len;
+	edit_release(&s.edit);
+	layout_release(&s.layout);
+	return r;
+}
+
+/* Whoever reads the new text has to find what is running: there is no second copy of the old. */
+static int read_back(const struct buf *text, const struct conf *old, const struct save_state *now,
+		     struct diag *d)
+{
+	_cleanup_conf_ struct conf conf = {0};
+	_cleanup_diag_ struct diag unused = {0};
+	_cleanup_buf_ struct buf again = {.secret = true};
+	size_t changes = 0;
+	int r = conf_parse(old->path, old->ifname, buf_text(text), text->len, &conf, &unused);
+
+	if (r == 0)
+		r = save(buf_text(text), text->len, &conf, now, &again, &changes, &unused);
+	if (r == -ENOMEM)
+		return diag_no_memory(d);
+	if (r < 0 || changes)
+		return diag_refuse(d, EPROTO,
+				   "%s cannot be saved: the new text would not say what is running "
+				   "(please report this)",
+				   old->path);
+	return 0;
+}
+
+int conf_save(const char *text, size_t n, const struct conf *conf, const struct save_state *now,
+	      struct buf *ret_text, struct diag *d)
+{
+	size_t changes = 0;
+
+	ret_text->secret = true;
+	int r = save(text, n, conf, now, ret_text, &changes, d);
+	return r == 0 && changes ? read_back(ret_text, conf, now, d) : r;
+}

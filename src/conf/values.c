@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The grammar that both programs' values share: numbers, lists and what is wrong with a prefix.
+#include <errno.h>
+#include <string.h>
+
+#include "wgq/conf/keys.h"
+
+static unsigned int digit_value(char c)
+{
+	char letter = (char)(c | 0x20);
+
+	if (c >= '0' && c <= '9')
+		return (unsigned int)(c - '0');
+	return letter >= 'a' && letter <= 'f' ? (unsigned int)(letter - 'a') + 10 : 16;
+}
+
+int number_read(struct slice s, unsigned int base, uint64_t max, uint64_t *ret)
+{
+	uint64_t value = 0;
+	bool above = false;
+
+	if (base == 0) {
+		bool zero = s.len > 1 && s.at[0] == '0';
+		bool hex = zero && (s.at[1] | 0x20) == 'x';
+
+		base = hex ? 16 : zero ? 8 : 10;
+		s.at += hex ? 2 : 0;
+		s.len -= hex ? 2 : 0;
+	}
+	if (!s.len)
+		return -EINVAL;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned int digit = digit_value(s.at[i]);
+
+		if (digit >= base)
+			return -EINVAL;
+		above = above || value > (max - digit) / base;
+		value = value * base + digit;
+	}
+	*ret = value;
+	return above ? -ERANGE : 0;
+}
+
+void refuse_length(struct parser *p, struct slice item, unsigned int base, int bits)
+{
+	const char *slash = memchr(item.at, '/', item.len);
+	const char *end = item.at + item.len;
+	struct slice length = {slash + 1, (size_t)(end - slash) - 1};
+	struct slice value = shown(p, length);
+	uint64_t unused;
+
+	if (number_read(length, base, UINT8_MAX, &unused) != -EINVAL)
+		parse_error(p, item, NULL, "prefix length %.*s is above %d", SLICE_ARG(value),
+			    bits);
+	else
+		parse_error(p, item, "write the number of bits, as in 10.0.0.0/24 or fd00::/64",
+			    "the prefix length has to be a number from 0 to %d", bits);
+}
+
+/* The first comma; with blanks the first of comma, space and tab (linux.bash:59,61). */
+static size_t item_length(struct slice s, bool blanks)
+{
+	size_t n = 0;
+
+	if (!blanks) {
+		const char *comma = memchr(s.at, ',', s.len);
+
+		return comma ? (size_t)(comma - s.at) : s.len;
+	}
+	while (n < s.len && s.at[n] != ',' && s.at[n] != ' ' && s.at[n] != '\t')
+		n++;
+	return n;
+}
+
+bool list_next(struct slice *rest, bool blanks, struct slice *ret)
+{
+	do {
+		if (!rest->at)
+			return false;
+		struct slice whole = {rest->at, item_length(*rest, blanks)};
+		bool last = whole.len == rest->len;
+
+		rest->at = last ? NULL : rest->at + whole.len + 1;
+		rest->len -= last ? whole.len : whole.len + 1;
+		*ret = slice_trim(whole);
+	} while (blanks && !ret->len);
+	return true;
+}
