@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The prefixes that routes of table main lead into the interface already: those observed, and those
+ * that the kernel adds for the interface's addresses. `ip route show dev IFACE match PREFIX`, which
+ * wg-quick asks for every allowed IP, as a look-up. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/net/snap.h"
+#include "wgq/net/spec.h"
+
+struct cover {
+	VEC(struct prefix);       /* sorted by prefix_compare() */
+	bool has_length[2][129];  /* by family (IPv6: 1) and prefix length */
+};
+
+int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, struct cover *ret,
+	       struct diag *d);
+bool cover_has(const struct cover *cover, const struct prefix *p);
+void cover_release(struct cover *cover);

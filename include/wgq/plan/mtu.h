@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The MTU of the tunnel, chosen as wg-quick does (linux.bash:126-143). */
+#pragma once
+
+#include <stdint.h>
+
+#include "wgq/conf/conf.h"
+#include "wgq/net/snap.h"
+
+/* What WireGuard adds to a packet: an outer IPv6 header (40), UDP (8), and a data message's header
+ * and tag (32). */
+enum { MTU_OVERHEAD = 80, MTU_FALLBACK = 1500 };
+
+/* The file's MTU; else the least on the ways to the endpoints, else that of the default route, else
+ * MTU_FALLBACK, less MTU_OVERHEAD. */
+uint32_t mtu_choose(const struct conf *conf, const struct snap *snap);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One step of a plan, as data: what is done to the host, how it is undone, and how it reads.
+ *
+ * A plan is what --dry-run prints and what up and down apply, step for step. Steps borrow what
+ * they point at from the configuration, the snapshot and the wanted state they were made from. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/conf/conf.h"
+#include "wgq/net/spec.h"
+#include "wgq/net/wg.h"
+#include "wgq/plan/means.h"
+
+enum op_kind {
+	OP_LINK_ADD,
+	OP_LINK_DEL,
+	OP_LINK_UP, /* with an MTU, in one message */
+	OP_WG_SET,
+	OP_WG_MARK,         /* sets the fwmark alone */
+	OP_WG_REMOVE_PEERS, /* before OP_LINK_DEL: see wg_netlink_remove_peers() */
+	OP_ADDR_ADD,
+	OP_ADDR_DEL,
+	OP_ROUTE_ADD, /* any number in one step */
+	OP_ROUTE_DEL,
+	OP_RULE_ADD,
+	OP_RULE_DEL,
+	OP_SYSCTL_SET,
+	OP_FIREWALL_SET,
+	OP_FIREWALL_REMOVE,
+	OP_DNS_SET,
+	OP_DNS_UNSET,
+	OP_HOOK,
+};
+
+struct op {
+	enum op_kind kind;
+	uint32_t line; /* of the configuration that asked for it; 0: none */
+	union {
+		uint32_t mtu;                     /* OP_LINK_UP; 0: as it is */
+		uint32_t mark;                    /* OP_WG_MARK */
+		struct {
+			const struct wg_device *device;
+			uint32_t private_key_line; /* of the configuration */
+		} wg;                             /* OP_WG_SET */
+		struct link_addr addr;            /* OP_ADDR_* */
+		struct {
+			const struct route *at;
+			size_t count;
+			uint32_t table;
+		} routes;                         /* OP_ROUTE_* */
+		struct rule rule;                 /* OP_RULE_* */
+		struct {
+			const char *name;         /* as sysctl_set() takes it */
+			long value, before;
+		} sysctl;
+		struct firewall firewall;         /* OP_FIREWALL_SET */
+		struct {
+			const struct conf_text_vec *servers, *search;
+			bool catch_all;           /* the tunnel has a default route */
+		} dns;                            /* OP_DNS_* */
+		const char *hook;                 /* OP_HOOK: the command, %i not replaced */
+	};
+};
+
+struct plan {
+	VEC(struct op);
+};
+
+/* What the texts need to know beside the step. */
+struct op_context {
+	const char *ifname;
+	const char *config_file;
+	const struct means *means;
+};
+
+/* The step that takes this one back. false: there is none, since nothing is to be taken back
+ * (hooks) or since it cannot be (a deleted link). */
+bool op_inverse(const struct op *op, struct op *ret);
+
+/* Whether deleting the link takes the step back as well, so that an undo that deletes the link
+ * need not do it. */
+bool op_dies_with_link(enum op_kind kind);
+
+/* What the step does, in a few words for messages: "add route 10.0.0.0/8". */
+void op_describe(const struct op *op, const struct op_context *context, struct buf *ret_text);
+
+enum op_form {
+	OP_ECHO,   /* the command in wg-quick's words, a line each */
+	OP_SCRIPT, /* a command that does it when run by sh */
+};
+/* Bulk steps have a line for each object; beyond limit lines one line sums up the rest. */
+void op_format(const struct op *op, const struct op_context *context, enum op_form form,
+	       size_t limit, struct buf *ret_text);
+
+void plan_release(struct plan *plan);
+
+#define _cleanup_plan_ _cleanup_(plan_release)

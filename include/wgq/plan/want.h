@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The wanted state of an interface: what a configuration asks for, given what was observed after
+ * its link was created and its PreUp hooks have run. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/net/snap.h"
+#include "wgq/net/spec.h"
+
+struct want {
+	const struct conf *conf;    /* borrowed */
+	struct wg_device device;    /* what to send; its peers are borrowed from conf unless ... */
+	struct wg_peer_vec peers;   /* ... allowed IPs move or are taken back within the file */
+	struct link_addr_vec addrs; /* without those of a family that the host has not */
+	uint32_t mtu;
+
+	struct route_vec routes; /* longest first, without those of the full tunnels below */
+	uint32_t table;          /* that the routes go to */
+
+	/* Families whose default route is sent through the tunnel by policy routing. */
+	bool full_ip, full_ip6;
+	struct route default_ip, default_ip6;
+	uint32_t mark;       /* fwmark, and the number of the routing table */
+	bool mark_is_chosen; /* by us: neither the file nor a hook has set one */
+	struct addr_vec firewall_addrs;
+};
+
+/* Warns of what is left out. ret has to be zeroed; it borrows from conf. */
+int want_make(const struct conf *conf, const struct snap *snap, struct want *ret, struct diag *d);
+void want_release(struct want *want);
+
+/* Whether the configuration needs policy routing: Table is auto and an allowed IP is a /0. */
+bool want_is_full_tunnel(const struct conf *conf);
+
+#define _cleanup_want_ _cleanup_(want_release)

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which prefixes the peers hold in the end, and the routes for them.
+#include "wgq/plan/allowed.h"
+
+#include <errno.h>
+
+#include "wgq/base/mem.h"
+
+/* One block's claim to a prefix. Time counts the allowed IPs in the order in which they apply. */
+struct claim {
+	struct prefix prefix;
+	bool remove;
+	uint32_t time;
+	uint32_t line;
+	size_t block;
+};
+
+/* A peer by its key: the blocks of one key are one peer. */
+struct holder {
+	struct key key;
+	size_t block;
+	size_t peer;            /* the first block with this key */
+	uint32_t last_replaced; /* when the newest block that replaces began */
+};
+
+struct settling {
+	VEC(struct claim);
+	struct {
+		VEC(struct holder);
+	} holders; /* by block */
+};
+
+static int claim_compare(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+	int order = prefix_compare_route(&x->prefix, &y->prefix);
+
+	return order ? order : (x->time > y->time) - (x->time < y->time);
+}
+
+static int route_compare(const void *a, const void *b)
+{
+	const struct route *x = a, *y = b;
+
+	return prefix_compare_route(&x->prefix, &y->prefix);
+}
+
+static int holder_compare_key(const void *a, const void *b)
+{
+	const struct holder *x = a, *y = b;
+	int order = key_compare(&x->key, &y->key);
+
+	return order ? order : (x->block > y->block) - (x->block < y->block);
+}
+
+static int holder_compare_block(const void *a, const void *b)
+{
+	const struct holder *x = a, *y = b;
+
+	return (x->block > y->block) - (x->block < y->block);
+}
+
+static bool has_removals(const struct wg_peer_vec *peers)
+{
+	vec_each(peer, peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (ip->remove)
+				return true;
+	return false;
+}
+
+static int settling_add(struct settling *s, const struct wg_peer_vec *peers)
+{
+	vec_each(peer, peers) {
+		struct holder *holder = vec_push(&s->holders);
+
+		if (!holder)
+			return -ENOMEM;
+		holder->key = peer->public_key;
+		holder->block = s->holders.len - 1;
+		holder->last_replaced = peer->replace_allowed_ips ? (uint32_t)s->len : 0;
+		vec_each(ip, &peer->allowed_ips) {
+			struct claim *claim = vec_push(s);
+
+			if (!claim)
+				return -ENOMEM;
+			*claim = (struct claim){.prefix = ip->prefix,
+						.remove = ip->remove,
+						.time = (uint32_t)s->len,
+						.line = ip->line,
+						.block = holder->block};
+		}
+	}
+	return 0;
+}
+
+/* Joins the blocks of one key to one peer. */
+static void settling_join(struct settling *s)
+{
+	if (s->holders.len)
+		qsort(s->holders.at, s->holders.len, sizeof(s->holders.at[0]), holder_compare_key);
+	for (size_t i = 0, first = 0; i < s->holders.len; i++) {
+		struct holder *holder = &s->holders.at[i];
+
+		if (!key_equal(&holder->key, &s->holders.at[first].key))
+			first = i;
+		holder->peer = s->holders.at[first].block;
+	}
+	if (s->holders.len)
+		qsort(s->holders.at, s->holders.len, sizeof(s->holders.at[0]),
+		      holder_compare_block);
+	vec_each(holder, &s->holders) {
+		struct holder *peer = &s->holders.at[holder->peer];
+
+		if (holder->last_replaced > peer->last_replaced)
+			peer->last_replaced = holder->last_replaced;
+	}
+}
+
+/* Keeps of the sorted claims the one of each prefix that stands in the end. */
+static void settling_decide(struct settling *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0, next; i < s->len; i = next) {
+		const struct claim *owner = NULL;
+
+		for (next = i; next < s->len && prefix_equal(&s->at[next].prefix, &s->at[i].prefix);
+		     next++) {
+			const struct claim *claim = &s->at[next];
+			size_t peer = s->holders.at[claim->block].peer;
+
+			if (!claim->remove)
+				owner = claim;
+			else if (owner && s->holders.at[owner->block].peer == peer)
+				owner = NULL;
+		}
+		if (!owner)
+			continue;
+		const struct holder *peer = &s->holders.at[s->holders.at[owner->block].peer];
+		if (owner->time > peer->last_replaced)
+			s->at[kept++] = *owner;
+	}
+	s->len = kept;
+}
+
+/* Copies of the blocks, in which each prefix that was kept stands in its block only. */
+static int settling_copy(const struct settling *s, const struct wg_peer_vec *then, size_t offset,
+			 struct wg_peer_vec *ret)
+{
+	vec_each(block, then) {
+		struct wg_peer *copy = vec_push(ret);
+
+		if (!copy)
+			return -ENOMEM;
+		*copy = *block;
+		copy->allowed_ips = (struct allowed_ip_vec){0};
+	}
+	for (size_t i = 0; i < s->len; i++) {
+		if (s->at[i].block < offset)
+			continue;
+		struct allowed_ip *ip = vec_push(&ret->at[s->at[i].block - offset].allowed_ips);
+		if (!ip)
+			return -ENOMEM;
+		ip->prefix = s->at[i].prefix;
+		ip->line = s->at[i].line;
+	}
+	return 0;
+}
+
+static int add_route(struct route_vec *routes, const struct prefix *prefix, uint32_t line)
+{
+	struct route *route = vec_push(routes);
+
+	if (!route)
+		return -ENOMEM;
+	route->prefix = *prefix;
+	route->line = line;
+	return 0;
+}
+
+static int add_routes(struct route_vec *routes, const struct wg_peer_vec *peers)
+{
+	size_t total = routes->len;
+
+	vec_each(peer, peers)
+		total += peer->allowed_ips.len;
+	if (!vec_reserve(routes, total))
+		return -ENOMEM;
+	vec_each(peer, peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (add_route(routes, &ip->prefix, ip->line) < 0)
+				return -ENOMEM;
+	return 0;
+}
+
+static void sort_routes(struct route_vec *routes)
+{
+	size_t kept = 0;
+
+	if (routes->len)
+		qsort(routes->at, routes->len, sizeof(routes->at[0]), route_compare);
+	for (size_t i = 0; i < routes->len; i++)
+		if (!kept || !prefix_equal(&routes->at[kept - 1].prefix, &routes->at[i].prefix))
+			routes->at[kept++] = routes->at[i];
+	routes->len = kept;
+}
+
+/* The long way, for files whose blocks take prefixes from each other. */
+static int settle(const struct wg_peer_vec *first, const struct wg_peer_vec *then,
+		  struct wg_peer_vec *ret_settled, struct route_vec *ret_routes)
+{
+	struct settling s = {0};
+	int r = settling_add(&s, first);
+
+	if (r == 0)
+		r = settling_add(&s, then);
+	if (r == 0) {
+		settling_join(&s);
+		if (s.len)
+			qsort(s.at, s.len, sizeof(s.at[0]), claim_compare);
+		settling_decide(&s);
+		r = settling_copy(&s, then, first->len, ret_settled);
+	}
+	vec_each(claim, &s)
+		if (r == 0)
+			r = add_route(ret_routes, &claim->prefix, claim->line);
+	vec_release(&s.holders);
+	vec_release(&s);
+	return r;
+}
+
+static int key_pointer_compare(const void *a, const void *b)
+{
+	const struct key *const *x = a, *const *y = b;
+
+	return key_compare(*x, *y);
+}
+
+static int find_repeated_keys(const struct wg_peer_vec *first, const struct wg_peer_vec *then,
+			      bool *ret)
+{
+	struct {
+		VEC(const struct key *);
+	} keys = {0};
+	const struct wg_peer_vec *lists[] = {first, then};
+
+	if (!vec_reserve(&keys, first->len + then->len + 1))
+		return -ENOMEM;
+	for (size_t i = 0; i < 2; i++)
+		vec_each(peer, lists[i])
+			keys.at[keys.len++] = &peer->public_key;
+	qsort(keys.at, keys.len, sizeof(keys.at[0]), key_pointer_compare);
+	*ret = false;
+	for (size_t i = 1; i < keys.len; i++)
+		*ret |= key_equal(keys.at[i - 1], keys.at[i]);
+	vec_release(&keys);
+	return 0;
+}
+
+int allowed_settle(const struct wg_peer_vec *first, const struct wg_peer_vec *then,
+		   struct wg_peer_vec *ret_settled, struct route_vec *ret_routes, struct diag *d)
+{
+	bool repeated = false;
+	int r = find_repeated_keys(first, then, &repeated);
+
+	if (r == 0 && (repeated || has_removals(then))) {
+		r = settle(first, then, ret_settled, ret_routes);
+	} else if (r == 0) {
+		r = add_routes(ret_routes, first);
+		r = r == 0 ? add_routes(ret_routes, then) : r;
+	}
+	if (r < 0)
+		return diag_no_memory(d);
+	sort_routes(ret_routes);
+	return 0;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which prefixes are routed into the interface before its allowed IPs get their routes.
+#include "wgq/plan/cover.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+static int cover_add(struct cover *cover, const struct prefix *p)
+{
+	struct prefix *copy = vec_push(cover);
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *p;
+	prefix_mask(copy);
+	cover->has_length[p->addr.family == AF_INET6][p->len] = true;
+	return 0;
+}
+
+/* The kernel adds a route for an address unless it is a single IPv4 one (net/ipv4/fib_frontend.c,
+ * fib_add_ifaddr); IPv6 has one for a /128 as well (net/ipv6/addrconf.c). */
+static int cover_add_addresses(struct cover *cover, const struct link_addr_vec *addrs)
+{
+	vec_each(addr, addrs) {
+		if (addr->prefix.addr.family == AF_INET && addr->prefix.len == 32)
+			continue;
+		if (cover_add(cover, &addr->prefix) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
+int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, struct cover *ret,
+	       struct diag *d)
+{
+	int r = cover_add_addresses(ret, &snap->addrs);
+
+	if (r == 0)
+		r = cover_add_addresses(ret, wanted);
+	vec_each(route, &snap->main_routes)
+		if (r == 0)
+			r = cover_add(ret, &route->prefix);
+	if (r < 0)
+		return diag_no_memory(d);
+	if (ret->len)
+		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare);
+	return 0;
+}
+
+bool cover_has(const struct cover *cover, const struct prefix *p)
+{
+	for (unsigned len = 0; len <= p->len; len++) {
+		struct prefix wider = *p;
+
+		if (!cover->has_length[p->addr.family == AF_INET6][len])
+			continue;
+		wider.len = (uint8_t)len;
+		prefix_mask(&wider);
+		if (bsearch(&wider, cover->at, cover->len, sizeof(cover->at[0]), compare))
+			return true;
+	}
+	return false;
+}
+
+void cover_release(struct cover *cover)
+{
+	vec_release(cover);
+}

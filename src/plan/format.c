@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How a step reads: the command in wg-quick's words, and a command that sh can run.
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "wgq/net/firewall.h"
+#include "wgq/plan/op.h"
+
+static char family_digit(uint8_t family)
+{
+	return family == AF_INET6 ? '6' : '4';
+}
+
+/* A secret stands in the script as the command that reads it from the file when the script runs. */
+static void format_secret(const char *key, uint32_t line, const char *file, struct buf *out)
+{
+	buf_addf(out, "%s = $(sed -n '%us/^[^=]*=//p' ", key, line);
+	buf_shell_word(out, file);
+	buf_str(out, ")\n");
+}
+
+static void format_allowed_ips(const struct allowed_ip_vec *ips, struct buf *out)
+{
+	size_t on_line = 0;
+
+	vec_each(ip, ips) {
+		char text[PREFIX_TEXT_MAX];
+
+		/* Lines of bounded length: some implementations of sh cut longer ones. */
+		buf_str(out, on_line == 0 ? "AllowedIPs = " : ", ");
+		prefix_format(&ip->prefix, text);
+		buf_addf(out, "%s%s", ip->remove ? "-" : "", text);
+		if (++on_line == 32) {
+			buf_char(out, '\n');
+			on_line = 0;
+		}
+	}
+	if (on_line)
+		buf_char(out, '\n');
+}
+
+static void format_device(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	const struct wg_device *device = op->wg.device;
+
+	buf_str(out, "wg addconf ");
+	buf_shell_word(out, context->ifname);
+	buf_str(out, " /dev/stdin <<EOF\n[Interface]\n");
+	if (device->has_private_key)
+		format_secret("PrivateKey", op->wg.private_key_line, context->config_file, out);
+	if (device->has_listen_port)
+		buf_addf(out, "ListenPort = %u\n", device->listen_port);
+	if (device->has_fwmark)
+		buf_addf(out, "FwMark = 0x%x\n", device->fwmark);
+	vec_each(peer, &device->peers) {
+		char key[KEY_BASE64_LEN + 1];
+
+		key_to_base64(&peer->public_key, key);
+		buf_addf(out, "\n[Peer]\nPublicKey = %s\n", key);
+		if (peer->has_preshared_key)
+			format_secret("PresharedKey", peer->preshared_key_line,
+				      context->config_file, out);
+		if (peer->has_endpoint) {
+			buf_str(out, "Endpoint = ");
+			endpoint_format(&peer->endpoint, out);
+			buf_char(out, '\n');
+		}
+		if (peer->has_keepalive)
+			buf_addf(out, "PersistentKeepalive = %u\n", peer->keepalive);
+		format_allowed_ips(&peer->allowed_ips, out);
+	}
+	buf_str(out, "EOF");
+}
+
+static void format_routes(const struct op *op, const char *verb, const struct op_context *context,
+			  size_t limit, struct buf *out)
+{
+	for (size_t i = 0; i < op->routes.count; i++) {
+		const struct route *route = &op->routes.at[i];
+		char text[PREFIX_TEXT_MAX];
+
+		if (i)
+			buf_char(out, '\n');
+		if (i == limit) {
+			buf_addf(out, "... and %zu more routes", op->routes.count - i);
+			return;
+		}
+		prefix_format(&route->prefix, text);
+		buf_addf(out, "ip -%c route %s %s dev ", family_digit(route->prefix.addr.family),
+			 verb, text);
+		buf_shell_word(out, context->ifname);
+		if (op->routes.table != RT_TABLE_MAIN)
+			buf_addf(out, " table %u", op->routes.table);
+	}
+}
+
+/* The script adds what wg-quick leaves out: the protocol that keeps systemd-networkd away, and the
+ * priority that tells which of several equal rules is meant. */
+static void format_rule(const struct rule *rule, bool add, enum op_form form, struct buf *out)
+{
+	buf_addf(out, "ip -%c rule %s ", family_digit(rule->family), add ? "add" : "delete");
+	if (form == OP_SCRIPT && rule->priority)
+		buf_addf(out, "priority %u ", rule->priority);
+	if (rule->has_suppress)
+		buf_addf(out, "table main suppress_prefixlength %u", rule->suppress_prefixlen);
+	else if (add || form == OP_SCRIPT)
+		buf_addf(out, "not fwmark %u table %u", rule->fwmark, rule->table);
+	else
+		buf_addf(out, "table %u", rule->table);
+	if (form == OP_SCRIPT && rule->protocol)
+		buf_addf(out, " protocol %u", rule->protocol);
+}
+
+static void format_sysctl(const struct op *op, struct buf *out)
+{
+	_cleanup_buf_ struct buf assignment = {0};
+
+	/* sysctl(8) takes either separator as long as the first one found is a slash. */
+	buf_addf(&assignment, "%s=%ld", op->sysctl.name, op->sysctl.value);
+	for (size_t i = 0; i < assignment.len; i++)
+		if (assignment.data[i] == '/')
+			assignment.data[i] = '.';
+	buf_addf(out, "sysctl -q %s", buf_text(&assignment));
+}
+
+static void format_iptables(const struct op *op, uint8_t family, enum op_form form,
+			    struct buf *out)
+{
+	buf_str(out, family == AF_INET6 ? "ip6tables-restore -n" : "iptables-restore -n");
+	if (form == OP_ECHO)
+		return;
+	buf_str(out, " <<'EOF'\n");
+	firewall_iptables_text(&op->firewall, family, out);
+	buf_str(out, "EOF");
+}
+
+static void format_firewall_set(const struct op *op, const struct op_context *context,
+				enum op_form form, struct buf *out)
+{
+	if (context->means->firewall == MEANS_FIREWALL_IPTABLES) {
+		if (op->firewall.ip6)
+			format_iptables(op, AF_INET6, form, out);
+		if (op->firewall.ip6 && op->firewall.ip)
+			buf_char(out, '\n');
+		if (op->firewall.ip)
+			format_iptables(op, AF_INET, form, out);
+	} else if (form == OP_ECHO) {
+		buf_str(out, "nft -f /dev/fd/63");
+	} else {
+		buf_str(out, "nft -f /dev/stdin <<'EOF'\n");
+		firewall_nft_text(&op->firewall, out);
+		buf_str(out, "EOF");
+	}
+}
+
+static void format_firewall_remove(const struct op_context *context, enum op_form form,
+				   struct buf *out)
+{
+	if (form == OP_ECHO) {
+		buf_str(out, "nft -f /dev/fd/63");
+		return;
+	}
+	buf_addf(out,
+		 "nft list tables | while read -r _ family name; do\n"
+		 "\t[ \"$name\" != wg-quick-%s ] || nft delete table \"$family\" \"$name\"\n"
+		 "done",
+		 context->ifname);
+}
+
+static void format_resolvconf(const struct op *op, const struct op_context *context,
+			      enum op_form form, struct buf *out)
+{
+	buf_addf(out, "resolvconf -%c %s", op->kind == OP_DNS_SET ? 'a' : 'd',
+		 context->means->resolvconf_prefix);
+	buf_shell_word(out, context->ifname);
+	buf_str(out, op->kind == OP_DNS_SET ? " -m 0 -x" : " -f");
+	if (form == OP_ECHO || op->kind == OP_DNS_UNSET)
+		return;
+	buf_str(out, " <<'EOF'\n");
+	vec_each(server, op->dns.servers)
+		buf_addf(out, "nameserver %s\n", server->text);
+	if (op->dns.search->len) {
+		buf_str(out, "search");
+		vec_each(domain, op->dns.search)
+			buf_addf(out, " %s", domain->text);
+		buf_char(out, '\n');
+	}
+	buf_str(out, "EOF");
+}
+
+static void format_resolved(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	_cleanup_buf_ struct buf dev = {0};
+
+	buf_shell_word(&dev, context->ifname);
+	if (op->kind == OP_DNS_UNSET) {
+		buf_addf(out, "resolvectl revert %s", buf_text(&dev));
+		return;
+	}
+	bool asks_here = op->dns.servers->len > 0, names_all = op->dns.catch_all && asks_here;
+
+	if (asks_here) {
+		buf_addf(out, "resolvectl dns %s", buf_text(&dev));
+		vec_each(server, op->dns.servers) {
+			buf_char(out, ' ');
+			buf_shell_word(out, server->text);
+		}
+		buf_char(out, '\n');
+	}
+	buf_addf(out, "resolvectl domain %s", buf_text(&dev));
+	vec_each(domain, op->dns.search) {
+		buf_char(out, ' ');
+		buf_shell_word(out, domain->text);
+		names_all &= domain->text[0] != '~';
+	}
+	buf_addf(out, "%s\nresolvectl default-route %s %s", names_all ? " '~.'" : "",
+		 buf_text(&dev), asks_here ? "yes" : "no");
+}
+
+static void format_dns(const struct op *op, const struct op_context *context, enum op_form form,
+		       struct buf *out)
+{
+	switch (context->means->dns) {
+	case MEANS_DNS_RESOLVCONF:
+		format_resolvconf(op, context, form, out);
+		return;
+	case MEANS_DNS_RESOLVED:
+		format_resolved(op, context, out);
+		return;
+	case MEANS_DNS_NONE:
+		return;
+	}
+}
+
+static void format_hook(const char *hook, const struct op_context *context, enum op_form form,
+			struct buf *out)
+{
+	_cleanup_buf_ struct buf command = {0};
+
+	for (const char *s = hook; *s; s++) {
+		if (s[0] == '%' && s[1] == 'i') {
+			buf_str(&command, context->ifname);
+			s++;
+		} else {
+			buf_char(&command, *s);
+		}
+	}
+	if (form == OP_ECHO) {
+		buf_str(out, buf_text(&command));
+		return;
+	}
+	buf_str(out, "env INTERFACE=");
+	buf_shell_word(out, context->ifname);
+	buf_str(out, " CONFIG_FILE=");
+	buf_shell_word(out, context->config_file);
+	buf_str(out, " bash -O extglob -e -o pipefail -c ");
+	buf_shell_word(out, buf_text(&command));
+}
+
+static void format_link(const struct op *op, const struct op_context *context, enum op_form form,
+			struct buf *out)
+{
+	_cleanup_buf_ struct buf name = {0};
+
+	buf_shell_word(&name, context->ifname);
+	const char *dev = buf_text(&name);
+
+	if (op->kind == OP_LINK_DEL) {
+		buf_addf(out, "ip link delete dev %s", dev);
+	} else if (op->kind == OP_LINK_UP) {
+		buf_str(out, "ip link set ");
+		if (op->mtu)
+			buf_addf(out, "mtu %u ", op->mtu);
+		buf_addf(out, "up dev %s", dev);
+	} else {
+		const struct means *means = context->means;
+
+		if (!means->userspace_forced)
+			buf_addf(out, "ip link add dev %s type wireguard", dev);
+		if (means->userspace && (form == OP_SCRIPT || means->userspace_forced)) {
+			buf_str(out, means->userspace_forced ? "" : " || ");
+			buf_shell_word(out, means->userspace);
+			buf_addf(out, " %s", dev);
+		}
+	}
+}
+
+static void format_addr(const struct link_addr *addr, const char *verb,
+			const struct op_context *context, struct buf *out)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(&addr->prefix, text);
+	buf_addf(out, "ip -%c address %s %s dev ", family_digit(addr->prefix.addr.family), verb,
+		 text);
+	buf_shell_word(out, context->ifname);
+}
+
+void op_format(const struct op *op, const struct op_context *context, enum op_form form,
+	       size_t limit, struct buf *ret_text)
+{
+	switch (op->kind) {
+	case OP_LINK_ADD:
+	case OP_LINK_DEL:
+	case OP_LINK_UP:
+		format_link(op, context, form, ret_text);
+		return;
+	case OP_WG_SET:
+		if (form == OP_SCRIPT)
+			format_device(op, context, ret_text);
+		else
+			buf_addf(ret_text, "wg addconf %s /dev/fd/63", context->ifname);
+		return;
+	case OP_WG_MARK:
+		buf_str(ret_text, "wg set ");
+		buf_shell_word(ret_text, context->ifname);
+		buf_addf(ret_text, " fwmark %u", op->mark);
+		return;
+	case OP_WG_REMOVE_PEERS:
+		buf_str(ret_text, "wg setconf ");
+		buf_shell_word(ret_text, context->ifname);
+		buf_str(ret_text, " /dev/null");
+		return;
+	case OP_ADDR_ADD:
+		format_addr(&op->addr, "add", context, ret_text);
+		return;
+	case OP_ADDR_DEL:
+		format_addr(&op->addr, "delete", context, ret_text);
+		return;
+	case OP_ROUTE_ADD:
+		format_routes(op, "add", context, limit, ret_text);
+		return;
+	case OP_ROUTE_DEL:
+		format_routes(op, "delete", context, limit, ret_text);
+		return;
+	case OP_RULE_ADD:
+	case OP_RULE_DEL:
+		format_rule(&op->rule, op->kind == OP_RULE_ADD, form, ret_text);
+		return;
+	case OP_SYSCTL_SET:
+		format_sysctl(op, ret_text);
+		return;
+	case OP_FIREWALL_SET:
+		format_firewall_set(op, context, form, ret_text);
+		return;
+	case OP_FIREWALL_REMOVE:
+		format_firewall_remove(context, form, ret_text);
+		return;
+	case OP_DNS_SET:
+	case OP_DNS_UNSET:
+		format_dns(op, context, form, ret_text);
+		return;
+	case OP_HOOK:
+		format_hook(op->hook, context, form, ret_text);
+		return;
+	}
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is left of an interface whose link is gone.
+#include "wgq/plan/leftover.h"
+
+#include "wgq/plan/rules.h"
+#include "wgq/plan/want.h"
+
+static bool has_mark(const struct tunnel_rule *tunnel, const void *context)
+{
+	const uint32_t *mark = context;
+
+	return tunnel->rule.fwmark == *mark && !tunnel->table_used;
+}
+
+/* The one number that all rules into empty tables name; 0: there are none, or several. */
+static uint32_t only_orphan(const struct snap *snap)
+{
+	uint32_t mark = 0;
+
+	vec_each(tunnel, &snap->tunnel_rules) {
+		if (tunnel->table_used)
+			continue;
+		if (mark && mark != tunnel->rule.fwmark)
+			return 0;
+		mark = tunnel->rule.fwmark;
+	}
+	return mark;
+}
+
+int leftover_rules(const struct conf *conf, const struct snap *snap, struct plan *ret,
+		   struct diag *d)
+{
+	uint32_t mark = snap->firewall_mark;
+
+	if (!mark && conf && want_is_full_tunnel(conf))
+		mark = conf->wg.fwmark ? conf->wg.fwmark : only_orphan(snap);
+	if (mark && !rules_delete(snap, has_mark, &mark, ret))
+		return diag_no_memory(d);
+	return 0;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The wanted state of an interface, from its configuration and what was observed.
+#include "wgq/plan/want.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "wgq/plan/allowed.h"
+#include "wgq/plan/cover.h"
+#include "wgq/plan/mtu.h"
+
+bool want_is_full_tunnel(const struct conf *conf)
+{
+	if (conf->table_kind != TABLE_AUTO)
+		return false;
+	vec_each(peer, &conf->wg.peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (ip->prefix.len == 0)
+				return true;
+	return false;
+}
+
+/* Without IPv6 on the host IPv4 still comes up; wg-quick fails here. */
+static void warn_without_ipv6(const struct conf *conf, const struct snap *snap,
+			      const struct want *want, struct diag *d)
+{
+	size_t addrs = 0, routes = 0;
+
+	if (snap->ipv6 == IPV6_ON)
+		return;
+	vec_each(addr, &conf->addresses)
+		addrs += addr->prefix.addr.family == AF_INET6;
+	vec_each(route, &want->routes)
+		routes += route->prefix.addr.family == AF_INET6;
+	if (addrs || routes)
+		diag_warn(d, "IPv6 is %s here: %zu address%s and %zu route%s of %s left out",
+			  snap->ipv6 == IPV6_ABSENT ? "not in the kernel" : "disabled by sysctl",
+			  addrs, addrs == 1 ? "" : "es", routes, routes == 1 ? "" : "s",
+			  conf->path);
+}
+
+static int want_addresses(const struct conf *conf, const struct snap *snap, struct want *want,
+			  struct diag *d)
+{
+	vec_each(addr, &conf->addresses) {
+		if (addr->prefix.addr.family == AF_INET6 && snap->ipv6 != IPV6_ON)
+			continue;
+		struct link_addr *copy = vec_push(&want->addrs);
+		if (!copy)
+			return diag_no_memory(d);
+		*copy = *addr;
+	}
+	return 0;
+}
+
+static bool keep_route(const struct route *route, const struct conf *conf,
+		       const struct snap *snap, const struct cover *cover, struct want *want)
+{
+	bool ip6 = route->prefix.addr.family == AF_INET6;
+
+	if (ip6 && snap->ipv6 != IPV6_ON)
+		return false;
+	if (conf->table_kind != TABLE_AUTO)
+		return true;
+	if (route->prefix.len == 0) {
+		*(ip6 ? &want->default_ip6 : &want->default_ip) = *route;
+		*(ip6 ? &want->full_ip6 : &want->full_ip) = true;
+		return false;
+	}
+	return !cover_has(cover, &route->prefix);
+}
+
+/* linux.bash:168-180: an allowed IP gets a route unless one on the device covers it already. */
+static int want_routes(const struct conf *conf, const struct snap *snap, struct want *want,
+		       struct diag *d)
+{
+	_cleanup_(cover_release) struct cover cover = {0};
+	size_t kept = 0;
+
+	want->table = conf->table_kind == TABLE_NUMBER ? conf->table : RT_TABLE_MAIN;
+	int r = cover_make(snap, &want->addrs, &cover, d);
+	if (r < 0)
+		return r;
+	vec_each(route, &want->routes)
+		if (keep_route(route, conf, snap, &cover, want))
+			want->routes.at[kept++] = *route;
+	want->routes.len = kept;
+	return 0;
+}
+
+/* linux.bash:213-219: the mark that the device has, else a free number. */
+static void want_mark(const struct conf *conf, const struct snap *snap, struct want *want)
+{
+	if (!want->full_ip && !want->full_ip6)
+		return;
+	want->mark = conf->wg.has_fwmark ? conf->wg.fwmark : snap->wg.fwmark;
+	want->mark_is_chosen = want->mark == 0;
+	if (want->mark_is_chosen)
+		want->mark = snap->free_table;
+}
+
+static int add_addr(struct addr_vec *addrs, const struct addr *addr)
+{
+	vec_each(known, addrs)
+		if (addr_compare(known, addr) == 0)
+			return 0;
+
+	struct addr *copy = vec_push(addrs);
+	if (!copy)
+		return -ENOMEM;
+	*copy = *addr;
+	return 0;
+}
+
+static int want_firewall(const struct snap *snap, struct want *want, struct diag *d)
+{
+	const struct link_addr_vec *lists[] = {&snap->addrs, &want->addrs};
+
+	for (size_t i = 0; i < 2; i++)
+		vec_each(addr, lists[i])
+			if (add_addr(&want->firewall_addrs, &addr->prefix.addr) < 0)
+				return diag_no_memory(d);
+	return 0;
+}
+
+int want_make(const struct conf *conf, const struct snap *snap, struct want *ret, struct diag *d)
+{
+	ret->conf = conf;
+	int r = want_addresses(conf, snap, ret, d);
+	if (r < 0)
+		return r;
+	ret->mtu = mtu_choose(conf, snap);
+	r = allowed_settle(&snap->wg.peers, &conf->wg.peers, &ret->peers, &ret->routes, d);
+	if (r < 0)
+		return r;
+	ret->device = conf->wg;
+	if (ret->peers.len)
+		ret->device.peers = ret->peers;
+	if (conf->table_kind == TABLE_OFF)
+		ret->routes.len = 0;
+	warn_without_ipv6(conf, snap, ret, d);
+	r = want_routes(conf, snap, ret, d);
+	if (r < 0)
+		return r;
+	want_mark(conf, snap, ret);
+	return want_firewall(snap, ret, d);
+}
+
+void want_release(struct want *want)
+{
+	if (!want)
+		return;
+	vec_each(peer, &want->peers)
+		wg_peer_release(peer);
+	vec_release(&want->peers);
+	vec_release(&want->addrs);
+	vec_release(&want->routes);
+	vec_release(&want->firewall_addrs);
+	key_wipe(&want->device.private_key);
+	*want = (struct want){0};
+}
