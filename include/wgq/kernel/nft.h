@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The nftables table of an interface, wg-quick-IFACE: rule for rule what wg-quick feeds to
+ * `nft -f` (linux.bash:228-243), in one atomic batch.
+ *
+ * For each family with a default route: packets to the tunnel's own addresses are dropped unless
+ * they come in through the tunnel or from this host, and the mark of outgoing encrypted packets is
+ * saved in their connection and restored for the answers. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/net/spec.h"
+
+/* What can be found of the table: one bit for each family that has a table of this name. */
+enum nft_family {
+	NFT_FAMILY_IP = 1 << 0,
+	NFT_FAMILY_IP6 = 1 << 1,
+	NFT_FAMILY_OTHER = 1 << 2, /* inet, arp, bridge, netdev */
+};
+
+/* Replaces the interface's tables of any family by those of the firewall. -EOPNOTSUPP: the kernel
+ * has no nf_tables or lacks an expression that the rules need. */
+int nft_install(const struct firewall *fw, struct diag *d);
+
+/* Deletes the interface's tables of every family; none is no error. */
+int nft_remove(const char *ifname, struct diag *d);
+
+/* *ret_families is 0 when there is none, or when the kernel has no nf_tables. */
+int nft_find(const char *ifname, unsigned *ret_families, struct diag *d);
+
+/* Whether the tables of the interface hold exactly the rules of the firewall. */
+int nft_matches(const struct firewall *fw, bool *ret, struct diag *d);
+
+/* Whether the kernel takes such rules at all: the batch of nft_install() is validated and then
+ * aborted. 0 or -EOPNOTSUPP, -EPERM. */
+int nft_probe(struct diag *d);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Links, addresses, rules and routes over rtnetlink.
+ *
+ * One struct rtnetlink is one socket; it is not shared between threads. The network namespace is
+ * the caller's, which does not change while it is open: some calls replace the socket. Every
+ * request goes through one function, which awaits the acknowledgement. Objects are created with
+ * NLM_F_EXCL: what exists already is an error, never adopted. The messages are those that iproute2
+ * sends for wg-quick (same protocol, scope and flags), so that `ip` shows the same for both.
+ *
+ * A kernel without IPv6 (not built in, or ipv6.disable=1) lists no IPv6 objects, and refuses to add
+ * addresses and routes with -EOPNOTSUPP and rules with -EAFNOSUPPORT. Where IPv6 is only off for a
+ * link (disable_ipv6), addresses and routes are refused with -EACCES.
+ *
+ * The name is not rtnl: libnl-route-3 exports rtnl_link_add() and its like, and functions of a
+ * program take the place of a library's, in the library too. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/net/spec.h"
+
+struct rtnetlink;
+
+int rtnetlink_open(struct rtnetlink **ret, struct diag *d);
+void rtnetlink_free(struct rtnetlink *r);
+void rtnetlink_free_at(struct rtnetlink **r); /* for _cleanup_() */
+
+/* A link by name. A link that does not exist is no error: ret->index is 0. ret->name is another
+ * where the name is an alternative one (ip-link(8), altname). */
+int rtnetlink_link_get(struct rtnetlink *r, const char *name, struct link *ret, struct diag *d);
+/* Appends all links of a kind. */
+int rtnetlink_link_list(struct rtnetlink *r, const char *kind, struct link_vec *ret,
+			struct diag *d);
+/* Creates a link. -EOPNOTSUPP: the kernel does not know the kind; -EEXIST: the name is taken. */
+int rtnetlink_link_add(struct rtnetlink *r, const char *name, const char *kind, struct diag *d);
+/* -ENODEV: it is gone already. */
+int rtnetlink_link_del(struct rtnetlink *r, uint32_t index, struct diag *d);
+/* Sets the MTU and brings the link up, in one message. up false leaves the state as it is. */
+int rtnetlink_link_set(struct rtnetlink *r, uint32_t index, uint32_t mtu, bool up, struct diag *d);
+
+/* Appends the addresses of a link, in the kernel's order, IPv4 before IPv6. */
+int rtnetlink_addr_list(struct rtnetlink *r, uint32_t index, struct link_addr_vec *ret,
+			struct diag *d);
+/* Like iproute2, it gives 127.0.0.0/8 the scope of the host where a->scope is 0. */
+int rtnetlink_addr_add(struct rtnetlink *r, uint32_t index, const struct link_addr *a,
+		       struct diag *d);
+/* -EADDRNOTAVAIL: it is gone already. With the first IPv4 address of a subnet the kernel deletes
+ * the others, unless net.ipv4.conf.IFACE.promote_secondaries is set. */
+int rtnetlink_addr_del(struct rtnetlink *r, uint32_t index, const struct link_addr *a,
+		       struct diag *d);
+
+/* Appends the rules of a family in the order of evaluation. A kernel without the family has none. */
+int rtnetlink_rule_list(struct rtnetlink *r, uint8_t family, struct rule_vec *ret, struct diag *d);
+int rtnetlink_rule_add(struct rtnetlink *r, const struct rule *rule, struct diag *d);
+/* Deletes the first rule with exactly these selectors, this protocol and, unless it is 0, this
+ * priority; no matter what rule->exact says. -ENOENT: none is left. -ENOTUNIQ: the kernel would
+ * delete another rule of that priority, because it does not compare all the selectors. */
+int rtnetlink_rule_del(struct rtnetlink *r, const struct rule *rule, struct diag *d);
+
+/* Appends the unicast routes of one table that lead out of a link. The kernel filters; multipath
+ * and nexthop-object routes, and those for a TOS or a source, are passed over. */
+int rtnetlink_route_list(struct rtnetlink *r, uint8_t family, uint32_t table, uint32_t oif,
+			 struct route_vec *ret, struct diag *d);
+/* Whether a table holds any route; stops at the first. */
+int rtnetlink_table_used(struct rtnetlink *r, uint8_t family, uint32_t table, bool *ret,
+			 struct diag *d);
+
+/* Adds n routes through a link to a table, in the order given, in batches whose answers always fit
+ * the receive buffer (libraries.md 3.1). On failure *ret_done says how many of the first routes
+ * were added before the first one that failed, and none of the later ones is left behind; the
+ * error names the route that failed. */
+int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
+			uint32_t table, size_t *ret_done, struct diag *d);
+/* Deletes them, where they are such as rtnetlink_route_add() makes: a route to the same prefix with
+ * another protocol stays. Routes that are gone already are no error. */
+int rtnetlink_route_del(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
+			uint32_t table, struct diag *d);
+
+/* The MTU of the way to an address as the policy of now routes it: the route's own MTU where it has
+ * one, locked or not, else that of its device; what `ip route get` shows. *ret is 0 when there is
+ * no route, which is no error. */
+int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t *ret, struct diag *d);
+/* The same for the first IPv4 default route of the main table, as `ip route show default` lists
+ * them; 0: there is none, or it has several next hops and no MTU. */
+int rtnetlink_default_mtu(struct rtnetlink *r, uint32_t *ret, struct diag *d);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's WireGuard over generic netlink (include/uapi/linux/wireguard.h). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/net/wg.h"
+
+/* Reads a device, its peers in the kernel's order, allowed IPs included. -ENODEV: no such device;
+ * -EOPNOTSUPP: not a WireGuard device, or a kernel without WireGuard. A dump that was interrupted
+ * by a change is made again. *ret has to be zeroed and is released on failure. */
+int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d);
+
+/* Sends what device->has_... names, and all its peers, split over as many messages as needed: each
+ * at most 32 KiB, device attributes and WGDEVICE_F_REPLACE_PEERS in the first, a peer's attributes
+ * and WGPEER_F_REPLACE_ALLOWEDIPS in its first part. Each message is acknowledged before the next.
+ * The kernel applies each message partly when it fails (libraries.md 5): callers undo. */
+int wg_netlink_set(const char *ifname, const struct wg_device *device, struct diag *d);
+
+/* WGDEVICE_F_REPLACE_PEERS with no peers: makes deleting a link with many peers quick. */
+int wg_netlink_remove_peers(const char *ifname, struct diag *d);

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reads nf_tables: which families have the table of an interface, and whether it is as wanted.
+#include "wgq/kernel/nft_find.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/common.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "wgq/kernel/nft.h"
+#include "wgq/kernel/nft_rules.h"
+#include "wgq/kernel/nft_text.h"
+
+/* The name of the table is the first attribute of every message about it. */
+enum {
+	TABLE_NAME = NFTA_TABLE_NAME
+};
+_Static_assert((int)TABLE_NAME == NFTA_CHAIN_TABLE && (int)TABLE_NAME == NFTA_RULE_TABLE,
+	       "one attribute for tables, chains and rules");
+
+struct name_search {
+	const char *name;
+	bool found;
+};
+
+static int compare_name(const struct nlattr *a, void *data)
+{
+	struct name_search *search = data;
+	size_t len = strlen(search->name) + 1;
+
+	if (mnl_attr_get_type(a) == TABLE_NAME)
+		search->found = mnl_attr_get_payload_len(a) == len &&
+				memcmp(mnl_attr_get_payload(a), search->name, len) == 0;
+	return 0;
+}
+
+static int is_of_table(const struct nlmsghdr *m, const char *table, bool *ret)
+{
+	struct name_search search = {.name = table};
+	int err = netlink_each_attribute(m, sizeof(struct nfgenmsg), compare_name, &search);
+
+	*ret = search.found;
+	return err;
+}
+
+/* The kernel filters rules by table, and stops at the first of that name (nf_tables_dump_rules()),
+ * hence one family at a time; of tables and chains it sends all. To a kernel with nfnetlink but
+ * without nf_tables the request is invalid (nfnetlink_rcv_msg()). */
+static int dump(struct netlink *n, uint16_t type, uint8_t family, const char *table,
+		netlink_each *each, void *data, struct diag *d)
+{
+	_Alignas(NLMSG_ALIGNTO) char request[128];
+	struct nlmsghdr *m = nftnl_nlmsg_build_hdr(request, type, family, NLM_F_DUMP, 0);
+	struct ack ack = {0};
+
+	mnl_attr_put_strz(m, TABLE_NAME, table);
+	if (netlink_ask(n, m, each, data, &ack) == 0 || ack.error == EINVAL ||
+	    ack.error == EOPNOTSUPP)
+		return 0;
+	ack_fail(d, &ack, "read nftables table %s", table);
+	if (ack.error == EPERM)
+		diag_hint(d, "this needs CAP_NET_ADMIN; are you root?");
+	return -ack.error;
+}
+
+/* The families that have a table of a name, as bits by NFPROTO_ number. */
+struct table_search {
+	const char *table;
+	uint32_t families;
+};
+
+static int each_table(const struct nlmsghdr *m, void *data)
+{
+	struct table_search *search = data;
+	bool found = false;
+	int err;
+
+	if (!m) {
+		search->families = 0;
+		return 0;
+	}
+	err = is_of_table(m, search->table, &found);
+	if (err || !found)
+		return err;
+
+	const struct nfgenmsg *header = mnl_nlmsg_get_payload(m);
+	if (header->nfgen_family >= 32)
+		return -EPROTO;
+	search->families |= UINT32_C(1) << header->nfgen_family;
+	return 0;
+}
+
+int nft_find_tables(struct netlink *n, const char *table, uint32_t *ret_families, struct diag *d)
+{
+	struct table_search search = {.table = table};
+	int err = dump(n, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, table, each_table, &search, d);
+
+	*ret_families = search.families;
+	return err;
+}
+
+int nft_find_open(struct netlink *n, struct diag *d)
+{
+	int err = netlink_open(n, NETLINK_NETFILTER);
+
+	if (err && err != -EPROTONOSUPPORT)
+		diag_fail(d, -err, "cannot open a netfilter netlink socket");
+	return err;
+}
+
+int nft_find(const char *ifname, unsigned *ret_families, struct diag *d)
+{
+	_cleanup_netlink_ struct netlink n = {0};
+	char table[NFT_TABLE_NAME_MAX];
+	uint32_t families = 0;
+	int err = nft_find_open(&n, d);
+
+	*ret_families = 0;
+	if (err)
+		return err == -EPROTONOSUPPORT ? 0 : err;
+	nft_table_name(ifname, table);
+	err = nft_find_tables(&n, table, &families, d);
+	if (err)
+		return err;
+	for (unsigned family = 0; family < 32; family++)
+		if (families & UINT32_C(1) << family)
+			*ret_families |= family == NFPROTO_IPV4   ? NFT_FAMILY_IP
+					 : family == NFPROTO_IPV6 ? NFT_FAMILY_IP6
+								  : NFT_FAMILY_OTHER;
+	return 0;
+}
+
+struct text_search {
+	const char *table;
+	struct nft_text *text;
+	size_t kept; /* lines of the dumps before this one */
+};
+
+static int each_line(const struct nlmsghdr *m, void *data)
+{
+	struct text_search *search = data;
+	bool found = false;
+	int err;
+
+	if (!m) {
+		nft_text_truncate(search->text, search->kept);
+		return 0;
+	}
+	err = is_of_table(m, search->table, &found);
+	return err || !found ? err : nft_text_add(search->text, m);
+}
+
+static int read_family(struct netlink *n, uint8_t family, struct text_search *search,
+		       struct diag *d)
+{
+	static const uint16_t types[] = {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(types) / sizeof(types[0]); i++) {
+		search->kept = search->text->len;
+		err = dump(n, types[i], family, search->table, each_line, search, d);
+	}
+	return err;
+}
+
+static int read_text(struct netlink *n, struct text_search *search, struct diag *d)
+{
+	uint32_t families = 0;
+	int err = nft_find_tables(n, search->table, &families, d);
+
+	for (uint8_t family = 0; !err && family < 32; family++)
+		if (families & UINT32_C(1) << family)
+			err = read_family(n, family, search, d);
+	return err;
+}
+
+static int wanted_text(const struct firewall *fw, struct nft_text *ret)
+{
+	_cleanup_(nft_batch_release)
+	struct nft_batch b = {0};
+	int err = nft_batch_firewall(&b, fw);
+
+	return err ? err : nft_text_add_batch(ret, &b);
+}
+
+int nft_matches(const struct firewall *fw, bool *ret, struct diag *d)
+{
+	_cleanup_netlink_ struct netlink n = {0};
+	_cleanup_nft_text_ struct nft_text want = {0}, have = {0};
+	char table[NFT_TABLE_NAME_MAX];
+	struct text_search search = {.table = table, .text = &have};
+	int err = nft_find_open(&n, d);
+
+	if (err && err != -EPROTONOSUPPORT)
+		return err;
+	nft_table_name(fw->ifname, table);
+	/* A kernel without nfnetlink has no tables. */
+	err = err ? 0 : read_text(&n, &search, d);
+	if (err)
+		return err;
+	if (wanted_text(fw, &want) < 0)
+		return diag_no_memory(d);
+	*ret = nft_text_equal(&want, &have);
+	return 0;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Addresses of links over rtnetlink: listing, adding, deleting.
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/addr.h>
+#include <netlink/attr.h>
+#include <netlink/route/addr.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "rtnetlink_internal.h"
+
+/* linux/if_addr.h has it since Linux 5.18; the build must do with older headers. */
+enum {
+	IFA_PROTO_SINCE_5_18 = 11,
+	IFA_KNOWN = 11
+};
+
+static void addr_free_at(struct rtnl_addr **a)
+{
+	rtnl_addr_put(*a);
+}
+
+static void nl_addr_free_at(struct nl_addr **a)
+{
+	nl_addr_put(*a);
+}
+
+int rtnetlink_address_parse(struct nlattr *attribute, uint8_t family, struct addr *ret)
+{
+	*ret = (struct addr){.family = family};
+
+	size_t n = addr_bits(ret) / 8;
+	if (nla_len(attribute) != (int)n)
+		return -EPROTO;
+	memcpy(ret->bytes, nla_data(attribute), n);
+	return 0;
+}
+
+int rtnetlink_addr_parse(struct nlmsghdr *message, struct rtnetlink_addr_seen *ret)
+{
+	static struct nla_policy policy[IFA_KNOWN + 1] = {
+		[IFA_PROTO_SINCE_5_18] = {.type = NLA_U8},
+	};
+	struct nlattr *attributes[IFA_KNOWN + 1];
+
+	*ret = (struct rtnetlink_addr_seen){0};
+	if (message->nlmsg_type != RTM_NEWADDR ||
+	    nlmsg_parse(message, sizeof(struct ifaddrmsg), attributes, IFA_KNOWN, policy) < 0)
+		return -EPROTO;
+
+	const struct ifaddrmsg *head = nlmsg_data(message);
+	ret->addr.prefix.addr.family = head->ifa_family;
+	if (head->ifa_family != AF_INET && head->ifa_family != AF_INET6)
+		return 0;
+
+	/* With a peer, IFA_ADDRESS is the peer's. */
+	struct nlattr *own =
+		attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+	if (!own || rtnetlink_address_parse(own, head->ifa_family, &ret->addr.prefix.addr) < 0 ||
+	    head->ifa_prefixlen > addr_bits(&ret->addr.prefix.addr))
+		return -EPROTO;
+	ret->addr.prefix.len = head->ifa_prefixlen;
+	ret->addr.scope = head->ifa_scope;
+	if (attributes[IFA_PROTO_SINCE_5_18])
+		ret->addr.protocol = nla_get_u8(attributes[IFA_PROTO_SINCE_5_18]);
+	ret->index = head->ifa_index;
+	return 0;
+}
+
+struct addr_list {
+	struct link_addr_vec *addrs;
+	uint32_t index;
+	uint8_t family;
+};
+
+/* The kernel filters since Linux 4.20; without IPv6 it answers with IPv4 (rtnl_dump_all()). */
+static int addr_take(struct nlmsghdr *message, void *into)
+{
+	const struct addr_list *list = into;
+	struct rtnetlink_addr_seen seen;
+	int r = rtnetlink_addr_parse(message, &seen);
+
+	if (r < 0 || seen.index != list->index || seen.addr.prefix.addr.family != list->family)
+		return r;
+
+	struct link_addr *a = vec_push(list->addrs);
+	if (!a)
+		return -ENOMEM;
+	*a = seen.addr;
+	return 0;
+}
+
+static int addr_dump(struct rtnetlink *r, uint8_t family, uint32_t index, struct link_addr_vec *ret,
+		     struct ack *ret_ack)
+{
+	const struct ifaddrmsg head = {.ifa_family = family, .ifa_index = index};
+	struct addr_list list = {.addrs = ret, .index = index, .family = family};
+	const struct rtnetlink_sink sink = {.take = addr_take, .into = &list, .len = &ret->len};
+	_cleanup_message_ struct nl_msg *message =
+		rtnetlink_message(RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
+
+	*ret_ack = (struct ack){.error = ENOMEM};
+	if (!message)
+		return -ENOMEM;
+
+	int error = rtnetlink_talk(r, message, &sink, ret_ack);
+	return error == -ENODEV ? 0 : error;
+}
+
+int rtnetlink_addr_list(struct rtnetlink *r, uint32_t index, struct link_addr_vec *ret,
+			struct diag *d)
+{
+	char text[RTNETLINK_LINK_TEXT_MAX];
+	struct ack ack;
+
+	if (addr_dump(r, AF_INET, index, ret, &ack) < 0 ||
+	    addr_dump(r, AF_INET6, index, ret, &ack) < 0) {
+		rtnetlink_link_text(index, text);
+		return ack_fail(d, &ack, "list the addresses of link %s", text);
+	}
+	return 0;
+}
+
+/* iproute2's default_scope() (ip/ipaddress.c) for an address without one. */
+static int addr_scope(const struct link_addr *a)
+{
+	const struct addr *addr = &a->prefix.addr;
+
+	if (a->scope == RT_SCOPE_UNIVERSE && addr->family == AF_INET && addr->bytes[0] == 127)
+		return RT_SCOPE_HOST;
+	return a->scope;
+}
+
+static struct rtnl_addr *addr_build(uint32_t index, const struct link_addr *a)
+{
+	const struct addr *addr = &a->prefix.addr;
+	_cleanup_(addr_free_at)
+	struct rtnl_addr *built = rtnl_addr_alloc();
+	_cleanup_(nl_addr_free_at)
+	struct nl_addr *local = nl_addr_build(addr->family, addr->bytes, addr_bits(addr) / 8);
+
+	if (!built || !local)
+		return NULL;
+	nl_addr_set_prefixlen(local, a->prefix.len);
+	rtnl_addr_set_ifindex(built, (int)index);
+	rtnl_addr_set_scope(built, addr_scope(a));
+	return rtnl_addr_set_local(built, local) < 0 ? NULL : steal(built);
+}
+
+static int addr_change(struct rtnetlink *r, int type, uint32_t index, const struct link_addr *a,
+		       struct diag *d)
+{
+	_cleanup_(addr_free_at)
+	struct rtnl_addr *built = addr_build(index, a);
+	_cleanup_message_ struct nl_msg *message = NULL;
+	char address[PREFIX_TEXT_MAX], link[RTNETLINK_LINK_TEXT_MAX];
+	struct ack ack;
+
+	if (!built ||
+	    (type == RTM_NEWADDR ? rtnl_addr_build_add_request(built, NLM_F_EXCL, &message)
+				 : rtnl_addr_build_delete_request(built, 0, &message)) < 0)
+		return diag_no_memory(d);
+	if (rtnetlink_talk(r, message, NULL, &ack) < 0) {
+		prefix_format(&a->prefix, address);
+		rtnetlink_link_text(index, link);
+		return ack_fail(d, &ack, "%s address %s on link %s",
+				type == RTM_NEWADDR ? "add" : "delete", address, link);
+	}
+	return 0;
+}
+
+int rtnetlink_addr_add(struct rtnetlink *r, uint32_t index, const struct link_addr *a,
+		       struct diag *d)
+{
+	return addr_change(r, RTM_NEWADDR, index, a, d);
+}
+
+int rtnetlink_addr_del(struct rtnetlink *r, uint32_t index, const struct link_addr *a,
+		       struct diag *d)
+{
+	return addr_change(r, RTM_DELADDR, index, a, d);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Writes and reads the text protocol of userspace WireGuard, and believes nothing that it reads.
+#include "wgq/kernel/uapi_text.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+
+/* include/linux/err.h, MAX_ERRNO. */
+enum {
+	ERRNO_MAX = 4095
+};
+
+static void add_key(struct buf *b, const char *name, const struct key *k)
+{
+	char hex[KEY_HEX_LEN + 1];
+
+	key_to_hex(k, hex);
+	buf_addf(b, "%s=%s\n", name, hex);
+	mem_wipe(hex, sizeof(hex));
+}
+
+/* update_only stands first: wireguard-go creates the peer at the next line. */
+static void add_peer(struct buf *b, const struct wg_peer *peer)
+{
+	add_key(b, "public_key", &peer->public_key);
+	if (peer->update_only)
+		buf_str(b, "update_only=true\n");
+	if (peer->remove) {
+		buf_str(b, "remove=true\n");
+		return;
+	}
+	if (peer->has_preshared_key)
+		add_key(b, "preshared_key", &peer->preshared_key);
+	if (peer->has_endpoint && endpoint_size(&peer->endpoint)) {
+		buf_str(b, "endpoint=");
+		endpoint_format(&peer->endpoint, b);
+		buf_char(b, '\n');
+	}
+	if (peer->has_keepalive)
+		buf_addf(b, "persistent_keepalive_interval=%u\n", peer->keepalive);
+	if (peer->replace_allowed_ips)
+		buf_str(b, "replace_allowed_ips=true\n");
+	vec_each(ip, &peer->allowed_ips) {
+		char text[PREFIX_TEXT_MAX];
+
+		prefix_format(&ip->prefix, text);
+		buf_addf(b, "allowed_ip=%s%s\n", ip->remove ? "-" : "", text);
+	}
+}
+
+void uapi_text_set(const struct wg_device *device, struct buf *ret_text)
+{
+	buf_str(ret_text, "set=1\n");
+	if (device->has_private_key)
+		add_key(ret_text, "private_key", &device->private_key);
+	if (device->has_listen_port)
+		buf_addf(ret_text, "listen_port=%u\n", device->listen_port);
+	if (device->has_fwmark)
+		buf_addf(ret_text, "fwmark=%u\n", device->fwmark);
+	if (device->replace_peers)
+		buf_str(ret_text, "replace_peers=true\n");
+	vec_each(peer, &device->peers)
+		add_peer(ret_text, peer);
+	buf_char(ret_text, '\n');
+}
+
+/* A decimal number and nothing else. */
+static int read_number(const char *s, uint64_t max, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (!*s)
+		return -EPROTO;
+	for (; *s; s++) {
+		unsigned digit = (unsigned char)*s - '0';
+
+		if (digit > 9 || value > (max - digit) / 10)
+			return -EPROTO;
+		value = value * 10 + digit;
+	}
+	*ret = value;
+	return 0;
+}
+
+static int read_key(const char *s, struct key *ret)
+{
+	return key_from_hex(s, strlen(s), ret) < 0 ? -EPROTO : 0;
+}
+
+/* wireguard-go writes -22, others 22. */
+static int read_errno(struct uapi_reply *r, const char *s)
+{
+	uint64_t number = 0;
+	int err = read_number(s + (*s == '-'), ERRNO_MAX, &number);
+
+	r->has_errno = !err;
+	r->error = (int)number;
+	return err;
+}
+
+/* The scope of fe80::1%eth0 or fe80::1%2; an interface that is gone has none. */
+static int read_scope(const char *s, size_t n, uint32_t *ret)
+{
+	char scope[IFNAMSIZ] = "";
+	uint64_t number = 0;
+
+	if (n == 0 || n >= sizeof(scope))
+		return -EPROTO;
+	memcpy(scope, s, n);
+	*ret = read_number(scope, UINT32_MAX, &number) == 0 ? (uint32_t)number
+							    : if_nametoindex(scope);
+	return 0;
+}
+
+static int read_endpoint_v4(const char *s, size_t n, uint16_t port, union endpoint *ret)
+{
+	struct addr a;
+
+	if (addr_parse(s, n, &a) < 0 || a.family != AF_INET)
+		return -EPROTO;
+	*ret = (union endpoint){.in = {.sin_family = AF_INET, .sin_port = htons(port)}};
+	memcpy(&ret->in.sin_addr, a.bytes, sizeof(ret->in.sin_addr));
+	return 0;
+}
+
+/* What stands between the brackets. */
+static int read_endpoint_v6(const char *s, size_t n, uint16_t port, union endpoint *ret)
+{
+	const char *percent = memchr(s, '%', n);
+	size_t address_len = percent ? (size_t)(percent - s) : n;
+	struct addr a;
+
+	if (addr_parse(s, address_len, &a) < 0 || a.family != AF_INET6)
+		return -EPROTO;
+	*ret = (union endpoint){.in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)}};
+	memcpy(&ret->in6.sin6_addr, a.bytes, sizeof(ret->in6.sin6_addr));
+	if (!percent)
+		return 0;
+	return read_scope(percent + 1, n - address_len - 1, &ret->in6.sin6_scope_id);
+}
+
+static int read_endpoint(const char *s, struct wg_peer *peer)
+{
+	const char *colon = strrchr(s, ':');
+	size_t n = colon ? (size_t)(colon - s) : 0;
+	uint64_t port = 0;
+	int err;
+
+	if (n == 0 || read_number(colon + 1, UINT16_MAX, &port) < 0)
+		return -EPROTO;
+	if (s[0] == '[' && n >= 2 && s[n - 1] == ']')
+		err = read_endpoint_v6(s + 1, n - 2, (uint16_t)port, &peer->endpoint);
+	else
+		err = read_endpoint_v4(s, n, (uint16_t)port, &peer->endpoint);
+	peer->has_endpoint = !err;
+	return err;
+}
+
+static int read_allowed_ip(const char *s, struct wg_peer *peer)
+{
+	struct prefix prefix;
+
+	if (!strchr(s, '/') || prefix_parse(s, strlen(s), &prefix) < 0)
+		return -EPROTO;
+	struct allowed_ip *ip = vec_push(&peer->allowed_ips);
+	if (!ip)
+		return -ENOMEM;
+	ip->prefix = prefix;
+	return 0;
+}
+
+static int read_peer_line(const char *key, const char *value, struct wg_peer *peer)
+{
+	uint64_t number = 0;
+	int err = 0;
+
+	if (strcmp(key, "preshared_key") == 0) {
+		err = read_key(value, &peer->preshared_key);
+		peer->has_preshared_key = !key_is_zero(&peer->preshared_key);
+	} else if (strcmp(key, "endpoint") == 0) {
+		err = read_endpoint(value, peer);
+	} else if (strcmp(key, "persistent_keepalive_interval") == 0) {
+		err = read_number(value, UINT16_MAX, &number);
+		peer->keepalive = (uint16_t)number;
+		peer->has_keepalive = number != 0;
+	} else if (strcmp(key, "allowed_ip") == 0) {
+		err = read_allowed_ip(value, peer);
+	} else if (strcmp(key, "last_handshake_time_sec") == 0) {
+		err = read_number(value, INT64_MAX, &number);
+		peer->last_handshake = (int64_t)number;
+	} else if (strcmp(key, "rx_bytes") == 0) {
+		err = read_number(value, UINT64_MAX, &peer->rx_bytes);
+	} else if (strcmp(key, "tx_bytes") == 0) {
+		err = read_number(value, UINT64_MAX, &peer->tx_bytes);
+	}
+	return err;
+}
+
+static int read_device_line(const char *key, const char *value, struct wg_device *device)
+{
+	uint64_t number = 0;
+	int err = 0;
+
+	if (strcmp(key, "private_key") == 0) {
+		err = read_key(value, &device->private_key);
+		device->has_private_key = !key_is_zero(&device->private_key);
+	} else if (strcmp(key, "listen_port") == 0) {
+		err = read_number(value, UINT16_MAX, &number);
+		device->listen_port = (uint16_t)number;
+		device->has_listen_port = number != 0;
+	} else if (strcmp(key, "fwmark") == 0) {
+		err = read_number(value, UINT32_MAX, &number);
+		device->fwmark = (uint32_t)number;
+		device->has_fwmark = number != 0;
+	}
+	return err;
+}
+
+/* public_key begins a peer, and the lines up to the next one are the peer's. */
+static int read_line(struct uapi_reply *r, char *line)
+{
+	char *value = strchr(line, '=');
+	struct wg_peer *peer = r->device ? vec_last(&r->device->peers) : NULL;
+
+	if (!*line) {
+		r->done = true;
+		return r->has_errno ? 0 : -EPROTO;
+	}
+	if (!value)
+		return -EPROTO;
+	*value++ = '\0';
+	if (strcmp(line, "errno") == 0)
+		return read_errno(r, value);
+	if (!r->device)
+		return 0;
+	if (strcmp(line, "public_key") == 0) {
+		peer = wg_device_add_peer(r->device);
+		return peer ? read_key(value, &peer->public_key) : -ENOMEM;
+	}
+	return peer ? read_peer_line(line, value, peer) : read_device_line(line, value, r->device);
+}
+
+int uapi_reply_add(struct uapi_reply *reply, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n && !reply->done; i++) {
+		/* A NUL would hide the rest of its line. */
+		if (bytes[i] == '\0' || reply->line_len == sizeof(reply->line) - 1)
+			return -EPROTO;
+		if (bytes[i] != '\n') {
+			reply->line[reply->line_len++] = bytes[i];
+			continue;
+		}
+		reply->line[reply->line_len] = '\0';
+		reply->line_len = 0;
+		int err = read_line(reply, reply->line);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void uapi_reply_release(struct uapi_reply *reply)
+{
+	if (reply)
+		mem_wipe(reply->line, sizeof(reply->line));
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The kernel's WireGuard: finds its generic netlink family, gets and sets devices.
+#include "wgq/kernel/wg_netlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <linux/wireguard.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/kernel/netlink.h"
+#include "wgq/kernel/wg_get.h"
+#include "wgq/kernel/wg_set.h"
+
+/* A socket and the number that generic netlink gave to WireGuard. */
+struct wg_socket {
+	struct netlink netlink;
+	uint16_t family;
+};
+
+static void wg_socket_release(struct wg_socket *s)
+{
+	netlink_release(&s->netlink);
+}
+
+static struct nlmsghdr *genl_header(void *buffer, uint16_t type, uint16_t flags, uint8_t command,
+				    uint8_t version)
+{
+	struct nlmsghdr *m = mnl_nlmsg_put_header(buffer);
+	struct genlmsghdr *genl = mnl_nlmsg_put_extra_header(m, sizeof(*genl));
+
+	m->nlmsg_type = type;
+	m->nlmsg_flags = NLM_F_REQUEST | flags;
+	genl->cmd = command;
+	genl->version = version;
+	return m;
+}
+
+static int get_family(const struct nlattr *a, void *data)
+{
+	uint16_t *ret_family = data;
+
+	if (mnl_attr_get_type(a) != CTRL_ATTR_FAMILY_ID)
+		return 0;
+	if (mnl_attr_get_payload_len(a) != sizeof(*ret_family))
+		return -EPROTO;
+	*ret_family = mnl_attr_get_u16(a);
+	return 0;
+}
+
+static int each_family(const struct nlmsghdr *m, void *data)
+{
+	return m ? netlink_each_attribute(m, sizeof(struct genlmsghdr), get_family, data) : 0;
+}
+
+/* The kernel loads its module upon this question, where it may (genl_family_find_byname()). */
+static int find_family(struct wg_socket *s, struct ack *ret_ack)
+{
+	_Alignas(NLMSG_ALIGNTO) unsigned char request[128];
+	struct nlmsghdr *m = genl_header(request, GENL_ID_CTRL, NLM_F_ACK, CTRL_CMD_GETFAMILY, 1);
+
+	mnl_attr_put_strz(m, CTRL_ATTR_FAMILY_NAME, WG_GENL_NAME);
+	return netlink_ask(&s->netlink, m, each_family, &s->family, ret_ack);
+}
+
+static int wg_socket_open(struct wg_socket *s, struct diag *d)
+{
+	struct ack ack = {0};
+	int err = netlink_open(&s->netlink, NETLINK_GENERIC);
+
+	if (err)
+		return diag_fail(d, -err, "cannot open a generic netlink socket");
+	err = find_family(s, &ack);
+	if (err == -ENOENT || (!err && !s->family)) {
+		err = diag_refuse(d, EOPNOTSUPP, "the kernel has no WireGuard");
+		diag_hint(d, "load its module (modprobe wireguard), or install wireguard-go");
+		return err;
+	}
+	return err ? ack_fail(d, &ack, "find the kernel's WireGuard") : 0;
+}
+
+static int refuse_bad_name(const char *ifname, struct diag *d)
+{
+	size_t n = strlen(ifname);
+
+	if (n > 0 && n < IFNAMSIZ)
+		return 0;
+	return diag_refuse(d, EINVAL, "'%s' is no interface name", ifname);
+}
+
+/* What the kernel's bare errno means for a device. */
+static void explain(int error, const char *ifname, struct diag *d)
+{
+	if (error == EPERM)
+		diag_hint(d, "this needs CAP_NET_ADMIN; are you root?");
+	else if (error == EOPNOTSUPP)
+		diag_hint(d, "%s is not a WireGuard interface of the kernel", ifname);
+}
+
+static int each_part(const struct nlmsghdr *m, void *data)
+{
+	struct wg_device *device = data;
+
+	if (m)
+		return wg_get_message(m, device);
+	wg_device_release(device);
+	return 0;
+}
+
+int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d)
+{
+	_cleanup_(wg_socket_release)
+	struct wg_socket s = {0};
+	_Alignas(NLMSG_ALIGNTO) unsigned char request[64];
+	struct ack ack = {0};
+	int err = refuse_bad_name(ifname, d);
+
+	if (!err)
+		err = wg_socket_open(&s, d);
+	if (err)
+		return err;
+
+	struct nlmsghdr *m =
+		genl_header(request, s.family, NLM_F_DUMP, WG_CMD_GET_DEVICE, WG_GENL_VERSION);
+	mnl_attr_put_strz(m, WGDEVICE_A_IFNAME, ifname);
+	if (netlink_ask(&s.netlink, m, each_part, ret, &ack) == 0)
+		return 0;
+	wg_device_release(ret);
+	err = ack_fail(d, &ack, "read WireGuard interface %s", ifname);
+	explain(ack.error, ifname, d);
+	return err;
+}
+
+static bool removes_allowed_ips(const struct wg_device *device)
+{
+	vec_each(peer, &device->peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (ip->remove)
+				return true;
+	return false;
+}
+
+static int set_fail(const struct ack *ack, const char *ifname, const struct wg_device *device,
+		    struct diag *d)
+{
+	int err = ack_fail(d, ack, "configure WireGuard interface %s", ifname);
+
+	explain(ack->error, ifname, d);
+	if (ack->error == EINVAL && removes_allowed_ips(device))
+		diag_hint(d, "to remove allowed IPs one by one, Linux 6.16 is needed");
+	return err;
+}
+
+int wg_netlink_set(const char *ifname, const struct wg_device *device, struct diag *d)
+{
+	_cleanup_(wg_socket_release)
+	struct wg_socket s = {0};
+	_cleanup_free_ void *message = NULL;
+	struct wg_set set = {.ifname = ifname, .device = device};
+	struct ack ack = {0};
+	int err = refuse_bad_name(ifname, d);
+
+	if (!err)
+		err = wg_socket_open(&s, d);
+	if (err)
+		return err;
+	message = mem_calloc(1, WG_SET_SIZE);
+	if (!message)
+		return diag_no_memory(d);
+	while (!err && wg_set_next(&set, s.family, message))
+		err = netlink_ask(&s.netlink, message, NULL, NULL, &ack);
+	mem_wipe(message, WG_SET_SIZE);
+	return err ? set_fail(&ack, ifname, device, d) : 0;
+}
+
+int wg_netlink_remove_peers(const char *ifname, struct diag *d)
+{
+	struct wg_device none = {.replace_peers = true};
+
+	return wg_netlink_set(ifname, &none, d);
+}
