@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Name servers and search domains of an interface: by resolvconf(8), exactly as wg-quick calls it
+ * (linux.bash:145-161), or by systemd-resolved over D-Bus (org.freedesktop.resolve1(5)).
+ *
+ *	dns_choose()	before anything is changed
+ *	dns_set()	when the link is there
+ *	dns_unset()	before or after it is gone */
+#pragma once
+
+#include <stdbool.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+
+enum dns_backend { DNS_OFF, DNS_RESOLVCONF, DNS_RESOLVED, DNS_AUTO };
+
+/* Borrowed, all of it. */
+struct dns_config {
+	const char *ifname;
+	const struct conf_text_vec *servers, *search;
+	bool catch_all;   /* the tunnel has a default route: names go its way like all else */
+	const char *file; /* of the configuration, for messages; NULL: unknown */
+	const char *root; /* stands for / where /etc is looked at, for tests; NULL: / */
+};
+
+/* "off", "resolvconf", "resolved", "auto". False: none of these. */
+bool dns_backend_parse(const char *text, enum dns_backend *ret);
+
+/* Which way to go; never DNS_AUTO, and DNS_OFF where there is nothing to set. For DNS_AUTO:
+ * systemd-resolved when it runs and owns /etc/resolv.conf, else resolvconf. An error when there is
+ * neither, when what was asked for is not there, or when resolved would not take a server. */
+int dns_choose(enum dns_backend wanted, const struct dns_config *config, enum dns_backend *ret,
+	       struct diag *d);
+
+/* Either all is set or, on an error, nothing. *ret_status, which may be NULL: the exit status of
+ * resolvconf, where it is the reason; else 0. */
+int dns_set(enum dns_backend backend, const struct dns_config *config, int *ret_status,
+	    struct diag *d);
+
+/* Takes back what was set, by us or by wg-quick. DNS_AUTO: with every backend that is there. What
+ * is not set is no error. */
+int dns_unset(enum dns_backend backend, const struct dns_config *config, int *ret_status,
+	      struct diag *d);
+
+/* What wg-quick puts before the interface's name for resolvconf: "tun." with Debian's resolvconf
+ * package, else nothing. */
+int dns_resolvconf_prefix(const char *root, struct buf *ret, struct diag *d);
+
+/* The text that resolvconf reads. */
+void dns_resolvconf_text(const struct dns_config *config, struct buf *ret);
+
+/* Whether /etc/resolv.conf leads to systemd-resolved. */
+bool dns_resolved_owns(const char *root);

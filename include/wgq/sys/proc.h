@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Other programs: hooks, a userspace WireGuard, resolvconf.
+ *
+ * Children get default signal dispositions, an empty signal mask, no file descriptors but 0, 1 and
+ * 2, and the caller's environment with LC_ALL=C (linux.bash:9) and what the call adds. They stay
+ * in our process group, so that a Ctrl-C reaches them too; we wait for their end in any case, as
+ * bash does, and leave it to the caller to notice the signal afterwards. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/base/diag.h"
+
+/* Runs a program to its end. argv ends with NULL; argv[0] is looked up in PATH. input, when not
+ * NULL, becomes its standard input. *ret_status is its exit status: 128+N for a signal N, 127 when
+ * there is no such program, 126 when it cannot be executed. An error is only added when no process
+ * could be made. */
+int proc_run(const char *const argv[], const char *input, int *ret_status, struct diag *d);
+
+/* The same with more of its files in the caller's hands. */
+struct proc_files {
+	const char *input;   /* becomes standard input; NULL: ours */
+	struct buf *ret_out; /* standard output goes here; NULL: ours */
+	struct buf *ret_err; /* standard error is passed on as it comes, and its first
+				PROC_KEEP_MAX bytes are kept here; NULL: ours */
+	bool hold_err;       /* it is not passed on */
+};
+enum { PROC_KEEP_MAX = 16384, PROC_OUT_MAX = 1 << 28 };
+int proc_run_files(const char *const argv[], const struct proc_files *files, int *ret_status,
+		   struct diag *d);
+
+/* One hook, as wg-quick runs it (linux.bash:291-298): %i is replaced by the interface's name, then
+ * `bash -O extglob -e -o pipefail -c` runs it, or `sh -e -c` where there is no bash. INTERFACE and
+ * CONFIG_FILE are in its environment; standard input is ours. *ret_status as above. */
+struct hook_context {
+	const char *ifname;
+	const char *config_file;
+};
+int proc_run_hook(const char *command, const struct hook_context *context, int *ret_status,
+		  struct diag *d);
+
+/* The command with %i replaced: what is run and what the user is shown. malloc()ed, NULL: memory */
+char *proc_hook_expand(const char *command, const char *ifname);
+
+/* Whether a program of this name is in PATH (or at this path) and may be executed. */
+bool proc_exists(const char *name);
+/* The path that this is; malloc()ed, NULL: none (or no memory). */
+char *proc_find(const char *name);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names become numbers: hosts, services and routing tables of a configuration. */
+#pragma once
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+
+struct resolve_options {
+	/* Asked ten times a second while look-ups are under way; true: give up. NULL: never. */
+	bool (*stop)(void);
+	/* Shown to the user, without a newline, before an attempt is repeated:
+	 *	Temporary failure in name resolution: `host:port'. Trying again in 1.00 seconds...
+	 * Called in the caller's own thread. NULL: nobody wants to know. */
+	void (*say)(const char *line);
+	/* In place of getaddrinfo(3), for tests. Called by many threads at once. */
+	int (*lookup)(const char *host, const char *service, const struct addrinfo *hints,
+		      struct addrinfo **ret);
+};
+
+/* Completes conf: the listening port, the table and the endpoints that are given by name. All
+ * hosts are looked up at once; the first address found counts, as for wg(8) (config.c:195-280).
+ *
+ * Failures that may pass are tried again as often as the environment variable
+ * WG_ENDPOINT_RESOLUTION_RETRIES says (15; "infinity"), but no longer once another name has failed
+ * for good. Every name that has no number is an error with its line, and -EINVAL is returned.
+ * -EINTR: told to stop; threads that are still inside of getaddrinfo(3), which cannot be
+ * interrupted, are left to end by themselves and touch nothing of the caller's. */
+int resolve(struct conf *conf, const struct resolve_options *options, struct diag *d);
+
+/* Only the table: all that verbs need which send nothing to a peer. */
+int resolve_table(struct conf *conf, struct diag *d);
+
+/* The time in microseconds until the attempt after next, by that until the next: 1 s, 1.2 s, ... up
+ * to 20 s (config.c:241). */
+enum { RESOLVE_FIRST_DELAY = 1000000, RESOLVE_LAST_DELAY = 20000000 };
+uint32_t resolve_next_delay(uint32_t delay);

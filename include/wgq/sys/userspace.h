@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Userspace implementations of WireGuard: wireguard-go, boringtun-cli and whatever else makes an
+ * interface when called with its name, and serves /var/run/wireguard/IFACE.sock. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "wgq/base/diag.h"
+
+/* The program that wg-quick would start (linux.bash:89-97): that of the environment variable
+ * WG_QUICK_USERSPACE_IMPLEMENTATION, else wireguard-go. Borrowed. */
+const char *userspace_program(void);
+
+/* Whether the kernel has WireGuard, so that a failure to make a link is not for lack of it. */
+bool userspace_kernel_has_wireguard(void);
+
+/* Runs `program IFACE` and waits for its socket to answer. A stale socket of that name is removed
+ * first. The program's environment is ours, its standard input empty. */
+int userspace_start(const char *program, const char *ifname, struct diag *d);
+
+/* After the link was deleted, at which the program exits by itself: waits a moment for its socket
+ * to go, and removes one that nobody serves any more. */
+void userspace_wait_gone(const char *ifname);

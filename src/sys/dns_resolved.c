@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// systemd-resolved over D-Bus.
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#include "dns_internal.h"
+#include "wgq/base/mem.h"
+
+#define RESOLVED           "org.freedesktop.resolve1"
+#define RESOLVED_PATH      "/org/freedesktop/resolve1"
+#define RESOLVED_MANAGER   "org.freedesktop.resolve1.Manager"
+#define RESOLVED_NO_LINK   "org.freedesktop.resolve1.NoSuchLink"
+#define RESOLVED_LINK_BUSY "org.freedesktop.resolve1.LinkBusy"
+
+/* Microseconds; the usual 25 s are long for somebody who waits for a tunnel. */
+enum {
+	CALL_TIMEOUT = 10 * 1000000
+};
+
+#define _cleanup_bus_     _cleanup_(sd_bus_flush_close_unrefp)
+#define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
+#define _cleanup_creds_   _cleanup_(sd_bus_creds_unrefp)
+#define _cleanup_error_   _cleanup_(sd_bus_error_free)
+
+static int bus_open(sd_bus **ret, struct diag *d)
+{
+	int r = sd_bus_open_system(ret);
+
+	if (r < 0)
+		return diag_fail(d, -r, "cannot reach systemd-resolved: no system bus");
+	sd_bus_set_method_call_timeout(*ret, CALL_TIMEOUT);
+	return 0;
+}
+
+/* Links are told by their numbers, which mean other links in another network namespace. True also
+ * where this cannot be known. */
+static bool same_network(pid_t pid)
+{
+	struct stat ours, theirs;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	if (stat("/proc/self/ns/net", &ours) < 0 || stat(path, &theirs) < 0)
+		return true;
+	return ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+static int resolved_reach(sd_bus *bus, struct diag *d)
+{
+	_cleanup_creds_ sd_bus_creds *creds = NULL;
+	pid_t pid;
+
+	/* Unlike a call, this does not start it. */
+	int r = sd_bus_get_name_creds(bus, RESOLVED, SD_BUS_CREDS_PID, &creds);
+	if (r == -ENXIO)
+		return diag_refuse(d, ENXIO, "systemd-resolved is not running");
+	if (r < 0)
+		return diag_fail(d, -r, "cannot reach systemd-resolved");
+	if (sd_bus_creds_get_pid(creds, &pid) >= 0 && !same_network(pid))
+		return diag_refuse(d, ENXIO, "systemd-resolved runs in another network namespace");
+	return 0;
+}
+
+int dns_resolved_reach(struct diag *d)
+{
+	_cleanup_bus_ sd_bus *bus = NULL;
+	int r = bus_open(&bus, d);
+
+	return r < 0 ? r : resolved_reach(bus, d);
+}
+
+/* A call to be filled; its first argument is the link. */
+static int call_new(sd_bus *bus, const char *method, int index, sd_bus_message **ret)
+{
+	int r = sd_bus_message_new_method_call(bus, ret, RESOLVED, RESOLVED_PATH, RESOLVED_MANAGER,
+					       method);
+
+	if (r >= 0)
+		r = sd_bus_message_set_auto_start(*ret, 0);
+	if (r >= 0)
+		r = sd_bus_message_append(*ret, "i", index);
+	return r;
+}
+
+static int append_server(sd_bus_message *m, const char *text, bool extended)
+{
+	struct addr addr;
+	uint16_t port;
+	int r = dns_server_parse(text, &addr, &port);
+
+	/* The old method cannot say a port: better none than another. */
+	if (r < 0 || (port && !extended))
+		return r < 0 ? r : -EOPNOTSUPP;
+	r = sd_bus_message_open_container(m, 'r', extended ? "iayqs" : "iay");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "i", addr.family);
+	if (r >= 0)
+		r = sd_bus_message_append_array(m, 'y', addr.bytes, addr_bits(&addr) / 8);
+	if (r >= 0 && extended)
+		r = sd_bus_message_append(m, "qs", port, "");
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int call_servers(sd_bus *bus, int index, const struct dns_config *config, bool extended,
+			sd_bus_error *error)
+{
+	_cleanup_message_ sd_bus_message *m = NULL;
+	int r = call_new(bus, extended ? "SetLinkDNSEx" : "SetLinkDNS", index, &m);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'a', extended ? "(iayqs)" : "(iay)");
+	for (size_t i = 0; r >= 0 && i < config->servers->len; i++)
+		r = append_server(m, config->servers->at[i].text, extended);
+	if (r >= 0)
+		r = sd_bus_message_close_container(m);
+	return r < 0 ? r : sd_bus_call(bus, m, 0, error, NULL);
+}
+
+/* SetLinkDNSEx is there since systemd 246. */
+static int set_servers(sd_bus *bus, int index, const struct dns_config *config, sd_bus_error *error)
+{
+	int r = call_servers(bus, index, config, true, error);
+
+	if (r >= 0 || !sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD))
+		return r;
+	sd_bus_error_free(error);
+	return call_servers(bus, index, config, false, error);
+}
+
+/* `~domain` routes names without being searched, as resolvectl(1) has it. */
+static bool is_route_only(const char *domain)
+{
+	return domain[0] == '~';
+}
+
+/* Whether all names go to this link and to no other (`~.`): what `resolvconf -x` means. Not where
+ * the user says which names do. */
+static bool catches_all(const struct dns_config *config)
+{
+	vec_each(domain, config->search)
+		if (is_route_only(domain->text))
+			return false;
+	return config->catch_all && config->servers->len > 0;
+}
+
+static int set_domains(sd_bus *bus, int index, const struct dns_config *config, sd_bus_error *error)
+{
+	_cleanup_message_ sd_bus_message *m = NULL;
+	int r = call_new(bus, "SetLinkDomains", index, &m);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'a', "(sb)");
+	for (size_t i = 0; r >= 0 && i < config->search->len; i++) {
+		const char *domain = config->search->at[i].text;
+		bool only = is_route_only(domain);
+
+		r = sd_bus_message_append(m, "(sb)", domain + only, (int)only);
+	}
+	if (r >= 0 && catches_all(config))
+		r = sd_bus_message_append(m, "(sb)", ".", 1);
+	if (r >= 0)
+		r = sd_bus_message_close_container(m);
+	return r < 0 ? r : sd_bus_call(bus, m, 0, error, NULL);
+}
+
+/* Names that no link claims are asked here too, unless there is nobody to ask. Since systemd 240;
+ * before, it was so anyway. */
+static int set_default_route(sd_bus *bus, int index, const struct dns_config *config,
+			     sd_bus_error *error)
+{
+	_cleanup_message_ sd_bus_message *m = NULL;
+	int r = call_new(bus, "SetLinkDefaultRoute", index, &m);
+
+	if (r >= 0)
+		r = sd_bus_message_append(m, "b", (int)(config->servers->len > 0));
+	if (r >= 0)
+		r = sd_bus_call(bus, m, 0, error, NULL);
+	return sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD) ? 0 : r;
+}
+
+static int revert(sd_bus *bus, int index, sd_bus_error *error)
+{
+	_cleanup_message_ sd_bus_message *m = NULL;
+	int r = call_new(bus, "RevertLink", index, &m);
+
+	if (r >= 0)
+		r = sd_bus_call(bus, m, 0, error, NULL);
+	return sd_bus_error_has_name(error, RESOLVED_NO_LINK) ? 0 : r;
+}
+
+static int call_failed(int error, const sd_bus_error *said, const char *what, const char *ifname,
+		       struct diag *d)
+{
+	diag_fail(d, -error, "systemd-resolved did not %s %s", what, ifname);
+	if (said->message)
+		diag_note(d, "%s", said->message);
+	if (sd_bus_error_has_name(said, RESOLVED_LINK_BUSY))
+		diag_hint(d, "systemd-networkd manages this link: set DNS= in its .network file");
+	return error;
+}
+
+int dns_resolved_set(const struct dns_config *config, struct diag *d)
+{
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL, ignored = SD_BUS_ERROR_NULL;
+	_cleanup_bus_ sd_bus *bus = NULL;
+	int index = (int)if_nametoindex(config->ifname);
+
+	if (index == 0)
+		return diag_fail(d, errno, "cannot set DNS of %s", config->ifname);
+	int r = bus_open(&bus, d);
+	if (r < 0)
+		return r;
+
+	if (config->servers->len)
+		r = set_servers(bus, index, config, &error);
+	if (r >= 0)
+		r = set_domains(bus, index, config, &error);
+	if (r >= 0)
+		r = set_default_route(bus, index, config, &error);
+	if (r >= 0)
+		return 0;
+	revert(bus, index, &ignored);
+	return call_failed(r, &error, "set the DNS of", config->ifname, d);
+}
+
+int dns_resolved_unset(const char *ifname, struct diag *d)
+{
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_bus_ sd_bus *bus = NULL;
+	int index = (int)if_nametoindex(ifname);
+
+	/* With the link went all that was set for it. */
+	if (index == 0)
+		return 0;
+	int r = bus_open(&bus, d);
+	if (r < 0)
+		return r;
+	r = revert(bus, index, &error);
+	return r < 0 ? call_failed(r, &error, "revert", ifname, d) : 0;
+}

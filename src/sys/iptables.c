@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wg-quick's firewall rules by iptables-save and iptables-restore.
+#include "wgq/sys/iptables.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/net/firewall.h"
+#include "wgq/sys/proc.h"
+
+/* The programs of one family, in the order in which they are tried. */
+struct variant {
+	int family;
+	const char *restore, *save;
+};
+
+static const struct variant variants[] = {
+	{AF_INET, "iptables-restore", "iptables-save"},
+	{AF_INET, "iptables-legacy-restore", "iptables-legacy-save"},
+	{AF_INET6, "ip6tables-restore", "ip6tables-save"},
+	{AF_INET6, "ip6tables-legacy-restore", "ip6tables-legacy-save"},
+};
+enum {
+	VARIANTS = sizeof(variants) / sizeof(variants[0])
+};
+
+static const char *family_name(int family)
+{
+	return family == AF_INET ? "IPv4" : "IPv6";
+}
+
+static bool is_table_line(const char *line, size_t n)
+{
+	return (n > 0 && line[0] == '*') || (n == 6 && memcmp(line, "COMMIT", 6) == 0);
+}
+
+void iptables_removal_text(const char *saved, const char *ifname, struct buf *ret)
+{
+	_cleanup_buf_ struct buf mark = {0}, text = {0};
+	bool found = false;
+
+	firewall_iptables_marker(ifname, &mark);
+	for (const char *line = saved; *line;) {
+		size_t n = strcspn(line, "\n");
+		bool ours = n > 3 && memcmp(line, "-A ", 3) == 0 &&
+			    memmem(line, n, buf_text(&mark), mark.len);
+
+		if (ours) {
+			buf_str(&text, "-D ");
+			buf_mem(&text, line + 3, n - 3);
+		} else if (is_table_line(line, n)) {
+			buf_mem(&text, line, n);
+		}
+		if (ours || is_table_line(line, n))
+			buf_char(&text, '\n');
+		found |= ours;
+		line += n + (line[n] == '\n');
+	}
+	if (found && buf_status(&mark) == 0)
+		buf_mem(ret, buf_text(&text), text.len);
+	ret->failed |= mark.failed || text.failed;
+}
+
+/* Feeds text to a restore program; with `test` it is only held against program and kernel. -ENOENT
+ * where there is no such program, -EIO where it fails; what it says goes to d. */
+static int restore(const struct variant *v, const char *text, bool test, struct diag *d)
+{
+	const char *const argv[] = {v->restore, "-n", test ? "--test" : NULL, NULL};
+	_cleanup_buf_ struct buf said = {0};
+	struct proc_files files = {.input = text, .ret_err = &said, .hold_err = true};
+	int status;
+
+	if (!proc_exists(v->restore))
+		return diag_refuse(d, ENOENT, "there is no program %s", v->restore);
+	int r = proc_run_files(argv, &files, &status, d);
+	if (r < 0 || status == 0)
+		return r;
+	diag_refuse(d, EIO, "%s failed with exit status %d", v->restore, status);
+	if (said.len)
+		diag_note(d, "%.*s", (int)strcspn(buf_text(&said), "\n"), buf_text(&said));
+	return -EIO;
+}
+
+/* The first variant that would take the text. The first error says the most: the second program
+ * is there only on some systems. */
+static int choose(const char *text, int family, const struct variant **ret, struct diag *d)
+{
+	int first_error = 0;
+
+	for (const struct variant *v = variants; v < variants + VARIANTS; v++) {
+		if (v->family != family)
+			continue;
+		int r = restore(v, text, true, first_error ? NULL : d);
+		if (r == 0) {
+			*ret = v;
+			return 0;
+		}
+		if (!first_error)
+			first_error = r;
+	}
+	return first_error;
+}
+
+static int add(const struct firewall *firewall, int family, bool test, struct diag *d)
+{
+	_cleanup_buf_ struct buf text = {0};
+	/* What the first choice says is no error where the second works. */
+	_cleanup_diag_ struct diag tried = {0};
+	const struct variant *v = NULL;
+
+	firewall_iptables_text(firewall, (uint8_t)family, &text);
+	if (buf_status(&text) < 0)
+		return diag_no_memory(d);
+	int r = choose(buf_text(&text), family, &v, &tried);
+	if (r < 0) {
+		diag_refuse(d, -r, "no iptables for the %s firewall: %s", family_name(family),
+			    tried.len && tried.at[0].message ? tried.at[0].message : "");
+		if (tried.len && tried.at[0].notes)
+			diag_note(d, "%.*s", (int)strcspn(tried.at[0].notes, "\n"),
+				  tried.at[0].notes);
+		return r;
+	}
+	return test ? 0 : restore(v, buf_text(&text), false, d);
+}
+
+static int add_families(const struct firewall *firewall, bool test, struct diag *d)
+{
+	int r = firewall->ip ? add(firewall, AF_INET, test, d) : 0;
+
+	if (r == 0 && firewall->ip6)
+		r = add(firewall, AF_INET6, test, d);
+	return r;
+}
+
+int iptables_check(bool ip, bool ip6, struct diag *d)
+{
+	const struct addr example[] = {{.family = AF_INET}, {.family = AF_INET6}};
+	const struct firewall firewall = {
+		.ifname = "wgq",
+		.mark = 51820,
+		.ip = ip,
+		.ip6 = ip6,
+		.addrs = example,
+		.addr_count = 2,
+	};
+
+	return add_families(&firewall, true, d);
+}
+
+int iptables_set(const struct firewall *firewall, struct diag *d)
+{
+	int r = add_families(firewall, false, d);
+
+	/* A table is taken or left whole, but the next may fail. */
+	if (r < 0)
+		iptables_remove(firewall->ifname, NULL);
+	return r;
+}
+
+/* What would remove the interface's rules from one variant; empty where there are none. */
+static int list_removal(const struct variant *v, const char *ifname, struct buf *ret,
+			struct diag *d)
+{
+	const char *const argv[] = {v->save, NULL};
+	_cleanup_buf_ struct buf saved = {0}, said = {0};
+	struct proc_files files = {.ret_out = &saved, .ret_err = &said, .hold_err = true};
+	int status;
+
+	if (!proc_exists(v->save))
+		return 0;
+	int r = proc_run_files(argv, &files, &status, d);
+	/* Where it cannot list, as without kernel support, there is nothing of ours. */
+	if (r < 0 || status != 0)
+		return r;
+	iptables_removal_text(buf_text(&saved), ifname, ret);
+	return buf_status(ret) < 0 ? diag_no_memory(d) : 0;
+}
+
+int iptables_find(const char *ifname, bool *ret, struct diag *d)
+{
+	*ret = false;
+	for (const struct variant *v = variants; v < variants + VARIANTS && !*ret; v++) {
+		_cleanup_buf_ struct buf text = {0};
+		int r = list_removal(v, ifname, &text, d);
+
+		if (r < 0)
+			return r;
+		*ret = text.len > 0;
+	}
+	return 0;
+}
+
+static int remove_variant(const struct variant *v, const char *ifname, struct diag *d)
+{
+	_cleanup_buf_ struct buf text = {0};
+	int r = list_removal(v, ifname, &text, d);
+
+	return r < 0 || !text.len ? r : restore(v, buf_text(&text), false, d);
+}
+
+int iptables_remove(const char *ifname, struct diag *d)
+{
+	int first_error = 0;
+
+	for (const struct variant *v = variants; v < variants + VARIANTS; v++) {
+		int r = remove_variant(v, ifname, first_error ? NULL : d);
+
+		if (!first_error)
+			first_error = r;
+	}
+	return first_error;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Hooks: shell commands of the configuration, run as wg-quick runs them.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proc_internal.h"
+#include "wgq/base/buf.h"
+#include "wgq/base/mem.h"
+
+char *proc_hook_expand(const char *command, const char *ifname)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	for (const char *at = command; *at;) {
+		const char *mark = strstr(at, "%i");
+
+		if (!mark) {
+			buf_str(&text, at);
+			break;
+		}
+		buf_mem(&text, at, (size_t)(mark - at));
+		buf_str(&text, ifname);
+		at = mark + 2;
+	}
+	return buf_steal(&text);
+}
+
+int proc_run_hook(const char *command, const struct hook_context *context, int *ret_status,
+		  struct diag *d)
+{
+	const struct proc_variable variables[] = {
+		{"INTERFACE", context->ifname},
+		{"CONFIG_FILE", context->config_file},
+		{NULL, NULL},
+	};
+	_cleanup_(proc_environment_free)
+	char **environment = proc_environment(variables);
+	_cleanup_free_ char *text = proc_hook_expand(command, context->ifname);
+
+	if (!environment || !text)
+		return diag_no_memory(d);
+
+	/* wg-quick evaluates hooks inside itself: set -e -o pipefail; shopt -s extglob
+	 * (linux.bash:7-8). After `--` a command may begin with a dash. */
+	const char *const bash[] = {"bash",     "-O", "extglob", "-e", "-o",
+				    "pipefail", "-c", "--",      text, NULL};
+	const char *const sh[] = {"sh", "-e", "-c", "--", text, NULL};
+	bool has_bash = proc_exists("bash");
+
+	if (!has_bash && !proc_exists("sh")) {
+		diag_refuse(d, ENOENT, "cannot run a hook: there is no bash and no sh");
+		diag_hint(d, "PATH is `%s'", getenv("PATH") ? getenv("PATH") : "");
+		return -ENOENT;
+	}
+	return proc_run_in(has_bash ? bash : sh, &(struct proc_files){0}, environment, ret_status,
+			   d);
+}

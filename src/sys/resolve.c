@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Resolves the names of a configuration, and reports each one that cannot be.
+#include "wgq/sys/resolve.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolve_pool.h"
+#include "wgq/base/mem.h"
+#include "wgq/sys/table.h"
+
+enum {
+	DEFAULT_RETRIES = 15,
+	WITHOUT_END = -1
+};
+
+uint32_t resolve_next_delay(uint32_t delay)
+{
+	uint32_t next = delay / 5 * 6;
+
+	return next < RESOLVE_LAST_DELAY ? next : RESOLVE_LAST_DELAY;
+}
+
+/* As wg(8) reads it (config.c:177-193). */
+static int retries_from_environment(int *ret, struct diag *d)
+{
+	const char *text = getenv("WG_ENDPOINT_RESOLUTION_RETRIES");
+	char *end;
+
+	*ret = DEFAULT_RETRIES;
+	if (!text)
+		return 0;
+	if (strcmp(text, "infinity") == 0) {
+		*ret = WITHOUT_END;
+		return 0;
+	}
+	errno = 0;
+	unsigned long retries = strtoul(text, &end, 10);
+	if (*end || retries > INT_MAX) {
+		diag_refuse(d, EINVAL, "Unable to parse WG_ENDPOINT_RESOLUTION_RETRIES: `%s'",
+			    text);
+		diag_hint(d, "a number of further attempts, or the word infinity");
+		return -EINVAL;
+	}
+	*ret = (int)retries;
+	return 0;
+}
+
+static int fail_at(const struct conf *conf, uint32_t line, const char *hint, struct diag *d,
+		   const char *reason, const char *what)
+{
+	struct place at = {.file = conf->path, .line = line};
+
+	return diag_fail_at(d, &at, hint, "%s: `%s'", reason, what);
+}
+
+int resolve_table(struct conf *conf, struct diag *d)
+{
+	if (conf->table_kind != TABLE_NAME)
+		return 0;
+
+	int r = table_lookup(conf->table_name, &conf->table, NULL);
+	if (r == -ENOENT)
+		return fail_at(conf, conf->table_line,
+			       "give a number, or name one in /etc/iproute2/rt_tables", d,
+			       "there is no routing table of this name", conf->table_name);
+	if (r < 0)
+		return r;
+	conf->table_kind = TABLE_NUMBER;
+	return 0;
+}
+
+static const char *lookup_reason(int error, int saved_errno)
+{
+	return error == EAI_SYSTEM ? strerror(saved_errno) : gai_strerror(error);
+}
+
+/* A UDP service (config.c:39-75), known without the network. */
+static int resolve_listen_port(struct conf *conf, struct diag *d)
+{
+	const struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_DGRAM,
+		.ai_protocol = IPPROTO_UDP,
+		.ai_flags = AI_PASSIVE,
+	};
+	struct addrinfo *found;
+	union endpoint any;
+
+	if (!conf->listen_port.text)
+		return 0;
+	int error = getaddrinfo(NULL, conf->listen_port.text, &hints, &found);
+	if (error)
+		return fail_at(conf, conf->listen_port.line,
+			       "give the number, or a UDP service of /etc/services", d,
+			       lookup_reason(error, errno), conf->listen_port.text);
+
+	bool usable = resolve_take(found, &any);
+	freeaddrinfo(found);
+	if (!usable)
+		return fail_at(conf, conf->listen_port.line, NULL, d,
+			       "Neither IPv4 nor IPv6 address found", conf->listen_port.text);
+	/* sin_port and sin6_port are at the same place. */
+	conf->wg.listen_port = ntohs(any.in.sin_port);
+	conf->wg.has_listen_port = true;
+	return 0;
+}
+
+static bool has_endpoint(const struct conf *conf)
+{
+	if (conf->endpoints.len)
+		return true;
+	vec_each(peer, &conf->wg.peers)
+		if (peer->has_endpoint)
+			return true;
+	return false;
+}
+
+static const char *endpoint_hint(const struct resolve_job *job)
+{
+	if (job->error == EAI_SERVICE)
+		return "the port is a number or a UDP service of /etc/services";
+	if (job->error == EAI_NONAME && strchr(job->host, '%'))
+		return "after % comes an interface of this host";
+	return NULL;
+}
+
+/* Takes over what was found, and reports what was not, in the file's order. */
+static int collect(struct conf *conf, struct resolve_pool *pool, struct diag *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < conf->endpoints.len; i++) {
+		const struct conf_endpoint *named = &conf->endpoints.at[i];
+		const struct resolve_job *job = &pool->jobs[i];
+
+		if (job->state == JOB_FAILED) {
+			r = fail_at(conf, named->line, endpoint_hint(job), d,
+				    job->no_address ? "Neither IPv4 nor IPv6 address found"
+						    : lookup_reason(job->error, job->saved_errno),
+				    job->shown);
+		} else if (named->peer < conf->wg.peers.len) {
+			struct wg_peer *peer = &conf->wg.peers.at[named->peer];
+
+			peer->endpoint = job->endpoint;
+			peer->has_endpoint = true;
+		}
+	}
+	return r;
+}
+
+static int resolve_endpoints(struct conf *conf, const struct resolve_options *options,
+			     struct diag *d)
+{
+	int retries = DEFAULT_RETRIES;
+
+	/* wg(8) looks at it for every endpoint, also a numeric one. */
+	int r = has_endpoint(conf) ? retries_from_environment(&retries, d) : 0;
+	if (r < 0 || !conf->endpoints.len)
+		return r;
+
+	struct resolve_pool *pool = resolve_pool_new(&conf->endpoints, options, retries);
+	if (!pool)
+		return diag_no_memory(d);
+	r = resolve_pool_run(pool);
+	if (r == -EINTR)
+		diag_refuse(d, EINTR, "interrupted while names were looked up");
+	else
+		r = collect(conf, pool, d);
+	resolve_pool_unref(pool);
+	return r;
+}
+
+int resolve(struct conf *conf, const struct resolve_options *options, struct diag *d)
+{
+	int table = resolve_table(conf, d);
+	int port = resolve_listen_port(conf, d);
+	/* Nobody waits for the network to learn of a mistake that is known already. */
+	if (table < 0 || port < 0)
+		return table < 0 ? table : port;
+	return resolve_endpoints(conf, options, d);
+}
