@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A WireGuard device, whoever serves it: the kernel, or a userspace implementation. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/net/spec.h"
+#include "wgq/net/wg.h"
+
+enum device_server { DEVICE_NONE, DEVICE_KERNEL, DEVICE_USERSPACE };
+
+/* Who serves a link, as it was observed; DEVICE_NONE: it is not WireGuard. */
+enum device_server device_server_of(const struct link *link);
+
+int device_get(const char *ifname, enum device_server server, struct wg_device *ret,
+	       struct diag *d);
+int device_set(const char *ifname, enum device_server server, const struct wg_device *device,
+	       struct diag *d);
+int device_remove_peers(const char *ifname, enum device_server server, struct diag *d);
+
+/* Appends every WireGuard interface of this network namespace, whoever serves it. */
+int device_list(struct link_vec *ret, struct diag *d);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All or nothing: applies plans step by step, and takes the steps back, newest first, when one
+ * fails or a signal asks to stop.
+ *
+ *	struct txn txn = {.world = &world, .reporter = &reporter, .context = &context};
+ *	r = txn_apply(&txn, &plan, d);		as often as there are plans
+ *	if (r < 0)
+ *		txn_undo(&txn, d);		the host is as it was; d says so
+ *	txn_release(&txn);
+ *
+ * Every step's inverse is known, and there is room to remember it, before the step is taken: undoing
+ * allocates nothing but the texts it reports. */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/plan/op.h"
+#include "wgq/run/world.h"
+
+struct txn_reporter {
+	/* Called before each step; undoing says that it takes one back. */
+	void (*step)(void *context, const struct op *op, bool undoing);
+	void *context;
+};
+
+struct txn {
+	struct world *world;
+	const struct txn_reporter *reporter;
+	const struct op_context *context;
+	const volatile sig_atomic_t *stop; /* the number of a signal that asks to stop; 0: none */
+
+	struct plan inverses; /* of the steps that were taken, oldest first */
+	size_t taken;         /* steps, those without an inverse included */
+	int status;           /* exit status of the program that failed; 0: none */
+	bool has_failed;
+	enum op_kind failed;  /* the first step that did */
+};
+
+/* Stops at the first step that fails, with the step, its line of the configuration and the kernel's
+ * words in d. */
+int txn_apply(struct txn *txn, const struct plan *plan, struct diag *d);
+
+/* The same for steps that each stand alone: all are tried, every failure is reported. */
+int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d);
+
+/* Notes at the newest error how far it came. Steps that cannot be taken back are reported as errors
+ * of their own. */
+void txn_undo(struct txn *txn, struct diag *d);
+void txn_release(struct txn *txn);
+
+#define _cleanup_txn_ _cleanup_(txn_release)

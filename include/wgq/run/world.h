@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one interface to effects: look at the host, and take a step. host_open() gives the real one;
+ * the tests have a fake one that fails where they say. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/net/snap.h"
+#include "wgq/plan/op.h"
+
+/* What to look at; what is not asked for is left zero, and costs nothing. */
+struct observe_query {
+	const char *ifname;
+	bool device;             /* the WireGuard device with its peers */
+	bool rules;              /* policy rules, and what their tables lead to */
+	bool free_table;         /* a number for a full tunnel */
+	bool addresses;          /* of the interface, and its routes in table main */
+	bool firewall;
+	bool lenient; /* what this process has no right to see is left out with a warning */
+	const struct conf *mtu_of; /* the ways to its endpoints; NULL: none */
+};
+
+struct world_ops {
+	/* Finds out how this host does what the configuration needs. bringing_up: what it cannot do
+	 * is an error; else it is left out. */
+	int (*prepare)(void *self, const struct conf *conf, bool bringing_up, struct means *ret,
+		       struct diag *d);
+	int (*observe)(void *self, const struct observe_query *query, struct snap *ret,
+		       struct diag *d);
+	/* Takes one step. *ret_status is the exit status where the step is a program that ran and
+	 * failed, which adds an error as well. */
+	int (*exec)(void *self, const struct op *op, int *ret_status, struct diag *d);
+	/* Keeps other wgq processes from changing the host in between; waits for them. */
+	int (*lock)(void *self, struct diag *d);
+	void (*unlock)(void *self);
+};
+
+struct world {
+	const struct world_ops *ops;
+	void *self;
+};
+
+static inline int world_prepare(struct world *w, const struct conf *conf, bool bringing_up,
+				struct means *ret, struct diag *d)
+{
+	return w->ops->prepare(w->self, conf, bringing_up, ret, d);
+}
+
+static inline int world_observe(struct world *w, const struct observe_query *query,
+				struct snap *ret, struct diag *d)
+{
+	return w->ops->observe(w->self, query, ret, d);
+}
+
+static inline int world_exec(struct world *w, const struct op *op, int *ret_status,
+			     struct diag *d)
+{
+	return w->ops->exec(w->self, op, ret_status, d);
+}
+
+static inline int world_lock(struct world *w, struct diag *d)
+{
+	return w->ops->lock(w->self, d);
+}
+
+static inline void world_unlock(struct world *w)
+{
+	w->ops->unlock(w->self);
+}

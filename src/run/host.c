@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The real world: takes each step on this host.
+#include "wgq/run/host.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/kernel/nft.h"
+#include "wgq/sys/dns.h"
+#include "wgq/sys/iptables.h"
+#include "wgq/sys/proc.h"
+#include "wgq/sys/rp_filter.h"
+#include "wgq/sys/sysctl.h"
+#include "wgq/sys/userspace.h"
+
+#include "host_internal.h"
+
+static int refresh_link(struct host *h, struct diag *d)
+{
+	int r = rtnetlink_link_get(h->rtnetlink, h->options.ifname, &h->link, d);
+
+	if (r == 0)
+		h->server = device_server_of(&h->link);
+	return r;
+}
+
+static int start_userspace(struct host *h, struct diag *d)
+{
+	_cleanup_buf_ struct buf line = {0};
+
+	if (!h->means.userspace_forced) {
+		h->options.say("[!] Missing WireGuard kernel module. Falling back to slow "
+			       "userspace implementation.");
+		buf_addf(&line, "[#] %s %s", h->means.userspace, h->options.ifname);
+		h->options.say(buf_text(&line));
+	}
+	return userspace_start(h->means.userspace, h->options.ifname, d);
+}
+
+static int add_kernel_link(struct host *h, struct diag *d)
+{
+	_cleanup_diag_ struct diag from_kernel = {0};
+	int r = rtnetlink_link_add(h->rtnetlink, h->options.ifname, "wireguard", &from_kernel);
+
+	/* linux.bash:89-97: a userspace implementation takes the place of a kernel without. */
+	if (r == -EOPNOTSUPP && h->means.userspace)
+		return start_userspace(h, d);
+	diag_move(d, &from_kernel);
+	if (r == -EOPNOTSUPP)
+		diag_hint(d, "this kernel has no WireGuard: load or install its wireguard module, "
+			     "or install wireguard-go");
+	return r;
+}
+
+static int link_add(struct host *h, struct diag *d)
+{
+	int r = h->means.userspace_forced ? start_userspace(h, d) : add_kernel_link(h, d);
+
+	if (r == 0)
+		r = refresh_link(h, d);
+	if (r == 0 && h->server == DEVICE_NONE)
+		return diag_refuse(d, ENODEV, "the new interface %s is gone or is not WireGuard",
+				   h->options.ifname);
+	return r;
+}
+
+static int link_del(struct host *h, struct diag *d)
+{
+	int r = rtnetlink_link_del(h->rtnetlink, h->link.index, d);
+
+	if (r == 0 && h->server == DEVICE_USERSPACE)
+		userspace_wait_gone(h->options.ifname);
+	return r;
+}
+
+/* The kernel gives a tun device, unlike its own WireGuard, a link-local address when it comes up.
+ * wg-quick filters every address that the interface has by then (linux.bash:231-234). */
+static int firewall_set(struct host *h, const struct firewall *firewall, struct diag *d)
+{
+	_cleanup_(addrs_release) struct link_addr_vec found = {0};
+	_cleanup_free_ struct addr *addrs = NULL;
+	struct firewall whole = *firewall;
+
+	if (h->server == DEVICE_USERSPACE) {
+		int r = rtnetlink_addr_list(h->rtnetlink, h->link.index, &found, d);
+		if (r < 0)
+			return r;
+		addrs = mem_calloc(found.len, sizeof(*addrs));
+		if (!addrs)
+			return diag_no_memory(d);
+		for (size_t i = 0; i < found.len; i++)
+			addrs[i] = found.at[i].prefix.addr;
+		whole.addrs = addrs;
+		whole.addr_count = found.len;
+	}
+	return h->means.firewall == MEANS_FIREWALL_IPTABLES ? iptables_set(&whole, d)
+							    : nft_install(&whole, d);
+}
+
+/* Either kind may be there, whichever this host would use now. */
+static int firewall_remove(struct host *h, struct diag *d)
+{
+	int nft = nft_remove(h->options.ifname, d);
+	int iptables = h->has_iptables_rules ? iptables_remove(h->options.ifname, d) : 0;
+
+	return nft < 0 ? nft : iptables;
+}
+
+static int change_dns(struct host *h, const struct op *op, int *ret_status, struct diag *d)
+{
+	const struct dns_config config = {
+		.ifname = h->options.ifname,
+		.servers = op->dns.servers,
+		.search = op->dns.search,
+		.catch_all = op->dns.catch_all,
+		.file = h->options.config_file,
+	};
+	enum dns_backend backend =
+		h->means.dns == MEANS_DNS_RESOLVED ? DNS_RESOLVED : DNS_RESOLVCONF;
+
+	return op->kind == OP_DNS_SET ? dns_set(backend, &config, ret_status, d)
+				      : dns_unset(backend, &config, ret_status, d);
+}
+
+static int run_hook(struct host *h, const char *hook, int *ret_status, struct diag *d)
+{
+	const struct hook_context context = {.ifname = h->options.ifname,
+					     .config_file = h->options.config_file};
+	int r = proc_run_hook(hook, &context, ret_status, d);
+
+	if (r < 0 || *ret_status == 0)
+		return r;
+	return diag_refuse(d, ECANCELED, "the hook `%s' failed with exit status %d", hook,
+			   *ret_status);
+}
+
+static int set_mark(struct host *h, uint32_t mark, struct diag *d)
+{
+	const struct wg_device device = {.has_fwmark = true, .fwmark = mark};
+
+	return device_set(h->options.ifname, h->server, &device, d);
+}
+
+/* In a container /proc/sys may be read-only. Where no interface filters strictly the setting has no
+ * effect, so its lack is none. */
+static int set_sysctl(const struct op *op, struct diag *d)
+{
+	_cleanup_diag_ struct diag failure = {0};
+	int r = sysctl_set(op->sysctl.name, op->sysctl.value, &failure);
+
+	if (r < 0 && !rp_filter_is_strict()) {
+		diag_demote(&failure);
+		diag_hint(&failure, "no interface filters by reverse path strictly, so the tunnel "
+				    "works without");
+		r = 0;
+	}
+	diag_move(d, &failure);
+	return r;
+}
+
+static int host_exec(void *self, const struct op *op, int *ret_status, struct diag *d)
+{
+	struct host *h = self;
+	const char *ifname = h->options.ifname;
+	size_t done;
+
+	switch (op->kind) {
+	case OP_LINK_ADD:
+		return link_add(h, d);
+	case OP_LINK_DEL:
+		return link_del(h, d);
+	case OP_LINK_UP:
+		return rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu, true, d);
+	case OP_WG_SET:
+		return device_set(ifname, h->server, op->wg.device, d);
+	case OP_WG_MARK:
+		return set_mark(h, op->mark, d);
+	case OP_WG_REMOVE_PEERS:
+		return device_remove_peers(ifname, h->server, d);
+	case OP_ADDR_ADD:
+		return rtnetlink_addr_add(h->rtnetlink, h->link.index, &op->addr, d);
+	case OP_ADDR_DEL:
+		return rtnetlink_addr_del(h->rtnetlink, h->link.index, &op->addr, d);
+	case OP_ROUTE_ADD:
+		return rtnetlink_route_add(h->rtnetlink, op->routes.at, op->routes.count, h->link.index,
+				      op->routes.table, &done, d);
+	case OP_ROUTE_DEL:
+		return rtnetlink_route_del(h->rtnetlink, op->routes.at, op->routes.count, h->link.index,
+				      op->routes.table, d);
+	case OP_RULE_ADD:
+		return rtnetlink_rule_add(h->rtnetlink, &op->rule, d);
+	case OP_RULE_DEL:
+		return rtnetlink_rule_del(h->rtnetlink, &op->rule, d);
+	case OP_SYSCTL_SET:
+		return set_sysctl(op, d);
+	case OP_FIREWALL_SET:
+		return firewall_set(h, &op->firewall, d);
+	case OP_FIREWALL_REMOVE:
+		return firewall_remove(h, d);
+	case OP_DNS_SET:
+	case OP_DNS_UNSET:
+		return change_dns(h, op, ret_status, d);
+	case OP_HOOK:
+		return run_hook(h, op->hook, ret_status, d);
+	}
+	return -EINVAL;
+}
+
+static int host_lock(void *self, struct diag *d)
+{
+	struct host *h = self;
+
+	return lock_take(h->options.stop, &h->lock_fd, d);
+}
+
+static void host_unlock(void *self)
+{
+	struct host *h = self;
+
+	fd_close_at(&h->lock_fd);
+}
+
+static const struct world_ops host_ops = {
+	.prepare = host_prepare,
+	.observe = host_observe,
+	.exec = host_exec,
+	.lock = host_lock,
+	.unlock = host_unlock,
+};
+
+int host_open(const struct host_options *options, struct host **ret, struct diag *d)
+{
+	_cleanup_(host_free_at) struct host *h = mem_calloc(1, sizeof(*h));
+
+	if (!h)
+		return diag_no_memory(d);
+	h->options = *options;
+	h->lock_fd = -1;
+	h->world = (struct world){.ops = &host_ops, .self = h};
+	int r = rtnetlink_open(&h->rtnetlink, d);
+	if (r < 0)
+		return r;
+	*ret = steal(h);
+	return 0;
+}
+
+struct world *host_world(struct host *host)
+{
+	return &host->world;
+}
+
+void host_free_at(struct host **host)
+{
+	if (!*host)
+		return;
+	fd_close_at(&(*host)->lock_fd);
+	rtnetlink_free((*host)->rtnetlink);
+	free(*host);
+	*host = NULL;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The lock between wgq processes.
+#include "wgq/run/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "wgq/base/mem.h"
+
+static const char path[] = "/run/wgq.lock";
+
+int lock_take(const volatile sig_atomic_t *stop, int *ret_fd, struct diag *d)
+{
+	_cleanup_fd_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	*ret_fd = -1;
+	if (fd < 0 && (errno == ENOENT || errno == EROFS || errno == EACCES))
+		return 0;
+	if (fd < 0)
+		return diag_fail(d, errno, "cannot open %s", path);
+	while (flock(fd, LOCK_EX) < 0) {
+		if (errno != EINTR)
+			return diag_fail(d, errno, "cannot lock %s", path);
+		if (stop && *stop)
+			return diag_refuse(d, EINTR, "stopped while waiting for another wgq");
+	}
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}

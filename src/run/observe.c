@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The real world: looks at an interface and at what of the host concerns it.
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/kernel/nft.h"
+#include "wgq/sys/sysctl.h"
+#include "wgq/sys/userspace.h"
+
+#include "host_internal.h"
+
+/* linux.bash:216: where wg-quick begins to look for an unused table. */
+enum { FIRST_TABLE = 51820 };
+
+static const uint8_t families[] = {AF_INET, AF_INET6};
+
+/* `not fwmark T lookup T`, by number, with no other selector. */
+static bool is_tunnel_rule(const struct rule *rule)
+{
+	return rule->exact && rule->invert && rule->has_fwmark && !rule->has_suppress &&
+	       rule->fwmark == rule->table;
+}
+
+static bool is_suppress_rule(const struct rule *rule)
+{
+	return rule->exact && !rule->invert && !rule->has_fwmark && rule->has_suppress &&
+	       rule->suppress_prefixlen == 0 && rule->table == RT_TABLE_MAIN;
+}
+
+static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *d)
+{
+	_cleanup_(routes_release) struct route_vec routes = {0};
+	const struct rule *rule = &tunnel->rule;
+	int r = rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used, d);
+
+	if (r < 0 || !tunnel->table_used || !h->link.index)
+		return r;
+	r = rtnetlink_route_list(h->rtnetlink, rule->family, rule->table, h->link.index, &routes, d);
+	tunnel->leads_here = routes.len > 0;
+	return r;
+}
+
+static int observe_rules(struct host *h, struct snap *snap, struct diag *d)
+{
+	for (size_t i = 0; i < sizeof(families); i++) {
+		_cleanup_(rules_release) struct rule_vec rules = {0};
+		int r = rtnetlink_rule_list(h->rtnetlink, families[i], &rules, d);
+		if (r < 0)
+			return r;
+		vec_each(rule, &rules) {
+			if (is_suppress_rule(rule)) {
+				struct rule *copy = vec_push(&snap->suppress_rules);
+				if (!copy)
+					return diag_no_memory(d);
+				*copy = *rule;
+			} else if (is_tunnel_rule(rule)) {
+				struct tunnel_rule *tunnel = vec_push(&snap->tunnel_rules);
+				if (!tunnel)
+					return diag_no_memory(d);
+				tunnel->rule = *rule;
+				r = look_behind(h, tunnel, d);
+				if (r < 0)
+					return r;
+			}
+		}
+	}
+	return 0;
+}
+
+/* A number that some tunnel's rule carries is taken, even when its table was flushed. */
+static bool has_tunnel_rule(const struct snap *snap, uint32_t table)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (tunnel->rule.table == table)
+			return true;
+	return false;
+}
+
+static int find_free_table(struct host *h, struct snap *snap, struct diag *d)
+{
+	for (uint32_t table = FIRST_TABLE; table >= FIRST_TABLE; table++) {
+		bool used = has_tunnel_rule(snap, table);
+
+		for (size_t i = 0; i < sizeof(families) && !used; i++) {
+			int r = rtnetlink_table_used(h->rtnetlink, families[i], table, &used, d);
+			if (r < 0)
+				return r;
+		}
+		if (!used) {
+			snap->free_table = table;
+			return 0;
+		}
+	}
+	return diag_refuse(d, ENOSPC, "every routing table from %d up is in use", FIRST_TABLE);
+}
+
+static enum ipv6_state observe_ipv6(const char *ifname)
+{
+	_cleanup_buf_ struct buf name = {0};
+	_cleanup_fd_ int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	long disabled = 0;
+
+	if (fd < 0 && errno == EAFNOSUPPORT)
+		return IPV6_ABSENT;
+	/* The interface's own setting, or, before there is one, the one that it will get. */
+	buf_addf(&name, "net/ipv6/conf/%s/disable_ipv6", ifname);
+	if (buf_status(&name) == 0 && sysctl_get(buf_text(&name), &disabled, NULL) < 0 &&
+	    sysctl_get("net/ipv6/conf/default/disable_ipv6", &disabled, NULL) < 0)
+		disabled = 0;
+	return disabled ? IPV6_DISABLED : IPV6_ON;
+}
+
+static int observe_path(struct host *h, const union endpoint *endpoint, struct snap *snap,
+			struct diag *d)
+{
+	struct addr addr = endpoint_addr(endpoint);
+	uint32_t mtu = 0;
+
+	/* linux.bash:133 passes over scoped addresses. */
+	if (endpoint->any.sa_family == AF_INET6 && endpoint->in6.sin6_scope_id)
+		return 0;
+	int r = rtnetlink_path_mtu(h->rtnetlink, &addr, &mtu, d);
+	if (r == 0 && mtu && (!snap->path_mtu || mtu < snap->path_mtu))
+		snap->path_mtu = mtu;
+	return r;
+}
+
+static int observe_mtu(struct host *h, const struct conf *conf, struct snap *snap, struct diag *d)
+{
+	const struct wg_peer_vec *lists[] = {&snap->wg.peers, &conf->wg.peers};
+
+	for (size_t i = 0; i < 2; i++) {
+		vec_each(peer, lists[i]) {
+			int r = peer->has_endpoint ? observe_path(h, &peer->endpoint, snap, d) : 0;
+			if (r < 0)
+				return r;
+		}
+	}
+	return snap->path_mtu ? 0 : rtnetlink_default_mtu(h->rtnetlink, &snap->default_mtu, d);
+}
+
+static int observe_link(struct host *h, const struct observe_query *query, struct snap *snap,
+			struct diag *d)
+{
+	int r = rtnetlink_link_get(h->rtnetlink, query->ifname, &h->link, d);
+
+	if (r < 0)
+		return r;
+	h->server = device_server_of(&h->link);
+	snap->link = h->link;
+	snap->is_wireguard = h->server != DEVICE_NONE;
+	snap->is_userspace = h->server == DEVICE_USERSPACE;
+	snap->ipv6 = observe_ipv6(query->ifname);
+	return 0;
+}
+
+static int observe_addresses(struct host *h, struct snap *snap, struct diag *d)
+{
+	int r = rtnetlink_addr_list(h->rtnetlink, h->link.index, &snap->addrs, d);
+
+	for (size_t i = 0; i < sizeof(families) && r == 0; i++)
+		r = rtnetlink_route_list(h->rtnetlink, families[i], RT_TABLE_MAIN, h->link.index,
+				    &snap->main_routes, d);
+	return r;
+}
+
+/* linux.bash:190-210 removes what is there by that name; unseen, it is taken to be there. */
+static int observe_firewall(const char *ifname, struct snap *snap, struct diag *d)
+{
+	unsigned found = 0;
+	int r = nft_find(ifname, &found, d);
+
+	snap->has_firewall = r < 0 || found != 0;
+	return r;
+}
+
+/* A dry run may be made by anybody: says what it could not see, and goes on. */
+static int forgive(const struct observe_query *query, int r, struct diag *d)
+{
+	if (!query->lenient || (r != -EPERM && r != -EACCES))
+		return r;
+	diag_demote(d);
+	return 0;
+}
+
+int host_observe(void *self, const struct observe_query *query, struct snap *ret, struct diag *d)
+{
+	struct host *h = self;
+	int r = observe_link(h, query, ret, d);
+
+	if (r == 0 && query->device && ret->is_wireguard)
+		r = forgive(query, device_get(query->ifname, h->server, &ret->wg, d), d);
+	if (r == 0 && query->addresses && ret->link.index)
+		r = observe_addresses(h, ret, d);
+	if (r == 0 && query->rules)
+		r = observe_rules(h, ret, d);
+	if (r == 0 && query->free_table)
+		r = find_free_table(h, ret, d);
+	if (r == 0 && query->free_table)
+		ret->has_src_valid_mark = sysctl_get("net/ipv4/conf/all/src_valid_mark",
+						     &ret->src_valid_mark, NULL) == 0;
+	if (r == 0 && query->firewall)
+		r = forgive(query, observe_firewall(query->ifname, ret, d), d);
+	if (r == 0 && query->mtu_of)
+		r = observe_mtu(h, query->mtu_of, ret, d);
+	return r;
+}

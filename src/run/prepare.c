@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The real world: finds out, before anything is changed, how this host does things.
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/kernel/nft.h"
+#include "wgq/plan/want.h"
+#include "wgq/sys/dns.h"
+#include "wgq/sys/iptables.h"
+#include "wgq/sys/proc.h"
+#include "wgq/sys/userspace.h"
+
+#include "host_internal.h"
+
+static void prepare_userspace(const struct choices *choices, struct means *means)
+{
+	means->userspace_forced = choices->userspace != NULL;
+	if (choices->userspace)
+		means->userspace = choices->userspace;
+	else if (!choices->userspace_never && !userspace_kernel_has_wireguard() &&
+		 proc_exists(userspace_program()))
+		means->userspace = userspace_program();
+}
+
+static enum means_dns dns_means(enum dns_backend backend)
+{
+	switch (backend) {
+	case DNS_RESOLVCONF:
+		return MEANS_DNS_RESOLVCONF;
+	case DNS_RESOLVED:
+		return MEANS_DNS_RESOLVED;
+	case DNS_OFF:
+	case DNS_AUTO:
+		return MEANS_DNS_NONE;
+	}
+	return MEANS_DNS_NONE;
+}
+
+static int prepare_dns(struct host *h, const struct conf *conf, struct means *means,
+		       struct diag *d)
+{
+	_cleanup_buf_ struct buf prefix = {0};
+	const struct dns_config config = {
+		.ifname = h->options.ifname,
+		.servers = &conf->dns_servers,
+		.search = &conf->dns_search,
+		.catch_all = want_is_full_tunnel(conf),
+		.file = conf->path,
+	};
+	enum dns_backend backend = DNS_OFF;
+
+	if (!conf->dns_servers.len && !conf->dns_search.len)
+		return 0;
+	int r = dns_choose(h->options.choices.dns, &config, &backend, d);
+	if (r < 0)
+		return r;
+	means->dns = dns_means(backend);
+	if (means->dns != MEANS_DNS_RESOLVCONF)
+		return 0;
+	r = dns_resolvconf_prefix(NULL, &prefix, d);
+	if (r < 0)
+		return r;
+	if (prefix.len >= sizeof(means->resolvconf_prefix))
+		return diag_refuse(d, ENAMETOOLONG,
+				   "the prefix in /etc/resolvconf/interface-order is too long");
+	snprintf(means->resolvconf_prefix, sizeof(means->resolvconf_prefix), "%s",
+		 buf_text(&prefix));
+	return 0;
+}
+
+static bool has_default(const struct conf *conf, uint8_t family)
+{
+	vec_each(peer, &conf->wg.peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (ip->prefix.len == 0 && ip->prefix.addr.family == family)
+				return true;
+	return false;
+}
+
+static int prepare_firewall(struct host *h, const struct conf *conf, struct means *means,
+			    struct diag *d)
+{
+	_cleanup_diag_ struct diag from_nft = {0}, from_iptables = {0};
+
+	if (!want_is_full_tunnel(conf))
+		return 0;
+	if (h->options.choices.firewall == FIREWALL_OFF) {
+		diag_warn(d, "without the firewall a neighbour on the local network can send "
+			     "packets to the tunnel's own addresses");
+		return 0;
+	}
+	int r = nft_probe(&from_nft);
+	if (r == 0) {
+		means->firewall = MEANS_FIREWALL_NFT;
+		return 0;
+	}
+	if (r == -EOPNOTSUPP &&
+	    iptables_check(has_default(conf, AF_INET), has_default(conf, AF_INET6),
+			   &from_iptables) == 0) {
+		means->firewall = MEANS_FIREWALL_IPTABLES;
+		return 0;
+	}
+	diag_move(d, &from_nft);
+	diag_hint(d, "load nf_tables with its fib and ct expressions, or install iptables; "
+		     "--firewall=off does without, at the price that a neighbour on the local "
+		     "network can send packets to the tunnel's own addresses");
+	return r;
+}
+
+int host_prepare(void *self, const struct conf *conf, bool bringing_up, struct means *ret,
+		 struct diag *d)
+{
+	struct host *h = self;
+	_cleanup_diag_ struct diag unwanted = {0};
+	int r = 0;
+
+	if (bringing_up) {
+		prepare_userspace(&h->options.choices, &h->means);
+		r = prepare_firewall(h, conf, &h->means, d);
+	}
+	/* What went away meanwhile has nothing to take back. */
+	if (r == 0 && conf)
+		r = prepare_dns(h, conf, &h->means, bringing_up ? d : &unwanted);
+	if (!bringing_up)
+		r = 0;
+	*ret = h->means;
+	return r;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Applies plans, and takes them back.
+#include "wgq/run/txn.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What asked for the step, below the error that it ended in. */
+static void note_origin(const struct txn *txn, const struct op *op, struct diag *d)
+{
+	if (op->line)
+		diag_note(d, "asked for by %s:%u", txn->context->config_file, op->line);
+}
+
+static int take_step(struct txn *txn, const struct op *op, struct diag *d)
+{
+	struct op inverse;
+	bool has_inverse = op_inverse(op, &inverse);
+
+	txn->reporter->step(txn->reporter->context, op, false);
+	int r = world_exec(txn->world, op, &txn->status, d);
+	if (r < 0) {
+		note_origin(txn, op, d);
+		txn->failed = txn->has_failed ? txn->failed : op->kind;
+		txn->has_failed = true;
+		return r;
+	}
+	txn->taken++;
+	if (has_inverse)
+		txn->inverses.at[txn->inverses.len++] = inverse;
+	return 0;
+}
+
+int txn_apply(struct txn *txn, const struct plan *plan, struct diag *d)
+{
+	if (!vec_reserve(&txn->inverses, txn->inverses.len + plan->len))
+		return diag_no_memory(d);
+	vec_each(op, plan) {
+		if (txn->stop && *txn->stop)
+			return diag_refuse(d, EINTR, "stopped by %s", strsignal(*txn->stop));
+		int r = take_step(txn, op, d);
+		if (r < 0)
+			return r;
+	}
+	if (txn->stop && *txn->stop)
+		return diag_refuse(d, EINTR, "stopped by %s", strsignal(*txn->stop));
+	return 0;
+}
+
+int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d)
+{
+	int first = 0;
+
+	if (!vec_reserve(&txn->inverses, txn->inverses.len + plan->len))
+		return diag_no_memory(d);
+	vec_each(op, plan) {
+		int r = take_step(txn, op, d);
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	return first;
+}
+
+static bool deletes_link(const struct plan *inverses)
+{
+	vec_each(op, inverses)
+		if (op->kind == OP_LINK_DEL)
+			return true;
+	return false;
+}
+
+void txn_undo(struct txn *txn, struct diag *d)
+{
+	bool link_goes = deletes_link(&txn->inverses);
+	size_t steps = txn->taken, failed = 0;
+	_cleanup_diag_ struct diag failures = {0};
+
+	for (size_t i = txn->inverses.len; i-- > 0;) {
+		const struct op *op = &txn->inverses.at[i];
+		int status = 0;
+
+		if (link_goes && op_dies_with_link(op->kind))
+			continue;
+		txn->reporter->step(txn->reporter->context, op, true);
+		if (world_exec(txn->world, op, &status, &failures) < 0)
+			failed++;
+	}
+	txn->inverses.len = 0;
+	txn->taken = 0;
+	if (steps)
+		diag_note(d, "undone: %zu of %zu steps", steps - failed, steps);
+	diag_move(d, &failures);
+}
+
+void txn_release(struct txn *txn)
+{
+	plan_release(&txn->inverses);
+}
