@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A configuration file from its name to its values. */
+#pragma once
+
+#include "wgq/base/buf.h"
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/sys/file.h"
+
+struct config {
+	struct config_path path;
+	struct buf text; /* secret */
+	struct conf conf;
+};
+
+/* Finds, reads and parses; warns where the world can read it. ret has to be zeroed. On -EINVAL from
+ * the parser ret still holds what could be read. */
+int config_load(const char *argument, struct config *ret, struct diag *d);
+/* Finds and reads only. */
+int config_load_text(const char *argument, struct config *ret, struct diag *d);
+void config_release(struct config *config);
+
+#define _cleanup_config_ _cleanup_(config_release)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "wgq/run/host.h"
+
+/* Exit statuses; a hook that fails passes its own on, as in wg-quick. */
+enum {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_IP_REFUSED = 2, /* as wg-quick */
+	STATUS_SIGNAL = 128, /* plus the signal's number */
+};
+
+/* What a verb may be told; -q, -v, --help go with all. */
+enum {
+	OPTION_DRY_RUN = 1 << 0,
+	OPTION_DNS = 1 << 1,
+	OPTION_FIREWALL = 1 << 2,
+	OPTION_USERSPACE = 1 << 3,
+	OPTION_REPLACE = 1 << 4,
+	OPTION_IF_EXISTS = 1 << 5,
+	OPTION_ALL = 1 << 6,
+};
+
+struct options {
+	const struct verb *verb;
+	char **args; /* what the verb works on; borrowed from argv, ends with NULL */
+	int arg_count;
+	unsigned given; /* OPTION_... */
+	bool quiet, verbose;
+	bool as_wg_quick; /* called by that name: its words and exit statuses */
+	struct choices choices;
+};
+
+struct verb {
+	const char *name;
+	int (*run)(const struct options *options); /* returns an exit status */
+	unsigned options;                          /* that it takes */
+	bool many;                                 /* it takes several arguments */
+	const char *args;                          /* for the usage line */
+	const char *summary;
+};
+
+/* The verbs of wgq; ends with a NULL name. */
+extern const struct verb verbs[];
+const struct verb *verb_find(const char *name);
+
+/* Parses argv, which it permutes. Returns -1 to go on with the verb, else the exit status to end
+ * with: help and version were shown, or what is wrong was said. */
+int options_parse(int argc, char **argv, struct options *ret);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What up and down share: the host, a transaction on it, and hooks as its barriers. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "wgq/cmd/config.h"
+#include "wgq/cmd/options.h"
+#include "wgq/plan/diff.h"
+#include "wgq/run/host.h"
+#include "wgq/run/txn.h"
+
+struct session {
+	const struct options *options;
+	const char *ifname;
+	const struct conf *conf; /* NULL: there is none */
+	struct world *world;
+	struct host *host; /* the real world, owned; NULL in tests */
+	struct txn txn;
+	struct txn_reporter reporter;
+	struct op_context context;
+	struct means means;
+	bool dry_run, locked;
+};
+
+/* Checks the right to configure the network, unless options ask for a dry run, and opens the host.
+ * The session borrows its arguments. */
+int session_open(struct session *s, const struct options *options, const struct config *config,
+		 struct diag *d);
+/* What session_open() does once it has a world; the tests bring their own. */
+void session_init(struct session *s, const struct options *options, const struct config *config,
+		  struct world *world);
+void session_close(struct session *s);
+
+/* Looks up the names that the configuration uses; nothing has been changed by then. */
+int session_resolve(struct conf *conf, struct diag *d);
+
+/* Shows the warnings in d, then applies a plan, or prints it as a script under --dry-run. _all:
+ * tries every step, whatever becomes of the others. */
+int session_apply(struct session *s, const struct plan *plan, struct diag *d);
+int session_apply_all(struct session *s, const struct plan *plan, struct diag *d);
+/* Takes back what was applied. */
+void session_undo(struct session *s, struct diag *d);
+/* Runs the hooks of a kind, with no lock held. */
+int session_hooks(struct session *s, enum conf_hook_kind kind, struct diag *d);
+
+int session_lock(struct session *s, struct diag *d);
+void session_unlock(struct session *s);
+
+/* The exit status for a result of 0 or -errno. */
+int session_status(const struct session *s, int result);
+
+/* The signal that asked to stop, 0: none. */
+int session_signal(void);
+
+#define _cleanup_session_ _cleanup_(session_close)

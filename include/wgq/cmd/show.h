@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All that wgq prints: steps, errors and scripts. Colour only on a terminal, and not when NO_COLOR
+ * is set (no-color.org). */
+#pragma once
+
+#include <stdbool.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/cmd/options.h"
+#include "wgq/plan/op.h"
+
+/* Once, before all others. */
+void show_init(const struct options *options);
+
+/* A line of its own on stderr, unless quiet. */
+void show_line(const char *line);
+
+/* `[#] command`, a line for each object that the step is about. */
+void show_step(const struct op *op, const struct op_context *context, bool undoing);
+
+/* Prints and forgets all that is in d. */
+void show_diag(struct diag *d);
+
+/* The plan as a shell script on stdout; returns -EIO when that cannot be written. */
+int show_script(const struct plan *plan, const struct op_context *context);

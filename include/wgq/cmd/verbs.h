@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verbs; each is described in options.c's table and wgq(8). */
+#pragma once
+
+#include "wgq/base/diag.h"
+#include "wgq/cmd/options.h"
+
+int verb_up(const struct options *options);
+int verb_down(const struct options *options);
+int verb_strip(const struct options *options);
+
+/* The verbs on a world, real or not, with a parsed and resolved configuration. */
+struct session;
+int up_run(struct session *s, struct diag *d);
+int down_run(struct session *s, struct diag *d);
+
+/* Does one thing after the other for all arguments, shows what each has to say, and returns the
+ * first exit status that is not 0. A signal ends it. */
+int verb_each(const struct options *options,
+	      int (*one)(const struct options *options, const char *argument, struct diag *d));

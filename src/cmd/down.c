@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq down: takes an interface down by what the kernel holds, whoever brought it up.
+#include <errno.h>
+#include <string.h>
+
+#include "wgq/cmd/config.h"
+#include "wgq/cmd/session.h"
+#include "wgq/cmd/show.h"
+#include "wgq/cmd/verbs.h"
+#include "wgq/net/snap.h"
+#include "wgq/plan/leftover.h"
+#include "wgq/run/device.h"
+
+static int observe(struct session *s, bool all, struct snap *ret, struct diag *d)
+{
+	const struct observe_query query = {
+		.ifname = s->ifname,
+		.device = all,
+		.rules = all,
+		.firewall = all,
+		.lenient = s->dry_run,
+	};
+
+	return world_observe(s->world, &query, ret, d);
+}
+
+/* Somebody deleted the link; what does not go with it is still there. */
+static int clear_leftovers(struct session *s, struct diag *d)
+{
+	_cleanup_snap_ struct snap snap = {0};
+	_cleanup_plan_ struct plan plan = {0};
+	int r = session_lock(s, d);
+
+	if (r == 0)
+		r = observe(s, true, &snap, d);
+	if (r == 0)
+		r = leftover_rules(s->conf, &snap, &plan, d);
+	if (r == 0 && (plan.len || snap.has_firewall || snap.has_dns))
+		r = diff_clean(s->conf, &snap, &s->means, &plan, d);
+	if (r < 0)
+		return r;
+	if (!plan.len)
+		return diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", s->ifname);
+	return session_apply_all(s, &plan, d);
+}
+
+/* A failure before the link is deleted takes back what was done; afterwards there is no way back,
+ * and each remaining step is tried for itself. */
+static int take_down(struct session *s, struct diag *d)
+{
+	_cleanup_snap_ struct snap snap = {0};
+	_cleanup_plan_ struct plan detach = {0}, clean = {0};
+	int r = session_lock(s, d);
+
+	if (r == 0)
+		r = observe(s, true, &snap, d);
+	if (r == 0)
+		r = diff_detach(s->conf, &snap, &detach, d);
+	if (r == 0)
+		r = diff_clean(s->conf, &snap, &s->means, &clean, d);
+	if (r == 0)
+		r = session_apply(s, &detach, d);
+	if (r < 0) {
+		session_undo(s, d);
+		return r;
+	}
+	return session_apply_all(s, &clean, d);
+}
+
+int down_run(struct session *s, struct diag *d)
+{
+	_cleanup_snap_ struct snap snap = {0};
+	int r = observe(s, false, &snap, d);
+
+	if (r == 0)
+		r = world_prepare(s->world, s->conf, false, &s->means, d);
+	if (r == 0 && !snap.link.index)
+		return clear_leftovers(s, d);
+	if (r == 0 && !snap.is_wireguard)
+		return diag_refuse(d, EOPNOTSUPP, "`%s' is not a WireGuard interface", s->ifname);
+	if (r == 0)
+		r = session_hooks(s, HOOK_PRE_DOWN, d);
+	if (r == 0)
+		r = take_down(s, d);
+	if (r == 0)
+		r = session_hooks(s, HOOK_POST_DOWN, d);
+	return r;
+}
+
+/* The kernel's state is enough to take an interface down. A file with errors still tells the hooks
+ * that can be read; without a file there are none. */
+static int load(const char *argument, struct config *config, bool *ret_has_conf, struct diag *d)
+{
+	int r = config_load(argument, config, d);
+
+	*ret_has_conf = r == 0 || r == -EINVAL;
+	if (r == -EINVAL && config->conf.path) {
+		diag_demote(d);
+		return 0;
+	}
+	if (r != -ENOENT || !config_is_ifname(argument, strlen(argument)))
+		return r;
+	diag_demote(d);
+	memcpy(config->path.ifname, argument, strlen(argument) + 1);
+	return 0;
+}
+
+static int down_one(const struct options *options, const char *argument, struct diag *d)
+{
+	_cleanup_config_ struct config config = {0};
+	_cleanup_session_ struct session session = {0};
+	bool has_conf = false;
+	int r = load(argument, &config, &has_conf, d);
+
+	if (r == 0)
+		r = session_open(&session, options, &config, d);
+	if (!has_conf)
+		session.conf = NULL;
+	if (r == 0)
+		r = down_run(&session, d);
+	if (r == -ENODEV && (options->given & OPTION_IF_EXISTS)) {
+		diag_truncate(d, 0);
+		return STATUS_OK;
+	}
+	return session_status(&session, r);
+}
+
+static int down_all(const struct options *options)
+{
+	_cleanup_diag_ struct diag d = {0};
+	_cleanup_(links_release) struct link_vec links = {0};
+	int status = device_list(&links, &d) < 0 ? STATUS_FAILED : STATUS_OK;
+
+	show_diag(&d);
+	vec_each(link, &links) {
+		int one = session_signal() ? STATUS_SIGNAL + session_signal()
+					   : down_one(options, link->name, &d);
+
+		show_diag(&d);
+		if (status == STATUS_OK)
+			status = one;
+	}
+	return status;
+}
+
+int verb_down(const struct options *options)
+{
+	return options->given & OPTION_ALL ? down_all(options) : verb_each(options, down_one);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The program: its verbs, and what holds for all of them.
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "wgq/cmd/options.h"
+#include "wgq/cmd/show.h"
+#include "wgq/cmd/verbs.h"
+#include "wgq/cmd/wg_quick.h"
+
+const struct verb verbs[] = {
+	{"up", verb_up,
+	 OPTION_DRY_RUN | OPTION_DNS | OPTION_FIREWALL | OPTION_USERSPACE | OPTION_REPLACE, true,
+	 "INTERFACE ...", "bring interfaces up, each wholly or not at all"},
+	{"down", verb_down, OPTION_DRY_RUN | OPTION_DNS | OPTION_IF_EXISTS | OPTION_ALL, true,
+	 "INTERFACE ...", "take interfaces down, whoever brought them up"},
+	{"strip", verb_strip, 0, false, "INTERFACE", "print what wg(8) takes of a configuration"},
+	{0},
+};
+
+/* A socket or a file must not get the number of a closed standard stream: what is printed would be
+ * written to it. */
+static bool open_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return false;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+
+	if (!open_standard_streams())
+		return STATUS_FAILED;
+	/* The configuration's keys are in memory: no core dumps, no ptrace by others. */
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_IGN);
+
+	int status = wg_quick_is_called(argv[0]) ? wg_quick_parse(argc, argv, &options)
+						 : options_parse(argc, argv, &options);
+	if (status >= 0)
+		return status;
+	show_init(&options);
+	return options.verb->run(&options);
+}

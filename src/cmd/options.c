@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The command line: options, help and usage errors.
+#include "wgq/cmd/options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Values of getopt_long() for options without a letter. */
+enum { LONG_VERSION = 256, LONG_DNS, LONG_FIREWALL, LONG_USERSPACE, LONG_REPLACE, LONG_IF_EXISTS };
+
+static const struct option long_options[] = {
+	{"quiet", no_argument, NULL, 'q'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"dry-run", no_argument, NULL, 'n'},
+	{"dns", required_argument, NULL, LONG_DNS},
+	{"firewall", required_argument, NULL, LONG_FIREWALL},
+	{"userspace", required_argument, NULL, LONG_USERSPACE},
+	{"replace", no_argument, NULL, LONG_REPLACE},
+	{"if-exists", no_argument, NULL, LONG_IF_EXISTS},
+	{"all", no_argument, NULL, 'a'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, LONG_VERSION},
+	{0},
+};
+
+static const struct {
+	unsigned option;
+	const char *name;
+} option_names[] = {
+	{OPTION_DRY_RUN, "--dry-run"},     {OPTION_DNS, "--dns"},
+	{OPTION_FIREWALL, "--firewall"},   {OPTION_USERSPACE, "--userspace"},
+	{OPTION_REPLACE, "--replace"},     {OPTION_IF_EXISTS, "--if-exists"},
+	{OPTION_ALL, "--all"},
+};
+
+static void print_usage(FILE *to)
+{
+	fputs("Usage: wgq [-q | -v] VERB [OPTION ...] INTERFACE | CONFIG_FILE ...\n\n", to);
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		fprintf(to, "  wgq %-6s %-16s %s\n", verb->name, verb->args, verb->summary);
+	fputs("\n"
+	      "INTERFACE is the name of /etc/wireguard/INTERFACE.conf; CONFIG_FILE is the path of\n"
+	      "another one, whose name ends in INTERFACE.conf.\n"
+	      "\n"
+	      "For up and down:\n"
+	      "  -n, --dry-run          print what would be done as a shell script; do nothing\n"
+	      "      --dns=HOW          set name servers by resolvconf, resolved (systemd's), auto,\n"
+	      "                         or not at all: off\n"
+	      "For up:\n"
+	      "      --replace          take down what has the interface's name first\n"
+	      "      --firewall=HOW     auto, or off: do without\n"
+	      "      --userspace=HOW    never, auto, or the program that serves the interface\n"
+	      "For down:\n"
+	      "      --if-exists        an interface that is not there is no error\n"
+	      "  -a, --all              take down every WireGuard interface\n"
+	      "For all:\n"
+	      "  -q, --quiet            print errors and warnings only\n"
+	      "  -v, --verbose          print every step, those of bulk work included\n"
+	      "  -h, --help             show this help\n"
+	      "      --version          show the version\n"
+	      "\n"
+	      "See wgq(8) for the whole story.\n",
+	      to);
+}
+
+/* The number of single-character changes that make one word of the other, with words this short
+ * counted by the rows of a table. */
+static size_t edit_distance(const char *a, const char *b)
+{
+	enum { MAX = 16 };
+	size_t row[MAX + 1], n = strlen(b);
+
+	if (strlen(a) > MAX || n > MAX)
+		return MAX;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
+
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			diagonal = above;
+			row[j] = best;
+		}
+	}
+	return row[n];
+}
+
+__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("wgq: ", stderr);
+	vfprintf(stderr, format, args);
+	fputs("\nTry 'wgq --help'.\n", stderr);
+	va_end(args);
+	return STATUS_USAGE;
+}
+
+const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		if (strcmp(verb->name, name) == 0)
+			return verb;
+	return NULL;
+}
+
+static int unknown_verb(const char *name)
+{
+	const struct verb *close = NULL;
+
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		if (edit_distance(name, verb->name) <= 2 &&
+		    (!close || edit_distance(name, verb->name) < edit_distance(name, close->name)))
+			close = verb;
+	fprintf(stderr, "wgq: '%s' is not a wgq verb.", name);
+	if (close)
+		fprintf(stderr, " Did you mean '%s'?", close->name);
+	fputs(" See 'wgq --help'.\n", stderr);
+	return STATUS_USAGE;
+}
+
+static int check_args(const struct options *options)
+{
+	const struct verb *verb = options->verb;
+	unsigned foreign = options->given & ~verb->options;
+
+	for (size_t i = 0; i < sizeof(option_names) / sizeof(option_names[0]); i++)
+		if (foreign & option_names[i].option)
+			return usage_error("'%s' has no %s", verb->name, option_names[i].name);
+	if (options->quiet && options->verbose)
+		return usage_error("--quiet and --verbose exclude each other");
+	if (options->given & OPTION_ALL)
+		return options->arg_count ? usage_error("--all takes no names") : -1;
+	if (options->arg_count < 1)
+		return usage_error("'%s' needs the name of an interface or of a configuration file",
+				   verb->name);
+	if (options->arg_count > 1 && !verb->many)
+		return usage_error("'%s' takes one interface or configuration file", verb->name);
+	return -1;
+}
+
+static int set_choice(int option, const char *value, struct options *ret)
+{
+	struct choices *choices = &ret->choices;
+
+	switch (option) {
+	case LONG_DNS:
+		ret->given |= OPTION_DNS;
+		if (!dns_backend_parse(value, &choices->dns))
+			return usage_error("--dns is off, resolvconf, resolved or auto, not '%s'",
+					   value);
+		return -1;
+	case LONG_FIREWALL:
+		ret->given |= OPTION_FIREWALL;
+		choices->firewall = strcmp(value, "off") == 0 ? FIREWALL_OFF : FIREWALL_AUTO;
+		if (strcmp(value, "off") != 0 && strcmp(value, "auto") != 0)
+			return usage_error("--firewall is auto or off, not '%s'", value);
+		return -1;
+	default:
+		ret->given |= OPTION_USERSPACE;
+		choices->userspace_never = strcmp(value, "never") == 0;
+		if (!*value)
+			return usage_error("--userspace is never, auto or a program");
+		if (!choices->userspace_never && strcmp(value, "auto") != 0)
+			choices->userspace = value;
+		return -1;
+	}
+}
+
+/* Returns as options_parse() does. */
+static int set_option(int option, const char *value, struct options *ret)
+{
+	switch (option) {
+	case 'q':
+		ret->quiet = true;
+		return -1;
+	case 'v':
+		ret->verbose = true;
+		return -1;
+	case 'n':
+		ret->given |= OPTION_DRY_RUN;
+		return -1;
+	case 'a':
+		ret->given |= OPTION_ALL;
+		return -1;
+	case LONG_REPLACE:
+		ret->given |= OPTION_REPLACE;
+		return -1;
+	case LONG_IF_EXISTS:
+		ret->given |= OPTION_IF_EXISTS;
+		return -1;
+	case LONG_DNS:
+	case LONG_FIREWALL:
+	case LONG_USERSPACE:
+		return set_choice(option, value, ret);
+	case 'h':
+		print_usage(stdout);
+		return STATUS_OK;
+	case LONG_VERSION:
+		puts("wgq " WGQ_VERSION);
+		return STATUS_OK;
+	default: /* getopt_long() has said what is wrong */
+		fputs("Try 'wgq --help'.\n", stderr);
+		return STATUS_USAGE;
+	}
+}
+
+int options_parse(int argc, char **argv, struct options *ret)
+{
+	int c, status;
+
+	ret->choices.dns = DNS_AUTO;
+	while ((c = getopt_long(argc, argv, "qvnah", long_options, NULL)) != -1) {
+		status = set_option(c, optarg, ret);
+		if (status >= 0)
+			return status;
+	}
+	if (optind == argc) {
+		print_usage(stderr);
+		return STATUS_USAGE;
+	}
+	if (strcmp(argv[optind], "help") == 0) {
+		print_usage(stdout);
+		return STATUS_OK;
+	}
+	ret->verb = verb_find(argv[optind]);
+	if (!ret->verb)
+		return unknown_verb(argv[optind]);
+	ret->args = argv + optind + 1;
+	ret->arg_count = argc - optind - 1;
+	return check_args(ret);
+}

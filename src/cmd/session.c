@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The host, a transaction on it, hooks and signals: what up and down share.
+#include "wgq/cmd/session.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "wgq/cmd/show.h"
+#include "wgq/cmd/verbs.h"
+#include "wgq/sys/privilege.h"
+#include "wgq/sys/resolve.h"
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_stop(int signal)
+{
+	stop_signal = signal;
+}
+
+/* Without SA_RESTART, so that waiting for the lock or for a name server ends. */
+static void catch_signals(void)
+{
+	static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_stop};
+
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+		sigaction(stops[i], &action, NULL);
+}
+
+int session_signal(void)
+{
+	return stop_signal;
+}
+
+static void report_step(void *context, const struct op *op, bool undoing)
+{
+	const struct session *s = context;
+
+	show_step(op, &s->context, undoing);
+}
+
+static int check_privilege(const struct options *options, struct diag *d)
+{
+	if ((options->given & OPTION_DRY_RUN) || privilege_net_admin())
+		return 0;
+	diag_refuse(d, EPERM, "wgq %s needs the right to configure the network (CAP_NET_ADMIN)",
+		    options->verb->name);
+	diag_hint(d, "run it as root, for example: sudo wgq %s %s", options->verb->name,
+		  options->args[0]);
+	return -EPERM;
+}
+
+void session_init(struct session *s, const struct options *options, const struct config *config,
+		  struct world *world)
+{
+	s->options = options;
+	s->dry_run = options->given & OPTION_DRY_RUN;
+	s->ifname = config->path.ifname;
+	s->conf = &config->conf;
+	s->world = world;
+	s->context = (struct op_context){
+		.ifname = config->path.ifname,
+		.config_file = config->path.real,
+		.means = &s->means,
+	};
+	s->reporter = (struct txn_reporter){.step = report_step, .context = s};
+	s->txn = (struct txn){.world = world,
+			      .reporter = &s->reporter,
+			      .context = &s->context,
+			      .stop = &stop_signal};
+}
+
+int session_open(struct session *s, const struct options *options, const struct config *config,
+		 struct diag *d)
+{
+	const struct host_options host_options = {
+		.choices = options->choices,
+		.ifname = config->path.ifname,
+		.config_file = config->path.real,
+		.say = show_line,
+		.stop = &stop_signal,
+	};
+	int r = check_privilege(options, d);
+
+	if (r < 0)
+		return r;
+	catch_signals();
+	r = host_open(&host_options, &s->host, d);
+	if (r < 0)
+		return r;
+	session_init(s, options, config, host_world(s->host));
+	return 0;
+}
+
+void session_close(struct session *s)
+{
+	session_unlock(s);
+	txn_release(&s->txn);
+	host_free_at(&s->host);
+}
+
+static bool is_stopped(void)
+{
+	return stop_signal != 0;
+}
+
+int session_resolve(struct conf *conf, struct diag *d)
+{
+	const struct resolve_options options = {.say = show_line, .stop = is_stopped};
+
+	return resolve(conf, &options, d);
+}
+
+static int print_script(struct session *s, const struct plan *plan, struct diag *d)
+{
+	int r = show_script(plan, &s->context);
+
+	return r < 0 ? diag_fail(d, -r, "cannot write the script") : 0;
+}
+
+int session_apply(struct session *s, const struct plan *plan, struct diag *d)
+{
+	show_diag(d);
+	return s->dry_run ? print_script(s, plan, d) : txn_apply(&s->txn, plan, d);
+}
+
+int session_apply_all(struct session *s, const struct plan *plan, struct diag *d)
+{
+	return s->dry_run ? print_script(s, plan, d) : txn_try_all(&s->txn, plan, d);
+}
+
+void session_undo(struct session *s, struct diag *d)
+{
+	_cleanup_diag_ struct diag locking = {0};
+
+	/* Without the lock it is undone all the same. */
+	if (s->txn.taken)
+		session_lock(s, &locking);
+	txn_undo(&s->txn, d);
+	session_unlock(s);
+}
+
+int session_hooks(struct session *s, enum conf_hook_kind kind, struct diag *d)
+{
+	_cleanup_plan_ struct plan plan = {0};
+	int r = s->conf ? diff_hooks(s->conf, kind, &plan, d) : 0;
+
+	if (r < 0 || !plan.len)
+		return r;
+	session_unlock(s);
+	return session_apply(s, &plan, d);
+}
+
+int session_lock(struct session *s, struct diag *d)
+{
+	if (s->locked || s->dry_run)
+		return 0;
+	int r = world_lock(s->world, d);
+	s->locked = r == 0;
+	return r;
+}
+
+void session_unlock(struct session *s)
+{
+	if (s->locked)
+		world_unlock(s->world);
+	s->locked = false;
+}
+
+/* There the status is that of the program that failed: ip(8) ends with 2 when the kernel says no. */
+static int status_of_wg_quick(enum op_kind failed)
+{
+	switch (failed) {
+	case OP_LINK_DEL:
+	case OP_LINK_UP:
+	case OP_ADDR_ADD:
+	case OP_ADDR_DEL:
+	case OP_ROUTE_ADD:
+	case OP_ROUTE_DEL:
+	case OP_RULE_ADD:
+	case OP_RULE_DEL:
+		return STATUS_IP_REFUSED;
+	case OP_LINK_ADD:
+	case OP_WG_SET:
+	case OP_WG_MARK:
+	case OP_WG_REMOVE_PEERS:
+	case OP_SYSCTL_SET:
+	case OP_FIREWALL_SET:
+	case OP_FIREWALL_REMOVE:
+	case OP_DNS_SET:
+	case OP_DNS_UNSET:
+	case OP_HOOK:
+		return STATUS_FAILED;
+	}
+	return STATUS_FAILED;
+}
+
+int session_status(const struct session *s, int result)
+{
+	if (result == 0)
+		return STATUS_OK;
+	if (stop_signal)
+		return STATUS_SIGNAL + stop_signal;
+	if (s->txn.status)
+		return s->txn.status;
+	return s->txn.has_failed && s->options->as_wg_quick ? status_of_wg_quick(s->txn.failed)
+							    : STATUS_FAILED;
+}
+
+int verb_each(const struct options *options,
+	      int (*one)(const struct options *options, const char *argument, struct diag *d))
+{
+	int first = STATUS_OK;
+
+	for (int i = 0; i < options->arg_count && !session_signal(); i++) {
+		_cleanup_diag_ struct diag d = {0};
+		int status = one(options, options->args[i], &d);
+
+		show_diag(&d);
+		if (first == STATUS_OK)
+			first = status;
+	}
+	return first;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq up: brings an interface up as its configuration says, wholly or not at all.
+#include <errno.h>
+
+#include "wgq/cmd/config.h"
+#include "wgq/cmd/session.h"
+#include "wgq/cmd/verbs.h"
+#include "wgq/plan/want.h"
+
+/* Whatever has the name already, it is somebody else's. */
+static int create(struct session *s, struct diag *d)
+{
+	_cleanup_plan_ struct plan plan = {0};
+	_cleanup_snap_ struct snap snap = {0};
+	const struct observe_query query = {.ifname = s->ifname};
+	int r = session_lock(s, d);
+
+	if (r == 0)
+		r = world_observe(s->world, &query, &snap, d);
+	if (r == 0 && snap.link.index)
+		return diag_refuse(d, EEXIST, "`%s' already exists", s->ifname);
+	if (r == 0)
+		r = diff_create(&plan, d);
+	return r == 0 ? session_apply(s, &plan, d) : r;
+}
+
+/* Looks again, for the link is new and hooks may have changed anything. */
+static int configure(struct session *s, struct snap *snap, struct want *want, struct diag *d)
+{
+	const struct conf *conf = s->conf;
+	bool had_hooks = conf->hooks[HOOK_PRE_UP].len > 0;
+	/* Peers that PreUp added count as well (linux.bash:339 asks the device). */
+	bool full = want_is_full_tunnel(conf) || (had_hooks && conf->table_kind == TABLE_AUTO);
+	const struct observe_query query = {
+		.ifname = s->ifname,
+		.device = had_hooks,
+		.addresses = true,
+		.rules = full,
+		.free_table = full,
+		.mtu_of = conf->mtu_line ? NULL : conf,
+	};
+	_cleanup_plan_ struct plan plan = {0};
+	int r = session_lock(s, d);
+
+	if (r == 0)
+		r = world_observe(s->world, &query, snap, d);
+	if (r == 0)
+		r = want_make(conf, snap, want, d);
+	if (r == 0)
+		r = diff_configure(snap, want, &s->means, &plan, d);
+	return r == 0 ? session_apply(s, &plan, d) : r;
+}
+
+int up_run(struct session *s, struct diag *d)
+{
+	/* The steps borrow from these, in an undo as well. */
+	_cleanup_want_ struct want want = {0};
+	_cleanup_snap_ struct snap snap = {0};
+	int r = world_prepare(s->world, s->conf, true, &s->means, d);
+
+	if (r == 0)
+		r = create(s, d);
+	if (r == 0)
+		r = session_hooks(s, HOOK_PRE_UP, d);
+	if (r == 0)
+		r = configure(s, &snap, &want, d);
+	if (r == 0)
+		r = session_hooks(s, HOOK_POST_UP, d);
+	if (r < 0)
+		session_undo(s, d);
+	return r;
+}
+
+/* --replace: whatever is up under this name goes first, by its own configuration of now. */
+static int replace(const struct options *options, const struct config *config, struct diag *d)
+{
+	_cleanup_session_ struct session session = {0};
+	int r = session_open(&session, options, config, d);
+
+	if (r == 0)
+		r = down_run(&session, d);
+	if (r == -ENODEV) {
+		diag_truncate(d, 0);
+		r = 0;
+	}
+	return r;
+}
+
+static int up_one(const struct options *options, const char *argument, struct diag *d)
+{
+	_cleanup_config_ struct config config = {0};
+	_cleanup_session_ struct session session = {0};
+	int r = config_load(argument, &config, d);
+
+	if (r == 0)
+		r = session_open(&session, options, &config, d);
+	if (r == 0)
+		r = session_resolve(&config.conf, d);
+	if (r == 0 && (options->given & OPTION_REPLACE))
+		r = replace(options, &config, d);
+	if (r == 0)
+		r = up_run(&session, d);
+	return session_status(&session, r);
+}
+
+int verb_up(const struct options *options)
+{
+	return verb_each(options, up_one);
+}
