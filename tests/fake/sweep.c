@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Fails every step of up and down once, and stops at every step once: the host is as it was, or
+// wholly up, or wholly down, and nothing in between.
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/cmd/session.h"
+#include "wgq/cmd/show.h"
+#include "wgq/cmd/verbs.h"
+#include "wgq/conf/parse.h"
+
+#include "world.h"
+
+#define KEYS                                                                                       \
+	"[Interface]\nPrivateKey = kKZ9rfDRw7Ms9VQHTr3oyqyM6Mg2gyuTd+1+8SYRv18=\n"                 \
+	"Address = 10.0.0.1/24, fd00::1/64\n"
+#define PEER "[Peer]\nPublicKey = EEGxTqOuSzU3pAqHDVEc7nh0ZXsZURXzOCsxGqpFfwM=\n"
+
+static const char *const texts[] = {
+	KEYS PEER "AllowedIPs = 10.1.0.0/16, 10.2.0.0/16, fd01::/48\n",
+	KEYS "PreUp = a\nPreUp = b\nPostUp = c\nPreDown = d\nPostDown = e\n" PEER
+	     "AllowedIPs = 10.1.0.0/16\n",
+	KEYS "DNS = 10.0.0.53\nPreUp = a\nPostUp = b\nPostUp = c\n" PEER
+	     "AllowedIPs = 0.0.0.0/0, ::/0\n",
+	KEYS "Table = 1234\n" PEER "AllowedIPs = 0.0.0.0/0, 10.3.0.0/16\n",
+};
+
+static const struct verb verb = {.name = "test"};
+static const struct options options = {.verb = &verb, .quiet = true};
+
+typedef int run_verb(struct session *s, struct diag *d);
+
+static int run(struct fake *fake, const char *text, run_verb *verb_run, struct diag *d)
+{
+	struct config config = {.path = {.ifname = "wg0", .real = (char[]){"wg0.conf"}}};
+	struct session session = {0};
+
+	assert_int_equal(conf_parse("wg0.conf", "wg0", text, strlen(text), &config.conf, d), 0);
+	session_init(&session, &options, &config, &fake->world);
+	session.txn.stop = &fake->stop;
+	int r = verb_run(&session, d);
+	session_close(&session);
+	conf_release(&config.conf);
+	assert_int_equal(fake->depth, 0);
+	assert_false(fake->hook_under_lock);
+	return r;
+}
+
+static bool mentions(struct diag *d, const char *what)
+{
+	struct buf text = {0};
+
+	diag_format(d, 0, "wgq", false, &text);
+	bool found = strstr(buf_text(&text), what) != NULL;
+	buf_release(&text);
+	return found;
+}
+
+static char *state_after_up(const char *text)
+{
+	struct fake fake;
+	struct diag d = {0};
+
+	fake_init(&fake);
+	assert_int_equal(run(&fake, text, up_run, &d), 0);
+	char *state = fake_state(&fake);
+	assert_int_equal(run(&fake, text, down_run, &d), 0);
+
+	char *left = fake_state(&fake);
+	assert_null(strstr(left, "link"));
+	assert_null(strstr(left, "rule"));
+	assert_null(strstr(left, "firewall"));
+	assert_null(strstr(left, "name servers"));
+	free(left);
+	diag_release(&d);
+	fake_release(&fake);
+	return state;
+}
+
+/* Fails step N of up for every N, until no step is left to fail. */
+static size_t sweep_up(const char *text)
+{
+	for (size_t n = 1;; n++) {
+		struct fake fake;
+		struct diag d = {0};
+
+		fake_init(&fake);
+		fake.fail_at = n;
+		int r = run(&fake, text, up_run, &d);
+		if (fake.steps < n) {
+			assert_int_equal(r, 0);
+			fake_release(&fake);
+			return n - 1;
+		}
+		char *state = fake_state(&fake);
+		assert_true(r < 0);
+		assert_string_equal(state, "");
+		assert_true(diag_errors(&d) == 1);
+		assert_true(n <= 2 || mentions(&d, "undone: "));
+		free(state);
+		diag_release(&d);
+		fake_release(&fake);
+	}
+}
+
+static void test_up_fails(void **unused)
+{
+	size_t held = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		held += sweep_up(texts[i]);
+	print_message("up: %zu failures held\n", held);
+	assert_true(held > 40);
+}
+
+/* A failure before the link is deleted leaves all up; later ones leave no link and no rule. */
+static void sweep_down(const char *text)
+{
+	char *up = state_after_up(text);
+
+	for (size_t n = 1;; n++) {
+		struct fake fake;
+		struct diag d = {0};
+
+		fake_init(&fake);
+		assert_int_equal(run(&fake, text, up_run, &d), 0);
+		fake.steps = 0;
+		fake.fail_at = n;
+		int r = run(&fake, text, down_run, &d);
+		char *state = fake_state(&fake);
+		size_t steps = fake.steps;
+
+		if (steps >= n) {
+			assert_true(r < 0);
+			assert_true(strcmp(state, up) == 0 ||
+				    (!strstr(state, "link") && !strstr(state, "rule")));
+		}
+		free(state);
+		diag_release(&d);
+		fake_release(&fake);
+		if (steps < n) {
+			assert_int_equal(r, 0);
+			break;
+		}
+	}
+	free(up);
+}
+
+static void test_down_fails(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		sweep_down(texts[i]);
+}
+
+/* A signal during any step: the host is as it was, or, in the very last step, it may stay up. */
+static void test_up_is_stopped(void **unused)
+{
+	(void)unused;
+	for (size_t n = 1;; n++) {
+		struct fake fake;
+		struct diag d = {0};
+
+		fake_init(&fake);
+		fake.stop_at = n;
+		int r = run(&fake, texts[2], up_run, &d);
+		char *state = fake_state(&fake);
+		if (fake.stop) {
+			assert_true(r < 0);
+			assert_string_equal(state, "");
+		}
+		free(state);
+		diag_release(&d);
+		fake_release(&fake);
+		if (!fake.stop)
+			return;
+	}
+}
+
+/* When undoing fails too, what is left is said: an error for each step that could not be undone. */
+static void test_undo_fails(void **unused)
+{
+	(void)unused;
+	for (size_t n = 4;; n++) {
+		struct fake fake;
+		struct diag d = {0};
+
+		fake_init(&fake);
+		fake.fail_undo_at = n;
+		int r = run(&fake, texts[2], up_run, &d);
+		size_t steps = fake.steps, errors = diag_errors(&d);
+
+		if (steps >= n) {
+			assert_true(r < 0);
+			assert_int_equal(errors, 1 + steps - n);
+		}
+		diag_release(&d);
+		fake_release(&fake);
+		if (steps < n)
+			return;
+	}
+}
+
+static void test_message(void **unused)
+{
+	struct fake fake;
+	struct diag d = {0};
+
+	(void)unused;
+	fake_init(&fake);
+	/* look, create, look, configure: the fifth step adds the first address */
+	fake.fail_at = 5;
+	assert_true(run(&fake, texts[0], up_run, &d) < 0);
+	assert_true(mentions(&d, "asked for by wg0.conf:3"));
+	assert_true(mentions(&d, "undone: 2 of 2 steps"));
+	diag_release(&d);
+	fake_release(&fake);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_up_fails),
+		cmocka_unit_test(test_down_fails),
+		cmocka_unit_test(test_up_is_stopped),
+		cmocka_unit_test(test_undo_fails),
+		cmocka_unit_test(test_message),
+	};
+
+	show_init(&options);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

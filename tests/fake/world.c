@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The fake host: its state is a sorted list of lines.
+#include "world.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/base/mem.h"
+
+static int compare(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+static char **find(struct fake *fake, const char *line)
+{
+	vec_each(item, &fake->lines)
+		if (strcmp(*item, line) == 0)
+			return item;
+	return NULL;
+}
+
+static int put(struct fake *fake, const char *line)
+{
+	if (find(fake, line))
+		return -EEXIST;
+	*vec_push(&fake->lines) = mem_strndup(line, strlen(line));
+	qsort(fake->lines.at, fake->lines.len, sizeof(fake->lines.at[0]), compare);
+	return 0;
+}
+
+static int take(struct fake *fake, const char *line)
+{
+	char **item = find(fake, line);
+
+	if (!item)
+		return -ENOENT;
+	free(*item);
+	*item = *vec_last(&fake->lines);
+	fake->lines.len--;
+	qsort(fake->lines.at, fake->lines.len, sizeof(fake->lines.at[0]), compare);
+	return 0;
+}
+
+static int put_or_take(struct fake *fake, bool add, const char *line)
+{
+	return add ? put(fake, line) : take(fake, line);
+}
+
+/* What hangs on the link goes with it; rules, firewall, name servers and sysctls stay. */
+static int delete_link(struct fake *fake)
+{
+	size_t kept = 0;
+
+	if (!find(fake, "link"))
+		return -ENODEV;
+	for (size_t i = 0; i < fake->lines.len; i++) {
+		char *line = fake->lines.at[i];
+
+		if (strncmp(line, "link", 4) == 0)
+			free(line);
+		else
+			fake->lines.at[kept++] = line;
+	}
+	fake->lines.len = kept;
+	return 0;
+}
+
+static int do_routes(struct fake *fake, const struct op *op)
+{
+	for (size_t i = 0; i < op->routes.count; i++) {
+		char prefix[PREFIX_TEXT_MAX], line[128];
+
+		prefix_format(&op->routes.at[i].prefix, prefix);
+		snprintf(line, sizeof(line), "link route %s table %u", prefix, op->routes.table);
+		int r = put_or_take(fake, op->kind == OP_ROUTE_ADD, line);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int do_rule(struct fake *fake, const struct op *op)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "rule %u %s %u", op->rule.family,
+		 op->rule.has_suppress ? "suppress" : "not fwmark", op->rule.table);
+	return put_or_take(fake, op->kind == OP_RULE_ADD, line);
+}
+
+static int do_sysctl(struct fake *fake, const struct op *op)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "sysctl %s %ld", op->sysctl.name, op->sysctl.before);
+	if (op->sysctl.before)
+		take(fake, line);
+	snprintf(line, sizeof(line), "sysctl %s %ld", op->sysctl.name, op->sysctl.value);
+	return op->sysctl.value ? put(fake, line) : 0;
+}
+
+static int act(struct fake *fake, const struct op *op)
+{
+	char line[128], prefix[PREFIX_TEXT_MAX];
+
+	switch (op->kind) {
+	case OP_LINK_ADD:
+		return put(fake, "link");
+	case OP_LINK_DEL:
+		return delete_link(fake);
+	case OP_LINK_UP:
+		snprintf(line, sizeof(line), "link up mtu %u", op->mtu);
+		return put(fake, line);
+	case OP_WG_SET:
+		snprintf(line, sizeof(line), "link peers %zu", op->wg.device->peers.len);
+		return put(fake, line);
+	case OP_WG_MARK:
+		snprintf(line, sizeof(line), "link fwmark %u", op->mark);
+		return put(fake, line);
+	case OP_WG_REMOVE_PEERS:
+		return find(fake, "link") ? 0 : -ENODEV;
+	case OP_ADDR_ADD:
+	case OP_ADDR_DEL:
+		prefix_format(&op->addr.prefix, prefix);
+		snprintf(line, sizeof(line), "link address %s", prefix);
+		return put_or_take(fake, op->kind == OP_ADDR_ADD, line);
+	case OP_ROUTE_ADD:
+	case OP_ROUTE_DEL:
+		return do_routes(fake, op);
+	case OP_RULE_ADD:
+	case OP_RULE_DEL:
+		return do_rule(fake, op);
+	case OP_SYSCTL_SET:
+		return do_sysctl(fake, op);
+	case OP_FIREWALL_SET:
+	case OP_FIREWALL_REMOVE:
+		return put_or_take(fake, op->kind == OP_FIREWALL_SET, "firewall");
+	case OP_DNS_SET:
+	case OP_DNS_UNSET:
+		return put_or_take(fake, op->kind == OP_DNS_SET, "name servers");
+	case OP_HOOK:
+		fake->hook_under_lock |= fake->depth > 0;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static bool fails(struct fake *fake)
+{
+	fake->steps++;
+	if (fake->steps == fake->stop_at)
+		fake->stop = SIGTERM;
+	return fake->steps == fake->fail_at ||
+	       (fake->fail_undo_at && fake->steps >= fake->fail_undo_at);
+}
+
+static int fake_exec(void *self, const struct op *op, int *ret_status, struct diag *d)
+{
+	struct fake *fake = self;
+	int r = fails(fake) ? -EIO : act(fake, op);
+
+	if (r < 0 && op->kind == OP_HOOK)
+		*ret_status = 7;
+	return r < 0 ? diag_fail(d, -r, "step %zu", fake->steps) : 0;
+}
+
+/* Reads back what act() wrote, as far as plans depend on it. */
+static void observe_rules(struct fake *fake, struct snap *snap)
+{
+	vec_each(line, &fake->lines) {
+		struct rule rule = {.exact = true, .protocol = RTPROT_KERNEL};
+		unsigned family, table;
+		char name[128];
+
+		if (sscanf(*line, "rule %u suppress %u", &family, &table) == 2) {
+			rule.family = (uint8_t)family;
+			rule.has_suppress = true;
+			rule.table = table;
+			*vec_push(&snap->suppress_rules) = rule;
+		} else if (sscanf(*line, "rule %u not fwmark %u", &family, &table) == 2) {
+			rule.family = (uint8_t)family;
+			rule.has_fwmark = rule.invert = true;
+			rule.table = rule.fwmark = table;
+			snprintf(name, sizeof(name), "link route %s table %u",
+				 family == AF_INET6 ? "::/0" : "0.0.0.0/0", table);
+			*vec_push(&snap->tunnel_rules) =
+				(struct tunnel_rule){.rule = rule,
+						     .table_used = find(fake, name) != NULL,
+						     .leads_here = find(fake, name) != NULL};
+		}
+	}
+}
+
+static int fake_observe(void *self, const struct observe_query *query, struct snap *ret,
+			struct diag *d)
+{
+	struct fake *fake = self;
+
+	if (fails(fake))
+		return diag_fail(d, EIO, "look %zu", fake->steps);
+	ret->link.index = find(fake, "link") ? 7 : 0;
+	ret->is_wireguard = ret->link.index != 0;
+	ret->default_mtu = 1500;
+	ret->free_table = query->free_table ? 51820 : 0;
+	ret->has_firewall = find(fake, "firewall") != NULL;
+	ret->has_src_valid_mark = true;
+	ret->src_valid_mark = find(fake, "sysctl net/ipv4/conf/all/src_valid_mark 1") != NULL;
+	if (query->rules)
+		observe_rules(fake, ret);
+	return 0;
+}
+
+static int fake_prepare(void *self, const struct conf *conf, bool bringing_up, struct means *ret,
+			struct diag *d)
+{
+	(void)self, (void)conf, (void)bringing_up, (void)d;
+	*ret = (struct means){.dns = MEANS_DNS_RESOLVCONF, .firewall = MEANS_FIREWALL_NFT};
+	return 0;
+}
+
+static int fake_lock(void *self, struct diag *d)
+{
+	struct fake *fake = self;
+
+	(void)d;
+	fake->depth++;
+	return 0;
+}
+
+static void fake_unlock(void *self)
+{
+	struct fake *fake = self;
+
+	fake->depth--;
+}
+
+static const struct world_ops fake_ops = {
+	.prepare = fake_prepare,
+	.observe = fake_observe,
+	.exec = fake_exec,
+	.lock = fake_lock,
+	.unlock = fake_unlock,
+};
+
+void fake_init(struct fake *fake)
+{
+	*fake = (struct fake){.world = {.ops = &fake_ops}};
+	fake->world.self = fake;
+}
+
+void fake_release(struct fake *fake)
+{
+	vec_each(line, &fake->lines)
+		free(*line);
+	vec_release(&fake->lines);
+}
+
+char *fake_state(const struct fake *fake)
+{
+	struct buf text = {0};
+
+	vec_each(line, &fake->lines)
+		buf_addf(&text, "%s\n", *line);
+	return buf_steal(&text);
+}

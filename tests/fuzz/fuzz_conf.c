@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Fuzz target: any bytes as a configuration, parsed, reported, stripped.
+//
+// What has to hold besides not crashing: parsing fails exactly when it says why, and what strip
+// leaves is a fixed point of strip, but for the newline that it adds.
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/conf/parse.h"
+#include "wgq/conf/write.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "does not hold: %s\n", what);
+	abort();
+}
+
+static void fuzz_parse(const char *text, size_t n)
+{
+	_cleanup_conf_ struct conf conf = {0};
+	_cleanup_diag_ struct diag d = {0};
+	_cleanup_buf_ struct buf shown = {0};
+
+	int r = conf_parse("fuzz.conf", "fuzz", text, n, &conf, &d);
+	require((r < 0) == (diag_errors(&d) > 0), "an error is told, and only an error");
+	diag_format(&d, 0, "wgq", true, &shown);
+	for (size_t i = 0; i < shown.len; i++)
+		require(shown.data[i] >= ' ' || shown.data[i] < 0 || shown.data[i] == '\n' ||
+				(shown.data[i] == '\033' && shown.data[i + 1] == '['),
+			"messages have no control characters of the file's");
+	for (size_t i = 0; r == 0 && i < conf.wg.peers.len; i++)
+		require(!key_is_zero(&conf.wg.peers.at[i].public_key) || memmem(text, n, "AAAA", 4),
+			"each peer has a public key");
+}
+
+static void fuzz_strip(const char *text, size_t n)
+{
+	_cleanup_buf_ struct buf once = {0}, twice = {0};
+
+	conf_strip(text, n, &once);
+	require(once.len >= 1 && once.data[once.len - 1] == '\n', "strip ends with a newline");
+	conf_strip(once.data, once.len - 1, &twice);
+	require(once.len == twice.len && memcmp(once.data, twice.data, once.len) == 0,
+		"strip has nothing to do after strip");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	/* A copy of just this size, so that the sanitizer sees reads past its end. */
+	char *text = malloc(size ? size : 1);
+
+	if (!text)
+		abort();
+	if (size)
+		memcpy(text, data, size);
+	fuzz_parse(text, size);
+	fuzz_strip(text, size);
+	free(text);
+	return 0;
+}

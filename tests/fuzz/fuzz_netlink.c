@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Fuzzes what reads the kernel's netlink messages: acknowledgements, and rtnetlink's objects.
+#include "../../src/kernel/rtnetlink_internal.h"
+
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void message_take(struct nlmsghdr *message)
+{
+	struct ack ack;
+	struct link link;
+	struct rtnetlink_addr_seen addr;
+	struct rtnetlink_rule_seen rule;
+	struct rtnetlink_route_seen route;
+
+	(void)ack_parse(message, &ack);
+	if (rtnetlink_link_parse(message, &link) == 0 && !memchr(link.name, '\0', IFNAMSIZ))
+		abort();
+	if (rtnetlink_addr_parse(message, &addr) == 0 && addr.addr.prefix.len > 128)
+		abort();
+	if (rtnetlink_route_parse(message, &route) == 0 && route.prefix.len > 128)
+		abort();
+	if (rtnetlink_rule_parse(message, &rule) == 0 && rule.rule.exact && rule.rule.table == 0)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_cleanup_free_ char *copy = malloc(size + 1);
+	int left = (int)size;
+
+	if (!copy)
+		return 0;
+	memcpy(copy, data, size);
+	for (struct nlmsghdr *m = (struct nlmsghdr *)(void *)copy; nlmsg_ok(m, left);
+	     m = nlmsg_next(m, &left))
+		message_take(m);
+	return 0;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Golden cases: each folder holds wg0.conf and what must come of it, `expect`: the messages as the
+// user sees them, and the configuration as it was understood.
+//
+//	golden [--update] FOLDER
+//
+// takes every case in FOLDER; --update writes expect, for review with git diff.
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/conf/parse.h"
+
+static int read_file(const char *path, struct buf *ret)
+{
+	char part[4096];
+	size_t n;
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return -errno;
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_mem(ret, part, n);
+	fclose(f);
+	return buf_status(ret);
+}
+
+static int write_file(const char *path, const struct buf *text)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f)
+		return -errno;
+	size_t written = fwrite(buf_text(text), 1, text->len, f);
+	return fclose(f) == 0 && written == text->len ? 0 : -EIO;
+}
+
+static void dump_texts(struct buf *out, const char *name, const struct conf_text_vec *texts)
+{
+	vec_each(item, texts) {
+		buf_addf(out, "%s: ", name);
+		buf_printable(out, item->text, strlen(item->text));
+		buf_addf(out, " (line %u)\n", item->line);
+	}
+}
+
+static void dump_table(struct buf *out, const struct conf *conf)
+{
+	switch (conf->table_kind) {
+	case TABLE_AUTO:
+		if (conf->table_line)
+			buf_str(out, "table: auto\n");
+		return;
+	case TABLE_OFF:
+		buf_str(out, "table: off\n");
+		return;
+	case TABLE_NUMBER:
+		buf_addf(out, "table: number %u\n", conf->table);
+		return;
+	case TABLE_NAME:
+		buf_addf(out, "table: name %s\n", conf->table_name);
+		return;
+	}
+}
+
+static void dump_interface(struct buf *out, const struct conf *conf)
+{
+	static const char *const hooks[HOOK_KINDS] = {
+		[HOOK_PRE_UP] = "pre up",
+		[HOOK_POST_UP] = "post up",
+		[HOOK_PRE_DOWN] = "pre down",
+		[HOOK_POST_DOWN] = "post down",
+	};
+
+	if (conf->wg.has_private_key)
+		buf_addf(out, "private key: %s\n",
+			 key_is_zero(&conf->wg.private_key) ? "zero" : "set");
+	if (conf->wg.has_listen_port)
+		buf_addf(out, "listen port: %u\n", conf->wg.listen_port);
+	if (conf->listen_port.text)
+		buf_addf(out, "listen port: service %s\n", conf->listen_port.text);
+	if (conf->wg.has_fwmark)
+		buf_addf(out, "fwmark: 0x%x\n", conf->wg.fwmark);
+	vec_each(a, &conf->addresses) {
+		char text[PREFIX_TEXT_MAX];
+
+		prefix_format(&a->prefix, text);
+		buf_addf(out, "address: %s scope %u (line %u)\n", text, a->scope, a->line);
+	}
+	dump_texts(out, "dns server", &conf->dns_servers);
+	dump_texts(out, "dns search", &conf->dns_search);
+	if (conf->mtu_line)
+		buf_addf(out, "mtu: %u\n", conf->mtu);
+	dump_table(out, conf);
+	if (conf->save_config)
+		buf_str(out, "save config\n");
+	for (int kind = 0; kind < HOOK_KINDS; kind++)
+		dump_texts(out, hooks[kind], &conf->hooks[kind]);
+}
+
+static void dump_peer(struct buf *out, const struct wg_peer *peer)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	key_to_base64(&peer->public_key, text);
+	buf_addf(out, "peer: %s (line %u)\n", text, peer->line);
+	if (peer->has_preshared_key)
+		buf_addf(out, "  preshared key: %s\n",
+			 key_is_zero(&peer->preshared_key) ? "none" : "set");
+	if (peer->has_endpoint) {
+		buf_str(out, "  endpoint: ");
+		endpoint_format(&peer->endpoint, out);
+		buf_char(out, '\n');
+	}
+	if (peer->has_keepalive)
+		buf_addf(out, "  keepalive: %u\n", peer->keepalive);
+	if (!peer->replace_allowed_ips)
+		buf_str(out, "  changes the allowed IPs\n");
+	vec_each(ip, &peer->allowed_ips) {
+		prefix_format(&ip->prefix, text);
+		buf_addf(out, "  allowed ip: %s%s (line %u)\n", ip->remove ? "-" : "", text,
+			 ip->line);
+	}
+}
+
+static void dump(struct buf *out, const struct conf *conf)
+{
+	dump_interface(out, conf);
+	vec_each(peer, &conf->wg.peers)
+		dump_peer(out, peer);
+	vec_each(e, &conf->endpoints)
+		buf_addf(out, "endpoint of peer %zu: host %s port %s (line %u)\n", e->peer, e->host,
+			 e->port, e->line);
+}
+
+static void parse_case(const struct buf *text, struct buf *ret)
+{
+	_cleanup_conf_ struct conf conf = {0};
+	_cleanup_diag_ struct diag d = {0};
+	int r = conf_parse("wg0.conf", "wg0", buf_text(text), text->len, &conf, &d);
+
+	diag_format(&d, 0, "wgq", false, ret);
+	buf_addf(ret, "---- %s\n", r == 0 ? "ok" : strerrorname_np(-r));
+	dump(ret, &conf);
+}
+
+/* 0: as expected. */
+static int run_case(const char *folder, bool update)
+{
+	_cleanup_buf_ struct buf conf_path = {0}, expect_path = {0};
+	_cleanup_buf_ struct buf text = {0}, expect = {0}, result = {0};
+
+	buf_addf(&conf_path, "%s/wg0.conf", folder);
+	buf_addf(&expect_path, "%s/expect", folder);
+	int r = read_file(buf_text(&conf_path), &text);
+	if (r < 0) {
+		fprintf(stderr, "%s: %s\n", buf_text(&conf_path), strerror(-r));
+		return 1;
+	}
+	parse_case(&text, &result);
+	if (update)
+		return write_file(buf_text(&expect_path), &result) < 0;
+	if (read_file(buf_text(&expect_path), &expect) == 0 && expect.len == result.len &&
+	    strcmp(buf_text(&expect), buf_text(&result)) == 0)
+		return 0;
+	printf("FAIL %s\n---- expected:\n%s---- got:\n%s\n", folder, buf_text(&expect),
+	       buf_text(&result));
+	return 1;
+}
+
+static int is_case(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && entry->d_name[0] != '.';
+}
+
+int main(int argc, char **argv)
+{
+	bool update = argc == 3 && strcmp(argv[1], "--update") == 0;
+	const char *root = argc >= 2 ? argv[argc - 1] : "";
+	struct dirent **cases;
+	int failed = 0;
+
+	int count = argc == 2 || update ? scandir(root, &cases, is_case, alphasort) : -1;
+	if (count < 0) {
+		fprintf(stderr, "usage: %s [--update] FOLDER\n", argv[0]);
+		return 2;
+	}
+	for (int i = 0; i < count; i++) {
+		_cleanup_buf_ struct buf folder = {0};
+
+		buf_addf(&folder, "%s/%s", root, cases[i]->d_name);
+		failed += run_case(buf_text(&folder), update);
+		free(cases[i]);
+	}
+	free(cases);
+	printf("%d cases, %d failed\n", count, failed);
+	return failed || !count;
+}

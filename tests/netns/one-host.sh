@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One host, h1, with a way out through h2; configurations for it; commands whose exit status and
+# output are looked at. Sourced after lib.sh, in namespaces of its own.
+# shellcheck shell=bash
+
+folder=/run/wgq-test
+private=$(wg genkey) preshared=$(wg genpsk)
+public=$(wg genkey | wg pubkey)
+out='' err='' clean=''
+
+kernel_has_wireguard() {
+	on h1 ip link add probe type wireguard 2>/dev/null && on h1 ip link del probe
+}
+
+make_host() {
+	umask 077
+	mkdir -p $folder
+	make_hosts
+	ip -n h1 route add default via 192.0.2.2
+	ip -n h1 -6 route add default via 2001:db8::2
+	KERNEL_WIREGUARD=
+	kernel_has_wireguard && KERNEL_WIREGUARD=1
+	# The first use of nf_tables and of the sysctl may leave traces that are not wgq's.
+	on h1 sysctl -qw net.ipv4.conf.all.src_valid_mark=1
+	clean=$(host_state h1)
+}
+
+# config NAME ALLOWED [LINE...]: NAME.conf, with the lines in its [Interface].
+config() {
+	local name=$1 allowed=$2 number=${1//[^0-9]/}
+	shift 2
+	cat >"$folder/$name.conf" <<END
+[Interface]
+PrivateKey = $private
+Address = 10.9.$((number)).1/24, fd09:$((number))::1/64
+$(printf '%s\n' "$@")
+[Peer]
+PublicKey = $public
+PresharedKey = $preshared
+Endpoint = 192.0.2.2:51820
+AllowedIPs = $allowed
+END
+}
+
+wgq() {
+	on h1 "$WGQ" "$@"
+}
+
+# ends STATUS NAME COMMAND...: the command ends with the status; $out and $err are what it printed.
+ends() {
+	local status=$1 name=$2 got
+	shift 2
+	"$@" >$folder/out 2>$folder/err
+	got=$?
+	out=$(<$folder/out) err=$(<$folder/err)
+	if [ "$got" = "$status" ]; then ok "$name"; else
+		fail "$name" "$* ended with $got, not $status
+$out
+$err"
+	fi
+}
+
+# A line that shows the words, so that a message can be compared whole.
+says() {
+	same "$1" "$2" "$err"
+}
+
+# The host is as it was before the first test; if it is not, the next test finds it so all the same.
+unchanged() {
+	local now name
+	now=$(host_state h1)
+	same "$1: host as before" "$clean" "$now"
+	[ "$now" != "$clean" ] || return 0
+	for name in $(ip -n h1 -o link | sed -n 's/^[0-9]*: \(t[0-9]*\):.*/\1/p'); do
+		ip -n h1 link del "$name"
+	done
+	ip -n h1 rule flush
+	ip -n h1 -6 rule flush
+	ip -n h1 rule add priority 32766 table main protocol kernel
+	ip -n h1 rule add priority 32767 table default protocol kernel
+	ip -n h1 -6 rule add priority 32766 table main protocol kernel
+	on h1 nft flush ruleset
+	clean=$(host_state h1)
+}
