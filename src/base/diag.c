@@ -214,7 +214,7 @@ static void format_item(const struct diag_item *item, const char *program, unsig
 			struct buf *out)
 {
 	bool error = item->level == DIAG_ERROR, colour = style & DIAG_COLOUR;
-	bool bare = error && !item->file && (style & DIAG_BARE);
+	bool bare = !item->file && (style & DIAG_BARE);
 	const char *shade = !colour ? "" : error ? "\033[1;31m" : "\033[1;33m";
 	const char *bold = colour ? "\033[1m" : "";
 	const char *plain = colour ? "\033[0m" : "";
@@ -223,7 +223,7 @@ static void format_item(const struct diag_item *item, const char *program, unsig
 	if (item->file)
 		buf_printable(out, item->file, strlen(item->file));
 	else
-		buf_str(out, program);
+		buf_str(out, bare && !error ? "Warning" : program);
 	if (item->file && item->line)
 		buf_addf(out, ":%u", item->line);
 	if (item->file && item->line && item->col)

@@ -80,6 +80,8 @@ int down_run(struct session *s, struct diag *d)
 		return diag_refuse(d, EOPNOTSUPP, "`%s' is not a WireGuard interface", s->ifname);
 	if (r == 0)
 		r = session_hooks(s, HOOK_PRE_DOWN, d);
+	if (r == 0 && s->conf && s->conf->save_config)
+		r = save_run(s, d);
 	if (r == 0)
 		r = take_down(s, d);
 	if (r == 0)
@@ -88,12 +90,17 @@ int down_run(struct session *s, struct diag *d)
 }
 
 /* The kernel's state is enough to take an interface down. A file with errors still tells the hooks
- * that can be read; without a file there are none. */
+ * that can be read; without a file there are none. But what is running is not lost for them: where it
+ * is to be saved, the errors come first. */
 static int load(const char *argument, struct config *config, bool *ret_has_conf, struct diag *d)
 {
 	int r = config_load(argument, config, d);
 
 	*ret_has_conf = r == 0 || r == -EINVAL;
+	if (r == -EINVAL && config->conf.save_config) {
+		diag_hint(d, "correct the file, or delete SaveConfig to take it down unsaved");
+		return r;
+	}
 	if (r == -EINVAL && config->conf.path) {
 		diag_demote(d);
 		return 0;

@@ -17,6 +17,8 @@ const struct verb verbs[] = {
 	 "INTERFACE ...", "bring interfaces up, each wholly or not at all"},
 	{"down", verb_down, OPTION_DRY_RUN | OPTION_DNS | OPTION_IF_EXISTS | OPTION_ALL, true,
 	 "INTERFACE ...", "take interfaces down, whoever brought them up"},
+	{"save", verb_save, 0, true, "INTERFACE ...",
+	 "write what is running into the configuration files"},
 	{"strip", verb_strip, 0, false, "INTERFACE", "print what wg(8) takes of a configuration"},
 	{0},
 };

@@ -111,9 +111,12 @@ int session_resolve(struct conf *conf, struct diag *d)
 	return resolve(conf, &options, d);
 }
 
+/* Of several plans that make one script the first begins it. */
 static int print_script(struct session *s, const struct plan *plan, struct diag *d)
 {
-	int r = show_script(plan, &s->context);
+	int r = show_script(plan, &s->context, !s->script_begun);
+
+	s->script_begun = true;
 
 	return r < 0 ? diag_fail(d, -r, "cannot write the script") : 0;
 }
@@ -190,6 +193,7 @@ static int status_of_wg_quick(enum op_kind failed)
 	case OP_DNS_SET:
 	case OP_DNS_UNSET:
 	case OP_HOOK:
+	case OP_SAVE:
 		return STATUS_FAILED;
 	}
 	return STATUS_FAILED;

@@ -86,9 +86,12 @@ void show_diag(struct diag *d)
 	diag_truncate(d, 0);
 }
 
-int show_script(const struct plan *plan, const struct op_context *context)
+int show_script(const struct plan *plan, const struct op_context *context, bool begin)
 {
 	_cleanup_buf_ struct buf text = {0};
+
+	if (begin)
+		buf_str(&text, "#!/bin/sh\nset -e\n");
 
 	vec_each(op, plan) {
 		op_format(op, context, OP_SCRIPT, SIZE_MAX, &text);

@@ -240,11 +240,17 @@ void advice_unknown_key(struct parser *p, const struct scan_line *line)
 			    conf_key_names()[id].name);
 		return;
 	}
-	if (near < KEY_COUNT)
-		buf_addf(&hint, "did you mean %s, in [%s]?", conf_key_names()[near].name,
-			 conf_key_names()[near].section);
-	else
+	if (near < KEY_COUNT) {
+		const struct conf_key_name *name = &conf_key_names()[near];
+		const char *section = p->section == SECTION_PEER ? "Peer" : "Interface";
+
+		buf_addf(&hint, "did you mean %s", name->name);
+		if (strcmp(name->section, section) != 0)
+			buf_addf(&hint, ", in [%s]", name->section);
+		buf_char(&hint, '?');
+	} else {
 		list_keys(p->section, &hint);
+	}
 	/* Of a line with a secret not even the key can be trusted; but of `PrivatKey KEY=` the
 	 * first word can. */
 	bool word_only = near < KEY_COUNT && advice_secret(line);

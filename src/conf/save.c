@@ -95,12 +95,11 @@ static void save_private_key(struct saver *s, struct buf *new_keys)
 	mem_wipe(text, sizeof(text));
 }
 
-static void set_number(struct saver *s, const struct save_line *line, const char *format,
-		       uint32_t number)
+static void set_number(struct saver *s, const struct save_line *line, uint32_t number)
 {
 	_cleanup_buf_ struct buf text = {0};
 
-	buf_addf(&text, format, number);
+	buf_addf(&text, "%u", number);
 	edit_value(&s->edit, line, &text);
 }
 
@@ -112,7 +111,7 @@ static void save_listen_port(struct saver *s)
 
 	if (line && wanted->has_listen_port && wanted->listen_port && device->listen_port &&
 	    wanted->listen_port != device->listen_port && !save_hooks_set(s->conf, "listen-port"))
-		set_number(s, line, "%u", device->listen_port);
+		set_number(s, line, device->listen_port);
 }
 
 static void save_fwmark(struct saver *s, struct buf *new_keys)
@@ -134,7 +133,7 @@ static void save_mtu(struct saver *s)
 	const struct save_line *line = interface_line(s, KEY_MTU);
 
 	if (line && s->conf->mtu_line && s->now->mtu && s->now->mtu != s->conf->mtu)
-		set_number(s, line, "%u", s->now->mtu);
+		set_number(s, line, s->now->mtu);
 }
 
 /* ---- Address ---- */

@@ -176,11 +176,11 @@ static void add_endpoint(const struct saver *s, const union endpoint *e, struct 
 static void keep_name(struct saver *s, const struct conf_endpoint *named, struct buf *value)
 {
 	const struct place at = {.file = s->conf->path, .line = named->line};
-	const char *form = strchr(named->host, ':') ? "[%s]:%s" : "%s:%s";
+	bool colon = strchr(named->host, ':') != NULL;
 	_cleanup_buf_ struct buf name = {0}, now = {0};
 
 	buf_mem(&now, buf_text(value), value->len);
-	buf_addf(&name, form, named->host, named->port);
+	buf_addf(&name, "%s%s%s:%s", colon ? "[" : "", named->host, colon ? "]" : "", named->port);
 	buf_addf(value, " # %s", buf_text(&name));
 	diag_warn_at(s->d, &at, NULL, "the peer is at %s now, which %s is not; the name is kept as "
 		     "a comment", buf_text(&now), buf_text(&name));

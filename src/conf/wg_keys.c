@@ -68,6 +68,7 @@ int wg_key(struct parser *p, enum key_id id, const struct scan_line *line)
 	} else if (id == KEY_PRESHARED_KEY) {
 		p->peer->preshared_key = key;
 		p->peer->has_preshared_key = true;
+		p->peer->preshared_key_line = line->number;
 	} else {
 		p->peer->public_key = key;
 	}

@@ -11,5 +11,6 @@ void snap_release(struct snap *snap)
 	vec_release(&snap->main_routes);
 	vec_release(&snap->suppress_rules);
 	vec_release(&snap->tunnel_rules);
+	buf_release(&snap->config_text);
 	*snap = (struct snap){0};
 }

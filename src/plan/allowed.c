@@ -69,7 +69,13 @@ static bool has_removals(const struct wg_peer_vec *peers)
 	return false;
 }
 
-static int settling_add(struct settling *s, const struct wg_peer_vec *peers)
+static bool is_own(const struct wg_peer *peer, const struct key *own)
+{
+	return own && key_equal(&peer->public_key, own);
+}
+
+static int settling_add(struct settling *s, const struct key *own,
+			const struct wg_peer_vec *peers)
 {
 	vec_each(peer, peers) {
 		struct holder *holder = vec_push(&s->holders);
@@ -79,6 +85,8 @@ static int settling_add(struct settling *s, const struct wg_peer_vec *peers)
 		holder->key = peer->public_key;
 		holder->block = s->holders.len - 1;
 		holder->last_replaced = peer->replace_allowed_ips ? (uint32_t)s->len : 0;
+		if (is_own(peer, own))
+			continue;
 		vec_each(ip, &peer->allowed_ips) {
 			struct claim *claim = vec_push(s);
 
@@ -179,7 +187,8 @@ static int add_route(struct route_vec *routes, const struct prefix *prefix, uint
 	return 0;
 }
 
-static int add_routes(struct route_vec *routes, const struct wg_peer_vec *peers)
+static int add_routes(struct route_vec *routes, const struct key *own,
+		      const struct wg_peer_vec *peers)
 {
 	size_t total = routes->len;
 
@@ -188,8 +197,9 @@ static int add_routes(struct route_vec *routes, const struct wg_peer_vec *peers)
 	if (!vec_reserve(routes, total))
 		return -ENOMEM;
 	vec_each(peer, peers)
-		vec_each(ip, &peer->allowed_ips)
-			if (add_route(routes, &ip->prefix, ip->line) < 0)
+		for (size_t i = 0; !is_own(peer, own) && i < peer->allowed_ips.len; i++)
+			if (add_route(routes, &peer->allowed_ips.at[i].prefix,
+				      peer->allowed_ips.at[i].line) < 0)
 				return -ENOMEM;
 	return 0;
 }
@@ -207,14 +217,15 @@ static void sort_routes(struct route_vec *routes)
 }
 
 /* The long way, for files whose blocks take prefixes from each other. */
-static int settle(const struct wg_peer_vec *first, const struct wg_peer_vec *then,
-		  struct wg_peer_vec *ret_settled, struct route_vec *ret_routes)
+static int settle(const struct key *own, const struct wg_peer_vec *first,
+		  const struct wg_peer_vec *then, struct wg_peer_vec *ret_settled,
+		  struct route_vec *ret_routes)
 {
 	struct settling s = {0};
-	int r = settling_add(&s, first);
+	int r = settling_add(&s, own, first);
 
 	if (r == 0)
-		r = settling_add(&s, then);
+		r = settling_add(&s, own, then);
 	if (r == 0) {
 		settling_join(&s);
 		if (s.len)
@@ -258,17 +269,18 @@ static int find_repeated_keys(const struct wg_peer_vec *first, const struct wg_p
 	return 0;
 }
 
-int allowed_settle(const struct wg_peer_vec *first, const struct wg_peer_vec *then,
-		   struct wg_peer_vec *ret_settled, struct route_vec *ret_routes, struct diag *d)
+int allowed_settle(const struct key *own, const struct wg_peer_vec *first,
+		   const struct wg_peer_vec *then, struct wg_peer_vec *ret_settled,
+		   struct route_vec *ret_routes, struct diag *d)
 {
 	bool repeated = false;
 	int r = find_repeated_keys(first, then, &repeated);
 
 	if (r == 0 && (repeated || has_removals(then))) {
-		r = settle(first, then, ret_settled, ret_routes);
+		r = settle(own, first, then, ret_settled, ret_routes);
 	} else if (r == 0) {
-		r = add_routes(ret_routes, first);
-		r = r == 0 ? add_routes(ret_routes, then) : r;
+		r = add_routes(ret_routes, own, first);
+		r = r == 0 ? add_routes(ret_routes, own, then) : r;
 	}
 	if (r < 0)
 		return diag_no_memory(d);

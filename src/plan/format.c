@@ -257,6 +257,15 @@ static void format_hook(const char *hook, const struct op_context *context, enum
 	buf_shell_word(out, buf_text(&command));
 }
 
+/* wg-quick echoes only how it learns what is running (linux.bash:280). The text has secrets, which a
+ * script must not have, so that learns it when it is run. */
+static void format_save(const struct op *op, const struct op_context *context, enum op_form form,
+			struct buf *out)
+{
+	buf_str(out, form == OP_ECHO ? "wg showconf " : "wgq save ");
+	buf_shell_word(out, form == OP_ECHO ? context->ifname : op->save.name);
+}
+
 static void format_link(const struct op *op, const struct op_context *context, enum op_form form,
 			struct buf *out)
 {
@@ -352,6 +361,9 @@ void op_format(const struct op *op, const struct op_context *context, enum op_fo
 		return;
 	case OP_HOOK:
 		format_hook(op->hook, context, form, ret_text);
+		return;
+	case OP_SAVE:
+		format_save(op, context, form, ret_text);
 		return;
 	}
 }

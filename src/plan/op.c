@@ -47,6 +47,7 @@ bool op_inverse(const struct op *op, struct op *ret)
 	case OP_FIREWALL_REMOVE:
 	case OP_DNS_UNSET:
 	case OP_HOOK:
+	case OP_SAVE:
 		return false;
 	}
 	return false;
@@ -74,6 +75,7 @@ bool op_dies_with_link(enum op_kind kind)
 	case OP_DNS_SET:
 	case OP_DNS_UNSET:
 	case OP_HOOK:
+	case OP_SAVE:
 		return false;
 	}
 	return false;
@@ -166,6 +168,9 @@ void op_describe(const struct op *op, const struct op_context *context, struct b
 		return;
 	case OP_HOOK:
 		buf_addf(ret_text, "run `%s'", op->hook);
+		return;
+	case OP_SAVE:
+		buf_addf(ret_text, "save %s", op->save.path);
 		return;
 	}
 }

@@ -124,6 +124,30 @@ static int want_firewall(const struct snap *snap, struct want *want, struct diag
 	return 0;
 }
 
+/* The device's public key once it is configured. false: it has none. */
+static bool own_key(const struct conf *conf, const struct snap *snap, struct key *ret)
+{
+	if (conf->wg.has_private_key)
+		key_public(&conf->wg.private_key, ret);
+	else
+		*ret = snap->wg.public_key;
+	return !key_is_zero(conf->wg.has_private_key ? &conf->wg.private_key : ret);
+}
+
+static int want_peers(const struct conf *conf, const struct snap *snap, struct want *want,
+		      struct diag *d)
+{
+	struct key own;
+	bool has_own = conf->wg.peers.len && own_key(conf, snap, &own);
+
+	want->device = conf->wg;
+	int r = allowed_settle(has_own ? &own : NULL, &snap->wg.peers, &conf->wg.peers,
+			       &want->peers, &want->routes, d);
+	if (r == 0 && want->peers.len)
+		want->device.peers = want->peers;
+	return r;
+}
+
 int want_make(const struct conf *conf, const struct snap *snap, struct want *ret, struct diag *d)
 {
 	ret->conf = conf;
@@ -131,12 +155,9 @@ int want_make(const struct conf *conf, const struct snap *snap, struct want *ret
 	if (r < 0)
 		return r;
 	ret->mtu = mtu_choose(conf, snap);
-	r = allowed_settle(&snap->wg.peers, &conf->wg.peers, &ret->peers, &ret->routes, d);
+	r = want_peers(conf, snap, ret, d);
 	if (r < 0)
 		return r;
-	ret->device = conf->wg;
-	if (ret->peers.len)
-		ret->device.peers = ret->peers;
 	if (conf->table_kind == TABLE_OFF)
 		ret->routes.len = 0;
 	warn_without_ipv6(conf, snap, ret, d);

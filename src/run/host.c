@@ -9,6 +9,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/kernel/nft.h"
 #include "wgq/sys/dns.h"
+#include "wgq/sys/file.h"
 #include "wgq/sys/iptables.h"
 #include "wgq/sys/proc.h"
 #include "wgq/sys/rp_filter.h"
@@ -160,6 +161,24 @@ static int set_sysctl(const struct op *op, struct diag *d)
 	return r;
 }
 
+/* What somebody else has written meanwhile is not overwritten. */
+static int save_config(const struct op *op, struct diag *d)
+{
+	const struct buf *before = op->save.before;
+	_cleanup_buf_ struct buf now = {0};
+	int r = file_read(op->save.path, &now, d);
+
+	if (r < 0)
+		return r;
+	if (now.len != before->len || memcmp(buf_text(&now), buf_text(before), now.len) != 0) {
+		diag_refuse(d, ESTALE, "`%s' was changed while it was to be saved",
+			    op->save.path);
+		diag_hint(d, "nothing was overwritten: try again");
+		return -ESTALE;
+	}
+	return file_replace(op->save.path, buf_text(op->save.text), op->save.text->len, d);
+}
+
 static int host_exec(void *self, const struct op *op, int *ret_status, struct diag *d)
 {
 	struct host *h = self;
@@ -204,6 +223,8 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 		return change_dns(h, op, ret_status, d);
 	case OP_HOOK:
 		return run_hook(h, op->hook, ret_status, d);
+	case OP_SAVE:
+		return save_config(op, d);
 	}
 	return -EINVAL;
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The real world: looks at an interface and at what of the host concerns it.
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/nft.h"
+#include "wgq/sys/file.h"
 #include "wgq/sys/sysctl.h"
 #include "wgq/sys/userspace.h"
 
@@ -177,6 +179,15 @@ static int observe_firewall(const char *ifname, struct snap *snap, struct diag *
 	return r;
 }
 
+static int observe_config(const char *path, struct snap *snap, struct diag *d)
+{
+	struct stat st;
+	int r = file_read_at(AT_FDCWD, path, path, &st, &snap->config_text, d);
+
+	snap->config_private = r == 0 && !(st.st_mode & (S_IRWXG | S_IRWXO));
+	return r;
+}
+
 /* A dry run may be made by anybody: says what it could not see, and goes on. */
 static int forgive(const struct observe_query *query, int r, struct diag *d)
 {
@@ -206,5 +217,7 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 		r = forgive(query, observe_firewall(query->ifname, ret, d), d);
 	if (r == 0 && query->mtu_of)
 		r = observe_mtu(h, query->mtu_of, ret, d);
+	if (r == 0 && query->config_file)
+		r = observe_config(query->config_file, ret, d);
 	return r;
 }

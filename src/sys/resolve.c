@@ -174,6 +174,55 @@ static int resolve_endpoints(struct conf *conf, const struct resolve_options *op
 	return r;
 }
 
+/* So that a name counts for the address that its peer has, if it is one of several. */
+static void prefer_running(struct resolve_pool *pool, const struct conf *conf,
+			   const struct wg_device *running)
+{
+	for (size_t i = 0; i < conf->endpoints.len; i++) {
+		const struct wg_peer *named = &conf->wg.peers.at[conf->endpoints.at[i].peer];
+
+		vec_each (peer, &running->peers)
+			if (peer->has_endpoint && key_equal(&peer->public_key, &named->public_key))
+				pool->jobs[i].preferred = peer->endpoint;
+	}
+}
+
+/* The other jobs may still be a thread's. */
+static void collect_found(struct conf *conf, struct resolve_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	for (size_t i = 0; i < conf->endpoints.len; i++) {
+		struct wg_peer *peer = &conf->wg.peers.at[conf->endpoints.at[i].peer];
+
+		if (pool->jobs[i].state != JOB_DONE)
+			continue;
+		peer->endpoint = pool->jobs[i].endpoint;
+		peer->has_endpoint = true;
+	}
+	pthread_mutex_unlock(&pool->lock);
+}
+
+int resolve_again(struct conf *conf, const struct wg_device *running,
+		  const struct resolve_options *options, struct diag *d)
+{
+	resolve_listen_port(conf, NULL);
+	if (!conf->endpoints.len)
+		return 0;
+
+	struct resolve_pool *pool = resolve_pool_new(&conf->endpoints, options, 0);
+	if (!pool)
+		return diag_no_memory(d);
+	prefer_running(pool, conf, running);
+	resolve_pool_set_deadline(pool, RESOLVE_AGAIN_MS);
+	int r = resolve_pool_run(pool);
+	if (r == -EINTR)
+		diag_refuse(d, EINTR, "interrupted while names were looked up");
+	else
+		collect_found(conf, pool);
+	resolve_pool_unref(pool);
+	return r == -EINTR ? r : 0;
+}
+
 int resolve(struct conf *conf, const struct resolve_options *options, struct diag *d)
 {
 	int table = resolve_table(conf, d);

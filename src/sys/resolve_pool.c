@@ -72,6 +72,20 @@ bool resolve_take(const struct addrinfo *found, union endpoint *ret)
 	return ip || ip6;
 }
 
+static bool take(const struct addrinfo *found, const union endpoint *preferred,
+		 union endpoint *ret)
+{
+	for (const struct addrinfo *f = found; f && preferred->any.sa_family; f = f->ai_next) {
+		union endpoint e = {0};
+
+		if (resolve_take(f, &e) && endpoint_equal(&e, preferred)) {
+			*ret = e;
+			return true;
+		}
+	}
+	return resolve_take(found, ret);
+}
+
 /* One attempt. The job is the calling thread's alone meanwhile. */
 static void job_attempt(struct resolve_job *job, const struct resolve_options *options, int flags)
 {
@@ -83,7 +97,7 @@ static void job_attempt(struct resolve_job *job, const struct resolve_options *o
 	job->saved_errno = errno;
 	if (job->error)
 		return;
-	job->no_address = !resolve_take(found, &job->endpoint);
+	job->no_address = !take(found, &job->preferred, &job->endpoint);
 	freeaddrinfo(found);
 }
 
@@ -234,6 +248,11 @@ static void try_numeric(struct resolve_pool *pool, struct resolve_job *job)
 		job_done(pool, job);
 }
 
+void resolve_pool_set_deadline(struct resolve_pool *pool, uint32_t ms)
+{
+	pool->deadline = now() + (uint64_t)ms * 1000;
+}
+
 int resolve_pool_run(struct resolve_pool *pool)
 {
 	uint64_t looked = 0;
@@ -248,6 +267,10 @@ int resolve_pool_run(struct resolve_pool *pool)
 
 		if (pool->options.stop && pool->options.stop()) {
 			r = -EINTR;
+			break;
+		}
+		if (pool->deadline && now() >= pool->deadline) {
+			r = -ETIMEDOUT;
 			break;
 		}
 		while ((job = queue_pop(&pool->answered)))

@@ -119,12 +119,36 @@ static void comparing(void **state)
 	assert_true(key_is_zero(&a));
 }
 
+/* Pairs made by wg(8); the last private key has all its bits set, so clamping shows. */
+static void public_of_private(void **state)
+{
+	static const struct {
+		const char *private_key, *public_key;
+	} pairs[] = {
+		{"SDlh+nzZrjcCi6ROkB3AGEgrm5EFvzUK+Shw1S/i7VE=", "fPLLweuJ1Yfev9k1U1ULvUS0PhRGYv8mhOGjdkhWg2I="},
+		{"gBaFIOYjQKIk84GPzKtAIUzn/uejibK8kjzCaamZO3Q=", "/HLRXjRZHq22WFnVJqo/2gHkhxW6YC6f9R4M/fiAKFM="},
+		{"wHPhqQF6HX1NgPcajo7VFL2ypn1AyvE/x4mcwjVTLnk=", "y9jONbdVRww1zq6hVFfsSTxaQHpqYKurs7RuX76nxRw="},
+		{"//////////////////////////////////////////8=", "hHwNLDdSNPNl5mCVUYejc1oPdhPRYJ06ak2MU66qWiI="},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		char text[KEY_BASE64_LEN + 1];
+		struct key key;
+
+		assert_int_equal(key_from_base64(pairs[i].private_key, KEY_BASE64_LEN, &key), 0);
+		key_public(&key, &key);
+		key_to_base64(&key, text);
+		assert_string_equal(text, pairs[i].public_key);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base64_digits),    cmocka_unit_test(base64_known),
 		cmocka_unit_test(wrong_characters), cmocka_unit_test(wrong_lengths),
-		cmocka_unit_test(comparing),
+		cmocka_unit_test(comparing),        cmocka_unit_test(public_of_private),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ size_t diag_errors(const struct diag *d);
 enum diag_style {
 	DIAG_PLAIN = 0,
 	DIAG_COLOUR = 1 << 0, /* SGR sequences */
-	DIAG_BARE = 1 << 1,   /* no `error:` behind the program's name, as wg-quick writes */
+	DIAG_BARE = 1 << 1,   /* `wg-quick: ...` and `Warning: ...`, as wg-quick writes */
 };
 void diag_format(const struct diag *d, size_t from, const char *program, unsigned style,
 		 struct buf *ret_text);

@@ -20,7 +20,7 @@ struct session {
 	struct txn_reporter reporter;
 	struct op_context context;
 	struct means means;
-	bool dry_run, locked;
+	bool dry_run, script_begun, locked;
 };
 
 /* Checks the right to configure the network, unless options ask for a dry run, and opens the host.

@@ -21,5 +21,5 @@ void show_step(const struct op *op, const struct op_context *context, bool undoi
 /* Prints and forgets all that is in d. */
 void show_diag(struct diag *d);
 
-/* The plan as a shell script on stdout; returns -EIO when that cannot be written. */
-int show_script(const struct plan *plan, const struct op_context *context);
+/* The plan as a shell script on stdout, or as more of one; -EIO when that cannot be written. */
+int show_script(const struct plan *plan, const struct op_context *context, bool begin);

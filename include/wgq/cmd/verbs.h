@@ -7,12 +7,15 @@
 
 int verb_up(const struct options *options);
 int verb_down(const struct options *options);
+int verb_save(const struct options *options);
 int verb_strip(const struct options *options);
 
 /* The verbs on a world, real or not, with a parsed and resolved configuration. */
 struct session;
 int up_run(struct session *s, struct diag *d);
 int down_run(struct session *s, struct diag *d);
+/* Saves what is running into the file, which is read again; s->conf tells only its name. */
+int save_run(struct session *s, struct diag *d);
 
 /* Does one thing after the other for all arguments, shows what each has to say, and returns the
  * first exit status that is not 0. A signal ends it. */

@@ -34,5 +34,5 @@ int nft_find(const char *ifname, unsigned *ret_families, struct diag *d);
 int nft_matches(const struct firewall *fw, bool *ret, struct diag *d);
 
 /* Whether the kernel takes such rules at all: the batch of nft_install() is validated and then
- * aborted. 0 or -EOPNOTSUPP, -EPERM. */
+ * aborted. IPv6 is part of it where the kernel has IPv6. 0 or -EOPNOTSUPP, -EPERM. */
 int nft_probe(struct diag *d);

@@ -13,10 +13,11 @@
  * socket (connection refused) is unlinked, as wg(8) does (ipc-uapi-unix.h). */
 bool wg_uapi_serves(const char *ifname);
 
+/* The protocol does not tell the device's public key: it stays zero. Peers come in no fixed order. */
 int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d);
 int wg_uapi_set(const char *ifname, const struct wg_device *device, struct diag *d);
 
-/* Appends the names of the interfaces that have a socket which answers: each malloc()ed. */
+/* Appends the names of the interfaces that have a socket which answers, sorted: each malloc()ed. */
 struct wg_uapi_names {
 	VEC(char *);
 };

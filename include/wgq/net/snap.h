@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/wg.h"
@@ -44,6 +45,9 @@ struct snap {
 	bool has_src_valid_mark;
 	long src_valid_mark;
 	enum ipv6_state ipv6;
+
+	struct buf config_text; /* of the configuration file, as it is now; secret */
+	bool config_private;    /* nobody but the file's owner may read it */
 
 	uint32_t path_mtu;    /* the least on the ways to the endpoints; 0: there is none */
 	uint32_t default_mtu; /* of the default route; 0: there is none */

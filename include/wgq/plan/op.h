@@ -34,6 +34,7 @@ enum op_kind {
 	OP_DNS_SET,
 	OP_DNS_UNSET,
 	OP_HOOK,
+	OP_SAVE, /* replaces the configuration's text */
 };
 
 struct op {
@@ -63,6 +64,11 @@ struct op {
 			bool catch_all;           /* the tunnel has a default route */
 		} dns;                            /* OP_DNS_* */
 		const char *hook;                 /* OP_HOOK: the command, %i not replaced */
+		struct {
+			const char *name;         /* as `wgq save` takes it */
+			const char *path;         /* of the file itself */
+			const struct buf *before, *text; /* secrets: never shown */
+		} save;                           /* OP_SAVE */
 	};
 };
 

@@ -21,6 +21,7 @@ struct observe_query {
 	bool firewall;
 	bool lenient; /* what this process has no right to see is left out with a warning */
 	const struct conf *mtu_of; /* the ways to its endpoints; NULL: none */
+	const char *config_file;   /* its text; NULL: none */
 };
 
 struct world_ops {

@@ -31,6 +31,13 @@ struct resolve_options {
  * interrupted, are left to end by themselves and touch nothing of the caller's. */
 int resolve(struct conf *conf, const struct resolve_options *options, struct diag *d);
 
+/* The same for comparison with what runs: an address that the running peer has is preferred to the
+ * first one found. One attempt at each host, RESOLVE_AGAIN_MS for all of them; what is not found by
+ * then stays without a number, which is no error, and so does the table. -EINTR: told to stop. */
+enum { RESOLVE_AGAIN_MS = 3000 };
+int resolve_again(struct conf *conf, const struct wg_device *running,
+		  const struct resolve_options *options, struct diag *d);
+
 /* Only the table: all that verbs need which send nothing to a peer. */
 int resolve_table(struct conf *conf, struct diag *d);
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq save: writes what is running into the configuration.
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "wgq/cmd/config.h"
+#include "wgq/cmd/session.h"
+#include "wgq/cmd/verbs.h"
+#include "wgq/conf/parse.h"
+#include "wgq/conf/save.h"
+#include "wgq/net/snap.h"
+#include "wgq/plan/want.h"
+#include "wgq/sys/resolve.h"
+
+enum { IPV6_MIN_MTU = 1280 };
+
+/* Under the lock, lest it is seen half taken down. */
+static int observe(struct session *s, struct snap *ret, struct diag *d)
+{
+	const struct observe_query query = {
+		.ifname = s->ifname,
+		.device = true,
+		.addresses = true,
+		.rules = true,
+		.config_file = s->context.config_file,
+	};
+	int r = session_lock(s, d);
+
+	if (r == 0)
+		r = world_observe(s->world, &query, ret, d);
+	session_unlock(s);
+	if (r == 0 && !ret->is_wireguard)
+		return diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", s->ifname);
+	return r;
+}
+
+static bool is_stopped(void)
+{
+	return session_signal() != 0;
+}
+
+/* The number of a full tunnel's table, which up has chosen; but for the file it is up again. */
+static bool is_fwmark_automatic(const struct conf *conf, const struct snap *snap)
+{
+	vec_each (tunnel, &snap->tunnel_rules)
+		if (tunnel->leads_here && tunnel->rule.fwmark == snap->wg.fwmark)
+			return true;
+	return want_is_full_tunnel(conf);
+}
+
+/* From the configuration as the file has it now: hooks may have changed it. */
+static int new_text(struct session *s, const struct snap *snap, struct buf *ret, struct diag *d)
+{
+	const struct resolve_options options = {.stop = is_stopped};
+	_cleanup_conf_ struct conf conf = {0};
+	_cleanup_diag_ struct diag found = {0};
+	int r = conf_parse(s->conf->path, s->ifname, buf_text(&snap->config_text),
+			   snap->config_text.len, &conf, &found);
+
+	/* Warnings were shown when the file was read first. */
+	if (r < 0) {
+		diag_move(d, &found);
+		return r;
+	}
+	r = resolve_again(&conf, &snap->wg, &options, d);
+	if (r < 0)
+		return r;
+	const struct save_state now = {
+		.device = &snap->wg,
+		.addrs = &snap->addrs,
+		.mtu = snap->link.mtu,
+		.automatic_fwmark = is_fwmark_automatic(&conf, snap),
+		.userspace = snap->is_userspace,
+		/* The kernel takes the addresses away in the last two cases (net/ipv6/addrconf.c,
+		 * addrconf_notify()). */
+		.has_ipv6 = snap->ipv6 == IPV6_ON && snap->link.up &&
+			    snap->link.mtu >= IPV6_MIN_MTU,
+		.scope_name = if_indextoname,
+	};
+	return conf_save(buf_text(&snap->config_text), snap->config_text.len, &conf, &now, ret, d);
+}
+
+/* A private file that says all already is left alone. */
+static bool is_saved(const struct snap *snap, const struct buf *text)
+{
+	return snap->config_private && text->len == snap->config_text.len &&
+	       memcmp(buf_text(text), buf_text(&snap->config_text), text->len) == 0;
+}
+
+int save_run(struct session *s, struct diag *d)
+{
+	_cleanup_snap_ struct snap snap = {0};
+	_cleanup_plan_ struct plan plan = {0};
+	_cleanup_buf_ struct buf text = {.secret = true};
+	/* What a script is to save is not known before it has run. */
+	int r = s->dry_run ? 0 : observe(s, &snap, d);
+
+	if (r == 0 && !s->dry_run)
+		r = new_text(s, &snap, &text, d);
+	if (r < 0 || (!s->dry_run && is_saved(&snap, &text)))
+		return r;
+
+	struct op *op = vec_push(&plan);
+	if (!op)
+		return diag_no_memory(d);
+	op->kind = OP_SAVE;
+	op->save.name = s->conf->path;
+	op->save.path = s->context.config_file;
+	op->save.before = &snap.config_text;
+	op->save.text = &text;
+	return session_apply(s, &plan, d);
+}
+
+static int save_one(const struct options *options, const char *argument, struct diag *d)
+{
+	_cleanup_config_ struct config config = {0};
+	_cleanup_session_ struct session session = {0};
+	int r = config_load(argument, &config, d);
+
+	if (r == 0)
+		r = session_open(&session, options, &config, d);
+	if (r == 0)
+		r = save_run(&session, d);
+	return session_status(&session, r);
+}
+
+int verb_save(const struct options *options)
+{
+	return verb_each(options, save_one);
+}
