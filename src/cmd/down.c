@@ -11,13 +11,17 @@
 #include "wgq/plan/leftover.h"
 #include "wgq/run/device.h"
 
-static int observe(struct session *s, bool all, struct snap *ret, struct diag *d)
+/* How much to look at: each includes what comes before it. */
+enum extent { LINK, WHOLE, LEFTOVERS };
+
+static int observe(struct session *s, enum extent extent, struct snap *ret, struct diag *d)
 {
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.device = all,
-		.rules = all,
-		.firewall = all,
+		.device = extent >= WHOLE,
+		.rules = extent >= WHOLE,
+		.firewall = extent >= WHOLE,
+		.dns = extent >= LEFTOVERS,
 		.lenient = s->dry_run,
 	};
 
@@ -32,7 +36,7 @@ static int clear_leftovers(struct session *s, struct diag *d)
 	int r = session_lock(s, d);
 
 	if (r == 0)
-		r = observe(s, true, &snap, d);
+		r = observe(s, LEFTOVERS, &snap, d);
 	if (r == 0)
 		r = leftover_rules(s->conf, &snap, &plan, d);
 	if (r == 0 && (plan.len || snap.has_firewall || snap.has_dns))
@@ -53,7 +57,7 @@ static int take_down(struct session *s, struct diag *d)
 	int r = session_lock(s, d);
 
 	if (r == 0)
-		r = observe(s, true, &snap, d);
+		r = observe(s, WHOLE, &snap, d);
 	if (r == 0)
 		r = diff_detach(s->conf, &snap, &detach, d);
 	if (r == 0)
@@ -70,7 +74,7 @@ static int take_down(struct session *s, struct diag *d)
 int down_run(struct session *s, struct diag *d)
 {
 	_cleanup_snap_ struct snap snap = {0};
-	int r = observe(s, false, &snap, d);
+	int r = observe(s, LINK, &snap, d);
 
 	if (r == 0)
 		r = world_prepare(s->world, s->conf, false, &s->means, d);

@@ -151,8 +151,7 @@ static int begin_with_deletion(struct netlink *n, struct nft_batch *b, const cha
 static int replace_tables(struct netlink *n, const char *ifname, const struct firewall *fw,
 			  const char *verb, struct diag *d)
 {
-	_cleanup_(nft_batch_release)
-	struct nft_batch b = {0};
+	_cleanup_nft_batch_ struct nft_batch b = {0};
 	char table[NFT_TABLE_NAME_MAX], what[64];
 	int err;
 
@@ -202,8 +201,7 @@ static bool kernel_has_ipv6(void)
 int nft_probe(struct diag *d)
 {
 	_cleanup_netlink_ struct netlink n = {0};
-	_cleanup_(nft_batch_release)
-	struct nft_batch b = {0};
+	_cleanup_nft_batch_ struct nft_batch b = {0};
 	const struct addr addrs[] = {{.family = AF_INET}, {.family = AF_INET6}};
 	/* No interface has this name, hence nobody's table. */
 	const struct firewall fw = {.ifname = "/",

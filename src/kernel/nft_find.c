@@ -3,6 +3,7 @@
 #include "wgq/kernel/nft_find.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <libmnl/libmnl.h>
@@ -53,11 +54,13 @@ static int is_of_table(const struct nlmsghdr *m, const char *table, bool *ret)
 static int dump(struct netlink *n, uint16_t type, uint8_t family, const char *table,
 		netlink_each *each, void *data, struct diag *d)
 {
-	_Alignas(NLMSG_ALIGNTO) char request[128];
+	_Alignas(NLMSG_ALIGNTO) char request[512];
 	struct nlmsghdr *m = nftnl_nlmsg_build_hdr(request, type, family, NLM_F_DUMP, 0);
 	struct ack ack = {0};
 
-	mnl_attr_put_strz(m, TABLE_NAME, table);
+	/* A name that does not fit is above NFT_NAME_MAXLEN: there is no such table. */
+	if (!mnl_attr_put_strz_check(m, sizeof(request), TABLE_NAME, table))
+		return 0;
 	if (netlink_ask(n, m, each, data, &ack) == 0 || ack.error == EINVAL ||
 	    ack.error == EOPNOTSUPP)
 		return 0;
@@ -180,8 +183,7 @@ static int read_text(struct netlink *n, struct text_search *search, struct diag 
 
 static int wanted_text(const struct firewall *fw, struct nft_text *ret)
 {
-	_cleanup_(nft_batch_release)
-	struct nft_batch b = {0};
+	_cleanup_nft_batch_ struct nft_batch b = {0};
 	int err = nft_batch_firewall(&b, fw);
 
 	return err ? err : nft_text_add_batch(ret, &b);
@@ -206,4 +208,50 @@ int nft_matches(const struct firewall *fw, bool *ret, struct diag *d)
 		return diag_no_memory(d);
 	*ret = nft_text_equal(&want, &have);
 	return 0;
+}
+
+/* postmangle: what has the mark is compared with it, in the expression behind the one that loads
+ * it. libnftnl writes numbers of 32 bits in the host's order. */
+static bool find_mark(const char *line, uint32_t *ret)
+{
+	const char *at = strstr(line, " postmangle ");
+
+	at = at ? strstr(at, "load mark") : NULL;
+	at = at ? strstr(at, "cmp eq") : NULL;
+	at = at ? strstr(at, "0x") : NULL;
+	if (!at)
+		return false;
+	*ret = (uint32_t)strtoul(at, NULL, 16);
+	return true;
+}
+
+int nft_read_mark(const char *ifname, uint32_t *ret, struct diag *d)
+{
+	_cleanup_netlink_ struct netlink n = {0};
+	_cleanup_nft_text_ struct nft_text have = {0};
+	char table[NFT_TABLE_NAME_MAX];
+	struct text_search search = {.table = table, .text = &have};
+	int err = nft_find_open(&n, d);
+
+	*ret = 0;
+	if (err)
+		return err == -EPROTONOSUPPORT ? 0 : err;
+	nft_table_name(ifname, table);
+	err = read_text(&n, &search, d);
+	vec_each(line, &have)
+		if (!err && find_mark(*line, ret))
+			break;
+	return err;
+}
+
+int nft_has_table(const char *name, bool *ret, struct diag *d)
+{
+	_cleanup_netlink_ struct netlink n = {0};
+	uint32_t families = 0;
+	int err = nft_find_open(&n, d);
+
+	if (!err)
+		err = nft_find_tables(&n, name, &families, d);
+	*ret = families != 0;
+	return err == -EPROTONOSUPPORT ? 0 : err;
 }

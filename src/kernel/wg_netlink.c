@@ -25,6 +25,7 @@ static void wg_socket_release(struct wg_socket *s)
 {
 	netlink_release(&s->netlink);
 }
+#define _cleanup_wg_socket_ _cleanup_(wg_socket_release)
 
 static struct nlmsghdr *genl_header(void *buffer, uint16_t type, uint16_t flags, uint8_t command,
 				    uint8_t version)
@@ -112,8 +113,7 @@ static int each_part(const struct nlmsghdr *m, void *data)
 
 int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d)
 {
-	_cleanup_(wg_socket_release)
-	struct wg_socket s = {0};
+	_cleanup_wg_socket_ struct wg_socket s = {0};
 	_Alignas(NLMSG_ALIGNTO) unsigned char request[64];
 	struct ack ack = {0};
 	int err = refuse_bad_name(ifname, d);
@@ -156,8 +156,7 @@ static int set_fail(const struct ack *ack, const char *ifname, const struct wg_d
 
 int wg_netlink_set(const char *ifname, const struct wg_device *device, struct diag *d)
 {
-	_cleanup_(wg_socket_release)
-	struct wg_socket s = {0};
+	_cleanup_wg_socket_ struct wg_socket s = {0};
 	_cleanup_free_ void *message = NULL;
 	struct wg_set set = {.ifname = ifname, .device = device};
 	struct ack ack = {0};

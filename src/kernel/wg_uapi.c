@@ -162,8 +162,7 @@ static int exchange_fail(const char *what, const char *ifname, int err, struct d
 
 int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d)
 {
-	_cleanup_(uapi_reply_release)
-	struct uapi_reply reply = {.device = ret};
+	_cleanup_uapi_reply_ struct uapi_reply reply = {.device = ret};
 	static const char request[] = "get=1\n\n";
 	int err = exchange(ifname, request, sizeof(request) - 1, &reply);
 
@@ -175,8 +174,7 @@ int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d)
 
 int wg_uapi_set(const char *ifname, const struct wg_device *device, struct diag *d)
 {
-	_cleanup_(uapi_reply_release)
-	struct uapi_reply reply = {0};
+	_cleanup_uapi_reply_ struct uapi_reply reply = {0};
 	_cleanup_buf_ struct buf request = {.secret = true};
 	int err;
 
@@ -212,6 +210,7 @@ static void close_directory(DIR **directory)
 	if (*directory)
 		closedir(*directory);
 }
+#define _cleanup_directory_ _cleanup_(close_directory)
 
 static int list_directory(DIR *directory, struct wg_uapi_names *ret, struct diag *d)
 {
@@ -235,8 +234,7 @@ static int list_directory(DIR *directory, struct wg_uapi_names *ret, struct diag
 
 int wg_uapi_list(struct wg_uapi_names *ret, struct diag *d)
 {
-	_cleanup_(close_directory)
-	DIR *directory = opendir(DIRECTORY);
+	_cleanup_directory_ DIR *directory = opendir(DIRECTORY);
 	size_t before = ret->len;
 	int err;
 

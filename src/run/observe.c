@@ -3,14 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/nft.h"
+#include "wgq/sys/dns.h"
 #include "wgq/sys/file.h"
+#include "wgq/sys/iptables.h"
 #include "wgq/sys/sysctl.h"
-#include "wgq/sys/userspace.h"
 
 #include "host_internal.h"
 
@@ -169,13 +172,43 @@ static int observe_addresses(struct host *h, struct snap *snap, struct diag *d)
 	return r;
 }
 
-/* linux.bash:190-210 removes what is there by that name; unseen, it is taken to be there. */
-static int observe_firewall(const char *ifname, struct snap *snap, struct diag *d)
+static bool file_mentions(const char *path, const char *word)
+{
+	char line[256];
+	bool found = false;
+	FILE *file = fopen(path, "re");
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strncmp(line, word, strlen(word)) == 0;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Programs are only run where tables are loaded in which they could find something: the kernel's
+ * own, or those that iptables-nft keeps in nf_tables. */
+static int observe_iptables(struct host *h, struct diag *d)
+{
+	bool in_nft = false;
+	int r = nft_has_table("mangle", &in_nft, d);
+
+	if (r < 0 || (!in_nft && !file_mentions("/proc/net/ip_tables_names", "mangle") &&
+		      !file_mentions("/proc/net/ip6_tables_names", "mangle")))
+		return r;
+	return iptables_find(h->options.ifname, &h->has_iptables_rules, d);
+}
+
+/* linux.bash:190-210 looks for both kinds. What may not be seen is taken to be there. */
+static int observe_firewall(struct host *h, struct snap *snap, struct diag *d)
 {
 	unsigned found = 0;
-	int r = nft_find(ifname, &found, d);
+	int r = nft_find(h->options.ifname, &found, d);
 
-	snap->has_firewall = r < 0 || found != 0;
+	if (r == 0 && found)
+		r = nft_read_mark(h->options.ifname, &snap->firewall_mark, d);
+	if (r == 0)
+		r = observe_iptables(h, d);
+	snap->has_firewall = r < 0 || found != 0 || h->has_iptables_rules;
 	return r;
 }
 
@@ -214,7 +247,9 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 		ret->has_src_valid_mark = sysctl_get("net/ipv4/conf/all/src_valid_mark",
 						     &ret->src_valid_mark, NULL) == 0;
 	if (r == 0 && query->firewall)
-		r = forgive(query, observe_firewall(query->ifname, ret, d), d);
+		r = forgive(query, observe_firewall(h, ret, d), d);
+	if (r == 0 && query->dns && h->means.dns == MEANS_DNS_RESOLVCONF)
+		ret->has_dns = dns_resolvconf_knows(h->means.resolvconf_prefix, query->ifname);
 	if (r == 0 && query->mtu_of)
 		r = observe_mtu(h, query->mtu_of, ret, d);
 	if (r == 0 && query->config_file)

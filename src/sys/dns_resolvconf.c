@@ -2,6 +2,7 @@
 // resolvconf(8), called as wg-quick calls it.
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 #include "dns_internal.h"
@@ -135,4 +136,21 @@ int dns_resolvconf_set(const struct dns_config *config, int *ret_status, struct 
 int dns_resolvconf_unset(const struct dns_config *config, int *ret_status, struct diag *d)
 {
 	return resolvconf_run(config, false, ret_status, d);
+}
+
+bool dns_resolvconf_knows(const char *prefix, const char *ifname)
+{
+	_cleanup_buf_ struct buf name = {0}, path = {0}, listed = {0}, said = {0};
+
+	buf_addf(&name, "%s%s", prefix, ifname);
+	buf_addf(&path, "/run/resolvconf/interface/%s", buf_text(&name));
+	if (buf_status(&name) < 0 || buf_status(&path) < 0)
+		return false;
+	if (access(buf_text(&path), F_OK) == 0)
+		return true;
+
+	const char *const argv[] = {"resolvconf", "-l", buf_text(&name), NULL};
+	const struct proc_files files = {.ret_out = &listed, .ret_err = &said, .hold_err = true};
+	int status;
+	return proc_run_files(argv, &files, &status, NULL) == 0 && status == 0 && listed.len > 0;
 }

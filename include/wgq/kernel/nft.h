@@ -30,6 +30,13 @@ int nft_remove(const char *ifname, struct diag *d);
 /* *ret_families is 0 when there is none, or when the kernel has no nf_tables. */
 int nft_find(const char *ifname, unsigned *ret_families, struct diag *d);
 
+/* The mark that the interface's firewall saves, which is the number of its routing table; 0: there
+ * is no firewall, or one of another form. */
+int nft_read_mark(const char *ifname, uint32_t *ret, struct diag *d);
+
+/* Whether any family has a table of this name. */
+int nft_has_table(const char *name, bool *ret, struct diag *d);
+
 /* Whether the tables of the interface hold exactly the rules of the firewall. */
 int nft_matches(const struct firewall *fw, bool *ret, struct diag *d);
 

@@ -50,3 +50,5 @@ void nft_batch_acknowledge(struct nft_batch *b);
 
 struct nlmsghdr *nft_batch_at(const struct nft_batch *b, size_t i);
 void nft_batch_release(struct nft_batch *b);
+
+#define _cleanup_nft_batch_ _cleanup_(nft_batch_release)

@@ -31,3 +31,5 @@ int uapi_reply_add(struct uapi_reply *reply, const char *bytes, size_t n);
 
 /* Wipes the line. */
 void uapi_reply_release(struct uapi_reply *reply);
+
+#define _cleanup_uapi_reply_ _cleanup_(uapi_reply_release)

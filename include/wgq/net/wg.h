@@ -75,3 +75,5 @@ struct wg_peer *wg_device_add_peer(struct wg_device *device);
 /* Release wipes the keys. */
 void wg_peer_release(struct wg_peer *peer);
 void wg_device_release(struct wg_device *device);
+
+#define _cleanup_wg_device_ _cleanup_(wg_device_release)

@@ -19,6 +19,7 @@ struct observe_query {
 	bool free_table;         /* a number for a full tunnel */
 	bool addresses;          /* of the interface, and its routes in table main */
 	bool firewall;
+	bool dns;                /* after prepare(): whether resolvconf has an entry */
 	bool lenient; /* what this process has no right to see is left out with a warning */
 	const struct conf *mtu_of; /* the ways to its endpoints; NULL: none */
 	const char *config_file;   /* its text; NULL: none */

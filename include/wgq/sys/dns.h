@@ -47,6 +47,10 @@ int dns_unset(enum dns_backend backend, const struct dns_config *config, int *re
  * package, else nothing. */
 int dns_resolvconf_prefix(const char *root, struct buf *ret, struct diag *d);
 
+/* Whether resolvconf has an entry of an interface, prefix and name as it was told: by
+ * `resolvconf -l` (openresolv) or by the files that Debian's resolvconf keeps. */
+bool dns_resolvconf_knows(const char *prefix, const char *ifname);
+
 /* The text that resolvconf reads. */
 void dns_resolvconf_text(const struct dns_config *config, struct buf *ret);
 
