@@ -111,7 +111,8 @@ static int load(const char *argument, struct config *config, bool *ret_has_conf,
 	}
 	if (r != -ENOENT || !config_is_ifname(argument, strlen(argument)))
 		return r;
-	diag_demote(d);
+	diag_truncate(d, 0);
+	diag_warn(d, "there is no /etc/wireguard/%s.conf: no hooks are run", argument);
 	memcpy(config->path.ifname, argument, strlen(argument) + 1);
 	return 0;
 }

@@ -5,9 +5,31 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/plan/same.h"
 #include "wgq/plan/want.h"
 
-/* Whatever has the name already, it is somebody else's. */
+/* Whatever has the name already, it is not touched; but the user is told what it is. */
+static int refuse_existing(struct session *s, struct diag *d)
+{
+	_cleanup_snap_ struct snap snap = {0};
+	_cleanup_diag_ struct diag unseen = {0};
+	const struct observe_query query = {.ifname = s->ifname, .device = true, .addresses = true};
+	bool same = false;
+
+	if (world_observe(s->world, &query, &snap, &unseen) == 0)
+		same_as_configured(s->conf, &snap, &same, &unseen);
+	diag_refuse(d, EEXIST, "`%s' already exists", s->ifname);
+	if (same)
+		diag_note(d, "it is up, and as %s says", s->context.config_file);
+	else if (snap.is_wireguard)
+		diag_note(d, "it is up, but not as %s says", s->context.config_file);
+	else
+		diag_note(d, "it is no WireGuard interface, but another one of that name");
+	if (!same && snap.is_wireguard)
+		diag_hint(d, "wgq up --replace takes it down first");
+	return -EEXIST;
+}
+
 static int create(struct session *s, struct diag *d)
 {
 	_cleanup_plan_ struct plan plan = {0};
@@ -18,7 +40,7 @@ static int create(struct session *s, struct diag *d)
 	if (r == 0)
 		r = world_observe(s->world, &query, &snap, d);
 	if (r == 0 && snap.link.index)
-		return diag_refuse(d, EEXIST, "`%s' already exists", s->ifname);
+		return refuse_existing(s, d);
 	if (r == 0)
 		r = diff_create(&plan, d);
 	return r == 0 ? session_apply(s, &plan, d) : r;

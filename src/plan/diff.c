@@ -223,8 +223,12 @@ int diff_detach(const struct conf *conf, const struct snap *snap, struct plan *r
 	if ((!conf || conf->table_kind == TABLE_AUTO) &&
 	    !rules_delete(snap, is_own_rule, snap, ret))
 		return diag_no_memory(d);
-	if (snap->wg.peers.len && !add(ret, OP_WG_REMOVE_PEERS, 0))
-		return diag_no_memory(d);
+	if (snap->wg.peers.len) {
+		struct op *op = add(ret, OP_WG_REMOVE_PEERS, 0);
+		if (!op)
+			return diag_no_memory(d);
+		op->wg.device = &snap->wg;
+	}
 	if (snap->link.index && !add(ret, OP_LINK_DEL, 0))
 		return diag_no_memory(d);
 	return 0;

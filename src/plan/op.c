@@ -39,11 +39,13 @@ bool op_inverse(const struct op *op, struct op *ret)
 	case OP_DNS_SET:
 		ret->kind = OP_DNS_UNSET;
 		return true;
+	case OP_WG_REMOVE_PEERS:
+		ret->kind = OP_WG_SET;
+		return true;
 	case OP_LINK_DEL:
 	case OP_LINK_UP:
 	case OP_WG_SET:
 	case OP_WG_MARK:
-	case OP_WG_REMOVE_PEERS:
 	case OP_FIREWALL_REMOVE:
 	case OP_DNS_UNSET:
 	case OP_HOOK:

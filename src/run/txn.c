@@ -26,9 +26,16 @@ static int take_step(struct txn *txn, const struct op *op, struct diag *d)
 		return r;
 	}
 	txn->taken++;
+	txn->final |= op->kind == OP_LINK_DEL;
 	if (has_inverse)
 		txn->inverses.at[txn->inverses.len++] = inverse;
 	return 0;
+}
+
+/* With the link gone there is no way back, so a signal no longer stops the way on. */
+static bool is_stopped(const struct txn *txn)
+{
+	return txn->stop && *txn->stop && !txn->final;
 }
 
 int txn_apply(struct txn *txn, const struct plan *plan, struct diag *d)
@@ -36,13 +43,13 @@ int txn_apply(struct txn *txn, const struct plan *plan, struct diag *d)
 	if (!vec_reserve(&txn->inverses, txn->inverses.len + plan->len))
 		return diag_no_memory(d);
 	vec_each(op, plan) {
-		if (txn->stop && *txn->stop)
+		if (is_stopped(txn))
 			return diag_refuse(d, EINTR, "stopped by %s", strsignal(*txn->stop));
 		int r = take_step(txn, op, d);
 		if (r < 0)
 			return r;
 	}
-	if (txn->stop && *txn->stop)
+	if (is_stopped(txn))
 		return diag_refuse(d, EINTR, "stopped by %s", strsignal(*txn->stop));
 	return 0;
 }

@@ -33,6 +33,7 @@ struct txn {
 
 	struct plan inverses; /* of the steps that were taken, oldest first */
 	size_t taken;         /* steps, those without an inverse included */
+	bool final;           /* one of them cannot be taken back: signals come too late */
 	int status;           /* exit status of the program that failed; 0: none */
 	bool has_failed;
 	enum op_kind failed;  /* the first step that did */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tells an interface that is up already from one that only has the same name. */
+#pragma once
+
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/net/snap.h"
+
+/* Whether the observed device has the configuration's keys, port, peers, allowed IPs and addresses.
+ * What the kernel chose, and what others added, does not count. */
+int same_as_configured(const struct conf *conf, const struct snap *snap, bool *ret,
+		       struct diag *d);

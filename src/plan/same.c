@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Whether an interface is as its configuration says.
+#include "wgq/plan/same.h"
+
+#include <stdlib.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/plan/allowed.h"
+
+static bool same_device(const struct wg_device *wanted, const struct wg_device *seen)
+{
+	if (wanted->has_private_key && !key_equal(&wanted->private_key, &seen->private_key))
+		return false;
+	if (wanted->has_listen_port && wanted->listen_port != seen->listen_port)
+		return false;
+	return !wanted->has_fwmark || !wanted->fwmark || wanted->fwmark == seen->fwmark;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct key *const *x = a, *const *y = b;
+
+	return key_compare(*x, *y);
+}
+
+/* Each peer of the file is there; one that the file names twice counts once. */
+static int same_peers(const struct wg_peer_vec *wanted, const struct wg_peer_vec *seen, bool *ret)
+{
+	_cleanup_free_ const struct key **keys = mem_calloc(seen->len, sizeof(const struct key *));
+
+	if (!keys)
+		return -1;
+	for (size_t i = 0; i < seen->len; i++)
+		keys[i] = &seen->at[i].public_key;
+	qsort(keys, seen->len, sizeof(*keys), compare_keys);
+	*ret = true;
+	vec_each(peer, wanted) {
+		const struct key *key = &peer->public_key;
+
+		*ret = *ret && bsearch(&key, keys, seen->len, sizeof(*keys), compare_keys);
+	}
+	return 0;
+}
+
+static bool same_addresses(const struct conf *conf, const struct snap *snap)
+{
+	vec_each(wanted, &conf->addresses) {
+		bool found = false;
+
+		vec_each(seen, &snap->addrs)
+			found |= prefix_equal(&seen->prefix, &wanted->prefix);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static int held_prefixes(const struct wg_peer_vec *peers, struct route_vec *ret, struct diag *d)
+{
+	static const struct wg_peer_vec none;
+	struct wg_peer_vec settled = {0};
+	int r = allowed_settle(NULL, &none, peers, &settled, ret, d);
+
+	vec_each(peer, &settled)
+		wg_peer_release(peer);
+	vec_release(&settled);
+	return r;
+}
+
+static int same_prefixes(const struct conf *conf, const struct snap *snap, bool *ret,
+			 struct diag *d)
+{
+	_cleanup_(routes_release) struct route_vec wanted = {0}, seen = {0};
+	int r = held_prefixes(&conf->wg.peers, &wanted, d);
+
+	if (r == 0)
+		r = held_prefixes(&snap->wg.peers, &seen, d);
+	*ret = r == 0 && wanted.len == seen.len;
+	for (size_t i = 0; *ret && i < wanted.len; i++)
+		*ret = prefix_equal(&wanted.at[i].prefix, &seen.at[i].prefix);
+	return r;
+}
+
+int same_as_configured(const struct conf *conf, const struct snap *snap, bool *ret,
+		       struct diag *d)
+{
+	*ret = false;
+	if (!snap->is_wireguard || !same_device(&conf->wg, &snap->wg) ||
+	    !same_addresses(conf, snap))
+		return 0;
+	if (same_peers(&conf->wg.peers, &snap->wg.peers, ret) < 0)
+		return diag_no_memory(d);
+	return *ret ? same_prefixes(conf, snap, ret, d) : 0;
+}
