@@ -102,7 +102,8 @@ static int load(const char *argument, struct config *config, bool *ret_has_conf,
 
 	*ret_has_conf = r == 0 || r == -EINVAL;
 	if (r == -EINVAL && config->conf.save_config) {
-		diag_hint(d, "correct the file, or delete SaveConfig to take it down unsaved");
+		diag_note(d, "what is running is to be saved first: correct the file, or delete "
+			     "SaveConfig from it to take %s down unsaved", config->path.ifname);
 		return r;
 	}
 	if (r == -EINVAL && config->conf.path) {

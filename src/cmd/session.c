@@ -23,8 +23,13 @@ static void catch_signals(void)
 	static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_handler = on_stop};
 
-	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
-		sigaction(stops[i], &action, NULL);
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+		struct sigaction before;
+
+		/* What is ignored stays so: nohup(1), and what a shell runs in the background. */
+		if (sigaction(stops[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(stops[i], &action, NULL);
+	}
 }
 
 int session_signal(void)
@@ -214,9 +219,9 @@ int session_status(const struct session *s, int result)
 int verb_each(const struct options *options,
 	      int (*one)(const struct options *options, const char *argument, struct diag *d))
 {
-	int first = STATUS_OK;
+	int first = STATUS_OK, i;
 
-	for (int i = 0; i < options->arg_count && !session_signal(); i++) {
+	for (i = 0; i < options->arg_count && !session_signal(); i++) {
 		_cleanup_diag_ struct diag d = {0};
 		int status = one(options, options->args[i], &d);
 
@@ -224,5 +229,6 @@ int verb_each(const struct options *options,
 		if (first == STATUS_OK)
 			first = status;
 	}
-	return first;
+	return first == STATUS_OK && i < options->arg_count ? STATUS_SIGNAL + session_signal()
+							    : first;
 }

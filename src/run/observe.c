@@ -39,13 +39,15 @@ static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *
 {
 	_cleanup_(routes_release) struct route_vec routes = {0};
 	const struct rule *rule = &tunnel->rule;
-	int r = rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used, d);
+	int r = 0;
 
-	if (r < 0 || !tunnel->table_used || !h->link.index)
+	if (h->link.index)
+		r = rtnetlink_route_list(h->rtnetlink, rule->family, rule->table, h->link.index,
+					 &routes, d);
+	tunnel->leads_here = tunnel->table_used = routes.len > 0;
+	if (r < 0 || tunnel->leads_here)
 		return r;
-	r = rtnetlink_route_list(h->rtnetlink, rule->family, rule->table, h->link.index, &routes, d);
-	tunnel->leads_here = routes.len > 0;
-	return r;
+	return rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used, d);
 }
 
 static int observe_rules(struct host *h, struct snap *snap, struct diag *d)
@@ -204,7 +206,8 @@ static int observe_firewall(struct host *h, struct snap *snap, struct diag *d)
 	unsigned found = 0;
 	int r = nft_find(h->options.ifname, &found, d);
 
-	if (r == 0 && found)
+	/* Without a link the mark is nowhere else. */
+	if (r == 0 && found && !h->link.index)
 		r = nft_read_mark(h->options.ifname, &snap->firewall_mark, d);
 	if (r == 0)
 		r = observe_iptables(h, d);

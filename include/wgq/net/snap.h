@@ -40,7 +40,7 @@ struct snap {
 	struct tunnel_rule_vec tunnel_rules; /* both in the order of evaluation */
 	uint32_t free_table; /* the first from 51820 that is empty in both families; 0: not asked */
 	bool has_firewall;   /* a table or iptables rules of this interface are there */
-	uint32_t firewall_mark; /* the mark that they save; 0: unknown */
+	uint32_t firewall_mark; /* the mark that they save, read when the link is gone; else 0 */
 	bool has_dns; /* resolvconf knows the interface */
 	bool has_src_valid_mark;
 	long src_valid_mark;

@@ -44,9 +44,9 @@ struct op {
 		uint32_t mtu;                     /* OP_LINK_UP; 0: as it is */
 		uint32_t mark;                    /* OP_WG_MARK */
 		struct {
-			const struct wg_device *device;
+			const struct wg_device *device; /* to be set, or to go back to */
 			uint32_t private_key_line; /* of the configuration */
-		} wg;                             /* OP_WG_SET */
+		} wg;                             /* OP_WG_SET, OP_WG_REMOVE_PEERS */
 		struct link_addr addr;            /* OP_ADDR_* */
 		struct {
 			const struct route *at;
