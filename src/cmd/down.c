@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq down: takes an interface down by what the kernel holds, whoever brought it up.
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "wgq/cmd/config.h"
@@ -58,6 +59,9 @@ static int take_down(struct session *s, struct diag *d)
 
 	if (r == 0)
 		r = observe(s, WHOLE, &snap, d);
+	/* PreDown may have deleted it. */
+	if (r == 0 && !snap.link.index)
+		return clear_leftovers(s, d);
 	if (r == 0)
 		r = diff_detach(s->conf, &snap, &detach, d);
 	if (r == 0)
@@ -84,7 +88,7 @@ int down_run(struct session *s, struct diag *d)
 		return diag_refuse(d, EOPNOTSUPP, "`%s' is not a WireGuard interface", s->ifname);
 	if (r == 0)
 		r = session_hooks(s, HOOK_PRE_DOWN, d);
-	if (r == 0 && s->conf && s->conf->save_config)
+	if (r == 0 && s->conf && s->conf->save_config && !s->leave_file)
 		r = save_run(s, d);
 	if (r == 0)
 		r = take_down(s, d);
@@ -96,12 +100,13 @@ int down_run(struct session *s, struct diag *d)
 /* The kernel's state is enough to take an interface down. A file with errors still tells the hooks
  * that can be read; without a file there are none. But what is running is not lost for them: where it
  * is to be saved, the errors come first. */
-static int load(const char *argument, struct config *config, bool *ret_has_conf, struct diag *d)
+static int load(const struct options *options, const char *argument, struct config *config,
+		bool *ret_has_conf, struct diag *d)
 {
 	int r = config_load(argument, config, d);
 
 	*ret_has_conf = r == 0 || r == -EINVAL;
-	if (r == -EINVAL && config->conf.save_config) {
+	if (r == -EINVAL && config->conf.save_config && if_nametoindex(config->path.ifname)) {
 		diag_note(d, "what is running is to be saved first: correct the file, or delete "
 			     "SaveConfig from it to take %s down unsaved", config->path.ifname);
 		return r;
@@ -111,6 +116,9 @@ static int load(const char *argument, struct config *config, bool *ret_has_conf,
 		return 0;
 	}
 	if (r != -ENOENT || !config_is_ifname(argument, strlen(argument)))
+		return r;
+	/* With neither file nor interface wg-quick misses the file. */
+	if (options->as_wg_quick && !if_nametoindex(argument))
 		return r;
 	diag_truncate(d, 0);
 	diag_warn(d, "there is no /etc/wireguard/%s.conf: no hooks are run", argument);
@@ -123,7 +131,7 @@ static int down_one(const struct options *options, const char *argument, struct 
 	_cleanup_config_ struct config config = {0};
 	_cleanup_session_ struct session session = {0};
 	bool has_conf = false;
-	int r = load(argument, &config, &has_conf, d);
+	int r = load(options, argument, &config, &has_conf, d);
 
 	if (r == 0)
 		r = session_open(&session, options, &config, d);

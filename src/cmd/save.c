@@ -13,7 +13,14 @@
 #include "wgq/plan/want.h"
 #include "wgq/sys/resolve.h"
 
-enum { IPV6_MIN_MTU = 1280 };
+enum {
+	IPV6_MIN_MTU = 1280
+};
+
+static int not_wireguard(const char *ifname, struct diag *d)
+{
+	return diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", ifname);
+}
 
 /* Under the lock, lest it is seen half taken down. */
 static int observe(struct session *s, struct snap *ret, struct diag *d)
@@ -30,9 +37,7 @@ static int observe(struct session *s, struct snap *ret, struct diag *d)
 	if (r == 0)
 		r = world_observe(s->world, &query, ret, d);
 	session_unlock(s);
-	if (r == 0 && !ret->is_wireguard)
-		return diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", s->ifname);
-	return r;
+	return r == 0 && ret->link.index && !ret->is_wireguard ? not_wireguard(s->ifname, d) : r;
 }
 
 static bool is_stopped(void)
@@ -43,7 +48,7 @@ static bool is_stopped(void)
 /* The number of a full tunnel's table, which up has chosen; but for the file it is up again. */
 static bool is_fwmark_automatic(const struct conf *conf, const struct snap *snap)
 {
-	vec_each (tunnel, &snap->tunnel_rules)
+	vec_each(tunnel, &snap->tunnel_rules)
 		if (tunnel->leads_here && tunnel->rule.fwmark == snap->wg.fwmark)
 			return true;
 	return want_is_full_tunnel(conf);
@@ -74,8 +79,8 @@ static int new_text(struct session *s, const struct snap *snap, struct buf *ret,
 		.userspace = snap->is_userspace,
 		/* The kernel takes the addresses away in the last two cases (net/ipv6/addrconf.c,
 		 * addrconf_notify()). */
-		.has_ipv6 = snap->ipv6 == IPV6_ON && snap->link.up &&
-			    snap->link.mtu >= IPV6_MIN_MTU,
+		.has_ipv6 =
+			snap->ipv6 == IPV6_ON && snap->link.up && snap->link.mtu >= IPV6_MIN_MTU,
 		.scope_name = if_indextoname,
 	};
 	return conf_save(buf_text(&snap->config_text), snap->config_text.len, &conf, &now, ret, d);
@@ -96,9 +101,9 @@ int save_run(struct session *s, struct diag *d)
 	/* What a script is to save is not known before it has run. */
 	int r = s->dry_run ? 0 : observe(s, &snap, d);
 
-	if (r == 0 && !s->dry_run)
+	if (r == 0 && snap.link.index)
 		r = new_text(s, &snap, &text, d);
-	if (r < 0 || (!s->dry_run && is_saved(&snap, &text)))
+	if (r < 0 || (!s->dry_run && (!snap.link.index || is_saved(&snap, &text))))
 		return r;
 
 	struct op *op = vec_push(&plan);
@@ -120,6 +125,8 @@ static int save_one(const struct options *options, const char *argument, struct 
 
 	if (r == 0)
 		r = session_open(&session, options, &config, d);
+	if (r == 0 && !if_nametoindex(config.path.ifname))
+		r = not_wireguard(config.path.ifname, d);
 	if (r == 0)
 		r = save_run(&session, d);
 	return session_status(&session, r);

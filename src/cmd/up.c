@@ -50,12 +50,10 @@ static int create(struct session *s, struct diag *d)
 static int configure(struct session *s, struct snap *snap, struct want *want, struct diag *d)
 {
 	const struct conf *conf = s->conf;
-	bool had_hooks = conf->hooks[HOOK_PRE_UP].len > 0;
-	/* Peers that PreUp added count as well (linux.bash:339 asks the device). */
-	bool full = want_is_full_tunnel(conf) || (had_hooks && conf->table_kind == TABLE_AUTO);
+	bool full = want_may_be_full_tunnel(conf);
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.device = had_hooks,
+		.device = conf->hooks[HOOK_PRE_UP].len > 0,
 		.addresses = true,
 		.rules = full,
 		.free_table = full,
@@ -99,6 +97,8 @@ static int replace(const struct options *options, const struct config *config, s
 	_cleanup_session_ struct session session = {0};
 	int r = session_open(&session, options, config, d);
 
+	/* The file is what is wanted now, not what was. */
+	session.leave_file = true;
 	if (r == 0)
 		r = down_run(&session, d);
 	if (r == -ENODEV) {

@@ -14,6 +14,17 @@ static void texts_release(struct conf_text_vec *texts)
 	vec_release(texts);
 }
 
+void conf_expand_hook(const char *hook, const char *ifname, struct buf *ret_text)
+{
+	const char *mark;
+
+	for (; (mark = strstr(hook, "%i")); hook = mark + 2) {
+		buf_mem(ret_text, hook, (size_t)(mark - hook));
+		buf_str(ret_text, ifname);
+	}
+	buf_str(ret_text, hook);
+}
+
 void conf_release(struct conf *conf)
 {
 	if (!conf)

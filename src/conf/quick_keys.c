@@ -226,7 +226,10 @@ int quick_save_config(struct parser *p, enum key_id id, const struct scan_line *
 	bool yes = slice_is(line->value, "true");
 
 	(void)id;
-	if (line->value.len && !yes && !slice_is(line->value, "false"))
+	if (!line->value.len)
+		parse_error(p, line->text, "write SaveConfig = true or SaveConfig = false",
+			    "SaveConfig without a value");
+	else if (!yes && !slice_is(line->value, "false"))
 		parse_not(p, line->value, "true or false",
 			  "write SaveConfig = true or SaveConfig = false");
 	p->conf->save_config = yes;

@@ -23,7 +23,7 @@ bool save_hooks_set(const struct conf *conf, const char *word)
 	static const enum conf_hook_kind kinds[] = {HOOK_PRE_UP, HOOK_POST_UP};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		vec_each (hook, &conf->hooks[kinds[i]])
+		vec_each(hook, &conf->hooks[kinds[i]])
 			if (strstr(hook->text, word))
 				return true;
 	return false;
@@ -42,7 +42,7 @@ static const struct save_line *interface_line(const struct saver *s, enum key_id
 {
 	const struct save_line *last = NULL;
 
-	vec_each (section, &s->layout.sections) {
+	vec_each(section, &s->layout.sections) {
 		const struct save_line *line = layout_last(&s->layout, section, id);
 
 		if (line && section->kind == SECTION_INTERFACE)
@@ -118,14 +118,16 @@ static void save_fwmark(struct saver *s, struct buf *new_keys)
 {
 	uint32_t wanted = s->conf->wg.fwmark, mark = s->now->device->fwmark;
 	const struct save_line *line = interface_line(s, KEY_FWMARK);
-	char text[sizeof("0xffffffff")] = "off";
+	_cleanup_buf_ struct buf text = {0};
 
 	if (mark == wanted || (!wanted && s->now->automatic_fwmark) ||
 	    save_hooks_set(s->conf, "fwmark"))
 		return;
 	if (mark)
-		snprintf(text, sizeof(text), "0x%x", mark);
-	set_value(s, line, "FwMark", text, new_keys);
+		buf_addf(&text, "0x%x", mark);
+	else
+		buf_str(&text, "off");
+	set_value(s, line, "FwMark", buf_text(&text), new_keys);
 }
 
 static void save_mtu(struct saver *s)
@@ -154,7 +156,7 @@ static void prefixes_release(struct prefix_vec *prefixes)
 
 static int prefixes_of(const struct link_addr_vec *addrs, struct prefix_vec *ret, struct diag *d)
 {
-	vec_each (addr, addrs) {
+	vec_each(addr, addrs) {
 		struct prefix *prefix = vec_push(ret);
 
 		if (!prefix)
@@ -223,7 +225,8 @@ static void save_address_line(struct saver *s, const struct save_line *line,
 
 static int save_addresses(struct saver *s, struct buf *new_keys)
 {
-	_cleanup_(prefixes_release) struct prefix_vec running = {0}, wanted = {0};
+	_cleanup_(prefixes_release)
+	struct prefix_vec running = {0}, wanted = {0};
 	struct address_cursor cursor = {.s = s, .running = &running};
 	const struct save_line *last = interface_line(s, KEY_ADDRESS);
 	_cleanup_buf_ struct buf added = {0};
@@ -234,10 +237,10 @@ static int save_addresses(struct saver *s, struct buf *new_keys)
 		r = prefixes_of(&s->conf->addresses, &wanted, s->d);
 	if (r < 0)
 		return r;
-	vec_each (addr, s->now->addrs)
+	vec_each(addr, s->now->addrs)
 		if (!has_prefix(&wanted, &addr->prefix) && !comes_by_itself(s, addr))
 			save_add_prefix(&added, &addr->prefix);
-	vec_each (line, &s->layout.lines)
+	vec_each(line, &s->layout.lines)
 		if (line->id == KEY_ADDRESS)
 			save_address_line(s, line, &cursor, line == last ? &added : &nothing);
 	if (!last && added.len)
@@ -254,7 +257,7 @@ static void insert_keys(struct saver *s, struct buf *new_keys)
 
 	if (!new_keys->len && !new_keys->failed)
 		return;
-	vec_each (section, &s->layout.sections) {
+	vec_each(section, &s->layout.sections) {
 		if (section->quick) {
 			edit_insert(&s->edit, section->keys_end, EDIT_NEW_LINE, new_keys);
 			return;

@@ -62,7 +62,7 @@ static size_t count_allowed_ips(const struct wg_device *device)
 {
 	size_t n = 0;
 
-	vec_each (peer, &device->peers)
+	vec_each(peer, &device->peers)
 		n += peer->allowed_ips.len;
 	return n;
 }
@@ -73,7 +73,7 @@ static void fill_claims(struct ledger *l, const struct wg_device *wanted)
 	uint32_t item = 0;
 
 	for (uint32_t i = 0; i < wanted->peers.len; i++) {
-		vec_each (ip, &wanted->peers.at[i].allowed_ips) {
+		vec_each(ip, &wanted->peers.at[i].allowed_ips) {
 			struct claim *claim = &l->claims[l->claim_count];
 
 			*claim = (struct claim){ip->prefix, ip->remove, i, item++};
@@ -87,7 +87,7 @@ static void fill_claims(struct ledger *l, const struct wg_device *wanted)
 static void fill_holdings(struct ledger *l, const struct wg_device *device)
 {
 	for (uint32_t i = 0; i < device->peers.len; i++)
-		vec_each (ip, &device->peers.at[i].allowed_ips)
+		vec_each(ip, &device->peers.at[i].allowed_ips)
 			l->holdings[l->holding_count++] = (struct holding){ip->prefix, i};
 	qsort(l->holdings, l->holding_count, sizeof(*l->holdings), compare_holdings);
 }
@@ -148,10 +148,10 @@ static int judge_all(struct ledger *l)
 
 	while (r == 0 && (claim < claims_end || holding < holdings_end)) {
 		const struct claim *next = claim;
-		int order = claim == claims_end     ? 1
-			    : holding == holdings_end ? -1
-						      : prefix_compare(&claim->prefix,
-								       &holding->prefix);
+		int order = claim == claims_end ? 1
+			    : holding == holdings_end
+				    ? -1
+				    : prefix_compare(&claim->prefix, &holding->prefix);
 		if (order > 0) {
 			r = add_moved(l, &holding->prefix, holding->peer);
 			holding++;
@@ -173,8 +173,8 @@ int save_allowed_find(const struct conf *conf, const struct wg_device *device,
 	/* Each claim is written before it is counted: one more. */
 	_cleanup_free_ struct claim *claims_at = mem_calloc(claims + 1, sizeof(*claims_at));
 	_cleanup_free_ struct holding *holdings_at = mem_calloc(holdings, sizeof(*holdings_at));
-	struct ledger l = {.match = match, .claims = claims_at, .holdings = holdings_at,
-			   .ret = ret};
+	struct ledger l = {
+		.match = match, .claims = claims_at, .holdings = holdings_at, .ret = ret};
 
 	ret->drop = mem_calloc(claims, sizeof(*ret->drop));
 	if (!claims_at || !holdings_at || !ret->drop)

@@ -135,7 +135,7 @@ int edit_apply(struct editor *e, struct buf *ret_text, struct diag *d)
 		return diag_no_memory(d);
 	if (e->len)
 		qsort(e->at, e->len, sizeof(*e->at), compare_edits);
-	vec_each (edit, e) {
+	vec_each(edit, e) {
 		if (edit->at > done) {
 			buf_mem(ret_text, layout->text + done, edit->at - done);
 			done = edit->at;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Inside conf_save(): where the text has what (save_layout.c), the changes to it (save_edit.c), and
- * who finds them: save.c for [Interface], save_peers.c and save_allowed.c for the peers. */
+ * who finds them: save.c for [Interface], save_match.c, save_peers.c and save_allowed.c for peers.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -108,13 +109,18 @@ bool save_hooks_set(const struct conf *conf, const char *word);
 int save_peers(struct saver *s);
 
 /* Who is who: NO_PEER stands for none. */
-enum { NO_PEER = UINT32_MAX };
+enum {
+	NO_PEER = UINT32_MAX
+};
 struct save_match {
 	uint32_t *device_of; /* by peer of the file: of the device; NO_PEER: it was removed */
 	uint32_t *last_of;   /* by peer of the device: its last section; NO_PEER: it is new */
 	uint32_t *earlier;   /* by peer of the file: the section before of the same peer */
 	bool *void_ips;      /* by peer of the file: a later section replaces its allowed IPs */
 };
+int save_match_init(struct save_match *match, const struct conf *conf,
+		    const struct wg_device *device, struct diag *d);
+void save_match_release(struct save_match *match);
 
 /* Which allowed IPs are to go and to come. */
 struct save_moved {

@@ -139,7 +139,8 @@ static enum line_kind line_kind(const struct save_layout *layout, uint32_t at, u
 	return line.at[0] == '#' ? LINE_COMMENT : LINE_OTHER;
 }
 
-/* Where the line above the one at `at` begins, and its kind; LINE_OTHER at the start of the text. */
+/* Where the line above the one at `at` begins, and its kind; LINE_OTHER at the start of the text.
+ */
 static enum line_kind line_above(const struct save_layout *layout, uint32_t at, uint32_t *ret)
 {
 	if (at == 0)

@@ -6,76 +6,6 @@
 #include "save_internal.h"
 #include "wgq/base/mem.h"
 
-/* ---- which section is which peer ---- */
-
-struct key_index {
-	const struct key *key;
-	uint32_t peer;
-};
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct key_index *x = a, *y = b;
-
-	return key_compare(x->key, y->key);
-}
-
-static void match_release(struct save_match *match)
-{
-	free(match->device_of);
-	free(match->last_of);
-	free(match->earlier);
-	free(match->void_ips);
-}
-
-/* By public key; a file may have several sections for one peer. */
-static void match_sections(struct save_match *match, const struct wg_peer_vec *sections,
-			   const struct key_index *keys, size_t key_count)
-{
-	for (uint32_t i = 0; i < sections->len; i++) {
-		const struct key_index wanted = {&sections->at[i].public_key, 0};
-		const struct key_index *found =
-			key_count ? bsearch(&wanted, keys, key_count, sizeof(*keys), compare_keys)
-				  : NULL;
-
-		match->device_of[i] = found ? found->peer : NO_PEER;
-		match->earlier[i] = NO_PEER;
-		if (!found)
-			continue;
-		match->earlier[i] = match->last_of[found->peer];
-		match->last_of[found->peer] = i;
-	}
-	/* config.c:461: each section begins the list anew, unless it has +IP or -IP. */
-	for (uint32_t i = (uint32_t)sections->len; i-- > 0;) {
-		uint32_t before = match->earlier[i];
-
-		if (before != NO_PEER)
-			match->void_ips[before] =
-				match->void_ips[i] || sections->at[i].replace_allowed_ips;
-	}
-}
-
-static int match_init(struct save_match *match, const struct conf *conf,
-		      const struct wg_device *device, struct diag *d)
-{
-	const struct wg_peer_vec *sections = &conf->wg.peers, *peers = &device->peers;
-	_cleanup_free_ struct key_index *keys = mem_calloc(peers->len, sizeof(*keys));
-
-	match->device_of = mem_calloc(sections->len, sizeof(*match->device_of));
-	match->last_of = mem_calloc(peers->len, sizeof(*match->last_of));
-	match->earlier = mem_calloc(sections->len, sizeof(*match->earlier));
-	match->void_ips = mem_calloc(sections->len, sizeof(*match->void_ips));
-	if (!keys || !match->device_of || !match->last_of || !match->earlier || !match->void_ips)
-		return diag_no_memory(d);
-	for (uint32_t i = 0; i < peers->len; i++) {
-		keys[i] = (struct key_index){&peers->at[i].public_key, i};
-		match->last_of[i] = NO_PEER;
-	}
-	qsort(keys, peers->len, sizeof(*keys), compare_keys);
-	match_sections(match, sections, keys, peers->len);
-	return 0;
-}
-
 /* ---- changed peers ---- */
 
 struct peer_saver {
@@ -141,8 +71,7 @@ static void save_preshared_key(struct peer_saver *p, const struct wg_peer *peer,
 	const struct key *wanted = line ? &p->s->conf->wg.peers.at[i].preshared_key : &none;
 	char text[KEY_BASE64_LEN + 1];
 
-	if (key_equal(wanted, &peer->preshared_key) ||
-	    save_hooks_set(p->s->conf, "preshared-key"))
+	if (key_equal(wanted, &peer->preshared_key) || save_hooks_set(p->s->conf, "preshared-key"))
 		return;
 	if (!line) {
 		add_preshared_key(new_keys, &peer->preshared_key);
@@ -182,8 +111,10 @@ static void keep_name(struct saver *s, const struct conf_endpoint *named, struct
 	buf_mem(&now, buf_text(value), value->len);
 	buf_addf(&name, "%s%s%s:%s", colon ? "[" : "", named->host, colon ? "]" : "", named->port);
 	buf_addf(value, " # %s", buf_text(&name));
-	diag_warn_at(s->d, &at, NULL, "the peer is at %s now, which %s is not; the name is kept as "
-		     "a comment", buf_text(&now), buf_text(&name));
+	diag_warn_at(s->d, &at, NULL,
+		     "the peer is at %s now, which %s is not; the name is kept as "
+		     "a comment",
+		     buf_text(&now), buf_text(&name));
 }
 
 /* A peer that was not heard of yet has none: then the file knows more. */
@@ -236,7 +167,8 @@ static void list_added(const struct peer_saver *p, uint32_t peer, struct buf *li
 {
 	const struct save_moved *moved = p->allowed.added.at;
 
-	for (size_t i = p->first_added[peer]; i < p->allowed.added.len && moved[i].peer == peer; i++)
+	for (size_t i = p->first_added[peer]; i < p->allowed.added.len && moved[i].peer == peer;
+	     i++)
 		save_add_prefix(list, &moved[i].prefix);
 }
 
@@ -350,7 +282,7 @@ static void add_section(struct peer_saver *p, const struct wg_peer *peer)
 	buf_addf(&section, "[Peer]\nPublicKey = %s\n", key);
 	if (!key_is_zero(&peer->preshared_key) && !save_hooks_set(p->s->conf, "preshared-key"))
 		add_preshared_key(&section, &peer->preshared_key);
-	vec_each (ip, &peer->allowed_ips)
+	vec_each(ip, &peer->allowed_ips)
 		save_add_prefix(&allowed, &ip->prefix);
 	if (allowed.len)
 		buf_addf(&section, "AllowedIPs = %s\n", allowed.data);
@@ -404,7 +336,7 @@ static void save_all(struct peer_saver *p)
 int save_peers(struct saver *s)
 {
 	struct peer_saver p = {.s = s};
-	int r = match_init(&p.match, s->conf, s->now->device, s->d);
+	int r = save_match_init(&p.match, s->conf, s->now->device, s->d);
 
 	if (r == 0)
 		r = save_allowed_find(s->conf, s->now->device, &p.match, &p.allowed, s->d);
@@ -412,7 +344,7 @@ int save_peers(struct saver *s)
 		r = index_tables(&p);
 	if (r == 0)
 		save_all(&p);
-	match_release(&p.match);
+	save_match_release(&p.match);
 	save_allowed_release(&p.allowed);
 	free(p.first_added);
 	free(p.endpoint_name);

@@ -88,6 +88,8 @@ bool wg_uapi_serves(const char *ifname)
 {
 	_cleanup_fd_ int fd = uapi_connect(ifname);
 
+	if (fd < 0)
+		errno = -fd;
 	return fd >= 0;
 }
 

@@ -237,14 +237,7 @@ static void format_hook(const char *hook, const struct op_context *context, enum
 {
 	_cleanup_buf_ struct buf command = {0};
 
-	for (const char *s = hook; *s; s++) {
-		if (s[0] == '%' && s[1] == 'i') {
-			buf_str(&command, context->ifname);
-			s++;
-		} else {
-			buf_char(&command, *s);
-		}
-	}
+	conf_expand_hook(hook, context->ifname, &command);
 	if (form == OP_ECHO) {
 		buf_str(out, buf_text(&command));
 		return;

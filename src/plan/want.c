@@ -21,6 +21,12 @@ bool want_is_full_tunnel(const struct conf *conf)
 	return false;
 }
 
+bool want_may_be_full_tunnel(const struct conf *conf)
+{
+	return want_is_full_tunnel(conf) ||
+	       (conf->table_kind == TABLE_AUTO && conf->hooks[HOOK_PRE_UP].len);
+}
+
 /* Without IPv6 on the host IPv4 still comes up; wg-quick fails here. */
 static void warn_without_ipv6(const struct conf *conf, const struct snap *snap,
 			      const struct want *want, struct diag *d)

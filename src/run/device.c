@@ -16,7 +16,10 @@ enum device_server device_server_of(const struct link *link)
 		return DEVICE_NONE;
 	if (strcmp(link->kind, "wireguard") == 0)
 		return DEVICE_KERNEL;
-	return wg_uapi_serves(link->name) ? DEVICE_USERSPACE : DEVICE_NONE;
+	/* Of a socket that we have no right to see we know no more than that it may be there. */
+	return wg_uapi_serves(link->name) || (strcmp(link->kind, "tun") == 0 && errno == EACCES)
+		       ? DEVICE_USERSPACE
+		       : DEVICE_NONE;
 }
 
 static int not_wireguard(const char *ifname, struct diag *d)

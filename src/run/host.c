@@ -27,6 +27,13 @@ static int refresh_link(struct host *h, struct diag *d)
 	return r;
 }
 
+/* Of a program that is there, but does not serve what it has made. */
+static void discard_link(struct host *h)
+{
+	if (refresh_link(h, NULL) == 0 && h->link.index)
+		rtnetlink_link_del(h->rtnetlink, h->link.index, NULL);
+}
+
 static int start_userspace(struct host *h, struct diag *d)
 {
 	_cleanup_buf_ struct buf line = {0};
@@ -37,7 +44,10 @@ static int start_userspace(struct host *h, struct diag *d)
 		buf_addf(&line, "[#] %s %s", h->means.userspace, h->options.ifname);
 		h->options.say(buf_text(&line));
 	}
-	return userspace_start(h->means.userspace, h->options.ifname, d);
+	int r = userspace_start(h->means.userspace, h->options.ifname, d);
+	if (r == -ETIMEDOUT)
+		discard_link(h);
+	return r;
 }
 
 static int add_kernel_link(struct host *h, struct diag *d)
@@ -179,11 +189,23 @@ static int save_config(const struct op *op, struct diag *d)
 	return file_replace(op->save.path, buf_text(op->save.text), op->save.text->len, d);
 }
 
+/* The step is about many lines of the configuration; this is the one. */
+static int add_routes(struct host *h, const struct op *op, struct diag *d)
+{
+	const struct route *routes = op->routes.at;
+	size_t done = 0;
+	int r = rtnetlink_route_add(h->rtnetlink, routes, op->routes.count, h->link.index,
+				    op->routes.table, &done, d);
+
+	if (r < 0 && !op->line && done < op->routes.count && routes[done].line)
+		diag_note(d, "asked for by %s:%u", h->options.config_file, routes[done].line);
+	return r;
+}
+
 static int host_exec(void *self, const struct op *op, int *ret_status, struct diag *d)
 {
 	struct host *h = self;
 	const char *ifname = h->options.ifname;
-	size_t done;
 
 	switch (op->kind) {
 	case OP_LINK_ADD:
@@ -203,8 +225,7 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 	case OP_ADDR_DEL:
 		return rtnetlink_addr_del(h->rtnetlink, h->link.index, &op->addr, d);
 	case OP_ROUTE_ADD:
-		return rtnetlink_route_add(h->rtnetlink, op->routes.at, op->routes.count, h->link.index,
-				      op->routes.table, &done, d);
+		return add_routes(h, op, d);
 	case OP_ROUTE_DEL:
 		return rtnetlink_route_del(h->rtnetlink, op->routes.at, op->routes.count, h->link.index,
 				      op->routes.table, d);

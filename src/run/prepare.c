@@ -9,6 +9,7 @@
 #include "wgq/plan/want.h"
 #include "wgq/sys/dns.h"
 #include "wgq/sys/iptables.h"
+#include "wgq/sys/privilege.h"
 #include "wgq/sys/proc.h"
 #include "wgq/sys/userspace.h"
 
@@ -84,9 +85,13 @@ static int prepare_firewall(struct host *h, const struct conf *conf, struct mean
 {
 	_cleanup_diag_ struct diag from_nft = {0}, from_iptables = {0};
 
-	if (!want_is_full_tunnel(conf))
+	bool needed = want_is_full_tunnel(conf);
+
+	if (!want_may_be_full_tunnel(conf))
 		return 0;
 	if (h->options.choices.firewall == FIREWALL_OFF) {
+		if (!needed)
+			return 0;
 		diag_warn(d, "without the firewall a neighbour on the local network can send "
 			     "packets to the tunnel's own addresses");
 		return 0;
@@ -96,12 +101,19 @@ static int prepare_firewall(struct host *h, const struct conf *conf, struct mean
 		means->firewall = MEANS_FIREWALL_NFT;
 		return 0;
 	}
+	if (r == -EPERM && !privilege_net_admin()) {
+		diag_warn(d, "cannot see without privilege whether this kernel has nf_tables");
+		means->firewall = MEANS_FIREWALL_NFT;
+		return 0;
+	}
 	if (r == -EOPNOTSUPP &&
 	    iptables_check(has_default(conf, AF_INET), has_default(conf, AF_INET6),
 			   &from_iptables) == 0) {
 		means->firewall = MEANS_FIREWALL_IPTABLES;
 		return 0;
 	}
+	if (!needed)
+		return 0;
 	diag_move(d, &from_nft);
 	diag_hint(d, "load nf_tables with its fib and ct expressions, or install iptables; "
 		     "--firewall=off does without, at the price that a neighbour on the local "

@@ -2,29 +2,11 @@
 // Hooks: shell commands of the configuration, run as wg-quick runs them.
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "proc_internal.h"
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
-
-char *proc_hook_expand(const char *command, const char *ifname)
-{
-	_cleanup_buf_ struct buf text = {0};
-
-	for (const char *at = command; *at;) {
-		const char *mark = strstr(at, "%i");
-
-		if (!mark) {
-			buf_str(&text, at);
-			break;
-		}
-		buf_mem(&text, at, (size_t)(mark - at));
-		buf_str(&text, ifname);
-		at = mark + 2;
-	}
-	return buf_steal(&text);
-}
+#include "wgq/conf/conf.h"
 
 int proc_run_hook(const char *command, const struct hook_context *context, int *ret_status,
 		  struct diag *d)
@@ -36,16 +18,17 @@ int proc_run_hook(const char *command, const struct hook_context *context, int *
 	};
 	_cleanup_(proc_environment_free)
 	char **environment = proc_environment(variables);
-	_cleanup_free_ char *text = proc_hook_expand(command, context->ifname);
+	_cleanup_buf_ struct buf text = {0};
 
-	if (!environment || !text)
+	conf_expand_hook(command, context->ifname, &text);
+	if (!environment || buf_status(&text) < 0)
 		return diag_no_memory(d);
 
 	/* wg-quick evaluates hooks inside itself: set -e -o pipefail; shopt -s extglob
 	 * (linux.bash:7-8). After `--` a command may begin with a dash. */
 	const char *const bash[] = {"bash",     "-O", "extglob", "-e", "-o",
-				    "pipefail", "-c", "--",      text, NULL};
-	const char *const sh[] = {"sh", "-e", "-c", "--", text, NULL};
+				    "pipefail", "-c", "--",      buf_text(&text), NULL};
+	const char *const sh[] = {"sh", "-e", "-c", "--", buf_text(&text), NULL};
 	bool has_bash = proc_exists("bash");
 
 	if (!has_bash && !proc_exists("sh")) {

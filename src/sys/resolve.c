@@ -57,7 +57,7 @@ static int fail_at(const struct conf *conf, uint32_t line, const char *hint, str
 	return diag_fail_at(d, &at, hint, "%s: `%s'", reason, what);
 }
 
-int resolve_table(struct conf *conf, struct diag *d)
+static int resolve_table(struct conf *conf, struct diag *d)
 {
 	if (conf->table_kind != TABLE_NAME)
 		return 0;

@@ -30,6 +30,7 @@ static const char *const texts[] = {
 	KEYS "DNS = 10.0.0.53\nPreUp = a\nPostUp = b\nPostUp = c\n" PEER
 	     "AllowedIPs = 0.0.0.0/0, ::/0\n",
 	KEYS "Table = 1234\n" PEER "AllowedIPs = 0.0.0.0/0, 10.3.0.0/16\n",
+	KEYS "SaveConfig = true\nPreDown = a\n" PEER "AllowedIPs = 10.3.0.0/16\n",
 };
 
 static const struct verb verb = {.name = "test"};
@@ -43,6 +44,7 @@ static int run(struct fake *fake, const char *text, run_verb *verb_run, struct d
 	struct session session = {0};
 
 	assert_int_equal(conf_parse("wg0.conf", "wg0", text, strlen(text), &config.conf, d), 0);
+	fake->config_text = text;
 	session_init(&session, &options, &config, &fake->world);
 	session.txn.stop = &fake->stop;
 	int r = verb_run(&session, d);
@@ -142,12 +144,17 @@ static void sweep_down(const char *text)
 			assert_true(r < 0);
 			assert_true(strcmp(state, up) == 0 ||
 				    (!strstr(state, "link") && !strstr(state, "rule")));
+			/* What was to be saved is saved before it is gone. */
+			if (strstr(text, "SaveConfig") && !strstr(state, "link"))
+				assert_non_null(fake.saved);
 		}
+		bool saved = fake.saved && strstr(fake.saved, "PreDown = a\n");
 		free(state);
 		diag_release(&d);
 		fake_release(&fake);
 		if (steps < n) {
 			assert_int_equal(r, 0);
+			assert_int_equal(saved, strstr(text, "SaveConfig") != NULL);
 			break;
 		}
 	}
@@ -183,6 +190,38 @@ static void test_up_is_stopped(void **unused)
 		if (!fake.stop)
 			return;
 	}
+}
+
+/* A signal during any step: the host is as it was, or the interface is down, wholly. */
+static void test_down_is_stopped(void **unused)
+{
+	char *up = state_after_up(texts[2]);
+
+	(void)unused;
+	for (size_t n = 1;; n++) {
+		struct fake fake;
+		struct diag d = {0};
+
+		fake_init(&fake);
+		assert_int_equal(run(&fake, texts[2], up_run, &d), 0);
+		fake.steps = 0;
+		fake.stop_at = n;
+		int r = run(&fake, texts[2], down_run, &d);
+		char *state = fake_state(&fake);
+		bool stopped = fake.stop != 0;
+
+		if (r < 0)
+			assert_string_equal(state, up);
+		else
+			assert_true(!strstr(state, "link") && !strstr(state, "rule") &&
+				    !strstr(state, "firewall"));
+		free(state);
+		diag_release(&d);
+		fake_release(&fake);
+		if (!stopped)
+			break;
+	}
+	free(up);
 }
 
 /* When undoing fails too, what is left is said: an error for each step that could not be undone. */
@@ -231,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_up_fails),
 		cmocka_unit_test(test_down_fails),
 		cmocka_unit_test(test_up_is_stopped),
+		cmocka_unit_test(test_down_is_stopped),
 		cmocka_unit_test(test_undo_fails),
 		cmocka_unit_test(test_message),
 	};

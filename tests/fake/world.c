@@ -125,7 +125,8 @@ static int act(struct fake *fake, const struct op *op)
 		snprintf(line, sizeof(line), "link fwmark %u", op->mark);
 		return put(fake, line);
 	case OP_WG_REMOVE_PEERS:
-		return find(fake, "link") ? 0 : -ENODEV;
+		snprintf(line, sizeof(line), "link peers %zu", op->wg.device->peers.len);
+		return take(fake, line);
 	case OP_ADDR_ADD:
 	case OP_ADDR_DEL:
 		prefix_format(&op->addr.prefix, prefix);
@@ -147,6 +148,12 @@ static int act(struct fake *fake, const struct op *op)
 		return put_or_take(fake, op->kind == OP_DNS_SET, "name servers");
 	case OP_HOOK:
 		fake->hook_under_lock |= fake->depth > 0;
+		return 0;
+	case OP_SAVE:
+		if (!find(fake, "link"))
+			return -ENODEV;
+		free(fake->saved);
+		fake->saved = mem_strndup(buf_text(op->save.text), op->save.text->len);
 		return 0;
 	}
 	return -EINVAL;
@@ -198,6 +205,16 @@ static void observe_rules(struct fake *fake, struct snap *snap)
 	}
 }
 
+static void observe_peers(struct fake *fake, struct snap *snap)
+{
+	size_t count = 0;
+
+	vec_each(line, &fake->lines)
+		if (sscanf(*line, "link peers %zu", &count) == 1)
+			while (count--)
+				*vec_push(&snap->wg.peers) = (struct wg_peer){0};
+}
+
 static int fake_observe(void *self, const struct observe_query *query, struct snap *ret,
 			struct diag *d)
 {
@@ -212,8 +229,12 @@ static int fake_observe(void *self, const struct observe_query *query, struct sn
 	ret->has_firewall = find(fake, "firewall") != NULL;
 	ret->has_src_valid_mark = true;
 	ret->src_valid_mark = find(fake, "sysctl net/ipv4/conf/all/src_valid_mark 1") != NULL;
+	if (query->device)
+		observe_peers(fake, ret);
 	if (query->rules)
 		observe_rules(fake, ret);
+	if (query->config_file)
+		buf_str(&ret->config_text, fake->config_text);
 	return 0;
 }
 
@@ -260,6 +281,7 @@ void fake_release(struct fake *fake)
 	vec_each(line, &fake->lines)
 		free(*line);
 	vec_release(&fake->lines);
+	free(fake->saved);
 }
 
 char *fake_state(const struct fake *fake)

@@ -22,6 +22,8 @@ struct fake {
 	volatile sig_atomic_t stop; /* its number */
 	int depth;               /* of the lock */
 	bool hook_under_lock;    /* a hook ran while the lock was held */
+	const char *config_text; /* of the configuration file; borrowed */
+	char *saved;             /* its new text; NULL: it was not saved */
 };
 
 void fake_init(struct fake *fake);

@@ -32,8 +32,7 @@ static const struct addr another[] = {
 
 static struct nft_text text_of(const struct firewall *fw)
 {
-	_cleanup_(nft_batch_release)
-	struct nft_batch b = {0};
+	_cleanup_nft_batch_ struct nft_batch b = {0};
 	struct nft_text text = {0};
 
 	assert_int_equal(nft_batch_firewall(&b, fw), 0);
@@ -72,8 +71,7 @@ static void messages_of_a_batch(void **state)
 {
 	(void)state;
 	const struct firewall fw = {"wg0", 51820, true, true, addrs, 3};
-	_cleanup_(nft_batch_release)
-	struct nft_batch b = {0};
+	_cleanup_nft_batch_ struct nft_batch b = {0};
 	size_t at = 0;
 
 	assert_int_equal(nft_batch_begin(&b), 0);

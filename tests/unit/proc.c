@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Other programs: what they inherit, what comes back, and how hooks behave.
+#include "wgq/conf/conf.h"
 #include "wgq/sys/proc.h"
 
 #include <errno.h>
@@ -293,9 +294,10 @@ static void test_expand(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		_cleanup_free_ char *text = proc_hook_expand(cases[i][0], "wg0");
+		_cleanup_buf_ struct buf text = {0};
 
-		assert_string_equal(text, cases[i][1]);
+		conf_expand_hook(cases[i][0], "wg0", &text);
+		assert_string_equal(buf_text(&text), cases[i][1]);
 	}
 }
 

@@ -16,7 +16,8 @@
  *	flakyN fails for now N times, then 192.0.2.2
  *	gone   fails for good
  *	busy   fails for now, always
- *	stuck  no answer for 30 s */
+ *	stuck  no answer for 30 s
+ *	two    192.0.2.1 and 192.0.2.5 */
 static atomic_int attempts, threads_seen;
 static atomic_int flaky_left;
 static pthread_t main_thread;
@@ -52,6 +53,11 @@ static int fake_lookup(const char *host, const char *service, const struct addri
 	}
 	if (strncmp(host, "slow", 4) == 0)
 		usleep((useconds_t)atoi(host + 4) * 1000);
+	if (strcmp(host, "two") == 0) {
+		int error = answer("192.0.2.1", service, hints, ret);
+
+		return error ? error : answer("192.0.2.5", service, hints, &(*ret)->ai_next);
+	}
 	return answer(host[0] == 'f' ? "192.0.2.2" : "192.0.2.1", service, hints, ret);
 }
 
@@ -295,6 +301,38 @@ static void test_stop(void **state)
 	assert_int_equal(diag_errors(&d), 1);
 }
 
+/* A name is where its peer is, as long as that is one of its addresses. */
+static void test_again(void **state)
+{
+	struct wg_peer peers[4] = {0};
+	const struct wg_device running = {.peers = {.at = peers, .len = 4}};
+	_cleanup_(drop)
+	struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_buf_ struct buf text = {0};
+	double start = seconds();
+
+	(void)state;
+	add(&conf, "two", "51820", 1);
+	add(&conf, "slow10", "51820", 2);
+	add(&conf, "busy", "51820", 3);
+	add(&conf, "stuck", "51820", 4);
+	for (size_t i = 0; i < 4; i++) {
+		conf.wg.peers.at[i].public_key.bytes[0] = (uint8_t)i;
+		peers[3 - i].public_key.bytes[0] = (uint8_t)i;
+		peers[3 - i].has_endpoint = true;
+		peers[3 - i].endpoint.in = (struct sockaddr_in){
+			.sin_family = AF_INET, .sin_port = htons(51820)};
+		inet_pton(AF_INET, "192.0.2.5", &peers[3 - i].endpoint.in.sin_addr);
+	}
+	assert_int_equal(resolve_again(&conf, &running, &fake, NULL), 0);
+	assert_string_equal(endpoint_text(&conf, 0, &text), "192.0.2.5:51820");
+	assert_string_equal(endpoint_text(&conf, 1, &text), "192.0.2.1:51820");
+	assert_string_equal(endpoint_text(&conf, 2, &text), "");
+	assert_string_equal(endpoint_text(&conf, 3, &text), "");
+	assert_string_equal(notices, "");
+	assert_true(seconds() - start >= 2.9 && seconds() - start < 4);
+}
+
 static void test_port_and_table(void **state)
 {
 	struct conf conf = {
@@ -330,6 +368,7 @@ int main(void)
 		CASE(test_numeric), CASE(test_localhost),      CASE(test_parallel),
 		CASE(test_retries), CASE(test_failures),       CASE(test_environment),
 		CASE(test_delays),  CASE(test_port_and_table), CASE(test_stop),
+		CASE(test_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,8 +88,7 @@ static void reads_an_answer(void **state)
 	static const size_t steps[] = {1, 2, 7, 64, sizeof(answer)};
 
 	for (size_t i = 0; i < COUNT(steps); i++) {
-		_cleanup_(wg_device_release)
-		struct wg_device device = {0};
+		_cleanup_wg_device_ struct wg_device device = {0};
 		struct uapi_reply reply = {.device = &device};
 
 		assert_int_equal(read_answer(answer, strlen(answer), steps[i], &reply), 0);
@@ -108,15 +107,13 @@ static void damaged_answers(void **state)
 	size_t n = strlen(answer);
 
 	for (size_t at = 0; at < n; at++) {
-		_cleanup_(wg_device_release)
-		struct wg_device cut = {0};
+		_cleanup_wg_device_ struct wg_device cut = {0};
 		struct uapi_reply reply = {.device = &cut};
 
 		assert_int_equal(read_answer(answer, at, n, &reply), 0);
 		assert_false(reply.done);
 		for (size_t v = 0; v < sizeof(values); v++) {
-			_cleanup_(wg_device_release)
-			struct wg_device device = {0};
+			_cleanup_wg_device_ struct wg_device device = {0};
 			_cleanup_free_ char *copy = mem_strndup(answer, n);
 			struct uapi_reply damaged = {.device = &device};
 
@@ -171,8 +168,7 @@ static void refuses(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		_cleanup_(wg_device_release)
-		struct wg_device device = {0};
+		_cleanup_wg_device_ struct wg_device device = {0};
 		struct uapi_reply reply = {.device = &device};
 		const char *text = cases[i].text;
 
@@ -196,8 +192,7 @@ static void endless_line(void **state)
 static void writes_a_device(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device device = {
+	_cleanup_wg_device_ struct wg_device device = {
 		.has_private_key = true, .has_fwmark = true, .replace_peers = true};
 	_cleanup_buf_ struct buf text = {.secret = true};
 	struct wg_peer *peer = wg_device_add_peer(&device);

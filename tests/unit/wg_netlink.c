@@ -151,8 +151,7 @@ static void large_devices(void **state)
 		     {3, 700, 4}, {1000, 100, 130}, {3000, 0, 14}};
 
 	for (size_t c = 0; c < COUNT(cases); c++) {
-		_cleanup_(wg_device_release)
-		struct wg_device want = {0}, have = {0};
+		_cleanup_wg_device_ struct wg_device want = {0}, have = {0};
 
 		fill_head(&want);
 		for (unsigned i = 0; i < cases[c].peers; i++) {
@@ -171,8 +170,7 @@ static void every_cut(void **state)
 {
 	(void)state;
 	for (unsigned n = 850; n < 1000; n++) {
-		_cleanup_(wg_device_release)
-		struct wg_device want = {0}, have = {0};
+		_cleanup_wg_device_ struct wg_device want = {0}, have = {0};
 
 		fill_head(&want);
 		add_allowed_ips(add_peer(&want, 1), 0, n);
@@ -196,8 +194,7 @@ static uint32_t first_peer_flags(const struct nlmsghdr *m)
 static void flags_of_parts(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device device = {0};
+	_cleanup_wg_device_ struct wg_device device = {0};
 	_cleanup_free_ void *buffer = malloc(WG_SET_SIZE);
 	struct wg_set set = {.ifname = "wg0", .device = &device};
 	struct wg_peer *peer = add_peer(&device, 1);
@@ -244,8 +241,7 @@ static void sample_end(struct sample *s)
 
 static int sample_parse(struct sample *s)
 {
-	_cleanup_(wg_device_release)
-	struct wg_device device = {0};
+	_cleanup_wg_device_ struct wg_device device = {0};
 	/* At its exact size, for the sanitiser. */
 	_cleanup_free_ void *copy = malloc(s->m->nlmsg_len);
 
@@ -340,8 +336,7 @@ static void damaged_messages(void **state)
 {
 	(void)state;
 	static const unsigned char values[] = {0x00, 0x01, 0x04, 0x05, 0x7f, 0x80, 0xff};
-	_cleanup_(wg_device_release)
-	struct wg_device device = {0};
+	_cleanup_wg_device_ struct wg_device device = {0};
 	struct sample good = {0}, s;
 	_cleanup_free_ void *buffer = malloc(WG_SET_SIZE);
 	struct wg_set set = {.ifname = "wg0", .device = &device};

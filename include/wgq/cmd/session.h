@@ -21,6 +21,7 @@ struct session {
 	struct op_context context;
 	struct means means;
 	bool dry_run, script_begun, locked;
+	bool leave_file; /* down does not save, whatever SaveConfig says */
 };
 
 /* Checks the right to configure the network, unless options ask for a dry run, and opens the host.

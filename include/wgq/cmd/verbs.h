@@ -14,7 +14,8 @@ int verb_strip(const struct options *options);
 struct session;
 int up_run(struct session *s, struct diag *d);
 int down_run(struct session *s, struct diag *d);
-/* Saves what is running into the file, which is read again; s->conf tells only its name. */
+/* Saves what is running into the file, which is read again; s->conf tells only its name. Of an
+ * interface that is gone there is nothing to be saved. */
 int save_run(struct session *s, struct diag *d);
 
 /* Does one thing after the other for all arguments, shows what each has to say, and returns the

@@ -56,6 +56,10 @@ struct conf {
 	struct conf_text_vec hooks[HOOK_KINDS]; /* in the file's order, %i not replaced */
 };
 
+/* A hook with every %i replaced by the interface's name, as it is run and shown
+ * (linux.bash:291-298). */
+void conf_expand_hook(const char *hook, const char *ifname, struct buf *ret_text);
+
 void conf_release(struct conf *conf);
 
 #define _cleanup_conf_ _cleanup_(conf_release)

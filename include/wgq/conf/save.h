@@ -21,8 +21,8 @@ struct save_state {
 	const struct link_addr_vec *addrs;
 	uint32_t mtu;
 	bool automatic_fwmark; /* wgq or wg-quick has chosen it: it is not written */
-	bool userspace;        /* the kernel gives a tun device a link-local address, not to be saved */
-	bool has_ipv6;         /* false: the link cannot have IPv6 addresses, so the file's stay */
+	bool userspace; /* the kernel gives a tun device a link-local address, not to be saved */
+	bool has_ipv6;  /* false: the link cannot have IPv6 addresses, so the file's stay */
 	/* if_indextoname(3), for the scope of a link-local endpoint; NULL: by number. */
 	char *(*scope_name)(unsigned int index, char *ret);
 };

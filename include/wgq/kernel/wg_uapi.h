@@ -10,7 +10,7 @@
 #include "wgq/net/wg.h"
 
 /* Whether a userspace implementation serves the interface: a socket of that name answers. A stale
- * socket (connection refused) is unlinked, as wg(8) does (ipc-uapi-unix.h). */
+ * socket (connection refused) is unlinked, as wg(8) does (ipc-uapi-unix.h). errno says why not. */
 bool wg_uapi_serves(const char *ifname);
 
 /* The protocol does not tell the device's public key: it stays zero. Peers come in no fixed order. */

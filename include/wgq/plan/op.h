@@ -91,9 +91,6 @@ bool op_inverse(const struct op *op, struct op *ret);
  * need not do it. */
 bool op_dies_with_link(enum op_kind kind);
 
-/* What the step does, in a few words for messages: "add route 10.0.0.0/8". */
-void op_describe(const struct op *op, const struct op_context *context, struct buf *ret_text);
-
 enum op_form {
 	OP_ECHO,   /* the command in wg-quick's words, a line each */
 	OP_SCRIPT, /* a command that does it when run by sh */

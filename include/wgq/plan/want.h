@@ -36,4 +36,7 @@ void want_release(struct want *want);
 /* Whether the configuration needs policy routing: Table is auto and an allowed IP is a /0. */
 bool want_is_full_tunnel(const struct conf *conf);
 
+/* Whether it may come to that: PreUp hooks can add peers (linux.bash:339 asks the device). */
+bool want_may_be_full_tunnel(const struct conf *conf);
+
 #define _cleanup_want_ _cleanup_(want_release)

@@ -41,9 +41,6 @@ struct hook_context {
 int proc_run_hook(const char *command, const struct hook_context *context, int *ret_status,
 		  struct diag *d);
 
-/* The command with %i replaced: what is run and what the user is shown. malloc()ed, NULL: memory */
-char *proc_hook_expand(const char *command, const char *ifname);
-
 /* Whether a program of this name is in PATH (or at this path) and may be executed. */
 bool proc_exists(const char *name);
 /* The path that this is; malloc()ed, NULL: none (or no memory). */

@@ -38,9 +38,6 @@ enum { RESOLVE_AGAIN_MS = 3000 };
 int resolve_again(struct conf *conf, const struct wg_device *running,
 		  const struct resolve_options *options, struct diag *d);
 
-/* Only the table: all that verbs need which send nothing to a peer. */
-int resolve_table(struct conf *conf, struct diag *d);
-
 /* The time in microseconds until the attempt after next, by that until the next: 1 s, 1.2 s, ... up
  * to 20 s (config.c:241). */
 enum { RESOLVE_FIRST_DELAY = 1000000, RESOLVE_LAST_DELAY = 20000000 };

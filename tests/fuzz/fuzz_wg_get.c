@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Fuzzes what reads the kernel's WireGuard devices: a row of messages, as a dump has them.
+#include "wgq/kernel/wg_get.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(const struct wg_device *device)
+{
+	vec_each(peer, &device->peers) {
+		if (peer->has_endpoint && !endpoint_size(&peer->endpoint))
+			abort();
+		vec_each(ip, &peer->allowed_ips)
+			if (ip->prefix.len > addr_bits(&ip->prefix.addr))
+				abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_cleanup_wg_device_ struct wg_device device = {0};
+
+	while (size >= NLMSG_HDRLEN) {
+		struct nlmsghdr head;
+
+		memcpy(&head, data, sizeof(head));
+		if (head.nlmsg_len < NLMSG_HDRLEN || head.nlmsg_len > size)
+			break;
+		_cleanup_free_ void *message = malloc(head.nlmsg_len);
+		if (!message)
+			break;
+		memcpy(message, data, head.nlmsg_len);
+		if (wg_get_message(message, &device) < 0)
+			break;
+		data += head.nlmsg_len;
+		size -= head.nlmsg_len;
+	}
+	check(&device);
+	return 0;
+}

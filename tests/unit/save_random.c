@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// save, over thousands of random files and tunnels: what it writes brings up what was running, is
+// saved to the same again, and has lost no comment.
+#include "wgq/conf/save.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "wgq/conf/parse.h"
+
+static void parse(const char *text, size_t n, struct conf *ret)
+{
+	struct diag d = {0};
+	struct buf shown = {0};
+
+	if (conf_parse("wg0.conf", "wg0", text, n, ret, &d) < 0) {
+		diag_format(&d, 0, "test", false, &shown);
+		fail_msg("%s\n%s", buf_text(&shown), text);
+	}
+	diag_release(&d);
+}
+
+static struct save_state state_of(const struct conf *running)
+{
+	return (struct save_state){
+		.device = &running->wg,
+		.addrs = &running->addresses,
+		.mtu = running->mtu_line ? running->mtu : 1420,
+		.has_ipv6 = true,
+	};
+}
+
+static void save_text(const char *before, const struct conf *conf, const struct save_state *now,
+		      struct buf *ret)
+{
+	struct diag d = {0};
+	struct buf shown = {0};
+
+	if (conf_save(before, strlen(before), conf, now, ret, &d) < 0) {
+		diag_format(&d, 0, "test", false, &shown);
+		fail_msg("%s\n%s", buf_text(&shown), before);
+	}
+	assert_true(ret->secret);
+	diag_release(&d);
+}
+
+enum {
+	ROUNDS = 4000,
+	PEERS = 6,
+	PREFIXES = 12
+};
+
+static uint32_t seed;
+
+static uint32_t below(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+static const char *pick(const char *const *from, uint32_t n)
+{
+	return from[below(n)];
+}
+
+static void add_key(struct buf *out, const char *name, uint32_t n)
+{
+	struct key key = {{(uint8_t)(8 * n), [5] = (uint8_t)n, [31] = 0x40}};
+	char text[KEY_BASE64_LEN + 1];
+
+	key_to_base64(&key, text);
+	buf_addf(out, "%s = %s", name, text);
+}
+
+static const char *const ends[] = {"\n", "\n", "\n", " # why\n", "\n\n", "\n# note\n", "\n \t\n"};
+#define END pick(ends, sizeof(ends) / sizeof(ends[0]))
+
+static void add_prefixes(struct buf *out, bool signs)
+{
+	uint32_t n = 1 + below(3);
+
+	buf_str(out, below(2) ? "AllowedIPs = " : " allowedips=");
+	for (uint32_t i = 0; i < n; i++)
+		buf_addf(out, "%s%s10.%u.0.0/16", i ? below(2) ? "," : ", " : "",
+			 signs ? below(3) ? "+" : "-" : "", below(PREFIXES));
+	buf_str(out, END);
+}
+
+/* plain: as a running tunnel, without what only files have. */
+static void add_peer(struct buf *out, uint32_t n, bool plain)
+{
+	uint32_t keys = 1 + below(5);
+
+	if (!plain && below(3) == 0)
+		buf_addf(out, "# peer %u%s", n, below(2) ? "\n" : "\n\n");
+	buf_addf(out, "[Peer]%s", plain ? "\n" : END);
+	add_key(out, "PublicKey", 100 + n);
+	buf_str(out, plain ? "\n" : END);
+	for (uint32_t i = 0; i < keys; i++) {
+		switch (below(4)) {
+		case 0:
+			add_key(out, "PresharedKey", below(3));
+			buf_str(out, plain ? "\n" : END);
+			break;
+		case 1:
+			buf_addf(out, "Endpoint = 192.0.2.%u:%u%s", below(3), 1 + below(2), END);
+			break;
+		case 2:
+			buf_addf(out, "PersistentKeepalive = %u%s", below(3), END);
+			break;
+		case 3:
+			add_prefixes(out, !plain && below(6) == 0);
+			break;
+		}
+	}
+}
+
+static void add_interface(struct buf *out, bool plain)
+{
+	buf_addf(out, "[Interface]%s", plain ? "\n" : END);
+	if (below(3)) {
+		add_key(out, "PrivateKey", 1 + below(3));
+		buf_str(out, plain ? "\n" : END);
+	}
+	for (uint32_t i = below(4); i; i--)
+		buf_addf(out, "Address = 10.9.%u.1/24, fd00::%u/64%s", below(4), below(4), END);
+	if (below(2))
+		buf_addf(out, "MTU = %u%s", 1400 + below(3), END);
+	if (below(2))
+		buf_addf(out, "ListenPort = %u%s", below(3), END);
+	if (below(2))
+		buf_addf(out, "FwMark = %u%s", below(3), END);
+}
+
+static void random_file(struct buf *out)
+{
+	uint32_t peers = below(PEERS);
+
+	if (below(8))
+		add_interface(out, false);
+	for (uint32_t i = 0; i < peers; i++)
+		add_peer(out, below(PEERS), false);
+	if (below(8) == 0)
+		add_interface(out, false);
+	if (out->len && below(4) == 0)
+		out->data[--out->len] = '\0'; /* often the last newline */
+}
+
+/* Applies a file the way WireGuard does, slowly and surely. */
+static void model(const struct wg_device *file, struct wg_device *ret)
+{
+	vec_each(section, &file->peers) {
+		struct wg_peer *peer = NULL;
+
+		vec_each(p, &ret->peers)
+			if (key_equal(&p->public_key, &section->public_key))
+				peer = p;
+		if (!peer) {
+			peer = wg_device_add_peer(ret);
+			peer->public_key = section->public_key;
+		}
+		if (section->has_preshared_key)
+			peer->preshared_key = section->preshared_key;
+		if (section->has_endpoint) {
+			peer->endpoint = section->endpoint;
+			peer->has_endpoint = true;
+		}
+		if (section->has_keepalive)
+			peer->keepalive = section->keepalive;
+		if (section->replace_allowed_ips)
+			peer->allowed_ips.len = 0;
+		vec_each(ip, &section->allowed_ips) {
+			vec_each(p, &ret->peers)
+				for (size_t i = 0; i < p->allowed_ips.len; i++)
+					if (prefix_equal(&p->allowed_ips.at[i].prefix,
+							 &ip->prefix) &&
+					    (!ip->remove || p == peer))
+						p->allowed_ips.at[i--] =
+							p->allowed_ips.at[--p->allowed_ips.len];
+			if (!ip->remove)
+				*(struct allowed_ip *)vec_push(&peer->allowed_ips) = *ip;
+		}
+	}
+	ret->private_key = file->private_key;
+	ret->has_private_key = !key_is_zero(&file->private_key);
+	ret->listen_port = file->listen_port;
+	ret->fwmark = file->fwmark;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* All that save has to record, in a fixed order. */
+static char *facts(const struct wg_device *device, const struct link_addr_vec *addrs)
+{
+	struct {
+		VEC(char *);
+	} lines = {0};
+	struct buf text = {0};
+
+	vec_each(peer, &device->peers) {
+		char key[KEY_BASE64_LEN + 1], prefix[PREFIX_TEXT_MAX];
+		struct buf line = {0};
+
+		key_to_base64(&peer->public_key, key);
+		buf_addf(&line, "%.6s psk %u endpoint ", key, peer->preshared_key.bytes[5]);
+		if (peer->has_endpoint)
+			endpoint_format(&peer->endpoint, &line);
+		buf_addf(&line, " keepalive %u", peer->keepalive);
+		*(char **)vec_push(&lines) = buf_steal(&line);
+		vec_each(ip, &peer->allowed_ips) {
+			prefix_format(&ip->prefix, prefix);
+			buf_addf(&line, "%.6s has %s", key, prefix);
+			*(char **)vec_push(&lines) = buf_steal(&line);
+		}
+	}
+	vec_each(addr, addrs) {
+		struct buf line = {0};
+		char prefix[PREFIX_TEXT_MAX];
+
+		prefix_format(&addr->prefix, prefix);
+		buf_addf(&line, "address %s", prefix);
+		*(char **)vec_push(&lines) = buf_steal(&line);
+	}
+	if (lines.len)
+		qsort(lines.at, lines.len, sizeof(*lines.at), compare_lines);
+	for (size_t i = 0; i < lines.len; i++) {
+		if (i == 0 || strcmp(lines.at[i], lines.at[i - 1]) != 0)
+			buf_addf(&text, "%s\n", lines.at[i]);
+	}
+	buf_addf(&text, "private %u fwmark %u\n", device->private_key.bytes[5], device->fwmark);
+	for (size_t i = 0; i < lines.len; i++)
+		free(lines.at[i]);
+	vec_release(&lines);
+	return buf_steal(&text);
+}
+
+/* What the file knows and the tunnel does not is kept: private key and endpoints. */
+static void complete(struct wg_device *running, const struct wg_device *file)
+{
+	if (!running->has_private_key)
+		running->private_key = file->private_key;
+	vec_each(peer, &running->peers)
+		vec_each(old, &file->peers)
+			if (!peer->has_endpoint && old->has_endpoint &&
+			    key_equal(&peer->public_key, &old->public_key)) {
+				peer->endpoint = old->endpoint;
+				peer->has_endpoint = true;
+			}
+}
+
+static size_t comments(const struct buf *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text->len; i++)
+		n += text->data[i] == '#';
+	return n;
+}
+
+static bool has_all_peers(const struct wg_device *device, const struct wg_device *of)
+{
+	size_t found = 0;
+
+	vec_each(a, &of->peers)
+		vec_each(b, &device->peers)
+			found += key_equal(&a->public_key, &b->public_key);
+	return found == of->peers.len;
+}
+
+static void random_round(void)
+{
+	struct buf before = {0}, running_text = {0}, after = {0}, again = {0};
+	struct conf conf = {0}, running = {0}, saved = {0};
+	struct wg_device was = {0}, is = {0}, becomes = {0};
+
+	random_file(&before);
+	if (below(4) == 0) {
+		buf_mem(&running_text, buf_text(&before),
+			before.len); /* the tunnel as it came up */
+	} else {
+		add_interface(&running_text, true);
+		for (uint32_t i = below(PEERS); i; i--)
+			add_peer(&running_text, below(PEERS), true);
+	}
+	parse(buf_text(&before), before.len, &conf);
+	parse(buf_text(&running_text), running_text.len, &running);
+	model(&conf.wg, &was);
+	model(&running.wg, &is);
+	struct save_state now = state_of(&running);
+	now.device = &is;
+
+	save_text(buf_text(&before), &conf, &now, &after);
+	parse(buf_text(&after), after.len, &saved);
+	save_text(buf_text(&after), &saved, &now, &again);
+	assert_string_equal(buf_text(&again), buf_text(&after));
+
+	model(&saved.wg, &becomes);
+	complete(&is, &was);
+	char *want = facts(&is, &running.addresses), *got = facts(&becomes, &saved.addresses);
+	if (strcmp(want, got) != 0)
+		fail_msg("before:\n%s\nrunning:\n%s\nafter:\n%s\n%s\nis not\n%s", buf_text(&before),
+			 buf_text(&running_text), buf_text(&after), got, want);
+	if (conf.mtu_line)
+		assert_int_equal(saved.mtu, now.mtu);
+	if (conf.wg.listen_port && is.listen_port)
+		assert_int_equal(saved.wg.listen_port, is.listen_port);
+
+	if (has_all_peers(&is, &was))
+		assert_int_equal(comments(&before), comments(&after));
+
+	char *was_facts = facts(&was, &conf.addresses);
+	if (strcmp(was_facts, want) == 0 && (!conf.mtu_line || conf.mtu == now.mtu) &&
+	    (!conf.wg.listen_port || conf.wg.listen_port == is.listen_port || !is.listen_port))
+		assert_string_equal(buf_text(&before), buf_text(&after));
+
+	free(want);
+	free(got);
+	free(was_facts);
+	wg_device_release(&was);
+	wg_device_release(&is);
+	wg_device_release(&becomes);
+	conf_release(&conf);
+	conf_release(&running);
+	conf_release(&saved);
+	buf_release(&before);
+	buf_release(&running_text);
+	buf_release(&after);
+	buf_release(&again);
+}
+
+static void test_random(void **unused)
+{
+	(void)unused;
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		seed = i;
+		random_round();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
