@@ -72,7 +72,10 @@ static int take_down(struct session *s, struct diag *d)
 		session_undo(s, d);
 		return r;
 	}
-	return session_apply_all(s, &clean, d);
+	/* linux.bash:351-352: the tunnel is down all the same. */
+	if (session_apply_all(s, &clean, d) < 0)
+		diag_demote(d);
+	return 0;
 }
 
 int down_run(struct session *s, struct diag *d)
@@ -98,8 +101,8 @@ int down_run(struct session *s, struct diag *d)
 }
 
 /* The kernel's state is enough to take an interface down. A file with errors still tells the hooks
- * that can be read; without a file there are none. But what is running is not lost for them: where it
- * is to be saved, the errors come first. */
+ * that can be read; without a file there are none. But what is running is not lost for them: where
+ * it is to be saved, the errors come first. */
 static int load(const struct options *options, const char *argument, struct config *config,
 		bool *ret_has_conf, struct diag *d)
 {
@@ -107,8 +110,10 @@ static int load(const struct options *options, const char *argument, struct conf
 
 	*ret_has_conf = r == 0 || r == -EINVAL;
 	if (r == -EINVAL && config->conf.save_config && if_nametoindex(config->path.ifname)) {
-		diag_note(d, "what is running is to be saved first: correct the file, or delete "
-			     "SaveConfig from it to take %s down unsaved", config->path.ifname);
+		diag_note(d,
+			  "what is running is to be saved first: correct the file, or delete "
+			  "SaveConfig from it to take %s down unsaved",
+			  config->path.ifname);
 		return r;
 	}
 	if (r == -EINVAL && config->conf.path) {

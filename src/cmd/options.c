@@ -29,9 +29,9 @@ static const struct {
 	unsigned option;
 	const char *name;
 } option_names[] = {
-	{OPTION_DRY_RUN, "--dry-run"},     {OPTION_DNS, "--dns"},
-	{OPTION_FIREWALL, "--firewall"},   {OPTION_USERSPACE, "--userspace"},
-	{OPTION_REPLACE, "--replace"},     {OPTION_IF_EXISTS, "--if-exists"},
+	{OPTION_DRY_RUN, "--dry-run"},   {OPTION_DNS, "--dns"},
+	{OPTION_FIREWALL, "--firewall"}, {OPTION_USERSPACE, "--userspace"},
+	{OPTION_REPLACE, "--replace"},   {OPTION_IF_EXISTS, "--if-exists"},
 	{OPTION_ALL, "--all"},
 };
 
@@ -46,7 +46,8 @@ static void print_usage(FILE *to)
 	      "\n"
 	      "For up and down:\n"
 	      "  -n, --dry-run          print what would be done as a shell script; do nothing\n"
-	      "      --dns=HOW          set name servers by resolvconf, resolved (systemd's), auto,\n"
+	      "      --dns=HOW          set name servers by resolvconf, resolved (systemd's), "
+	      "auto,\n"
 	      "                         or not at all: off\n"
 	      "For up:\n"
 	      "      --replace          take down what has the interface's name first\n"

@@ -13,9 +13,7 @@
 #include "wgq/plan/want.h"
 #include "wgq/sys/resolve.h"
 
-enum {
-	IPV6_MIN_MTU = 1280
-};
+enum { IPV6_MIN_MTU = 1280 };
 
 static int not_wireguard(const char *ifname, struct diag *d)
 {

@@ -175,7 +175,8 @@ void session_unlock(struct session *s)
 	s->locked = false;
 }
 
-/* There the status is that of the program that failed: ip(8) ends with 2 when the kernel says no. */
+/* There the status is that of the program that failed: ip(8) ends with 2 when the kernel says no.
+ */
 static int status_of_wg_quick(enum op_kind failed)
 {
 	switch (failed) {

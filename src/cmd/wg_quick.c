@@ -48,14 +48,14 @@ static void print_usage(void)
 	      stderr);
 }
 
-/* linux.bash:85-87. The name that we were called by decides what we are, so it is kept; one that was
- * found in PATH is found again, since sudo may have another PATH. */
+/* linux.bash:85-87. The name that we were called by decides what we are, so it is kept; one that
+ * was found in PATH is found again, since sudo may have another PATH. */
 static int become_root(char **argv)
 {
 	static const char prompt[] = "wg-quick must be run as root. Please enter the password for "
 				     "%u to continue: ";
 	_cleanup_free_ char *found = strchr(argv[0], '/') ? NULL : proc_find(argv[0]);
-	const char *const call[] = {"sudo", "-p",    prompt,  "--", found ? found : argv[0],
+	const char *const call[] = {"sudo",  "-p",    prompt, "--", found ? found : argv[0],
 				    argv[1], argv[2], NULL};
 
 	execvp("sudo", (char *const *)call);

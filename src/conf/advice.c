@@ -6,9 +6,7 @@
 #include "wgq/conf/keys.h"
 
 /* No key is longer by far. */
-enum {
-	WORD_MAX = 24
-};
+enum { WORD_MAX = 24 };
 
 static int least(int a, int b)
 {
@@ -123,10 +121,7 @@ static bool base64_char(char c)
  * characters in a row of which at most 3 are not of base64. */
 static bool holds_key(struct slice s)
 {
-	enum {
-		ROW = 40,
-		ODD_MAX = 3
-	};
+	enum { ROW = 40, ODD_MAX = 3 };
 	size_t start = 0, odd = 0;
 
 	for (size_t i = 0; i < s.len; i++) {

@@ -225,8 +225,7 @@ static void save_address_line(struct saver *s, const struct save_line *line,
 
 static int save_addresses(struct saver *s, struct buf *new_keys)
 {
-	_cleanup_(prefixes_release)
-	struct prefix_vec running = {0}, wanted = {0};
+	_cleanup_(prefixes_release) struct prefix_vec running = {0}, wanted = {0};
 	struct address_cursor cursor = {.s = s, .running = &running};
 	const struct save_line *last = interface_line(s, KEY_ADDRESS);
 	_cleanup_buf_ struct buf added = {0};

@@ -109,9 +109,7 @@ bool save_hooks_set(const struct conf *conf, const char *word);
 int save_peers(struct saver *s);
 
 /* Who is who: NO_PEER stands for none. */
-enum {
-	NO_PEER = UINT32_MAX
-};
+enum { NO_PEER = UINT32_MAX };
 struct save_match {
 	uint32_t *device_of; /* by peer of the file: of the device; NO_PEER: it was removed */
 	uint32_t *last_of;   /* by peer of the device: its last section; NO_PEER: it is new */

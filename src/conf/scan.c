@@ -19,10 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	LINE_MIN = 64,
-	NAME_SIZE = 33
-};
+enum { LINE_MIN = 64, NAME_SIZE = 33 };
 
 struct scanner {
 	const char *file;

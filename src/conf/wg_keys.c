@@ -52,8 +52,7 @@ static int refuse_key(struct parser *p, size_t n)
 
 int wg_key(struct parser *p, enum key_id id, const struct scan_line *line)
 {
-	_cleanup_(key_wipe)
-	struct key key = {0};
+	_cleanup_(key_wipe) struct key key = {0};
 	char text[SHORT_MAX];
 	size_t n = squeeze(line->value, text);
 	int r = key_from_base64(text, n, &key);

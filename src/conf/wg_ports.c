@@ -13,11 +13,7 @@ enum {
 	SERVICE_MAX = 32, /* of a name in /etc/services; RFC 6335 5.1 allows 15 */
 };
 
-enum port_kind {
-	PORT_NUMBER,
-	PORT_SERVICE,
-	PORT_WRONG
-};
+enum port_kind { PORT_NUMBER, PORT_SERVICE, PORT_WRONG };
 
 static bool service_name(struct slice s)
 {

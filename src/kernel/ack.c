@@ -10,9 +10,7 @@
 #include "wgq/base/buf.h"
 
 /* include/linux/err.h, MAX_ERRNO: what lies beyond is no error number. */
-enum {
-	ERRNO_MAX = 4095
-};
+enum { ERRNO_MAX = 4095 };
 
 void ack_ask(int fd)
 {

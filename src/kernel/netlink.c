@@ -11,10 +11,7 @@
 
 /* The kernel has queued its answer when the request's send() returns, so that one which does not
  * come never will. And a device that changes during each of so many dumps always does. */
-enum {
-	ANSWER_SECONDS = 10,
-	DUMP_ATTEMPTS = 100
-};
+enum { ANSWER_SECONDS = 10, DUMP_ATTEMPTS = 100 };
 
 int netlink_open(struct netlink *n, int bus)
 {

@@ -17,9 +17,7 @@
 #include "wgq/kernel/nft_text.h"
 
 /* The name of the table is the first attribute of every message about it. */
-enum {
-	TABLE_NAME = NFTA_TABLE_NAME
-};
+enum { TABLE_NAME = NFTA_TABLE_NAME };
 _Static_assert((int)TABLE_NAME == NFTA_CHAIN_TABLE && (int)TABLE_NAME == NFTA_RULE_TABLE,
 	       "one attribute for tables, chains and rules");
 

@@ -20,9 +20,7 @@
 #include <linux/rtnetlink.h>
 
 /* No message is larger: a rule takes about 400 bytes. */
-enum {
-	MESSAGE_MAX = 2048
-};
+enum { MESSAGE_MAX = 2048 };
 
 void nft_table_name(const char *ifname, char ret_name[NFT_TABLE_NAME_MAX])
 {

@@ -17,9 +17,7 @@
 #include "wgq/base/mem.h"
 
 /* The text of one expression; libnftnl cuts longer ones, and ours are below 100. */
-enum {
-	EXPRESSION_MAX = 512
-};
+enum { EXPRESSION_MAX = 512 };
 
 /* Hostile or new messages may lack what ours always have. */
 static const char *or_none(const char *s)

@@ -62,8 +62,7 @@ static size_t batch_size(int fd)
 
 static int socket_open(struct rtnetlink *r)
 {
-	_cleanup_(socket_free_at)
-	struct nl_sock *s = nl_socket_alloc();
+	_cleanup_(socket_free_at) struct nl_sock *s = nl_socket_alloc();
 	const int receive = RECEIVE_BUFFER;
 
 	if (!s)
@@ -90,8 +89,7 @@ static void socket_close(struct rtnetlink *r)
 
 int rtnetlink_open(struct rtnetlink **ret, struct diag *d)
 {
-	_cleanup_(rtnetlink_free_at)
-	struct rtnetlink *r = mem_calloc(1, sizeof(*r));
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *r = mem_calloc(1, sizeof(*r));
 
 	*ret = NULL;
 	if (!r)

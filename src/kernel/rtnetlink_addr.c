@@ -3,29 +3,14 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <netlink/addr.h>
 #include <netlink/attr.h>
-#include <netlink/route/addr.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "rtnetlink_internal.h"
 
 /* linux/if_addr.h has it since Linux 5.18; the build must do with older headers. */
-enum {
-	IFA_PROTO_SINCE_5_18 = 11,
-	IFA_KNOWN = 11
-};
-
-static void addr_free_at(struct rtnl_addr **a)
-{
-	rtnl_addr_put(*a);
-}
-
-static void nl_addr_free_at(struct nl_addr **a)
-{
-	nl_addr_put(*a);
-}
+enum { IFA_PROTO_SINCE_5_18 = 11, IFA_KNOWN = 11 };
 
 int rtnetlink_address_parse(struct nlattr *attribute, uint8_t family, struct addr *ret)
 {
@@ -133,34 +118,32 @@ static int addr_scope(const struct link_addr *a)
 	return a->scope;
 }
 
-static struct rtnl_addr *addr_build(uint32_t index, const struct link_addr *a)
+/* By hand, for libnl takes the length 0 of 10.0.0.1/0 for none. */
+static struct nl_msg *addr_message(int type, uint32_t index, const struct link_addr *a)
 {
 	const struct addr *addr = &a->prefix.addr;
-	_cleanup_(addr_free_at)
-	struct rtnl_addr *built = rtnl_addr_alloc();
-	_cleanup_(nl_addr_free_at)
-	struct nl_addr *local = nl_addr_build(addr->family, addr->bytes, addr_bits(addr) / 8);
+	const struct ifaddrmsg head = {.ifa_family = addr->family,
+				       .ifa_prefixlen = a->prefix.len,
+				       .ifa_scope = (uint8_t)addr_scope(a),
+				       .ifa_index = index};
+	int flags = type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_EXCL : 0;
+	_cleanup_message_ struct nl_msg *message =
+		rtnetlink_message(type, flags, &head, sizeof(head));
 
-	if (!built || !local)
+	if (!message || nla_put(message, IFA_LOCAL, addr_bits(addr) / 8, addr->bytes) < 0 ||
+	    nla_put(message, IFA_ADDRESS, addr_bits(addr) / 8, addr->bytes) < 0)
 		return NULL;
-	nl_addr_set_prefixlen(local, a->prefix.len);
-	rtnl_addr_set_ifindex(built, (int)index);
-	rtnl_addr_set_scope(built, addr_scope(a));
-	return rtnl_addr_set_local(built, local) < 0 ? NULL : steal(built);
+	return steal(message);
 }
 
 static int addr_change(struct rtnetlink *r, int type, uint32_t index, const struct link_addr *a,
 		       struct diag *d)
 {
-	_cleanup_(addr_free_at)
-	struct rtnl_addr *built = addr_build(index, a);
-	_cleanup_message_ struct nl_msg *message = NULL;
+	_cleanup_message_ struct nl_msg *message = addr_message(type, index, a);
 	char address[PREFIX_TEXT_MAX], link[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	if (!built ||
-	    (type == RTM_NEWADDR ? rtnl_addr_build_add_request(built, NLM_F_EXCL, &message)
-				 : rtnl_addr_build_delete_request(built, 0, &message)) < 0)
+	if (!message)
 		return diag_no_memory(d);
 	if (rtnetlink_talk(r, message, NULL, &ack) < 0) {
 		prefix_format(&a->prefix, address);

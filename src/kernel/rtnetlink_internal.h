@@ -12,10 +12,7 @@
 #include "wgq/kernel/rtnetlink.h"
 
 /* The most messages that are sent at once, and the longest of them (an IPv6 route). */
-enum {
-	RTNETLINK_BATCH_MAX = 128,
-	RTNETLINK_BATCH_MESSAGE_MAX = 96
-};
+enum { RTNETLINK_BATCH_MAX = 128, RTNETLINK_BATCH_MESSAGE_MAX = 96 };
 
 struct rtnetlink {
 	struct nl_sock *socket; /* NULL: the next request opens one */
@@ -28,9 +25,7 @@ struct rtnetlink {
 
 /* Where the objects of an answer go. take() returns 0, RTNETLINK_ENOUGH to end the answer, or
  * -errno. */
-enum {
-	RTNETLINK_ENOUGH = 1
-};
+enum { RTNETLINK_ENOUGH = 1 };
 
 struct rtnetlink_sink {
 	int (*take)(struct nlmsghdr *message, void *into);
@@ -65,9 +60,7 @@ void rtnetlink_message_free_at(struct nl_msg **message);
 #define _cleanup_message_ _cleanup_(rtnetlink_message_free_at)
 
 /* "wg0", or "with index 7" when it has no name any more. */
-enum {
-	RTNETLINK_LINK_TEXT_MAX = 32
-};
+enum { RTNETLINK_LINK_TEXT_MAX = 32 };
 void rtnetlink_link_text(uint32_t index, char ret_text[RTNETLINK_LINK_TEXT_MAX]);
 
 /* By index; ret->index is 0 when there is none. */

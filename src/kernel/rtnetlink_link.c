@@ -113,8 +113,7 @@ static int link_take_kind(struct nlmsghdr *message, void *into)
 	return 0;
 }
 
-int rtnetlink_link_list(struct rtnetlink *r, const char *kind, struct link_vec *ret,
-			struct diag *d)
+int rtnetlink_link_list(struct rtnetlink *r, const char *kind, struct link_vec *ret, struct diag *d)
 {
 	const struct ifinfomsg head = {0};
 	struct link_list list = {.links = ret, .kind = kind};
@@ -139,8 +138,7 @@ int rtnetlink_link_get_index(struct rtnetlink *r, uint32_t index, struct link *r
 
 int rtnetlink_link_add(struct rtnetlink *r, const char *name, const char *kind, struct diag *d)
 {
-	_cleanup_(link_free_at)
-	struct rtnl_link *link = NULL;
+	_cleanup_(link_free_at) struct rtnl_link *link = NULL;
 	_cleanup_message_ struct nl_msg *message = NULL;
 	struct ack ack;
 
@@ -161,8 +159,7 @@ int rtnetlink_link_add(struct rtnetlink *r, const char *name, const char *kind, 
 
 int rtnetlink_link_del(struct rtnetlink *r, uint32_t index, struct diag *d)
 {
-	_cleanup_(link_free_at)
-	struct rtnl_link *link = rtnl_link_alloc();
+	_cleanup_(link_free_at) struct rtnl_link *link = rtnl_link_alloc();
 	_cleanup_message_ struct nl_msg *message = NULL;
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;

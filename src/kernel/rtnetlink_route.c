@@ -9,9 +9,7 @@
 #include "rtnetlink_internal.h"
 
 /* include/net/ip6_route.h, IP6_RT_PRIO_USER: the metric of an IPv6 route that asks for none. */
-enum {
-	METRIC_IPV6 = 1024
-};
+enum { METRIC_IPV6 = 1024 };
 
 static int metrics_parse(struct nlattr *attribute, uint32_t *ret_mtu)
 {

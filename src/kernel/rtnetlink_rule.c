@@ -161,13 +161,12 @@ static int rule_dump(struct rtnetlink *r, uint8_t family, struct rule_seen_vec *
 
 int rtnetlink_rule_list(struct rtnetlink *r, uint8_t family, struct rule_vec *ret, struct diag *d)
 {
-	_cleanup_(rule_seen_vec_release)
-	struct rule_seen_vec rules = {0};
+	_cleanup_(rule_seen_vec_release) struct rule_seen_vec rules = {0};
 	int error = rule_dump(r, family, &rules, d);
 
 	if (error < 0)
 		return error;
-	vec_each (seen, &rules) {
+	vec_each(seen, &rules) {
 		struct rule *rule = vec_push(ret);
 
 		if (!rule)
@@ -178,9 +177,7 @@ int rtnetlink_rule_list(struct rtnetlink *r, uint8_t family, struct rule_vec *re
 }
 
 /* As ip-rule(8) would be given it. */
-enum {
-	RULE_TEXT_MAX = 128
-};
+enum { RULE_TEXT_MAX = 128 };
 
 static void rule_text(const struct rule *rule, char ret_text[RULE_TEXT_MAX])
 {
@@ -251,7 +248,7 @@ static const struct rtnetlink_rule_seen *rule_find(const struct rule_seen_vec *r
 	const struct rule *wanted = &exact;
 
 	exact.exact = true;
-	vec_each (seen, rules) {
+	vec_each(seen, rules) {
 		if (rule_same(&seen->rule, wanted) && seen->rule.protocol == wanted->protocol &&
 		    (!wanted->priority || seen->rule.priority == wanted->priority))
 			return seen;
@@ -278,8 +275,7 @@ static bool kernel_takes(const struct rtnetlink_rule_seen *seen, const struct ru
 
 int rtnetlink_rule_del(struct rtnetlink *r, const struct rule *rule, struct diag *d)
 {
-	_cleanup_(rule_seen_vec_release)
-	struct rule_seen_vec rules = {0};
+	_cleanup_(rule_seen_vec_release) struct rule_seen_vec rules = {0};
 	char text[RULE_TEXT_MAX];
 	struct ack ack = {.error = ENOENT};
 	int error = rule_dump(r, rule->family, &rules, d);
@@ -291,7 +287,7 @@ int rtnetlink_rule_del(struct rtnetlink *r, const struct rule *rule, struct diag
 	if (!wanted)
 		return ack_fail(d, &ack, "delete %s", text);
 
-	vec_each (seen, &rules) {
+	vec_each(seen, &rules) {
 		if (seen == wanted)
 			break;
 		if (kernel_takes(seen, &wanted->rule))

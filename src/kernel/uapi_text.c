@@ -11,9 +11,7 @@
 #include "wgq/base/mem.h"
 
 /* include/linux/err.h, MAX_ERRNO. */
-enum {
-	ERRNO_MAX = 4095
-};
+enum { ERRNO_MAX = 4095 };
 
 static void add_key(struct buf *b, const char *name, const struct key *k)
 {

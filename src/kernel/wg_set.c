@@ -13,14 +13,10 @@
 #define ALLOWED_IP_F_REMOVE_ME 1U
 
 /* The most that one allowed IP takes: its nest with family, IPv6 address, length and flags. */
-enum {
-	ALLOWED_IP_ROOM = 4 + 8 + 20 + 8 + 8
-};
+enum { ALLOWED_IP_ROOM = 4 + 8 + 20 + 8 + 8 };
 /* The most that a peer without allowed IPs takes: its nest with both keys, flags, IPv6 endpoint,
  * keepalive and the head of the list. */
-enum {
-	PEER_ROOM = 4 + 36 + 36 + 8 + 32 + 8 + 4
-};
+enum { PEER_ROOM = 4 + 36 + 36 + 8 + 32 + 8 + 4 };
 
 static bool has_room(const struct nlmsghdr *m, size_t want)
 {

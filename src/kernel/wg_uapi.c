@@ -23,11 +23,7 @@
 
 /* Per send() and recv(): a process that is stopped must not stop us. And what an answer may take:
  * a million allowed IPs make 45 MB. */
-enum {
-	WAIT_SECONDS = 10,
-	REPLY_MAX = 256 << 20,
-	CHUNK = 65536
-};
+enum { WAIT_SECONDS = 10, REPLY_MAX = 256 << 20, CHUNK = 65536 };
 
 static int socket_address(const char *ifname, struct sockaddr_un *ret)
 {

@@ -7,10 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum {
-	GROUPS = 8,
-	GROUP_BYTES = 2
-}; /* of an IPv6 address, RFC 4291 2.2 */
+enum { GROUPS = 8, GROUP_BYTES = 2 }; /* of an IPv6 address, RFC 4291 2.2 */
 
 uint8_t addr_bits(const struct addr *a)
 {

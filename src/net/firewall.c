@@ -18,9 +18,8 @@ static void format_family(const struct firewall *fw, uint8_t family, struct buf 
 
 	buf_addf(out, "add table %s wg-quick-%s\n", nft, fw->ifname);
 	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++)
-		buf_addf(out,
-			 "add chain %s wg-quick-%s %s { type filter hook %s priority %s; }\n", nft,
-			 fw->ifname, chains[i].chain, chains[i].hook, chains[i].priority);
+		buf_addf(out, "add chain %s wg-quick-%s %s { type filter hook %s priority %s; }\n",
+			 nft, fw->ifname, chains[i].chain, chains[i].hook, chains[i].priority);
 	for (size_t i = 0; i < fw->addr_count; i++) {
 		char text[ADDR_TEXT_MAX];
 

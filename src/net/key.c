@@ -10,9 +10,7 @@
 
 #include "wgq/base/mem.h"
 
-enum {
-	NOT_A_DIGIT = 0x100
-}; /* above every digit's value */
+enum { NOT_A_DIGIT = 0x100 }; /* above every digit's value */
 
 /* All ones where low <= c <= high, else zero. All three are below 2^31: a difference that is
  * negative has its top bit set. */

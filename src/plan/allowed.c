@@ -74,8 +74,7 @@ static bool is_own(const struct wg_peer *peer, const struct key *own)
 	return own && key_equal(&peer->public_key, own);
 }
 
-static int settling_add(struct settling *s, const struct key *own,
-			const struct wg_peer_vec *peers)
+static int settling_add(struct settling *s, const struct key *own, const struct wg_peer_vec *peers)
 {
 	vec_each(peer, peers) {
 		struct holder *holder = vec_push(&s->holders);

@@ -205,17 +205,18 @@ static bool holds_default(const struct wg_device *device, uint8_t family)
 	return false;
 }
 
-/* A rule is the interface's when its table leads there. When somebody flushed the table it still is,
- * if the interface has the mark and would hold the default route: a second tunnel may carry the same
- * mark only to get around the first. */
+/* A rule is the interface's when its table leads there. When somebody flushed the table it still
+ * is, if the firewall saves the mark, or the interface has it and would hold the default route: a
+ * second tunnel may carry the same mark only to get around the first. */
 static bool is_own_rule(const struct tunnel_rule *tunnel, const void *context)
 {
 	const struct snap *snap = context;
 
-	if (tunnel->leads_here)
-		return true;
-	return !tunnel->table_used && snap->wg.fwmark == tunnel->rule.fwmark &&
-	       holds_default(&snap->wg, tunnel->rule.family);
+	if (tunnel->leads_here || tunnel->table_used)
+		return tunnel->leads_here;
+	return snap->firewall_mark == tunnel->rule.fwmark ||
+	       (snap->wg.fwmark == tunnel->rule.fwmark &&
+		holds_default(&snap->wg, tunnel->rule.family));
 }
 
 int diff_detach(const struct conf *conf, const struct snap *snap, struct plan *ret, struct diag *d)

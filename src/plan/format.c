@@ -123,8 +123,7 @@ static void format_sysctl(const struct op *op, struct buf *out)
 	buf_addf(out, "sysctl -q %s", buf_text(&assignment));
 }
 
-static void format_iptables(const struct op *op, uint8_t family, enum op_form form,
-			    struct buf *out)
+static void format_iptables(const struct op *op, uint8_t family, enum op_form form, struct buf *out)
 {
 	buf_str(out, family == AF_INET6 ? "ip6tables-restore -n" : "iptables-restore -n");
 	if (form == OP_ECHO)
@@ -250,8 +249,8 @@ static void format_hook(const char *hook, const struct op_context *context, enum
 	buf_shell_word(out, buf_text(&command));
 }
 
-/* wg-quick echoes only how it learns what is running (linux.bash:280). The text has secrets, which a
- * script must not have, so that learns it when it is run. */
+/* wg-quick echoes only how it learns what is running (linux.bash:280). The text has secrets, which
+ * a script must not have, so that learns it when it is run. */
 static void format_save(const struct op *op, const struct op_context *context, enum op_form form,
 			struct buf *out)
 {

@@ -81,8 +81,7 @@ static int same_prefixes(const struct conf *conf, const struct snap *snap, bool 
 	return r;
 }
 
-int same_as_configured(const struct conf *conf, const struct snap *snap, bool *ret,
-		       struct diag *d)
+int same_as_configured(const struct conf *conf, const struct snap *snap, bool *ret, struct diag *d)
 {
 	*ret = false;
 	if (!snap->is_wireguard || !same_device(&conf->wg, &snap->wg) ||

@@ -60,8 +60,8 @@ static int want_addresses(const struct conf *conf, const struct snap *snap, stru
 	return 0;
 }
 
-static bool keep_route(const struct route *route, const struct conf *conf,
-		       const struct snap *snap, const struct cover *cover, struct want *want)
+static bool keep_route(const struct route *route, const struct conf *conf, const struct snap *snap,
+		       const struct cover *cover, struct want *want)
 {
 	bool ip6 = route->prefix.addr.family == AF_INET6;
 

@@ -27,8 +27,7 @@ static int not_wireguard(const char *ifname, struct diag *d)
 	return diag_refuse(d, EOPNOTSUPP, "`%s' is not a WireGuard interface", ifname);
 }
 
-int device_get(const char *ifname, enum device_server server, struct wg_device *ret,
-	       struct diag *d)
+int device_get(const char *ifname, enum device_server server, struct wg_device *ret, struct diag *d)
 {
 	switch (server) {
 	case DEVICE_KERNEL:

@@ -79,9 +79,15 @@ static int link_add(struct host *h, struct diag *d)
 
 static int link_del(struct host *h, struct diag *d)
 {
-	int r = rtnetlink_link_del(h->rtnetlink, h->link.index, d);
+	_cleanup_diag_ struct diag refused = {0};
+	int r = rtnetlink_link_del(h->rtnetlink, h->link.index, &refused);
 
-	if (r == 0 && h->server == DEVICE_USERSPACE)
+	/* It went by itself: a userspace WireGuard hears the same Ctrl-C as we do. */
+	if (r == -ENODEV)
+		r = 0;
+	if (r < 0)
+		diag_move(d, &refused);
+	else if (h->server == DEVICE_USERSPACE)
 		userspace_wait_gone(h->options.ifname);
 	return r;
 }
@@ -106,8 +112,11 @@ static int firewall_set(struct host *h, const struct firewall *firewall, struct 
 		whole.addrs = addrs;
 		whole.addr_count = found.len;
 	}
-	return h->means.firewall == MEANS_FIREWALL_IPTABLES ? iptables_set(&whole, d)
-							    : nft_install(&whole, d);
+	if (h->means.firewall != MEANS_FIREWALL_IPTABLES)
+		return nft_install(&whole, d);
+	/* For the undo, which nobody looks before. */
+	h->has_iptables_rules = true;
+	return iptables_set(&whole, d);
 }
 
 /* Either kind may be there, whichever this host would use now. */
@@ -181,8 +190,7 @@ static int save_config(const struct op *op, struct diag *d)
 	if (r < 0)
 		return r;
 	if (now.len != before->len || memcmp(buf_text(&now), buf_text(before), now.len) != 0) {
-		diag_refuse(d, ESTALE, "`%s' was changed while it was to be saved",
-			    op->save.path);
+		diag_refuse(d, ESTALE, "`%s' was changed while it was to be saved", op->save.path);
 		diag_hint(d, "nothing was overwritten: try again");
 		return -ESTALE;
 	}
@@ -227,8 +235,8 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 	case OP_ROUTE_ADD:
 		return add_routes(h, op, d);
 	case OP_ROUTE_DEL:
-		return rtnetlink_route_del(h->rtnetlink, op->routes.at, op->routes.count, h->link.index,
-				      op->routes.table, d);
+		return rtnetlink_route_del(h->rtnetlink, op->routes.at, op->routes.count,
+					   h->link.index, op->routes.table, d);
 	case OP_RULE_ADD:
 		return rtnetlink_rule_add(h->rtnetlink, &op->rule, d);
 	case OP_RULE_DEL:

@@ -18,7 +18,6 @@ struct host {
 	int lock_fd;               /* -1: not held */
 };
 
-int host_observe(void *self, const struct observe_query *query, struct snap *ret,
-		 struct diag *d);
+int host_observe(void *self, const struct observe_query *query, struct snap *ret, struct diag *d);
 int host_prepare(void *self, const struct conf *conf, bool bringing_up, struct means *ret,
 		 struct diag *d);

@@ -47,7 +47,8 @@ static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *
 	tunnel->leads_here = tunnel->table_used = routes.len > 0;
 	if (r < 0 || tunnel->leads_here)
 		return r;
-	return rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used, d);
+	return rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used,
+				    d);
 }
 
 static int observe_rules(struct host *h, struct snap *snap, struct diag *d)
@@ -170,7 +171,7 @@ static int observe_addresses(struct host *h, struct snap *snap, struct diag *d)
 
 	for (size_t i = 0; i < sizeof(families) && r == 0; i++)
 		r = rtnetlink_route_list(h->rtnetlink, families[i], RT_TABLE_MAIN, h->link.index,
-				    &snap->main_routes, d);
+					 &snap->main_routes, d);
 	return r;
 }
 
@@ -206,8 +207,8 @@ static int observe_firewall(struct host *h, struct snap *snap, struct diag *d)
 	unsigned found = 0;
 	int r = nft_find(h->options.ifname, &found, d);
 
-	/* Without a link the mark is nowhere else. */
-	if (r == 0 && found && !h->link.index)
+	/* It is the number of the rules' table, also when the link or its mark is gone. */
+	if (r == 0 && found)
 		r = nft_read_mark(h->options.ifname, &snap->firewall_mark, d);
 	if (r == 0)
 		r = observe_iptables(h, d);

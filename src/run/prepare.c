@@ -39,8 +39,7 @@ static enum means_dns dns_means(enum dns_backend backend)
 	return MEANS_DNS_NONE;
 }
 
-static int prepare_dns(struct host *h, const struct conf *conf, struct means *means,
-		       struct diag *d)
+static int prepare_dns(struct host *h, const struct conf *conf, struct means *means, struct diag *d)
 {
 	_cleanup_buf_ struct buf prefix = {0};
 	const struct dns_config config = {
@@ -106,9 +105,8 @@ static int prepare_firewall(struct host *h, const struct conf *conf, struct mean
 		means->firewall = MEANS_FIREWALL_NFT;
 		return 0;
 	}
-	if (r == -EOPNOTSUPP &&
-	    iptables_check(has_default(conf, AF_INET), has_default(conf, AF_INET6),
-			   &from_iptables) == 0) {
+	if (r == -EOPNOTSUPP && iptables_check(has_default(conf, AF_INET),
+					       has_default(conf, AF_INET6), &from_iptables) == 0) {
 		means->firewall = MEANS_FIREWALL_IPTABLES;
 		return 0;
 	}

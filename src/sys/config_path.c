@@ -15,10 +15,7 @@
 #define CONFIG_SUFFIX ".conf"
 #define NAME_CHARS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=+.-"
 
-enum {
-	NAME_MAX_LEN = IFNAMSIZ - 1,
-	SUFFIX_LEN = sizeof(CONFIG_SUFFIX) - 1
-};
+enum { NAME_MAX_LEN = IFNAMSIZ - 1, SUFFIX_LEN = sizeof(CONFIG_SUFFIX) - 1 };
 
 /* The bytes at the start of s that may be part of an interface's name. */
 static size_t name_span(const char *s, size_t n)

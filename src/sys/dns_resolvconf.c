@@ -2,8 +2,8 @@
 // resolvconf(8), called as wg-quick calls it.
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "dns_internal.h"
 #include "wgq/base/mem.h"
@@ -138,13 +138,15 @@ int dns_resolvconf_unset(const struct dns_config *config, int *ret_status, struc
 	return resolvconf_run(config, false, ret_status, d);
 }
 
+/* Debian's resolvconf lists all entries, whatever it is asked for. */
 bool dns_resolvconf_knows(const char *prefix, const char *ifname)
 {
-	_cleanup_buf_ struct buf name = {0}, path = {0}, listed = {0}, said = {0};
+	_cleanup_buf_ struct buf name = {0}, path = {0}, heading = {0}, listed = {0}, said = {0};
 
 	buf_addf(&name, "%s%s", prefix, ifname);
 	buf_addf(&path, "/run/resolvconf/interface/%s", buf_text(&name));
-	if (buf_status(&name) < 0 || buf_status(&path) < 0)
+	buf_addf(&heading, "# resolv.conf from %s\n", buf_text(&name));
+	if (buf_status(&name) < 0 || buf_status(&path) < 0 || buf_status(&heading) < 0)
 		return false;
 	if (access(buf_text(&path), F_OK) == 0)
 		return true;
@@ -152,5 +154,6 @@ bool dns_resolvconf_knows(const char *prefix, const char *ifname)
 	const char *const argv[] = {"resolvconf", "-l", buf_text(&name), NULL};
 	const struct proc_files files = {.ret_out = &listed, .ret_err = &said, .hold_err = true};
 	int status;
-	return proc_run_files(argv, &files, &status, NULL) == 0 && status == 0 && listed.len > 0;
+	return proc_run_files(argv, &files, &status, NULL) == 0 && status == 0 &&
+	       strstr(buf_text(&listed), buf_text(&heading));
 }

@@ -21,9 +21,7 @@
 #define RESOLVED_LINK_BUSY "org.freedesktop.resolve1.LinkBusy"
 
 /* Microseconds; the usual 25 s are long for somebody who waits for a tunnel. */
-enum {
-	CALL_TIMEOUT = 10 * 1000000
-};
+enum { CALL_TIMEOUT = 10 * 1000000 };
 
 #define _cleanup_bus_     _cleanup_(sd_bus_flush_close_unrefp)
 #define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)

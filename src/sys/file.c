@@ -156,8 +156,7 @@ static int in_place_failed(struct replacement *r, int error, struct diag *d)
 
 int file_replace(const char *path, const char *text, size_t n, struct diag *d)
 {
-	_cleanup_(replacement_release)
-	struct replacement r = {.path = path, .text = text, .n = n};
+	_cleanup_(replacement_release) struct replacement r = {.path = path, .text = text, .n = n};
 	int error = replacement_init(&r, path);
 
 	if (error < 0)

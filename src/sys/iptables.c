@@ -22,9 +22,7 @@ static const struct variant variants[] = {
 	{AF_INET6, "ip6tables-restore", "ip6tables-save"},
 	{AF_INET6, "ip6tables-legacy-restore", "ip6tables-legacy-save"},
 };
-enum {
-	VARIANTS = sizeof(variants) / sizeof(variants[0])
-};
+enum { VARIANTS = sizeof(variants) / sizeof(variants[0]) };
 
 static const char *family_name(int family)
 {

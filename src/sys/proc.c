@@ -16,17 +16,11 @@
 #include "wgq/base/mem.h"
 #include "wgq/sys/io.h"
 
-enum {
-	STATUS_CANNOT_EXECUTE = 126,
-	STATUS_NOT_FOUND = 127,
-	STATUS_SIGNAL = 128
-};
+enum { STATUS_CANNOT_EXECUTE = 126, STATUS_NOT_FOUND = 127, STATUS_SIGNAL = 128 };
 
 /* While a program runs whose standard error we pass on, how often we look whether it has ended:
  * a daemon that it left behind may keep the pipe open for ever. */
-enum {
-	LOOK_INTERVAL_MS = 50
-};
+enum { LOOK_INTERVAL_MS = 50 };
 
 /* Our ends and the child's of what is not simply inherited; -1: inherited. Input and output are
  * files in memory rather than pipes: nobody waits for anybody, however large the text. */
@@ -230,8 +224,7 @@ static int read_output(int fd, struct buf *ret)
 int proc_run_in(const char *const argv[], const struct proc_files *files, char *const environment[],
 		int *ret_status, struct diag *d)
 {
-	_cleanup_(wiring_release)
-	struct wiring w = {-1, -1, -1, -1};
+	_cleanup_(wiring_release) struct wiring w = {-1, -1, -1, -1};
 	pid_t pid;
 
 	proc_seal();
@@ -268,8 +261,7 @@ int proc_run_files(const char *const argv[], const struct proc_files *files, int
 		   struct diag *d)
 {
 	static const struct proc_variable none[] = {{NULL, NULL}};
-	_cleanup_(proc_environment_free)
-	char **environment = proc_environment(none);
+	_cleanup_(proc_environment_free) char **environment = proc_environment(none);
 
 	if (!environment)
 		return diag_no_memory(d);

@@ -23,9 +23,7 @@
 #endif
 
 /* Where there is neither the system call nor /proc. */
-enum {
-	DESCRIPTORS_TO_TRY = 1024
-};
+enum { DESCRIPTORS_TO_TRY = 1024 };
 
 /* What the C library searches when PATH is not set (confstr(3), _CS_PATH). */
 #define DEFAULT_PATH "/bin:/usr/bin"
@@ -64,8 +62,8 @@ char **proc_environment(const struct proc_variable *added)
 	while (added[more].name)
 		more++;
 
-	_cleanup_(proc_environment_free)
-	char **result = mem_calloc(have + more + 2, sizeof(char *));
+	_cleanup_(proc_environment_free) char **result =
+		mem_calloc(have + more + 2, sizeof(char *));
 	if (!result)
 		return NULL;
 	for (size_t i = 0; i < have; i++) {

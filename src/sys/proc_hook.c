@@ -16,8 +16,7 @@ int proc_run_hook(const char *command, const struct hook_context *context, int *
 		{"CONFIG_FILE", context->config_file},
 		{NULL, NULL},
 	};
-	_cleanup_(proc_environment_free)
-	char **environment = proc_environment(variables);
+	_cleanup_(proc_environment_free) char **environment = proc_environment(variables);
 	_cleanup_buf_ struct buf text = {0};
 
 	conf_expand_hook(command, context->ifname, &text);
@@ -26,8 +25,8 @@ int proc_run_hook(const char *command, const struct hook_context *context, int *
 
 	/* wg-quick evaluates hooks inside itself: set -e -o pipefail; shopt -s extglob
 	 * (linux.bash:7-8). After `--` a command may begin with a dash. */
-	const char *const bash[] = {"bash",     "-O", "extglob", "-e", "-o",
-				    "pipefail", "-c", "--",      buf_text(&text), NULL};
+	const char *const bash[] = {"bash", "-O", "extglob",       "-e", "-o", "pipefail",
+				    "-c",   "--", buf_text(&text), NULL};
 	const char *const sh[] = {"sh", "-e", "-c", "--", buf_text(&text), NULL};
 	bool has_bash = proc_exists("bash");
 

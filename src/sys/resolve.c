@@ -12,10 +12,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/sys/table.h"
 
-enum {
-	DEFAULT_RETRIES = 15,
-	WITHOUT_END = -1
-};
+enum { DEFAULT_RETRIES = 15, WITHOUT_END = -1 };
 
 uint32_t resolve_next_delay(uint32_t delay)
 {
@@ -181,7 +178,7 @@ static void prefer_running(struct resolve_pool *pool, const struct conf *conf,
 	for (size_t i = 0; i < conf->endpoints.len; i++) {
 		const struct wg_peer *named = &conf->wg.peers.at[conf->endpoints.at[i].peer];
 
-		vec_each (peer, &running->peers)
+		vec_each(peer, &running->peers)
 			if (peer->has_endpoint && key_equal(&peer->public_key, &named->public_key))
 				pool->jobs[i].preferred = peer->endpoint;
 	}

@@ -13,15 +13,10 @@
 
 /* Enough that 500 names take the time of the slowest. A thread has a socket at most, so these stay
  * below the usual limit of 1024 descriptors; NSS modules need more stack than musl would give. */
-enum {
-	THREADS_MAX = 512,
-	THREAD_STACK = 512 * 1024
-};
+enum { THREADS_MAX = 512, THREAD_STACK = 512 * 1024 };
 
 /* How often the caller's thread looks at stop() and at the clock. */
-enum {
-	TICK = 100000
-};
+enum { TICK = 100000 };
 
 /* wg(8)'s hints (config.c:205-209). */
 static const struct addrinfo udp = {
@@ -72,8 +67,7 @@ bool resolve_take(const struct addrinfo *found, union endpoint *ret)
 	return ip || ip6;
 }
 
-static bool take(const struct addrinfo *found, const union endpoint *preferred,
-		 union endpoint *ret)
+static bool take(const struct addrinfo *found, const union endpoint *preferred, union endpoint *ret)
 {
 	for (const struct addrinfo *f = found; f && preferred->any.sa_family; f = f->ai_next) {
 		union endpoint e = {0};

@@ -30,12 +30,12 @@ struct resolve_job {
 	char *shown; /* host:port, or [host]:port */
 	union endpoint endpoint;
 	union endpoint preferred; /* taken where it is among those found; family 0: none is */
-	int error;       /* of the last attempt: EAI_..., 0: none */
-	int saved_errno; /* for EAI_SYSTEM */
-	bool no_address; /* an answer, but neither IPv4 nor IPv6 */
-	int retries;     /* left; -1: no end */
-	uint32_t delay;  /* microseconds before the next attempt */
-	uint64_t due;    /* CLOCK_MONOTONIC, microseconds; 0: the first attempt */
+	int error;                /* of the last attempt: EAI_..., 0: none */
+	int saved_errno;          /* for EAI_SYSTEM */
+	bool no_address;          /* an answer, but neither IPv4 nor IPv6 */
+	int retries;              /* left; -1: no end */
+	uint32_t delay;           /* microseconds before the next attempt */
+	uint64_t due;             /* CLOCK_MONOTONIC, microseconds; 0: the first attempt */
 	struct resolve_job *next;
 };
 
@@ -55,8 +55,8 @@ struct resolve_pool {
 
 	struct resolve_job *jobs;
 	size_t job_count;
-	size_t open; /* neither done nor failed */
-	bool failed; /* a job has failed for good: no more retries */
+	size_t open;       /* neither done nor failed */
+	bool failed;       /* a job has failed for good: no more retries */
 	uint64_t deadline; /* for all of it, CLOCK_MONOTONIC, microseconds; 0: none */
 	struct resolve_options options;
 };
@@ -65,8 +65,8 @@ struct resolve_pool {
 struct resolve_pool *resolve_pool_new(const struct conf_endpoint_vec *endpoints,
 				      const struct resolve_options *options, int retries);
 
-/* Until every job is done or failed: 0. -EINTR: told to stop. -ETIMEDOUT: the deadline has come. The
- * jobs that are not done then belong to the threads. */
+/* Until every job is done or failed: 0. -EINTR: told to stop. -ETIMEDOUT: the deadline has come.
+ * The jobs that are not done then belong to the threads. */
 int resolve_pool_run(struct resolve_pool *pool);
 void resolve_pool_set_deadline(struct resolve_pool *pool, uint32_t ms);
 void resolve_pool_unref(struct resolve_pool *pool);

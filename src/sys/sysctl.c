@@ -17,9 +17,7 @@
 #define SYSCTL_FOLDER "/proc/sys/"
 
 /* A number has at most 20 digits; a longer text is not one. */
-enum {
-	NUMBER_TEXT_MAX = 64
-};
+enum { NUMBER_TEXT_MAX = 64 };
 
 static int sysctl_open(const char *name, int flags)
 {

@@ -20,9 +20,7 @@
 /* The first that has a file wins: the administrator's, then the distribution's (since iproute2
  * 6.7, and where 6.5 and 6.6 had it). */
 static const char *const folders[] = {"/etc/iproute2", "/usr/share/iproute2", "/usr/lib/iproute2"};
-enum {
-	FOLDERS = sizeof(folders) / sizeof(folders[0])
-};
+enum { FOLDERS = sizeof(folders) / sizeof(folders[0]) };
 
 static const struct {
 	const char *name;

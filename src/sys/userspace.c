@@ -18,17 +18,9 @@
 #define SOCKET_FOLDER "/var/run/wireguard"
 
 /* It is there when the program has gone into the background; wireguard-go takes some 20 ms. */
-enum {
-	WAIT_START_MS = 5000,
-	WAIT_END_MS = 2000,
-	WAIT_STEP_MS = 10
-};
+enum { WAIT_START_MS = 5000, WAIT_END_MS = 2000, WAIT_STEP_MS = 10 };
 
-enum socket_state {
-	SOCKET_ABSENT,
-	SOCKET_STALE,
-	SOCKET_SERVED
-};
+enum socket_state { SOCKET_ABSENT, SOCKET_STALE, SOCKET_SERVED };
 
 const char *userspace_program(void)
 {

@@ -14,16 +14,16 @@ struct fake_lines {
 
 struct fake {
 	struct world world;
-	struct fake_lines lines; /* the state, sorted */
-	size_t steps;            /* taken or tried so far, looks included */
-	size_t fail_at;          /* the step that fails, from 1; 0: none */
-	size_t fail_undo_at;     /* from then on every step fails, those of undoing included */
-	size_t stop_at;          /* the step in which a signal comes */
+	struct fake_lines lines;    /* the state, sorted */
+	size_t steps;               /* taken or tried so far, looks included */
+	size_t fail_at;             /* the step that fails, from 1; 0: none */
+	size_t fail_undo_at;        /* from then on every step fails, those of undoing included */
+	size_t stop_at;             /* the step in which a signal comes */
 	volatile sig_atomic_t stop; /* its number */
-	int depth;               /* of the lock */
-	bool hook_under_lock;    /* a hook ran while the lock was held */
-	const char *config_text; /* of the configuration file; borrowed */
-	char *saved;             /* its new text; NULL: it was not saved */
+	int depth;                  /* of the lock */
+	bool hook_under_lock;       /* a hook ran while the lock was held */
+	const char *config_text;    /* of the configuration file; borrowed */
+	char *saved;                /* its new text; NULL: it was not saved */
 };
 
 void fake_init(struct fake *fake);

@@ -246,9 +246,7 @@ static void route_order(void **state)
 		"::1/128",   "3.3.3.3/32", "2.2.2.2/32", "10.0.0.0/8",
 		"9.0.0.0/8", "::/0",       "0.0.0.0/0",
 	};
-	enum {
-		COUNT = sizeof(sorted) / sizeof(sorted[0])
-	};
+	enum { COUNT = sizeof(sorted) / sizeof(sorted[0]) };
 	struct prefix p[COUNT];
 
 	for (size_t i = 0; i < COUNT; i++)

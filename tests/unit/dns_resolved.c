@@ -14,11 +14,7 @@
 #define NAME "org.freedesktop.resolve1"
 
 /* How the fake one behaves. */
-enum fake {
-	FAKE_NEW,
-	FAKE_OLD,
-	FAKE_BUSY
-};
+enum fake { FAKE_NEW, FAKE_OLD, FAKE_BUSY };
 
 static struct scratch s;
 static pid_t daemon_pid, service_pid;

@@ -213,10 +213,7 @@ static void test_replace(void **state)
 /* Two texts, replaced in turn by a child that is killed at any moment: always one or the other. */
 static void test_replace_killed(void **state)
 {
-	enum {
-		N = 200000,
-		ROUNDS = 40
-	};
+	enum { N = 200000, ROUNDS = 40 };
 	struct scratch *s = *state;
 	_cleanup_free_ char *a = mem_calloc(N, 1), *b = mem_calloc(N / 2, 1);
 	char path[PATH_MAX];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The fallback firewall: wg-quick's text to the byte, and which programs get it.
-#include "wgq/net/firewall.h"
 #include "wgq/sys/iptables.h"
+#include "wgq/net/firewall.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -125,10 +125,14 @@ static void public_of_private(void **state)
 	static const struct {
 		const char *private_key, *public_key;
 	} pairs[] = {
-		{"SDlh+nzZrjcCi6ROkB3AGEgrm5EFvzUK+Shw1S/i7VE=", "fPLLweuJ1Yfev9k1U1ULvUS0PhRGYv8mhOGjdkhWg2I="},
-		{"gBaFIOYjQKIk84GPzKtAIUzn/uejibK8kjzCaamZO3Q=", "/HLRXjRZHq22WFnVJqo/2gHkhxW6YC6f9R4M/fiAKFM="},
-		{"wHPhqQF6HX1NgPcajo7VFL2ypn1AyvE/x4mcwjVTLnk=", "y9jONbdVRww1zq6hVFfsSTxaQHpqYKurs7RuX76nxRw="},
-		{"//////////////////////////////////////////8=", "hHwNLDdSNPNl5mCVUYejc1oPdhPRYJ06ak2MU66qWiI="},
+		{"SDlh+nzZrjcCi6ROkB3AGEgrm5EFvzUK+Shw1S/i7VE=",
+		 "fPLLweuJ1Yfev9k1U1ULvUS0PhRGYv8mhOGjdkhWg2I="},
+		{"gBaFIOYjQKIk84GPzKtAIUzn/uejibK8kjzCaamZO3Q=",
+		 "/HLRXjRZHq22WFnVJqo/2gHkhxW6YC6f9R4M/fiAKFM="},
+		{"wHPhqQF6HX1NgPcajo7VFL2ypn1AyvE/x4mcwjVTLnk=",
+		 "y9jONbdVRww1zq6hVFfsSTxaQHpqYKurs7RuX76nxRw="},
+		{"//////////////////////////////////////////8=",
+		 "hHwNLDdSNPNl5mCVUYejc1oPdhPRYJ06ak2MU66qWiI="},
 	};
 
 	(void)state;

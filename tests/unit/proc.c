@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Other programs: what they inherit, what comes back, and how hooks behave.
-#include "wgq/conf/conf.h"
 #include "wgq/sys/proc.h"
+#include "wgq/conf/conf.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -41,9 +41,7 @@ static void test_status(void **state)
 /* Far more than a pipe holds, to a program that copies it, and to one that does not read. */
 static void test_large(void **state)
 {
-	enum {
-		N = 8 << 20
-	};
+	enum { N = 8 << 20 };
 	_cleanup_free_ char *text = mem_calloc(N + 1, 1);
 	_cleanup_buf_ struct buf out = {0}, err = {0};
 	const char *const cat[] = {"cat", NULL}, *const no[] = {"true", NULL};

@@ -126,8 +126,7 @@ static int setup(void **state)
 
 static void test_numeric(void **state)
 {
-	_cleanup_(drop)
-	struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
 	_cleanup_buf_ struct buf text = {0};
 
 	(void)state;
@@ -144,8 +143,7 @@ static void test_numeric(void **state)
 /* The real thing, for what needs no network. */
 static void test_localhost(void **state)
 {
-	_cleanup_(drop)
-	struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
 
 	(void)state;
 	add(&conf, "localhost", "domain", 1);
@@ -156,11 +154,8 @@ static void test_localhost(void **state)
 
 static void test_parallel(void **state)
 {
-	enum {
-		N = 500
-	};
-	_cleanup_(drop)
-	struct conf conf = {.path = (char *)"wg0.conf"};
+	enum { N = 500 };
+	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
 	double start = seconds();
 
 	(void)state;
@@ -177,8 +172,7 @@ static void test_parallel(void **state)
 
 static void test_retries(void **state)
 {
-	_cleanup_(drop)
-	struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
 	_cleanup_buf_ struct buf text = {0};
 	double start = seconds();
 
@@ -195,8 +189,7 @@ static void test_retries(void **state)
 
 static void test_failures(void **state)
 {
-	_cleanup_(drop)
-	struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
 	_cleanup_diag_ struct diag d = {0};
 	_cleanup_buf_ struct buf shown = {0};
 	double start = seconds();
@@ -234,8 +227,7 @@ static void test_environment(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		_cleanup_(drop)
-		struct conf conf = {.path = (char *)"wg0.conf"};
+		_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
 		_cleanup_diag_ struct diag d = {0};
 
 		setenv("WG_ENDPOINT_RESOLUTION_RETRIES", cases[i].value, 1);
@@ -247,8 +239,7 @@ static void test_environment(void **state)
 					    49);
 	}
 	/* no retries: one attempt, no notice */
-	_cleanup_(drop)
-	struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
 	setenv("WG_ENDPOINT_RESOLUTION_RETRIES", "0", 1);
 	add(&conf, "busy", "51820", 1);
 	assert_int_equal(resolve(&conf, &fake, NULL), -EINVAL);
@@ -288,8 +279,7 @@ static void test_stop(void **state)
 	(void)state;
 	setenv("WG_ENDPOINT_RESOLUTION_RETRIES", "infinity", 1);
 	{
-		_cleanup_(drop)
-		struct conf conf = {.path = (char *)"wg0.conf"};
+		_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
 		double start = seconds();
 
 		stop_at = start + 0.3;
@@ -306,8 +296,7 @@ static void test_again(void **state)
 {
 	struct wg_peer peers[4] = {0};
 	const struct wg_device running = {.peers = {.at = peers, .len = 4}};
-	_cleanup_(drop)
-	struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
 	_cleanup_buf_ struct buf text = {0};
 	double start = seconds();
 
@@ -320,8 +309,8 @@ static void test_again(void **state)
 		conf.wg.peers.at[i].public_key.bytes[0] = (uint8_t)i;
 		peers[3 - i].public_key.bytes[0] = (uint8_t)i;
 		peers[3 - i].has_endpoint = true;
-		peers[3 - i].endpoint.in = (struct sockaddr_in){
-			.sin_family = AF_INET, .sin_port = htons(51820)};
+		peers[3 - i].endpoint.in =
+			(struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(51820)};
 		inet_pton(AF_INET, "192.0.2.5", &peers[3 - i].endpoint.in.sin_addr);
 	}
 	assert_int_equal(resolve_again(&conf, &running, &fake, NULL), 0);

@@ -51,11 +51,7 @@ static void save_text(const char *before, const struct conf *conf, const struct 
 	diag_release(&d);
 }
 
-enum {
-	ROUNDS = 4000,
-	PEERS = 6,
-	PREFIXES = 12
-};
+enum { ROUNDS = 4000, PEERS = 6, PREFIXES = 12 };
 
 static uint32_t seed;
 

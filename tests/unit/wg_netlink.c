@@ -22,9 +22,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum {
-	FAMILY = 40
-};
+enum { FAMILY = 40 };
 
 static struct key key_of(unsigned number)
 {

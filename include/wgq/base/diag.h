@@ -29,14 +29,14 @@ struct place {
 
 struct diag_item {
 	enum diag_level level;
-	int error;       /* errno to be shown; 0 where the message says all */
-	char *message;   /* owned, like the rest */
-	char *file;      /* NULL: no place */
-	char *quote;     /* the line of the file around the place, NULL: not to be shown */
+	int error;           /* errno to be shown; 0 where the message says all */
+	char *message;       /* owned, like the rest */
+	char *file;          /* NULL: no place */
+	char *quote;         /* the line of the file around the place, NULL: not to be shown */
 	uint32_t quote_skip; /* bytes of the line before that */
 	uint32_t line, col, len;
-	char *hint;      /* what to write or do instead; NULL: none */
-	char *notes;     /* further lines, each ended by a newline; NULL: none */
+	char *hint;  /* what to write or do instead; NULL: none */
+	char *notes; /* further lines, each ended by a newline; NULL: none */
 };
 
 struct diag {
@@ -58,8 +58,8 @@ int diag_fail_at(struct diag *d, const struct place *at, const char *hint, const
 	__attribute__((format(printf, 4, 5)));
 
 void diag_warn(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void diag_warn_at(struct diag *d, const struct place *at, const char *hint, const char *format,
-		  ...) __attribute__((format(printf, 4, 5)));
+void diag_warn_at(struct diag *d, const struct place *at, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* What to do about the newest item, and further lines below it. */
 void diag_hint(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -34,7 +34,7 @@ void *vec_grow(void *at, size_t *cap, size_t want, size_t size);
 
 #define vec_push(v)                                                                                \
 	({                                                                                         \
-		__typeof__((v)->at + 0) vec_new = NULL;                                                \
+		__typeof__((v)->at + 0) vec_new = NULL;                                            \
 		if ((v)->len < (v)->cap || vec_reserve((v), (v)->len + 1)) {                       \
 			vec_new = &(v)->at[(v)->len++];                                            \
 			memset(vec_new, 0, sizeof(*vec_new));                                      \

@@ -12,7 +12,7 @@ enum {
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
 	STATUS_IP_REFUSED = 2, /* as wg-quick */
-	STATUS_SIGNAL = 128, /* plus the signal's number */
+	STATUS_SIGNAL = 128,   /* plus the signal's number */
 };
 
 /* What a verb may be told; -q, -v, --help go with all. */

@@ -91,7 +91,7 @@ enum key_id key_find(struct slice key, bool squeezed);
 bool key_is_quick(enum key_id id);
 
 /* What the writer of a line may have meant; advice.c. */
-enum key_id advice_key(struct slice key);       /* the nearest key; KEY_COUNT: none is near */
+enum key_id advice_key(struct slice key); /* the nearest key; KEY_COUNT: none is near */
 enum scan_section advice_section(struct slice header); /* SECTION_OTHER: none is near */
 /* Whether the line may hold a private or preshared key, so that it must not be shown. */
 bool advice_secret(const struct scan_line *line);

@@ -27,13 +27,13 @@ enum scan_section { SECTION_NONE, SECTION_INTERFACE, SECTION_PEER, SECTION_OTHER
 
 struct scan_line {
 	enum scan_kind kind;
-	enum scan_section wg_section;  /* as wg(8) sees it */
-	bool quick_interface;          /* in an [Interface] section as wg-quick sees it */
-	struct slice key;              /* trimmed; of a section: the line up to a comment */
-	struct slice value;            /* trimmed, a comment cut off */
-	struct slice full_value;       /* trimmed, with what looks like a comment: hooks keep it */
-	struct slice text;             /* the whole line without its end */
-	uint32_t number;               /* from 1 */
+	enum scan_section wg_section; /* as wg(8) sees it */
+	bool quick_interface;         /* in an [Interface] section as wg-quick sees it */
+	struct slice key;             /* trimmed; of a section: the line up to a comment */
+	struct slice value;           /* trimmed, a comment cut off */
+	struct slice full_value;      /* trimmed, with what looks like a comment: hooks keep it */
+	struct slice text;            /* the whole line without its end */
+	uint32_t number;              /* from 1 */
 };
 
 /* Called for every line that is not blank or a comment. Return 0 to go on, else scanning stops and

@@ -15,9 +15,7 @@
 
 /* The kernel sizes the messages of a dump by the largest buffer ever used on the socket, up to
  * 32 KiB (netlink_dump() in net/netlink/af_netlink.c): one size for all. */
-enum {
-	NETLINK_BUFFER = 32768
-};
+enum { NETLINK_BUFFER = 32768 };
 
 struct netlink {
 	struct mnl_socket *socket;

@@ -33,9 +33,7 @@ struct nft_batch {
 };
 
 /* 32 is NFT_TABLE_MAXNAMELEN of kernels before 4.14. */
-enum {
-	NFT_TABLE_NAME_MAX = 32
-};
+enum { NFT_TABLE_NAME_MAX = 32 };
 void nft_table_name(const char *ifname, char ret_name[NFT_TABLE_NAME_MAX]);
 
 /* Each appends to a batch and returns 0 or -ENOMEM. A batch begins with begin; without end the

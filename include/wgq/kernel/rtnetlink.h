@@ -52,7 +52,8 @@ int rtnetlink_addr_add(struct rtnetlink *r, uint32_t index, const struct link_ad
 int rtnetlink_addr_del(struct rtnetlink *r, uint32_t index, const struct link_addr *a,
 		       struct diag *d);
 
-/* Appends the rules of a family in the order of evaluation. A kernel without the family has none. */
+/* Appends the rules of a family in the order of evaluation. A kernel without the family has none.
+ */
 int rtnetlink_rule_list(struct rtnetlink *r, uint8_t family, struct rule_vec *ret, struct diag *d);
 int rtnetlink_rule_add(struct rtnetlink *r, const struct rule *rule, struct diag *d);
 /* Deletes the first rule with exactly these selectors, this protocol and, unless it is 0, this

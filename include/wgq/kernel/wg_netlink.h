@@ -10,8 +10,8 @@
 
 /* Reads a device, its peers in the kernel's order, allowed IPs included. -ENODEV: no such device;
  * -EOPNOTSUPP: not a WireGuard device, or a kernel without WireGuard. A dump that was interrupted
- * by a change is made again. Here has_... means "is set": it is false for zero. *ret has to be zeroed and is
- * released on failure. */
+ * by a change is made again. Here has_... means "is set": it is false for zero. *ret has to be
+ * zeroed and is released on failure. */
 int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d);
 
 /* Sends what device->has_... names, and all its peers, split over as many messages as needed: each

@@ -9,9 +9,7 @@
 #include "wgq/net/wg.h"
 
 /* Nested attributes count their bytes in 16 bits; messages of this size keep all of them below. */
-enum {
-	WG_SET_SIZE = 32768
-};
+enum { WG_SET_SIZE = 32768 };
 
 /* How far the cutting has come. Borrows name and device. */
 struct wg_set {

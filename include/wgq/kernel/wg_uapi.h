@@ -13,7 +13,8 @@
  * socket (connection refused) is unlinked, as wg(8) does (ipc-uapi-unix.h). errno says why not. */
 bool wg_uapi_serves(const char *ifname);
 
-/* The protocol does not tell the device's public key: it stays zero. Peers come in no fixed order. */
+/* The protocol does not tell the device's public key: it stays zero. Peers come in no fixed order.
+ */
 int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d);
 int wg_uapi_set(const char *ifname, const struct wg_device *device, struct diag *d);
 

@@ -14,8 +14,8 @@
 /* A rule of the form `not fwmark T lookup T`, and what table T leads to. */
 struct tunnel_rule {
 	struct rule rule;
-	bool table_used;  /* it holds a route */
-	bool leads_here;  /* it holds a route out of this interface */
+	bool table_used; /* it holds a route */
+	bool leads_here; /* it holds a route out of this interface */
 };
 struct tunnel_rule_vec {
 	VEC(struct tunnel_rule);
@@ -28,11 +28,11 @@ enum ipv6_state {
 };
 
 struct snap {
-	struct link link;       /* index 0: there is none */
-	bool is_wireguard;      /* of the kernel, or served by a userspace implementation */
+	struct link link;  /* index 0: there is none */
+	bool is_wireguard; /* of the kernel, or served by a userspace implementation */
 	bool is_userspace;
-	bool kernel_wireguard;  /* the kernel's module is loaded, so nothing else is started */
-	struct wg_device wg;    /* empty unless is_wireguard */
+	bool kernel_wireguard; /* the kernel's module is loaded, so nothing else is started */
+	struct wg_device wg;   /* empty unless is_wireguard */
 	struct link_addr_vec addrs;
 	struct route_vec main_routes; /* out of this interface, in table main */
 
@@ -40,8 +40,8 @@ struct snap {
 	struct tunnel_rule_vec tunnel_rules; /* both in the order of evaluation */
 	uint32_t free_table; /* the first from 51820 that is empty in both families; 0: not asked */
 	bool has_firewall;   /* a table or iptables rules of this interface are there */
-	uint32_t firewall_mark; /* the mark that they save, read when the link is gone; else 0 */
-	bool has_dns; /* resolvconf knows the interface */
+	uint32_t firewall_mark; /* the mark that they save; 0: not known */
+	bool has_dns;           /* resolvconf knows the interface */
 	bool has_src_valid_mark;
 	long src_valid_mark;
 	enum ipv6_state ipv6;

@@ -11,7 +11,7 @@
 
 struct link {
 	char name[IFNAMSIZ];
-	char kind[16]; /* IFLA_INFO_KIND: "wireguard", "tun"; "": a device without one */
+	char kind[16];  /* IFLA_INFO_KIND: "wireguard", "tun"; "": a device without one */
 	uint32_t index; /* 0: there is no such link */
 	uint32_t mtu;
 	bool up;
@@ -21,8 +21,8 @@ struct link {
 struct link_addr {
 	struct prefix prefix; /* with its host bits: 10.0.0.1/24 */
 	uint8_t scope;        /* RT_SCOPE_UNIVERSE, _LINK, ... */
-	uint8_t protocol;     /* IFAPROT_KERNEL_LL marks the fe80:: that the kernel made; Linux 5.18 */
-	uint32_t line;        /* of the configuration; 0: not from there */
+	uint8_t protocol; /* IFAPROT_KERNEL_LL marks the fe80:: that the kernel made; Linux 5.18 */
+	uint32_t line;    /* of the configuration; 0: not from there */
 };
 
 /* A route to a prefix through an interface. Its size is a promise, as allowed_ip's. */
@@ -41,7 +41,7 @@ struct rule {
 	bool invert;
 	bool exact;
 	bool has_fwmark, has_suppress;
-	uint8_t protocol;  /* RTPROT_KERNEL in ours, RTPROT_UNSPEC in wg-quick's */
+	uint8_t protocol; /* RTPROT_KERNEL in ours, RTPROT_UNSPEC in wg-quick's */
 	uint32_t fwmark;
 	uint32_t table;
 	uint32_t suppress_prefixlen;
@@ -51,10 +51,10 @@ struct rule {
 /* The firewall of a full tunnel. Borrowed arrays. */
 struct firewall {
 	const char *ifname;
-	uint32_t mark;             /* fwmark of the encrypted packets */
-	bool ip, ip6;              /* which families have a default route through the tunnel */
-	const struct addr *addrs;  /* of the interface, both families; those of a family that is */
-	size_t addr_count;         /* not filtered are passed over */
+	uint32_t mark;            /* fwmark of the encrypted packets */
+	bool ip, ip6;             /* which families have a default route through the tunnel */
+	const struct addr *addrs; /* of the interface, both families; those of a family that is */
+	size_t addr_count;        /* not filtered are passed over */
 };
 
 struct link_vec {

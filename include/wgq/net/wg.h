@@ -35,7 +35,7 @@ struct wg_peer {
 	struct key public_key;
 	struct key preshared_key; /* all zero: none */
 	union endpoint endpoint;
-	uint16_t keepalive; /* seconds; 0: off */
+	uint16_t keepalive;                                  /* seconds; 0: off */
 	bool has_preshared_key, has_endpoint, has_keepalive; /* what to set; absent is not zero */
 	bool replace_allowed_ips; /* the list is all there is, else it is added */
 	bool remove;
@@ -52,10 +52,10 @@ struct wg_peer_vec {
 };
 
 struct wg_device {
-	struct key private_key; /* all zero: none */
-	struct key public_key;  /* read only */
-	uint16_t listen_port;   /* 0: the kernel chooses */
-	uint32_t fwmark;        /* 0: none */
+	struct key private_key;                            /* all zero: none */
+	struct key public_key;                             /* read only */
+	uint16_t listen_port;                              /* 0: the kernel chooses */
+	uint32_t fwmark;                                   /* 0: none */
 	bool has_private_key, has_listen_port, has_fwmark; /* what to set */
 	bool replace_peers;
 	struct wg_peer_vec peers;

@@ -12,8 +12,8 @@
 #include "wgq/net/spec.h"
 
 struct cover {
-	VEC(struct prefix);       /* sorted by prefix_compare() */
-	bool has_length[2][129];  /* by family (IPv6: 1) and prefix length */
+	VEC(struct prefix);      /* sorted by prefix_compare() */
+	bool has_length[2][129]; /* by family (IPv6: 1) and prefix length */
 };
 
 int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, struct cover *ret,

@@ -14,16 +14,14 @@
 
 /* Each appends to ret, which borrows from the arguments. */
 int diff_create(struct plan *ret, struct diag *d);
-int diff_hooks(const struct conf *conf, enum conf_hook_kind kind, struct plan *ret,
-	       struct diag *d);
+int diff_hooks(const struct conf *conf, enum conf_hook_kind kind, struct plan *ret, struct diag *d);
 int diff_configure(const struct snap *snap, const struct want *want, const struct means *means,
 		   struct plan *ret, struct diag *d);
 
 /* Takes down what is there, whoever brought it up: the rules that lead into the interface's table,
  * each with the suppress rule that was added with it, the peers, the link. conf says whether the
  * rules are wg-quick's to delete (Table); NULL: it is not known, so the observed decides. */
-int diff_detach(const struct conf *conf, const struct snap *snap, struct plan *ret,
-		struct diag *d);
+int diff_detach(const struct conf *conf, const struct snap *snap, struct plan *ret, struct diag *d);
 /* What outlives the link: name servers and firewall. */
 int diff_clean(const struct conf *conf, const struct snap *snap, const struct means *means,
 	       struct plan *ret, struct diag *d);

@@ -8,8 +8,8 @@
 #include "wgq/net/snap.h"
 #include "wgq/plan/op.h"
 
-/* Appends the steps that remove the rules of an interface without a link: those of the mark that its
- * firewall saves, or that its configuration names; where neither tells, the only one there is. conf
- * may be NULL. */
+/* Appends the steps that remove the rules of an interface without a link: those of the mark that
+ * its firewall saves, or that its configuration names; where neither tells, the only one there is.
+ * conf may be NULL. */
 int leftover_rules(const struct conf *conf, const struct snap *snap, struct plan *ret,
 		   struct diag *d);

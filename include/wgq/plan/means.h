@@ -11,7 +11,7 @@ enum means_firewall { MEANS_FIREWALL_NONE, MEANS_FIREWALL_NFT, MEANS_FIREWALL_IP
 struct means {
 	enum means_dns dns;
 	enum means_firewall firewall;
-	char resolvconf_prefix[32];  /* "tun." or "" */
-	const char *userspace;       /* program for where the kernel has no WireGuard; NULL: none */
-	bool userspace_forced;       /* it is started even where the kernel has */
+	char resolvconf_prefix[32]; /* "tun." or "" */
+	const char *userspace;      /* program for where the kernel has no WireGuard; NULL: none */
+	bool userspace_forced;      /* it is started even where the kernel has */
 };

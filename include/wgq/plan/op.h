@@ -41,34 +41,34 @@ struct op {
 	enum op_kind kind;
 	uint32_t line; /* of the configuration that asked for it; 0: none */
 	union {
-		uint32_t mtu;                     /* OP_LINK_UP; 0: as it is */
-		uint32_t mark;                    /* OP_WG_MARK */
+		uint32_t mtu;  /* OP_LINK_UP; 0: as it is */
+		uint32_t mark; /* OP_WG_MARK */
 		struct {
 			const struct wg_device *device; /* to be set, or to go back to */
-			uint32_t private_key_line; /* of the configuration */
-		} wg;                             /* OP_WG_SET, OP_WG_REMOVE_PEERS */
-		struct link_addr addr;            /* OP_ADDR_* */
+			uint32_t private_key_line;      /* of the configuration */
+		} wg;                                   /* OP_WG_SET, OP_WG_REMOVE_PEERS */
+		struct link_addr addr;                  /* OP_ADDR_* */
 		struct {
 			const struct route *at;
 			size_t count;
 			uint32_t table;
-		} routes;                         /* OP_ROUTE_* */
-		struct rule rule;                 /* OP_RULE_* */
+		} routes;         /* OP_ROUTE_* */
+		struct rule rule; /* OP_RULE_* */
 		struct {
-			const char *name;         /* as sysctl_set() takes it */
+			const char *name; /* as sysctl_set() takes it */
 			long value, before;
 		} sysctl;
-		struct firewall firewall;         /* OP_FIREWALL_SET */
+		struct firewall firewall; /* OP_FIREWALL_SET */
 		struct {
 			const struct conf_text_vec *servers, *search;
-			bool catch_all;           /* the tunnel has a default route */
-		} dns;                            /* OP_DNS_* */
-		const char *hook;                 /* OP_HOOK: the command, %i not replaced */
+			bool catch_all; /* the tunnel has a default route */
+		} dns;                  /* OP_DNS_* */
+		const char *hook;       /* OP_HOOK: the command, %i not replaced */
 		struct {
-			const char *name;         /* as `wgq save` takes it */
-			const char *path;         /* of the file itself */
+			const char *name;                /* as `wgq save` takes it */
+			const char *path;                /* of the file itself */
 			const struct buf *before, *text; /* secrets: never shown */
-		} save;                           /* OP_SAVE */
+		} save;                                  /* OP_SAVE */
 	};
 };
 

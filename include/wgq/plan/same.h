@@ -8,5 +8,4 @@
 
 /* Whether the observed device has the configuration's keys, port, peers, allowed IPs and addresses.
  * What the kernel chose, and what others added, does not count. */
-int same_as_configured(const struct conf *conf, const struct snap *snap, bool *ret,
-		       struct diag *d);
+int same_as_configured(const struct conf *conf, const struct snap *snap, bool *ret, struct diag *d);

@@ -8,8 +8,8 @@
  *		txn_undo(&txn, d);		the host is as it was; d says so
  *	txn_release(&txn);
  *
- * Every step's inverse is known, and there is room to remember it, before the step is taken: undoing
- * allocates nothing but the texts it reports. */
+ * Every step's inverse is known, and there is room to remember it, before the step is taken:
+ *undoing allocates nothing but the texts it reports. */
 #pragma once
 
 #include <signal.h>
@@ -36,7 +36,7 @@ struct txn {
 	bool final;           /* one of them cannot be taken back: signals come too late */
 	int status;           /* exit status of the program that failed; 0: none */
 	bool has_failed;
-	enum op_kind failed;  /* the first step that did */
+	enum op_kind failed; /* the first step that did */
 };
 
 /* Stops at the first step that fails, with the step, its line of the configuration and the kernel's

@@ -14,12 +14,12 @@
 /* What to look at; what is not asked for is left zero, and costs nothing. */
 struct observe_query {
 	const char *ifname;
-	bool device;             /* the WireGuard device with its peers */
-	bool rules;              /* policy rules, and what their tables lead to */
-	bool free_table;         /* a number for a full tunnel */
-	bool addresses;          /* of the interface, and its routes in table main */
+	bool device;     /* the WireGuard device with its peers */
+	bool rules;      /* policy rules, and what their tables lead to */
+	bool free_table; /* a number for a full tunnel */
+	bool addresses;  /* of the interface, and its routes in table main */
 	bool firewall;
-	bool dns;                /* after prepare(): whether resolvconf has an entry */
+	bool dns;     /* after prepare(): whether resolvconf has an entry */
 	bool lenient; /* what this process has no right to see is left out with a warning */
 	const struct conf *mtu_of; /* the ways to its endpoints; NULL: none */
 	const char *config_file;   /* its text; NULL: none */
@@ -57,8 +57,7 @@ static inline int world_observe(struct world *w, const struct observe_query *que
 	return w->ops->observe(w->self, query, ret, d);
 }
 
-static inline int world_exec(struct world *w, const struct op *op, int *ret_status,
-			     struct diag *d)
+static inline int world_exec(struct world *w, const struct op *op, int *ret_status, struct diag *d)
 {
 	return w->ops->exec(w->self, op, ret_status, d);
 }

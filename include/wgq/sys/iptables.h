@@ -26,5 +26,6 @@ int iptables_remove(const char *ifname, struct diag *d);
 /* Whether any such rule is there. */
 int iptables_find(const char *ifname, bool *ret, struct diag *d);
 
-/* What removes the rules that the output of iptables-save lists; empty when there is none of ours. */
+/* What removes the rules that the output of iptables-save lists; empty when there is none of ours.
+ */
 void iptables_removal_text(const char *saved, const char *ifname, struct buf *ret);
