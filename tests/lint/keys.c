@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Prints the table of configuration keys, a line `SECTION KEY` each, to compare the manual with.
+#include <stdio.h>
+
+#include "wgq/conf/parse.h"
+
+int main(void)
+{
+	for (const struct conf_key_name *key = conf_key_names(); key->name; key++)
+		printf("%s %s\n", key->section, key->name);
+	return 0;
+}
