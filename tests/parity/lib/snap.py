@@ -13,6 +13,7 @@ import struct
 import subprocess
 import time
 
+from meaning import meaning
 from world import CONFIGS, PORTS, WORK
 
 RANDOM_PORT = re.compile(rf"\b{PORTS.start // 1000}\d\d\d\b")
@@ -65,6 +66,7 @@ class Snapshot:
     def __init__(self, case):
         self.known = set(LINK_LOCAL.findall(case.text()))
         self.known_ports = set(RANDOM_PORT.findall(case.text()))
+        self.saves = re.search(r"(?i)\bsave", case.text()) is not None
         self.originals = self._config_files()
 
     def mask(self, text):
@@ -129,14 +131,19 @@ class Snapshot:
         self.originals = self._config_files()
 
     def _files(self):
-        """Each config's mode; its text too once a tool has changed it."""
+        """Each config's mode, what it asks for where it is saved, and its text
+        where it is not but was changed all the same."""
         out = []
         for name, (mode, data) in self._config_files().items():
             changed = self.originals.get(name, (0, None))[1] != data
+            text = data.decode(errors="replace")
+            if self.saves:
+                out.append(f"{mode:o} {name}\n")
+                out.append(meaning(text, lambda value: self.mask(self.mask_ports(value))))
+                continue
             out.append(f"{mode:o} {name}{' changed' if changed else ''}\n")
             if changed:
-                text = self.mask_ports(data.decode(errors="replace"))
-                out.append(self.mask(_sort_saved(text)))
+                out.append(self.mask(self.mask_ports(text)))
         return "".join(out)
 
 
@@ -178,16 +185,6 @@ def _link(line):
         f"qlen {qlen[1]}" if qlen else "",
         f"kind {kind[1] or kind[2]}" if kind else "",
         f"alias {alias[1]}" if alias else "")))
-
-
-def _sort_saved(text):
-    """Peers in a fixed order: the kernel and wireguard-go have none."""
-    head, *peers = re.split(r"(?m)^(?=\[Peer\])", text)
-    allowed = re.compile(r"(?m)^(AllowedIPs = )(.*)$")
-    peers = [allowed.sub(lambda m: m[1] + ", ".join(sorted(m[2].split(", "))), p)
-             .rstrip() for p in peers]
-    return "".join([f"  | {line}\n" for part in [head.rstrip("\n")] + sorted(peers)
-                    for line in part.split("\n")])
 
 
 def _sysctl():
