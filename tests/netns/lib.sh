@@ -29,6 +29,12 @@ skip() {
 	fi
 }
 
+# A test for a kernel that this one is not; tests/run runs it on one that is.
+elsewhere() {
+	skipped=$((skipped + 1))
+	echo "skip $1: $2"
+}
+
 # check NAME COMMAND...: the command succeeds. Its output is shown when it does not.
 check() {
 	local name=$1 output

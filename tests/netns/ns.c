@@ -23,9 +23,7 @@
 #include "wgq/base/mem.h"
 
 /* What meson takes for "skipped". */
-enum {
-	SKIPPED = 77
-};
+enum { SKIPPED = 77 };
 
 static bool must_work(void)
 {

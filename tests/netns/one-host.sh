@@ -19,9 +19,10 @@ make_host() {
 	ip -n h1 route add default via 192.0.2.2
 	ip -n h1 -6 route add default via 2001:db8::2
 	KERNEL_WIREGUARD=
-	kernel_has_wireguard && KERNEL_WIREGUARD=1
+	kernel_has_wireguard && KERNEL_WIREGUARD=yes
 	# The first use of nf_tables and of the sysctl may leave traces that are not wgq's.
 	on h1 sysctl -qw net.ipv4.conf.all.src_valid_mark=1
+	while ip -n h1 -6 route | grep -q linkdown; do sleep 0.1; done
 	clean=$(host_state h1)
 }
 
@@ -43,7 +44,7 @@ END
 }
 
 wgq() {
-	on h1 "$WGQ" "$@"
+	on h1 timeout --foreground 120 "$WGQ" "$@"
 }
 
 # ends STATUS NAME COMMAND...: the command ends with the status; $out and $err are what it printed.

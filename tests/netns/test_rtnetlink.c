@@ -131,7 +131,7 @@ static void addresses(void **state)
 
 	assert_done(rtnetlink_addr_list(r, index, &found, d));
 	size_t ours = 0;
-	vec_each (a, &found) {
+	vec_each(a, &found) {
 		char text[PREFIX_TEXT_MAX];
 
 		prefix_format(&a->prefix, text);
@@ -182,12 +182,11 @@ static void rules_as_of_iproute2(void **state)
 
 static size_t exact_rules(struct rtnetlink *r, uint8_t family, const struct rule *like)
 {
-	_cleanup_(rules_release)
-	struct rule_vec rules = {0};
+	_cleanup_(rules_release) struct rule_vec rules = {0};
 	size_t n = 0;
 
 	assert_done(rtnetlink_rule_list(r, family, &rules, d));
-	vec_each (rule, &rules)
+	vec_each(rule, &rules)
 		n += rule_same(rule, like);
 	return n;
 }
@@ -232,8 +231,7 @@ static void rules_that_only_look_alike(void **state)
 static void the_right_rule_is_deleted(void **state)
 {
 	_cleanup_rtnetlink_ struct rtnetlink *r = fresh();
-	_cleanup_(rules_release)
-	struct rule_vec rules = {0};
+	_cleanup_(rules_release) struct rule_vec rules = {0};
 	struct rule kernels = tunnel_rule;
 
 	(void)state;
@@ -279,8 +277,7 @@ static void routes_make(struct route *routes, size_t n, uint8_t family)
 
 static size_t routes_found(struct rtnetlink *r, uint8_t family, uint32_t table, uint32_t index)
 {
-	_cleanup_(routes_release)
-	struct route_vec found = {0};
+	_cleanup_(routes_release) struct route_vec found = {0};
 
 	assert_done(rtnetlink_route_list(r, family, table, index, &found, d));
 	return found.len;

@@ -118,8 +118,7 @@ static void fill(struct wg_device *device)
 static void set_and_get(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device want = {0}, have = {0}, later = {0};
+	_cleanup_wg_device_ struct wg_device want = {0}, have = {0}, later = {0};
 	_cleanup_diag_ struct diag d = {0};
 
 	fill(&want);
@@ -146,8 +145,7 @@ static void set_and_get(void **state)
 	assert_true(has_allowed_ip(v6, "fd00::/64"));
 
 	/* Only what is named changes: the mark goes, one peer goes, one list is replaced. */
-	_cleanup_(wg_device_release)
-	struct wg_device change = {.has_fwmark = true};
+	_cleanup_wg_device_ struct wg_device change = {.has_fwmark = true};
 	struct wg_peer *peer = wg_device_add_peer(&change);
 	peer->public_key = full->public_key;
 	peer->replace_allowed_ips = true;
@@ -173,8 +171,7 @@ static void set_and_get(void **state)
 static void same_as_wg(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device want = {0};
+	_cleanup_wg_device_ struct wg_device want = {0};
 
 	if (!ns_has("wg"))
 		ns_skip("wg is not installed");
@@ -191,11 +188,8 @@ static void same_as_wg(void **state)
 static void many_allowed_ips(void **state)
 {
 	(void)state;
-	enum {
-		MANY = 20000
-	};
-	_cleanup_(wg_device_release)
-	struct wg_device want = {0}, have = {0};
+	enum { MANY = 20000 };
+	_cleanup_wg_device_ struct wg_device want = {0}, have = {0};
 	struct wg_peer *peer = wg_device_add_peer(&want);
 
 	peer->public_key = key_of(0x55);
@@ -215,8 +209,7 @@ static void many_allowed_ips(void **state)
 static void refused(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device want = {0};
+	_cleanup_wg_device_ struct wg_device want = {0};
 	_cleanup_diag_ struct diag d = {0};
 	struct wg_peer *peer = wg_device_add_peer(&want);
 
@@ -302,8 +295,7 @@ static void servers_that_misbehave(void **state)
 
 	ns_run("mkdir -p " DIRECTORY);
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		_cleanup_(wg_device_release)
-		struct wg_device device = {0};
+		_cleanup_wg_device_ struct wg_device device = {0};
 		_cleanup_diag_ struct diag d = {0};
 		pid_t server = start_server(DIRECTORY "/fake.sock", cases[i].answer);
 		int got = wg_uapi_get("fake", &device, &d);

@@ -121,8 +121,7 @@ static void set(const struct wg_device *device)
 
 static void assert_kernel_has(const struct wg_device *want)
 {
-	_cleanup_(wg_device_release)
-	struct wg_device have = {0};
+	_cleanup_wg_device_ struct wg_device have = {0};
 
 	assert_int_equal(wg_netlink_get("wg0", &have, NULL), 0);
 	assert_same(want, &have);
@@ -159,8 +158,7 @@ static void fill(struct wg_device *device)
 static void everything_there_and_back(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device want = {0}, have = {0};
+	_cleanup_wg_device_ struct wg_device want = {0}, have = {0};
 
 	need_wireguard();
 	fill(&want);
@@ -181,8 +179,7 @@ static void everything_there_and_back(void **state)
 static void changes_only_what_is_named(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device want = {0}, change = {0};
+	_cleanup_wg_device_ struct wg_device want = {0}, change = {0};
 
 	need_wireguard();
 	fill(&want);
@@ -222,8 +219,7 @@ static void changes_only_what_is_named(void **state)
 static void one_long_list(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device want = {0};
+	_cleanup_wg_device_ struct wg_device want = {0};
 
 	need_wireguard();
 	struct wg_peer *peer = wg_device_add_peer(&want);
@@ -242,8 +238,7 @@ static void one_long_list(void **state)
 static void many_peers(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device want = {.replace_peers = true};
+	_cleanup_wg_device_ struct wg_device want = {.replace_peers = true};
 
 	need_wireguard();
 	for (unsigned i = 0; i < 500; i++) {
@@ -266,8 +261,7 @@ static void many_peers(void **state)
 static void removes_one_allowed_ip(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device want = {0};
+	_cleanup_wg_device_ struct wg_device want = {0};
 	_cleanup_diag_ struct diag d = {0};
 
 	need_wireguard();
@@ -290,8 +284,7 @@ static void removes_one_allowed_ip(void **state)
 static void other_devices(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device device = {0};
+	_cleanup_wg_device_ struct wg_device device = {0};
 	_cleanup_diag_ struct diag d = {0};
 
 	need_wireguard();
@@ -311,8 +304,7 @@ static void other_devices(void **state)
 static void without_wireguard(void **state)
 {
 	(void)state;
-	_cleanup_(wg_device_release)
-	struct wg_device device = {0};
+	_cleanup_wg_device_ struct wg_device device = {0};
 	_cleanup_diag_ struct diag d = {0};
 
 	if (ns_status("ip link add wg0 type wireguard") == 0)
