@@ -133,11 +133,12 @@ static int want_firewall(const struct snap *snap, struct want *want, struct diag
 /* The device's public key once it is configured. false: it has none. */
 static bool own_key(const struct conf *conf, const struct snap *snap, struct key *ret)
 {
-	if (conf->wg.has_private_key)
-		key_public(&conf->wg.private_key, ret);
-	else
-		*ret = snap->wg.public_key;
-	return !key_is_zero(conf->wg.has_private_key ? &conf->wg.private_key : ret);
+	const struct wg_device *device = conf->wg.has_private_key ? &conf->wg : &snap->wg;
+
+	if (key_is_zero(&device->private_key))
+		return false;
+	key_public(&device->private_key, ret);
+	return true;
 }
 
 static int want_peers(const struct conf *conf, const struct snap *snap, struct want *want,
