@@ -18,6 +18,7 @@ make_host() {
 	make_hosts
 	ip -n h1 route add default via 192.0.2.2
 	ip -n h1 -6 route add default via 2001:db8::2
+	# shellcheck disable=SC2034 # for those who source this
 	KERNEL_WIREGUARD=
 	kernel_has_wireguard && KERNEL_WIREGUARD=yes
 	# The first use of nf_tables and of the sysctl may leave traces that are not wgq's.
