@@ -39,7 +39,8 @@ static int create(struct session *s, struct diag *d)
 
 	if (r == 0)
 		r = world_observe(s->world, &query, &snap, d);
-	if (r == 0 && snap.link.index)
+	/* In a script of --replace it is gone by now. */
+	if (r == 0 && snap.link.index && !(s->dry_run && (s->options->given & OPTION_REPLACE)))
 		return refuse_existing(s, d);
 	if (r == 0)
 		r = diff_create(&plan, d);
@@ -53,8 +54,8 @@ static int configure(struct session *s, struct snap *snap, struct want *want, st
 	bool full = want_may_be_full_tunnel(conf);
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.device = conf->hooks[HOOK_PRE_UP].len > 0,
-		.addresses = true,
+		.device = !s->dry_run && conf->hooks[HOOK_PRE_UP].len > 0,
+		.addresses = !s->dry_run,
 		.rules = full,
 		.free_table = full,
 		.mtu_of = conf->mtu_line ? NULL : conf,

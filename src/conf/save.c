@@ -250,6 +250,8 @@ static int save_addresses(struct saver *s, struct buf *new_keys)
 
 /* ---- all of it ---- */
 
+enum { ROUNDS_MAX = 64 }; /* far more than files need */
+
 static void insert_keys(struct saver *s, struct buf *new_keys)
 {
 	_cleanup_buf_ struct buf whole = {.secret = true};
@@ -300,26 +302,34 @@ static int save(const char *text, size_t n, const struct conf *conf, const struc
 	return r;
 }
 
-/* Whoever reads the new text has to find what is running: there is no second copy of the old. */
-static int read_back(const struct buf *text, const struct conf *old, const struct save_state *now,
-		     struct diag *d)
+/* Whoever reads the new text has to find what is running: there is no second copy of the old. It
+ * may take another round: the last list of a section says whether it replaces those of the peer's
+ * sections before (config.c:461), which a +IP or a list that goes can change. */
+static int settle(struct buf *text, const struct conf *old, const struct save_state *now,
+		  struct diag *d)
 {
-	_cleanup_conf_ struct conf conf = {0};
-	_cleanup_diag_ struct diag unused = {0};
-	_cleanup_buf_ struct buf again = {.secret = true};
-	size_t changes = 0;
-	int r = conf_parse(old->path, old->ifname, buf_text(text), text->len, &conf, &unused);
+	for (int round = 0; round < ROUNDS_MAX; round++) {
+		_cleanup_conf_ struct conf conf = {0};
+		_cleanup_diag_ struct diag unused = {0};
+		_cleanup_buf_ struct buf last = *text;
+		size_t changes = 0;
 
-	if (r == 0)
-		r = save(buf_text(text), text->len, &conf, now, &again, &changes, &unused);
-	if (r == -ENOMEM)
-		return diag_no_memory(d);
-	if (r < 0 || changes)
-		return diag_refuse(d, EPROTO,
-				   "%s cannot be saved: the new text would not say what is running "
-				   "(please report this)",
-				   old->path);
-	return 0;
+		*text = (struct buf){.secret = true};
+		int r = conf_parse(old->path, old->ifname, buf_text(&last), last.len, &conf,
+				   &unused);
+		if (r == 0)
+			r = save(buf_text(&last), last.len, &conf, now, text, &changes, &unused);
+		if (r == -ENOMEM)
+			return diag_no_memory(d);
+		if (r < 0)
+			break;
+		if (!changes)
+			return 0;
+	}
+	return diag_refuse(d, EPROTO,
+			   "%s cannot be saved: the new text would not say what is running "
+			   "(please report this)",
+			   old->path);
 }
 
 int conf_save(const char *text, size_t n, const struct conf *conf, const struct save_state *now,
@@ -329,5 +339,5 @@ int conf_save(const char *text, size_t n, const struct conf *conf, const struct 
 
 	ret_text->secret = true;
 	int r = save(text, n, conf, now, ret_text, &changes, d);
-	return r == 0 && changes ? read_back(ret_text, conf, now, d) : r;
+	return r == 0 && changes ? settle(ret_text, conf, now, d) : r;
 }

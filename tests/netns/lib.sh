@@ -91,6 +91,12 @@ make_hosts() {
 		ip -n h$number addr add 2001:db8::$number/64 dev eth0 nodad
 		ip -n h$number link set eth0 addrgenmode none up
 	done
+	# The kernel adds some routes a moment after the cable carries.
+	for number in 1 2; do
+		until ip -n h$number -6 route show table all dev eth0 | grep -q ^multicast; do
+			sleep 0.05
+		done
+	done
 }
 
 on() {

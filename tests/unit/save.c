@@ -182,6 +182,14 @@ static const struct {
 	 INTERFACE PEER_B "Endpoint = 192.0.2.1:8\nAllowedIPs = 10.1.0.0/16\n",
 	 INTERFACE PEER_B "Endpoint = 192.0.2.1:8\nAllowedIPs = 10.1.0.0/16\n" PEER_B
 			  "AllowedIPs = 10.1.0.0/16\n"},
+	/* a +IP or a list that goes lets a section replace what is above, or no longer do so */
+	{INTERFACE PEER_B "AllowedIPs = 10.2.0.0/16\n" PEER_B "AllowedIPs = +10.1.0.0/16\n",
+	 INTERFACE PEER_B "AllowedIPs = 10.2.0.0/16\n",
+	 INTERFACE PEER_B "AllowedIPs = 10.2.0.0/16\n" PEER_B "AllowedIPs = 10.2.0.0/16\n"},
+	{INTERFACE PEER_B "AllowedIPs = 10.2.0.0/16\n" PEER_B
+			  "AllowedIPs = +10.1.0.0/16\nAllowedIPs = 10.3.0.0/16\n",
+	 INTERFACE PEER_B "AllowedIPs = 10.1.0.0/16\n",
+	 INTERFACE PEER_B PEER_B "AllowedIPs = +10.1.0.0/16\n"},
 };
 
 static void test_cases(void **unused)

@@ -55,15 +55,16 @@ enum { ROUNDS = 4000, PEERS = 6, PREFIXES = 12 };
 
 static uint32_t seed;
 
+/* At most one call an expression: compilers differ in what they evaluate first. */
 static uint32_t below(uint32_t n)
 {
 	seed = seed * 1664525 + 1013904223;
 	return (seed >> 8) % n;
 }
 
-static const char *pick(const char *const *from, uint32_t n)
+static void add_number(struct buf *out, const char *before, uint32_t n)
 {
-	return from[below(n)];
+	buf_addf(out, "%s%u", before, below(n));
 }
 
 static void add_key(struct buf *out, const char *name, uint32_t n)
@@ -75,18 +76,48 @@ static void add_key(struct buf *out, const char *name, uint32_t n)
 	buf_addf(out, "%s = %s", name, text);
 }
 
-static const char *const ends[] = {"\n", "\n", "\n", " # why\n", "\n\n", "\n# note\n", "\n \t\n"};
-#define END pick(ends, sizeof(ends) / sizeof(ends[0]))
+static void end_line(struct buf *out, bool plain)
+{
+	static const char *const ends[] = {"\n",   "\n",         "\n",     " # why\n",
+					   "\n\n", "\n# note\n", "\n \t\n"};
+
+	buf_str(out, plain ? "\n" : ends[below(sizeof(ends) / sizeof(ends[0]))]);
+}
 
 static void add_prefixes(struct buf *out, bool signs)
 {
+	static const char *const sign[] = {"+", "-", ""};
 	uint32_t n = 1 + below(3);
 
 	buf_str(out, below(2) ? "AllowedIPs = " : " allowedips=");
-	for (uint32_t i = 0; i < n; i++)
-		buf_addf(out, "%s%s10.%u.0.0/16", i ? below(2) ? "," : ", " : "",
-			 signs ? below(3) ? "+" : "-" : "", below(PREFIXES));
-	buf_str(out, END);
+	for (uint32_t i = 0; i < n; i++) {
+		if (i)
+			buf_str(out, below(2) ? "," : ", ");
+		if (signs)
+			buf_str(out, sign[below(3)]);
+		add_number(out, "10.", PREFIXES);
+		buf_str(out, ".0.0/16");
+	}
+}
+
+static void add_peer_key(struct buf *out, bool plain)
+{
+	switch (below(4)) {
+	case 0:
+		add_key(out, "PresharedKey", below(3));
+		break;
+	case 1:
+		add_number(out, "Endpoint = 192.0.2.", 3);
+		add_number(out, ":1", 2);
+		break;
+	case 2:
+		add_number(out, "PersistentKeepalive = ", 3);
+		break;
+	case 3:
+		add_prefixes(out, !plain && below(6) == 0);
+		break;
+	}
+	end_line(out, plain);
 }
 
 /* plain: as a running tunnel, without what only files have. */
@@ -96,43 +127,36 @@ static void add_peer(struct buf *out, uint32_t n, bool plain)
 
 	if (!plain && below(3) == 0)
 		buf_addf(out, "# peer %u%s", n, below(2) ? "\n" : "\n\n");
-	buf_addf(out, "[Peer]%s", plain ? "\n" : END);
+	buf_str(out, "[Peer]");
+	end_line(out, plain);
 	add_key(out, "PublicKey", 100 + n);
-	buf_str(out, plain ? "\n" : END);
-	for (uint32_t i = 0; i < keys; i++) {
-		switch (below(4)) {
-		case 0:
-			add_key(out, "PresharedKey", below(3));
-			buf_str(out, plain ? "\n" : END);
-			break;
-		case 1:
-			buf_addf(out, "Endpoint = 192.0.2.%u:%u%s", below(3), 1 + below(2), END);
-			break;
-		case 2:
-			buf_addf(out, "PersistentKeepalive = %u%s", below(3), END);
-			break;
-		case 3:
-			add_prefixes(out, !plain && below(6) == 0);
-			break;
-		}
-	}
+	end_line(out, plain);
+	for (uint32_t i = 0; i < keys; i++)
+		add_peer_key(out, plain);
 }
 
 static void add_interface(struct buf *out, bool plain)
 {
-	buf_addf(out, "[Interface]%s", plain ? "\n" : END);
+	static const char *const numbers[] = {"MTU = 140", "ListenPort = ", "FwMark = "};
+
+	buf_str(out, "[Interface]");
+	end_line(out, plain);
 	if (below(3)) {
 		add_key(out, "PrivateKey", 1 + below(3));
-		buf_str(out, plain ? "\n" : END);
+		end_line(out, plain);
 	}
-	for (uint32_t i = below(4); i; i--)
-		buf_addf(out, "Address = 10.9.%u.1/24, fd00::%u/64%s", below(4), below(4), END);
-	if (below(2))
-		buf_addf(out, "MTU = %u%s", 1400 + below(3), END);
-	if (below(2))
-		buf_addf(out, "ListenPort = %u%s", below(3), END);
-	if (below(2))
-		buf_addf(out, "FwMark = %u%s", below(3), END);
+	for (uint32_t i = below(4); i; i--) {
+		add_number(out, "Address = 10.9.", 4);
+		add_number(out, ".1/24, fd00::", 4);
+		buf_str(out, "/64");
+		end_line(out, plain);
+	}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (below(2)) {
+			add_number(out, numbers[i], 3);
+			end_line(out, plain);
+		}
+	}
 }
 
 static void random_file(struct buf *out)
