@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One host, h1, with a way out through h2; configurations for it; commands whose exit status and
 # output are looked at. Sourced after lib.sh, in namespaces of its own.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # variables for those who source this
 
 folder=/run/wgq-test
 private=$(wg genkey) preshared=$(wg genpsk)
@@ -18,7 +18,6 @@ make_host() {
 	make_hosts
 	ip -n h1 route add default via 192.0.2.2
 	ip -n h1 -6 route add default via 2001:db8::2
-	# shellcheck disable=SC2034 # for those who source this
 	KERNEL_WIREGUARD=
 	kernel_has_wireguard && KERNEL_WIREGUARD=yes
 	# The first use of nf_tables and of the sysctl may leave traces that are not wgq's.
