@@ -60,7 +60,7 @@ static int attribute_take(struct nlattr *attribute, struct rtnetlink_rule_seen *
 /* linux.bash:221-222 */
 static bool is_tunnel_form(const struct rule *rule)
 {
-	return rule->invert && rule->has_fwmark && rule->fwmark == rule->table &&
+	return rule->invert && rule->has_fwmark && rule->fwmark && rule->fwmark == rule->table &&
 	       !rule->has_suppress;
 }
 
