@@ -89,7 +89,8 @@ make_hosts() {
 		ip -n h$number link set lo up
 		ip -n h$number addr add 192.0.2.$number/24 dev eth0
 		ip -n h$number addr add 2001:db8::$number/64 dev eth0 nodad
-		ip -n h$number link set eth0 addrgenmode none up
+		ip -n h$number link set eth0 addrgenmode none
+		ip -n h$number link set eth0 up
 	done
 	# The kernel adds some routes a moment after the cable carries.
 	for number in 1 2; do
