@@ -92,6 +92,7 @@ make_hosts() {
 		ip -n h$number link set eth0 addrgenmode none
 		ip -n h$number link set eth0 up
 	done
+	[ -e /proc/net/if_inet6 ] || return 0
 	# The kernel adds some routes a moment after the cable carries.
 	for number in 1 2; do
 		until ip -n h$number -6 route show table all dev eth0 | grep -q ^multicast; do
