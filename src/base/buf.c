@@ -97,9 +97,7 @@ void buf_addf(struct buf *b, const char *format, ...)
 	va_end(args);
 }
 
-/* The length of the valid UTF-8 sequence at s (RFC 3629), 0 if there is none. C1 control
- * characters (U+0080 to U+009F) count as none: terminals obey them. */
-static size_t utf8_length(const unsigned char *s, size_t n)
+size_t buf_utf8_length(const char *text, size_t n)
 {
 	static const struct {
 		unsigned char mask, lead, least, most; /* of the second byte */
@@ -111,6 +109,10 @@ static size_t utf8_length(const unsigned char *s, size_t n)
 		{0xff, 0xf4, 0x80, 0x8f, 4}, {0xf8, 0xf0, 0x80, 0xbf, 4},
 	};
 
+	const unsigned char *s = (const unsigned char *)text;
+
+	if (s[0] < 0x80)
+		return 1;
 	if (s[0] == 0xc0 || s[0] == 0xc1 || s[0] > 0xf4)
 		return 0;
 	for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++) {
@@ -133,7 +135,7 @@ void buf_printable(struct buf *b, const char *s, size_t n)
 		size_t length = c >= 0x20 && c < 0x7f ? 1 : 0;
 
 		if (c >= 0x80)
-			length = utf8_length((const unsigned char *)s + i, n - i);
+			length = buf_utf8_length(s + i, n - i);
 		if (c == '\t') {
 			buf_char(b, ' ');
 			i++;

@@ -5,10 +5,22 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Values of getopt_long() for options without a letter. */
-enum { LONG_VERSION = 256, LONG_DNS, LONG_FIREWALL, LONG_USERSPACE, LONG_REPLACE, LONG_IF_EXISTS };
+enum {
+	LONG_VERSION = 256,
+	LONG_DNS,
+	LONG_FIREWALL,
+	LONG_USERSPACE,
+	LONG_REPLACE,
+	LONG_IF_EXISTS,
+	LONG_JSON,
+	LONG_FROM,
+	LONG_MARK,
+	LONG_RUN_HOOKS,
+};
 
 static const struct option long_options[] = {
 	{"quiet", no_argument, NULL, 'q'},
@@ -20,6 +32,11 @@ static const struct option long_options[] = {
 	{"replace", no_argument, NULL, LONG_REPLACE},
 	{"if-exists", no_argument, NULL, LONG_IF_EXISTS},
 	{"all", no_argument, NULL, 'a'},
+	{"run-hooks", no_argument, NULL, LONG_RUN_HOOKS},
+	{"json", no_argument, NULL, LONG_JSON},
+	{"watch", no_argument, NULL, 'w'},
+	{"from", required_argument, NULL, LONG_FROM},
+	{"mark", required_argument, NULL, LONG_MARK},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, LONG_VERSION},
 	{0},
@@ -32,19 +49,21 @@ static const struct {
 	{OPTION_DRY_RUN, "--dry-run"},   {OPTION_DNS, "--dns"},
 	{OPTION_FIREWALL, "--firewall"}, {OPTION_USERSPACE, "--userspace"},
 	{OPTION_REPLACE, "--replace"},   {OPTION_IF_EXISTS, "--if-exists"},
-	{OPTION_ALL, "--all"},
+	{OPTION_ALL, "--all"},           {OPTION_RUN_HOOKS, "--run-hooks"},
+	{OPTION_JSON, "--json"},         {OPTION_WATCH, "--watch"},
+	{OPTION_FROM, "--from"},         {OPTION_MARK, "--mark"},
 };
 
 static void print_usage(FILE *to)
 {
 	fputs("Usage: wgq [-q | -v] VERB [OPTION ...] INTERFACE | CONFIG_FILE ...\n\n", to);
 	for (const struct verb *verb = verbs; verb->name; verb++)
-		fprintf(to, "  wgq %-6s %-16s %s\n", verb->name, verb->args, verb->summary);
+		fprintf(to, "  wgq %-6s %-19s %s\n", verb->name, verb->args, verb->summary);
 	fputs("\n"
 	      "INTERFACE is the name of /etc/wireguard/INTERFACE.conf; CONFIG_FILE is the path of\n"
 	      "another one, whose name ends in INTERFACE.conf.\n"
 	      "\n"
-	      "For up and down:\n"
+	      "For up, down and reload:\n"
 	      "  -n, --dry-run          print what would be done as a shell script; do nothing\n"
 	      "      --dns=HOW          set name servers by resolvconf, resolved (systemd's), "
 	      "auto,\n"
@@ -56,6 +75,16 @@ static void print_usage(FILE *to)
 	      "For down:\n"
 	      "      --if-exists        an interface that is not there is no error\n"
 	      "  -a, --all              take down every WireGuard interface\n"
+	      "For reload:\n"
+	      "      --run-hooks        run PreDown and PostDown before, PreUp and PostUp after\n"
+	      "For status:\n"
+	      "  -a, --all              show every peer, not only the first ones\n"
+	      "  -w, --watch            show it again every second, with rates\n"
+	      "For why:\n"
+	      "      --from=ADDRESS     the packet has this source address\n"
+	      "      --mark=NUMBER      the packet has this mark\n"
+	      "For diff, status, why and check:\n"
+	      "      --json             print JSON\n"
 	      "For all:\n"
 	      "  -q, --quiet            print errors and warnings only\n"
 	      "  -v, --verbose          print every step, those of bulk work included\n"
@@ -140,13 +169,14 @@ static int check_args(const struct options *options)
 			return usage_error("'%s' has no %s", verb->name, option_names[i].name);
 	if (options->quiet && options->verbose)
 		return usage_error("--quiet and --verbose exclude each other");
-	if (options->given & OPTION_ALL)
+	if ((options->given & OPTION_ALL) && verb->least > 0)
 		return options->arg_count ? usage_error("--all takes no names") : -1;
-	if (options->arg_count < 1)
-		return usage_error("'%s' needs the name of an interface or of a configuration file",
-				   verb->name);
-	if (options->arg_count > 1 && !verb->many)
-		return usage_error("'%s' takes one interface or configuration file", verb->name);
+	if (options->arg_count < verb->least)
+		return usage_error("'%s' needs more to work on: wgq %s %s", verb->name, verb->name,
+				   verb->args);
+	if (options->arg_count > verb->most)
+		return usage_error("'%s' takes less to work on: wgq %s %s", verb->name, verb->name,
+				   verb->args);
 	return -1;
 }
 
@@ -178,6 +208,17 @@ static int set_choice(int option, const char *value, struct options *ret)
 	}
 }
 
+static int parse_mark(const char *value, uint32_t *ret)
+{
+	char *end;
+	unsigned long number = strtoul(value, &end, 0);
+
+	if (value[0] < '0' || value[0] > '9' || *end || number > UINT32_MAX)
+		return usage_error("--mark is a number of 32 bits, not '%s'", value);
+	*ret = (uint32_t)number;
+	return -1;
+}
+
 /* Returns as options_parse() does. */
 static int set_option(int option, const char *value, struct options *ret)
 {
@@ -200,6 +241,23 @@ static int set_option(int option, const char *value, struct options *ret)
 	case LONG_IF_EXISTS:
 		ret->given |= OPTION_IF_EXISTS;
 		return -1;
+	case LONG_RUN_HOOKS:
+		ret->given |= OPTION_RUN_HOOKS;
+		return -1;
+	case LONG_JSON:
+		ret->given |= OPTION_JSON;
+		return -1;
+	case 'w':
+		ret->given |= OPTION_WATCH;
+		return -1;
+	case LONG_FROM:
+		ret->given |= OPTION_FROM;
+		if (addr_parse(value, strlen(value), &ret->from) < 0)
+			return usage_error("--from is an address, not '%s'", value);
+		return -1;
+	case LONG_MARK:
+		ret->given |= OPTION_MARK;
+		return parse_mark(value, &ret->mark);
 	case LONG_DNS:
 	case LONG_FIREWALL:
 	case LONG_USERSPACE:
@@ -221,7 +279,7 @@ int options_parse(int argc, char **argv, struct options *ret)
 	int c, status;
 
 	ret->choices.dns = DNS_AUTO;
-	while ((c = getopt_long(argc, argv, "qvnah", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "qvnahw", long_options, NULL)) != -1) {
 		status = set_option(c, optarg, ret);
 		if (status >= 0)
 			return status;

@@ -33,6 +33,10 @@ void buf_addv(struct buf *b, const char *format, va_list args)
  * a file or the kernel said must not drive the reader's terminal. */
 void buf_printable(struct buf *b, const char *s, size_t n);
 
+/* The length of the valid UTF-8 sequence (RFC 3629) at the beginning of the n bytes at text, 0 if
+ * there is none. C1 control characters (U+0080 to U+009F) count as none: terminals obey them. */
+size_t buf_utf8_length(const char *text, size_t n);
+
 /* s so that a POSIX shell reads it as one word; plain words stay as they are. */
 void buf_shell_word(struct buf *b, const char *s);
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "wgq/net/addr.h"
 #include "wgq/run/host.h"
 
 /* Exit statuses; a hook that fails passes its own on, as in wg-quick. */
@@ -24,6 +26,11 @@ enum {
 	OPTION_REPLACE = 1 << 4,
 	OPTION_IF_EXISTS = 1 << 5,
 	OPTION_ALL = 1 << 6,
+	OPTION_JSON = 1 << 7,
+	OPTION_WATCH = 1 << 8,
+	OPTION_FROM = 1 << 9,
+	OPTION_MARK = 1 << 10,
+	OPTION_RUN_HOOKS = 1 << 11,
 };
 
 struct options {
@@ -34,13 +41,17 @@ struct options {
 	bool quiet, verbose;
 	bool as_wg_quick; /* called by that name: its words and exit statuses */
 	struct choices choices;
+	struct addr from; /* OPTION_FROM */
+	uint32_t mark;    /* OPTION_MARK */
 };
+
+enum { ARGS_MANY = 1 << 30 };
 
 struct verb {
 	const char *name;
 	int (*run)(const struct options *options); /* returns an exit status */
 	unsigned options;                          /* that it takes */
-	bool many;                                 /* it takes several arguments */
+	int least, most;                           /* arguments; ARGS_MANY: any number */
 	const char *args;                          /* for the usage line */
 	const char *summary;
 };

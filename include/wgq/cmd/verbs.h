@@ -7,8 +7,14 @@
 
 int verb_up(const struct options *options);
 int verb_down(const struct options *options);
+int verb_reload(const struct options *options);
+int verb_diff(const struct options *options);
+int verb_status(const struct options *options);
+int verb_why(const struct options *options);
+int verb_check(const struct options *options);
 int verb_save(const struct options *options);
 int verb_strip(const struct options *options);
+int verb_init(const struct options *options);
 
 /* The verbs on a world, real or not, with a parsed and resolved configuration. */
 struct session;
