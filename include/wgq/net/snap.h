@@ -21,6 +21,17 @@ struct tunnel_rule_vec {
 	VEC(struct tunnel_rule);
 };
 
+/* The unicast routes of one table that lead out of the interface, both families, without those that
+ * the kernel made for its addresses. */
+struct route_table {
+	uint32_t table;
+	struct route_vec plain;  /* such as rtnetlink_route_add() and wg-quick make */
+	struct route_vec others; /* any other: a gateway, a metric, another protocol */
+};
+struct route_table_vec {
+	VEC(struct route_table);
+};
+
 enum ipv6_state {
 	IPV6_ON,
 	IPV6_DISABLED, /* by net.ipv6.conf.IFACE.disable_ipv6 */
@@ -36,12 +47,17 @@ struct snap {
 	struct link_addr_vec addrs;
 	struct route_vec main_routes; /* out of this interface, in table main */
 
+	struct route_table_vec tables; /* in no order, nor have the routes one */
+
 	struct rule_vec suppress_rules;      /* `lookup main suppress_prefixlength 0` */
 	struct tunnel_rule_vec tunnel_rules; /* both in the order of evaluation */
 	uint32_t free_table; /* the first from 51820 that is empty in both families; 0: not asked */
 	bool has_firewall;   /* a table or iptables rules of this interface are there */
-	uint32_t firewall_mark; /* the mark that they save; 0: not known */
-	bool has_dns;           /* resolvconf knows the interface */
+	uint32_t firewall_mark;  /* the mark that they save; 0: not known */
+	bool has_firewall_rules; /* has_firewall, and it is the one that was asked about */
+	bool has_dns;            /* resolvconf knows the interface */
+	bool knows_dns;          /* the following two were found out */
+	struct buf dns_servers, dns_search; /* what is set for the interface, each ended by \n */
 	bool has_src_valid_mark;
 	long src_valid_mark;
 	enum ipv6_state ipv6;

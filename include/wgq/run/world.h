@@ -18,9 +18,13 @@ struct observe_query {
 	bool rules;      /* policy rules, and what their tables lead to */
 	bool free_table; /* a number for a full tunnel */
 	bool addresses;  /* of the interface, and its routes in table main */
+	bool tables;     /* every route out of the interface */
 	bool firewall;
-	bool dns;     /* after prepare(): whether resolvconf has an entry */
-	bool lenient; /* what this process has no right to see is left out with a warning */
+	const struct firewall *firewall_is; /* whether it has exactly this one; NULL: not asked */
+	bool dns;                           /* after prepare(): whether resolvconf has an entry */
+	bool dns_set;  /* after prepare(): what name servers are set for the interface */
+	uint32_t mark; /* of the encrypted packets, for the ways to the endpoints; 0: none */
+	bool lenient;  /* what this process has no right to see is left out with a warning */
 	const struct conf *mtu_of; /* the ways to its endpoints; NULL: none */
 	const char *config_file;   /* its text; NULL: none */
 };
