@@ -2,7 +2,13 @@
 // A configuration file from its name to its values.
 #include "wgq/cmd/config.h"
 
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wgq/base/mem.h"
 #include "wgq/conf/parse.h"
+#include "wgq/sys/io.h"
 
 int config_load_text(const char *argument, struct config *ret, struct diag *d)
 {
@@ -15,14 +21,43 @@ int config_load_text(const char *argument, struct config *ret, struct diag *d)
 	return r;
 }
 
+static int parse(struct config *config, struct diag *d)
+{
+	return conf_parse(config->path.given, config->path.ifname, buf_text(&config->text),
+			  config->text.len, &config->conf, d);
+}
+
 int config_load(const char *argument, struct config *ret, struct diag *d)
 {
 	int r = config_load_text(argument, ret, d);
 
+	return r < 0 ? r : parse(ret, d);
+}
+
+static int name_stdin(const char *ifname, struct config_path *ret, struct diag *d)
+{
+	static const char shown[] = "<stdin>", real[] = "/dev/stdin";
+	size_t n = strlen(ifname);
+
+	if (!config_is_ifname(ifname, n))
+		return diag_refuse(d, EINVAL, "`%s' is not the name of an interface", ifname);
+	memcpy(ret->ifname, ifname, n + 1);
+	ret->given = mem_strndup(shown, strlen(shown));
+	ret->real = mem_strndup(real, strlen(real));
+	return ret->given && ret->real ? 0 : diag_no_memory(d);
+}
+
+int config_load_stdin(const char *ifname, struct config *ret, struct diag *d)
+{
+	int r = name_stdin(ifname, &ret->path, d);
+
 	if (r < 0)
 		return r;
-	return conf_parse(ret->path.given, ret->path.ifname, buf_text(&ret->text), ret->text.len,
-			  &ret->conf, d);
+	ret->text.secret = true;
+	r = io_read_all(STDIN_FILENO, FILE_SIZE_MAX, &ret->text);
+	if (r == -ENOMEM)
+		return diag_no_memory(d);
+	return r < 0 ? diag_fail(d, -r, "cannot read standard input") : parse(ret, d);
 }
 
 void config_release(struct config *config)

@@ -18,6 +18,9 @@ struct config {
 int config_load(const char *argument, struct config *ret, struct diag *d);
 /* Finds and reads only. */
 int config_load_text(const char *argument, struct config *ret, struct diag *d);
+/* The same as config_load() for ifname's configuration from standard input, FILE_SIZE_MAX bytes at
+ * most. Messages call it <stdin>; path.real is /dev/stdin, which has been read to its end. */
+int config_load_stdin(const char *ifname, struct config *ret, struct diag *d);
 void config_release(struct config *config);
 
 #define _cleanup_config_ _cleanup_(config_release)
