@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What people call the peers: WireGuard knows keys only, so names stand in comments of the file.
+ *
+ * In the order of precedence, of a peer's block:
+ *	# Name = laptop		anywhere in it, or above it; also `friendly_name`, `:` for `=`
+ *	# laptop		the last line above [Peer], with no blank line between
+ *	[Peer] # laptop
+ *	# laptop		the first line below [Peer]
+ *	PublicKey = KEY # laptop
+ * Settings that were commented out are no names, nor is anything that holds a key. */
+#pragma once
+
+#include "wgq/base/diag.h"
+#include "wgq/base/vec.h"
+#include "wgq/net/key.h"
+
+struct peer_name {
+	struct key key;
+	char *name; /* as the file has it: not fit for a terminal before buf_printable() */
+};
+
+/* Sorted by key, each key once. */
+struct peer_names {
+	VEC(struct peer_name);
+};
+
+/* Reads n bytes at text, which need not be free of mistakes. *ret has to be zeroed. */
+int peer_names_read(const char *text, size_t n, struct peer_names *ret, struct diag *d);
+/* NULL: it has none. */
+const char *peer_names_find(const struct peer_names *names, const struct key *key);
+void peer_names_release(struct peer_names *names);
+
+#define _cleanup_peer_names_ _cleanup_(peer_names_release)

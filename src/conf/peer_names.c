@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The names of peers, from the comments of a configuration.
+#include "wgq/conf/peer_names.h"
+
+#include <string.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/conf/line.h"
+#include "wgq/conf/parse.h"
+
+/* Where a name was found: the greater wins. */
+enum rank { RANK_NONE, RANK_KEY_LINE, RANK_BELOW, RANK_SECTION_LINE, RANK_ABOVE, RANK_SAID };
+
+struct candidate {
+	struct slice name;
+	enum rank rank;
+};
+
+struct reader {
+	struct peer_names *names;
+	struct candidate above; /* for a [Peer] that follows at once */
+	struct candidate name;  /* of the block at hand */
+	struct key key;         /* zero: none yet */
+	bool in_peer;
+	bool fresh; /* nothing came after [Peer] yet */
+};
+
+/* What programs and people write before a name: PiVPN `### begin laptop ###`, wireguard-install
+ * `### Client laptop`, wg-easy `# Client: laptop (id)`. */
+static const char *const titles[] = {"begin", "client", "peer"};
+static const char *const said[] = {"name", "friendly_name", "friendly name"};
+
+static bool begins_with(struct slice s, const char *word)
+{
+	size_t n = strlen(word);
+
+	return s.len >= n && slice_is((struct slice){s.at, n}, word);
+}
+
+static struct slice skip(struct slice s, size_t n)
+{
+	return slice_trim((struct slice){s.at + n, s.len - n});
+}
+
+static bool is_frame(char c)
+{
+	return c == '#' || c == '-' || c == '=' || c == '*' || c == ';' || space(c);
+}
+
+static struct slice unframe(struct slice s)
+{
+	while (s.len && is_frame(s.at[0]))
+		s = (struct slice){s.at + 1, s.len - 1};
+	while (s.len && is_frame(s.at[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+/* A title stands for itself where nothing follows, and is part of a word where no blank does. */
+static struct slice without_title(struct slice s)
+{
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+		size_t n = strlen(titles[i]);
+
+		if (!begins_with(s, titles[i]) || s.len <= n + 1)
+			continue;
+		if (s.at[n] == ':' || space(s.at[n]))
+			return skip(s, n + 1);
+	}
+	return s;
+}
+
+/* `Name = laptop` */
+static bool take_said(struct slice *s)
+{
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		if (!begins_with(*s, said[i]))
+			continue;
+		struct slice rest = skip(*s, strlen(said[i]));
+
+		if (rest.len > 1 && (rest.at[0] == '=' || rest.at[0] == ':')) {
+			*s = skip(rest, 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A key of the format before the first `=`, or a section. */
+static bool is_setting(struct slice s)
+{
+	struct line line;
+
+	line_cut(s, &line);
+	if (line.stripped.len && line.stripped.at[0] == '[')
+		return true;
+	for (const struct conf_key_name *key = conf_key_names(); line.has_value && key->name; key++)
+		if (slice_is(line.key, key->name))
+			return true;
+	return false;
+}
+
+/* Any run of characters that reads as a key: it may be a private one. */
+static bool holds_key(struct slice s)
+{
+	struct key key;
+	bool found = false;
+
+	for (size_t i = 0; i + KEY_BASE64_LEN <= s.len && !found; i++)
+		found = key_from_base64(s.at + i, KEY_BASE64_LEN, &key) == 0;
+	key_wipe(&key);
+	return found;
+}
+
+static void consider(struct candidate *best, struct slice comment, enum rank rank)
+{
+	struct slice name = unframe(comment);
+
+	if (!name.len || is_setting(name) || holds_key(comment))
+		return;
+	if (take_said(&name))
+		rank = RANK_SAID;
+	else
+		name = without_title(name);
+	/* Of those above the block the last one counts, elsewhere the first. */
+	if (rank > best->rank || (rank == best->rank && rank == RANK_ABOVE))
+		*best = (struct candidate){name, rank};
+}
+
+static int end_block(struct reader *r)
+{
+	struct peer_name *name;
+
+	if (!r->in_peer || !r->name.rank || key_is_zero(&r->key))
+		return 0;
+	name = vec_push(r->names);
+	if (!name)
+		return -1;
+	name->key = r->key;
+	name->name = mem_strndup(r->name.name.at, r->name.name.len);
+	return name->name ? 0 : -1;
+}
+
+/* The comment of a line that has more before it. */
+static struct slice comment_of(const struct line *line)
+{
+	const char *hash = line->read.len ? memchr(line->read.at, '#', line->read.len) : NULL;
+
+	return hash ? skip(line->read, (size_t)(hash - line->read.at)) : (struct slice){0};
+}
+
+static int begin_block(struct reader *r, const struct line *line)
+{
+	int error = end_block(r);
+
+	r->in_peer = r->fresh = slice_squeezed_is(line->stripped, "[Peer]");
+	r->name = r->in_peer ? r->above : (struct candidate){0};
+	r->above = (struct candidate){0};
+	r->key = (struct key){0};
+	consider(&r->name, comment_of(line), RANK_SECTION_LINE);
+	return error;
+}
+
+/* A comment in a block may as well be the one above the next. */
+static void take_comment(struct reader *r, const struct line *line)
+{
+	struct candidate inside = r->name;
+
+	consider(&r->above, line->read, RANK_ABOVE);
+	if (!r->in_peer)
+		return;
+	consider(&inside, line->read, RANK_BELOW);
+	if (r->fresh || inside.rank == RANK_SAID)
+		r->name = inside;
+	r->fresh = false;
+}
+
+static int take_line(struct reader *r, struct slice raw)
+{
+	struct line line;
+
+	line_cut(raw, &line);
+	if (line.stripped.len && line.stripped.at[0] == '[')
+		return begin_block(r, &line);
+	if (line.read.len && line.read.at[0] == '#') {
+		take_comment(r, &line);
+		return 0;
+	}
+	r->above = (struct candidate){0};
+	r->fresh = r->fresh && !line.read.len;
+	if (r->in_peer && line.has_value && slice_squeezed_is(line.key, "PublicKey") &&
+	    key_from_base64(line.value.at, line.value.len, &r->key) == 0)
+		consider(&r->name, comment_of(&line), RANK_KEY_LINE);
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct peer_name *x = a, *y = b;
+	int order = key_compare(&x->key, &y->key);
+
+	return order ? order : strcmp(x->name, y->name);
+}
+
+/* Of a key that comes twice one name stays. */
+static void drop_repeated(struct peer_names *names)
+{
+	size_t kept = 0;
+
+	vec_each(name, names) {
+		if (kept && key_equal(&names->at[kept - 1].key, &name->key))
+			free(name->name);
+		else
+			names->at[kept++] = *name;
+	}
+	names->len = kept;
+}
+
+int peer_names_read(const char *text, size_t n, struct peer_names *ret, struct diag *d)
+{
+	struct reader r = {.names = ret};
+	struct slice rest = {text, n}, raw;
+	int error = 0;
+
+	while (error == 0 && line_next(&rest, &raw))
+		error = take_line(&r, raw);
+	if (error == 0)
+		error = end_block(&r);
+	if (error < 0) {
+		peer_names_release(ret);
+		return diag_no_memory(d);
+	}
+	if (ret->len)
+		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare);
+	drop_repeated(ret);
+	return 0;
+}
+
+const char *peer_names_find(const struct peer_names *names, const struct key *key)
+{
+	size_t low = 0, high = names->len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = key_compare(key, &names->at[middle].key);
+
+		if (order == 0)
+			return names->at[middle].name;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+void peer_names_release(struct peer_names *names)
+{
+	if (!names)
+		return;
+	vec_each(name, names)
+		free(name->name);
+	vec_release(names);
+}
