@@ -31,7 +31,11 @@ int config_load(const char *argument, struct config *ret, struct diag *d)
 {
 	int r = config_load_text(argument, ret, d);
 
-	return r < 0 ? r : parse(ret, d);
+	if (r == 0)
+		r = parse(ret, d);
+	/* It may be many megabytes, and what was made of it refers to it no more. */
+	buf_release(&ret->text);
+	return r;
 }
 
 static int name_stdin(const char *ifname, struct config_path *ret, struct diag *d)

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-bool space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -19,7 +14,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-static struct slice trim(struct slice s, bool (*unwanted)(char c))
+static inline struct slice trim(struct slice s, bool (*unwanted)(char c))
 {
 	while (s.len && unwanted(s.at[0])) {
 		s.at++;
@@ -39,9 +34,11 @@ bool slice_is(struct slice s, const char *word)
 {
 	size_t i = 0;
 
-	while (i < s.len && word[i] && lower(s.at[i]) == lower(word[i]))
+	if (s.len != strlen(word))
+		return false;
+	while (i < s.len && (s.at[i] == word[i] || lower(s.at[i]) == lower(word[i])))
 		i++;
-	return i == s.len && !word[i];
+	return i == s.len;
 }
 
 bool slice_squeezed_is(struct slice s, const char *word)
@@ -63,12 +60,16 @@ static struct slice before(struct slice s, char c)
 	return found ? (struct slice){s.at, (size_t)(found - s.at)} : s;
 }
 
+/* What follows the byte at skip, or all of it where there is none. */
+static struct slice behind(struct slice s, size_t skip)
+{
+	return skip < s.len ? (struct slice){s.at + skip + 1, s.len - skip - 1} : s;
+}
+
 /* After the first c, or all of it. */
 static struct slice after(struct slice s, char c)
 {
-	size_t skip = before(s, c).len;
-
-	return skip < s.len ? (struct slice){s.at + skip + 1, s.len - skip - 1} : s;
+	return behind(s, before(s, c).len);
 }
 
 void line_cut(struct slice text, struct line *ret)
@@ -80,8 +81,10 @@ void line_cut(struct slice text, struct line *ret)
 	ret->has_value = key.len < stripped.len;
 	ret->stripped = slice_trim(stripped);
 	ret->key = slice_trim(key);
-	ret->value = slice_trim(after(stripped, '='));
-	ret->full_value = slice_trim(after(ret->read, '='));
+	ret->value = slice_trim(behind(stripped, key.len));
+	ret->full_value = ret->value;
+	if (stripped.len < ret->read.len)
+		ret->full_value = slice_trim(after(ret->read, '='));
 }
 
 bool line_in_interface(const struct line *line, bool inside)

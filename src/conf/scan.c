@@ -4,10 +4,10 @@
 // ini_parse_stream() alternates between the two: it asks read_line() for a line, splits it, tells
 // handle_line(), asks for the next. What happens in between stays true because
 //
-//   1. read_line() hands over nothing but `[S]`, `=N` and `name=N`, each ended by a newline and
-//      shorter than 64 bytes: S is one of three words, N the line's number, and the name is made
-//      of letters and digits (`?` stands for any other). Every build of libinih reads these alike;
-//      `=N` follows each `[S]` at once, since an empty section makes no event of its own.
+//   1. read_line() hands over nothing but `[S]`, `=N` and `k=N`, each ended by a newline and
+//      shorter than 64 bytes: S is one of three words, N the line's number. Every build of libinih
+//      reads these alike; `=N` follows each `[S]` at once, since an empty section makes no event of
+//      its own. (A key's own name would be looked through by libinih, letter by letter, six times.)
 //   2. Each line handed over is owed: handle_line() has to be told just this name and number
 //      before read_line() is called again. Else libinih has merged, split or dropped something,
 //      and scanning fails instead of going wrong.
@@ -16,10 +16,9 @@
 
 #include <errno.h>
 #include <ini.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { LINE_MIN = 64, NAME_SIZE = 33 };
+enum { LINE_MIN = 64, NUMBER_SIZE = 11 };
 
 struct scanner {
 	const char *file;
@@ -28,7 +27,8 @@ struct scanner {
 	struct scan_line line; /* the one that libinih works on */
 	bool opens_section;    /* its `[S]` was handed over, its `=N` comes next */
 	bool owed;
-	char name[NAME_SIZE]; /* handed over for it */
+	const char *name; /* handed over for it, with its number */
+	char number[NUMBER_SIZE];
 	scan_handler *handler;
 	void *context;
 	struct diag *d;
@@ -45,7 +45,7 @@ static const char *const section_names[] = {
 static enum scan_section section_named(const char *name)
 {
 	for (enum scan_section s = SECTION_NONE; s < SECTION_OTHER; s++)
-		if (strcmp(name, section_names[s]) == 0)
+		if (*name == *section_names[s] && strcmp(name, section_names[s]) == 0)
 			return s;
 	return SECTION_OTHER;
 }
@@ -91,47 +91,34 @@ static bool next_line(struct scanner *s)
 	return true;
 }
 
-/* The key as invariant 1 wants it; empty for the event of a section. */
-static void choose_name(struct scanner *s)
-{
-	struct slice key = s->line.key;
-	size_t n = 0;
-
-	if (key.len < NAME_SIZE)
-		while (n < key.len && ((key.at[n] >= '0' && key.at[n] <= '9') ||
-				       ((key.at[n] | 0x20) >= 'a' && (key.at[n] | 0x20) <= 'z')))
-			n++;
-	bool plain = n && n == key.len;
-
-	memcpy(s->name, plain ? key.at : "?", plain ? n : 1);
-	s->name[plain ? n : 1] = '\0';
-	if (s->line.key.len && key.at[0] == '[')
-		s->name[0] = '\0';
-}
-
 static int misread(struct scanner *s)
 {
 	return diag_refuse(s->d, EPROTO, "%s:%u: the system's libinih does not read lines as given",
 			   s->file, s->line.number);
 }
 
-/* NAME=NUMBER\n; snprintf() takes longer than all the rest of a line. */
-static void put_key_line(char *at, const char *name, uint32_t number)
+/* snprintf() takes longer than all the rest of a line. */
+static void choose_number(struct scanner *s)
 {
-	char digits[10];
-	size_t n = 0, name_len = strlen(name);
+	uint32_t number = s->line.number;
+	char *end = s->number + 1;
+
+	for (uint32_t rest = number; rest >= 10; rest /= 10)
+		end++;
+	*end = '\0';
+	for (; end > s->number; number /= 10)
+		*--end = (char)('0' + number % 10);
+}
+
+static void put_key_line(char *at, const char *name, const char *number)
+{
+	size_t name_len = strlen(name), number_len = strlen(number);
 
 	memcpy(at, name, name_len);
-	at += name_len;
-	*at++ = '=';
-	do {
-		digits[n++] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	while (n)
-		*at++ = digits[--n];
-	*at++ = '\n';
-	*at = '\0';
+	at[name_len] = '=';
+	at += name_len + 1;
+	memcpy(at, number, number_len);
+	memcpy(at + number_len, "\n", sizeof("\n"));
 }
 
 static void put_section_line(char *at, const char *name)
@@ -160,8 +147,9 @@ static char *read_line(char *ret, int size, void *stream)
 		put_section_line(ret, section_names[section_opened(s->line.key)]);
 		return ret;
 	}
-	choose_name(s);
-	put_key_line(ret, s->name, s->line.number);
+	s->name = s->line.key.len && s->line.key.at[0] == '[' ? "" : "k";
+	choose_number(s);
+	put_key_line(ret, s->name, s->number);
 	s->owed = true;
 	return ret;
 }
@@ -176,7 +164,7 @@ static int handle_line(void *user, const char *section, const char *name, const 
 		return 1;
 	if (s->result != 0)
 		return 1;
-	if (!s->owed || strcmp(name, s->name) != 0 || strtoul(value, NULL, 10) != s->line.number) {
+	if (!s->owed || strcmp(name, s->name) != 0 || strcmp(value, s->number) != 0) {
 		s->result = misread(s);
 		return 1;
 	}

@@ -35,7 +35,11 @@ bool line_is_quick_key(struct slice key);
 bool line_next(struct slice *rest, struct slice *ret);
 
 /* isspace(3) of the C locale. */
-bool space(char c);
+static inline bool space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 struct slice slice_trim(struct slice s);
 /* Regardless of the case of ASCII letters; squeezed: and of white space anywhere in s. */
 bool slice_is(struct slice s, const char *word);
