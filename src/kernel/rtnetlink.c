@@ -19,6 +19,10 @@ enum {
 	ANSWER_TIMEOUT_MS = 10000,
 	/* A dump that changes meanwhile is read again. */
 	DUMP_TRIES = 20,
+	/* A request that was sent is carried out, whatever becomes of its answer: so an error is no
+	 * reason not to look for it again. All but a dump's is there by then. */
+	RECEIVE_TRIES = 3,
+	AGAIN_TIMEOUT_MS = 100,
 	/* Datagrams from other processes, which only root can send, are passed over. */
 	STRANGERS_MAX = 1000,
 
@@ -136,8 +140,9 @@ static int bytes_send(int fd, const void *bytes, size_t n)
 static ssize_t answer_receive(struct rtnetlink *r)
 {
 	int fd = nl_socket_get_fd(r->socket);
+	int tries = 0, error = -ETIMEDOUT;
 
-	for (int strangers = 0; strangers < STRANGERS_MAX;) {
+	for (int strangers = 0; strangers < STRANGERS_MAX && tries < RECEIVE_TRIES;) {
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
 		struct sockaddr_nl from = {0};
 		struct iovec into = {.iov_base = r->answer, .iov_len = sizeof(r->answer)};
@@ -146,21 +151,23 @@ static ssize_t answer_receive(struct rtnetlink *r)
 					.msg_iov = &into,
 					.msg_iovlen = 1};
 
-		int ready = poll(&wait, 1, ANSWER_TIMEOUT_MS);
+		int ready = poll(&wait, 1, tries ? AGAIN_TIMEOUT_MS : ANSWER_TIMEOUT_MS);
 		if (ready == 0)
-			return -ETIMEDOUT;
+			break;
 		ssize_t n = ready < 0 ? -1 : recvmsg(fd, &header, MSG_DONTWAIT);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
-		if (n < 0)
-			return -errno;
+		if (n < 0) {
+			error = tries++ ? error : -errno;
+			continue;
+		}
 		if (from.nl_pid != 0 || n == 0) {
 			strangers++;
 			continue;
 		}
 		return header.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
 	}
-	return -ETIMEDOUT;
+	return error;
 }
 
 /* An exchange under way. */
@@ -261,6 +268,8 @@ int rtnetlink_talk(struct rtnetlink *r, struct nl_msg *message, const struct rtn
 		head->nlmsg_seq = ++r->seq;
 		if (sink && sink->len)
 			*sink->len = start;
+		if (tries && sink && sink->restart)
+			sink->restart(sink->into);
 
 		const struct rtnetlink_request request = {
 			.bytes = head,

@@ -31,6 +31,7 @@ struct rtnetlink_sink {
 	int (*take)(struct nlmsghdr *message, void *into);
 	void *into;
 	size_t *len; /* of the array that grows; cut back when a dump starts again; may be NULL */
+	void (*restart)(void *into); /* the same for what is more than an array; may be NULL */
 };
 
 /* Messages that are sent at once. They are numbered from first, and the last one has NLM_F_ACK. */
@@ -85,9 +86,13 @@ struct rtnetlink_route_seen {
 	uint32_t table;
 	uint32_t oif; /* 0: none, or several */
 	uint32_t mtu; /* 0: no metric */
-	uint8_t type;
+	uint8_t type, protocol;
 	bool plain; /* one next hop, for all sources, not a cached clone */
+	bool bare;  /* with nothing that rtnetlink_route_add() does not give it */
 };
+
+/* include/net/ip6_route.h, IP6_RT_PRIO_USER: the metric of an IPv6 route that asks for none. */
+enum { RTNETLINK_METRIC_IPV6 = 1024 };
 
 int rtnetlink_link_parse(struct nlmsghdr *message, struct link *ret);
 int rtnetlink_addr_parse(struct nlmsghdr *message, struct rtnetlink_addr_seen *ret);

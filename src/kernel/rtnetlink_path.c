@@ -46,7 +46,8 @@ static bool leads_on(const struct rtnetlink_route_seen *route)
 	       route->type != RTN_BLACKHOLE && route->type != RTN_THROW;
 }
 
-int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t *ret, struct diag *d)
+int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t mark, uint32_t *ret,
+		       struct diag *d)
 {
 	const struct rtmsg head = {
 		.rtm_family = to->family,
@@ -60,7 +61,8 @@ int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t *ret
 	struct ack ack;
 
 	*ret = 0;
-	if (!message || nla_put(message, RTA_DST, addr_bits(to) / 8, to->bytes) < 0)
+	if (!message || nla_put(message, RTA_DST, addr_bits(to) / 8, to->bytes) < 0 ||
+	    (mark && nla_put_u32(message, RTA_MARK, mark) < 0))
 		return diag_no_memory(d);
 
 	int error = rtnetlink_talk(r, message, &sink, &ack);

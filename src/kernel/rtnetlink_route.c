@@ -8,9 +8,6 @@
 
 #include "rtnetlink_internal.h"
 
-/* include/net/ip6_route.h, IP6_RT_PRIO_USER: the metric of an IPv6 route that asks for none. */
-enum { METRIC_IPV6 = 1024 };
-
 static int metrics_parse(struct nlattr *attribute, uint32_t *ret_mtu)
 {
 	static struct nla_policy policy[RTAX_MAX + 1] = {[RTAX_MTU] = {.type = NLA_U32}};
@@ -23,12 +20,36 @@ static int metrics_parse(struct nlattr *attribute, uint32_t *ret_mtu)
 	return 0;
 }
 
+/* Whether it has no attribute but those of every IPv4 route, or IPv6 route, through a link. */
+static bool route_is_bare(const struct rtmsg *head, struct nlattr *const *attributes)
+{
+	bool ipv6 = head->rtm_family == AF_INET6;
+	struct nlattr *metric = attributes[RTA_PRIORITY], *preference = attributes[RTA_PREF];
+	struct nlattr *cache = attributes[RTA_CACHEINFO];
+
+	for (int i = 1; i <= RTA_MAX; i++)
+		if (attributes[i] && i != RTA_DST && i != RTA_OIF && i != RTA_TABLE &&
+		    i != RTA_PRIORITY && i != RTA_PREF && i != RTA_CACHEINFO)
+			return false;
+	if (cache && ((struct rta_cacheinfo *)nla_data(cache))->rta_expires != 0)
+		return false;
+	if (preference && nla_get_u8(preference) != 0)
+		return false;
+	return head->rtm_type == RTN_UNICAST && head->rtm_protocol == RTPROT_BOOT &&
+	       !(head->rtm_flags & RTNH_F_ONLINK) &&
+	       head->rtm_scope == (ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK) &&
+	       (metric ? nla_get_u32(metric) : 0) == (ipv6 ? RTNETLINK_METRIC_IPV6 : 0U);
+}
+
 int rtnetlink_route_parse(struct nlmsghdr *message, struct rtnetlink_route_seen *ret)
 {
 	static struct nla_policy policy[RTA_MAX + 1] = {
 		[RTA_OIF] = {.type = NLA_U32},
 		[RTA_TABLE] = {.type = NLA_U32},
 		[RTA_METRICS] = {.type = NLA_NESTED},
+		[RTA_PRIORITY] = {.type = NLA_U32},
+		[RTA_PREF] = {.type = NLA_U8},
+		[RTA_CACHEINFO] = {.minlen = sizeof(struct rta_cacheinfo)},
 	};
 	struct nlattr *attributes[RTA_MAX + 1];
 	struct prefix *prefix = &ret->prefix;
@@ -51,10 +72,12 @@ int rtnetlink_route_parse(struct nlmsghdr *message, struct rtnetlink_route_seen 
 		return -EPROTO;
 	prefix->len = head->rtm_dst_len;
 	ret->type = head->rtm_type;
+	ret->protocol = head->rtm_protocol;
 	ret->table = attributes[RTA_TABLE] ? nla_get_u32(attributes[RTA_TABLE]) : head->rtm_table;
 	ret->oif = attributes[RTA_OIF] ? nla_get_u32(attributes[RTA_OIF]) : 0;
 	ret->plain = !head->rtm_src_len && !head->rtm_tos && !(head->rtm_flags & RTM_F_CLONED) &&
 		     !attributes[RTA_MULTIPATH] && !attributes[RTA_NH_ID];
+	ret->bare = ret->plain && route_is_bare(head, attributes);
 	return 0;
 }
 
@@ -172,7 +195,8 @@ static int route_put(struct nl_msg *message, int type, const struct route *route
 	    (table > 255 && nla_put_u32(message, RTA_TABLE, table) < 0) ||
 	    nla_put_u32(message, RTA_OIF, oif) < 0)
 		return -ENOMEM;
-	if (ipv6 && type == RTM_DELROUTE && nla_put_u32(message, RTA_PRIORITY, METRIC_IPV6) < 0)
+	if (ipv6 && type == RTM_DELROUTE &&
+	    nla_put_u32(message, RTA_PRIORITY, RTNETLINK_METRIC_IPV6) < 0)
 		return -ENOMEM;
 	return 0;
 }

@@ -9,8 +9,11 @@ void snap_release(struct snap *snap)
 	wg_device_release(&snap->wg);
 	vec_release(&snap->addrs);
 	vec_release(&snap->main_routes);
+	tables_release(&snap->tables);
 	vec_release(&snap->suppress_rules);
 	vec_release(&snap->tunnel_rules);
+	buf_release(&snap->dns_servers);
+	buf_release(&snap->dns_search);
 	buf_release(&snap->config_text);
 	*snap = (struct snap){0};
 }

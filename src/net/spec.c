@@ -29,6 +29,15 @@ void routes_release(struct route_vec *routes)
 	vec_release(routes);
 }
 
+void tables_release(struct route_table_vec *tables)
+{
+	vec_each(table, tables) {
+		vec_release(&table->plain);
+		vec_release(&table->others);
+	}
+	vec_release(tables);
+}
+
 void rules_release(struct rule_vec *rules)
 {
 	vec_release(rules);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the two halves of the real world share: host.c acts, observe.c looks. */
+/* What the two halves of the real world share: host.c acts, observe*.c look. */
 #pragma once
 
 #include "wgq/kernel/rtnetlink.h"
@@ -18,6 +18,12 @@ struct host {
 	int lock_fd;               /* -1: not held */
 };
 
+/* Looks the interface up; what was known stays when that fails. */
+int host_refresh_link(struct host *h, const char *ifname, struct diag *d);
+
 int host_observe(void *self, const struct observe_query *query, struct snap *ret, struct diag *d);
+/* is: the firewall to compare with; NULL: none. */
+int host_observe_firewall(struct host *h, const struct firewall *is, struct snap *snap,
+			  struct diag *d);
 int host_prepare(void *self, const struct conf *conf, bool bringing_up, struct means *ret,
 		 struct diag *d);

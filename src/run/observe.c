@@ -3,16 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
-#include "wgq/kernel/nft.h"
 #include "wgq/sys/dns.h"
 #include "wgq/sys/file.h"
-#include "wgq/sys/iptables.h"
 #include "wgq/sys/sysctl.h"
 
 #include "host_internal.h"
@@ -121,8 +117,8 @@ static enum ipv6_state observe_ipv6(const char *ifname)
 	return disabled ? IPV6_DISABLED : IPV6_ON;
 }
 
-static int observe_path(struct host *h, const union endpoint *endpoint, struct snap *snap,
-			struct diag *d)
+static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t mark,
+			struct snap *snap, struct diag *d)
 {
 	struct addr addr = endpoint_addr(endpoint);
 	uint32_t mtu = 0;
@@ -130,19 +126,23 @@ static int observe_path(struct host *h, const union endpoint *endpoint, struct s
 	/* linux.bash:133 passes over scoped addresses. */
 	if (endpoint->any.sa_family == AF_INET6 && endpoint->in6.sin6_scope_id)
 		return 0;
-	int r = rtnetlink_path_mtu(h->rtnetlink, &addr, &mtu, d);
+	int r = rtnetlink_path_mtu(h->rtnetlink, &addr, mark, &mtu, d);
 	if (r == 0 && mtu && (!snap->path_mtu || mtu < snap->path_mtu))
 		snap->path_mtu = mtu;
 	return r;
 }
 
-static int observe_mtu(struct host *h, const struct conf *conf, struct snap *snap, struct diag *d)
+static int observe_mtu(struct host *h, const struct observe_query *query, struct snap *snap,
+		       struct diag *d)
 {
-	const struct wg_peer_vec *lists[] = {&snap->wg.peers, &conf->wg.peers};
+	const struct wg_peer_vec *lists[] = {&snap->wg.peers, &query->mtu_of->wg.peers};
 
 	for (size_t i = 0; i < 2; i++) {
 		vec_each(peer, lists[i]) {
-			int r = peer->has_endpoint ? observe_path(h, &peer->endpoint, snap, d) : 0;
+			int r = 0;
+
+			if (peer->has_endpoint)
+				r = observe_path(h, &peer->endpoint, query->mark, snap, d);
 			if (r < 0)
 				return r;
 		}
@@ -153,11 +153,10 @@ static int observe_mtu(struct host *h, const struct conf *conf, struct snap *sna
 static int observe_link(struct host *h, const struct observe_query *query, struct snap *snap,
 			struct diag *d)
 {
-	int r = rtnetlink_link_get(h->rtnetlink, query->ifname, &h->link, d);
+	int r = host_refresh_link(h, query->ifname, d);
 
 	if (r < 0)
 		return r;
-	h->server = device_server_of(&h->link);
 	snap->link = h->link;
 	snap->is_wireguard = h->server != DEVICE_NONE;
 	snap->is_userspace = h->server == DEVICE_USERSPACE;
@@ -175,44 +174,28 @@ static int observe_addresses(struct host *h, struct snap *snap, struct diag *d)
 	return r;
 }
 
-static bool file_mentions(const char *path, const char *word)
+/* What the host was found to use; else what was asked for; else whatever is there. */
+static enum dns_backend dns_backend_of(const struct host *h)
 {
-	char line[256];
-	bool found = false;
-	FILE *file = fopen(path, "re");
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = strncmp(line, word, strlen(word)) == 0;
-	if (file)
-		fclose(file);
-	return found;
+	switch (h->means.dns) {
+	case MEANS_DNS_RESOLVCONF:
+		return DNS_RESOLVCONF;
+	case MEANS_DNS_RESOLVED:
+		return DNS_RESOLVED;
+	case MEANS_DNS_NONE:
+		return h->options.choices.dns;
+	}
+	return DNS_OFF;
 }
 
-/* Programs are only run where tables are loaded in which they could find something: the kernel's
- * own, or those that iptables-nft keeps in nf_tables. */
-static int observe_iptables(struct host *h, struct diag *d)
+static int observe_dns(struct host *h, struct snap *snap, struct diag *d)
 {
-	bool in_nft = false;
-	int r = nft_has_table("mangle", &in_nft, d);
+	struct dns_found found = {0};
+	int r = dns_get(dns_backend_of(h), h->options.ifname, &found, d);
 
-	if (r < 0 || (!in_nft && !file_mentions("/proc/net/ip_tables_names", "mangle") &&
-		      !file_mentions("/proc/net/ip6_tables_names", "mangle")))
-		return r;
-	return iptables_find(h->options.ifname, &h->has_iptables_rules, d);
-}
-
-/* linux.bash:190-210 looks for both kinds. What may not be seen is taken to be there. */
-static int observe_firewall(struct host *h, struct snap *snap, struct diag *d)
-{
-	unsigned found = 0;
-	int r = nft_find(h->options.ifname, &found, d);
-
-	/* It is the number of the rules' table, also when the link or its mark is gone. */
-	if (r == 0 && found)
-		r = nft_read_mark(h->options.ifname, &snap->firewall_mark, d);
-	if (r == 0)
-		r = observe_iptables(h, d);
-	snap->has_firewall = r < 0 || found != 0 || h->has_iptables_rules;
+	snap->knows_dns = found.known;
+	snap->dns_servers = found.servers;
+	snap->dns_search = found.search;
 	return r;
 }
 
@@ -243,6 +226,8 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 		r = forgive(query, device_get(query->ifname, h->server, &ret->wg, d), d);
 	if (r == 0 && query->addresses && ret->link.index)
 		r = observe_addresses(h, ret, d);
+	if (r == 0 && query->tables && ret->link.index)
+		r = rtnetlink_table_list(h->rtnetlink, ret->link.index, &ret->tables, d);
 	if (r == 0 && query->rules)
 		r = observe_rules(h, ret, d);
 	if (r == 0 && query->free_table)
@@ -250,12 +235,14 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 	if (r == 0 && query->free_table)
 		ret->has_src_valid_mark = sysctl_get("net/ipv4/conf/all/src_valid_mark",
 						     &ret->src_valid_mark, NULL) == 0;
-	if (r == 0 && query->firewall)
-		r = forgive(query, observe_firewall(h, ret, d), d);
+	if (r == 0 && (query->firewall || query->firewall_is))
+		r = forgive(query, host_observe_firewall(h, query->firewall_is, ret, d), d);
 	if (r == 0 && query->dns && h->means.dns == MEANS_DNS_RESOLVCONF)
 		ret->has_dns = dns_resolvconf_knows(h->means.resolvconf_prefix, query->ifname);
+	if (r == 0 && query->dns_set)
+		r = observe_dns(h, ret, d);
 	if (r == 0 && query->mtu_of)
-		r = observe_mtu(h, query->mtu_of, ret, d);
+		r = observe_mtu(h, query, ret, d);
 	if (r == 0 && query->config_file)
 		r = observe_config(query->config_file, ret, d);
 	return r;

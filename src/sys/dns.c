@@ -91,8 +91,7 @@ bool dns_resolved_owns(const char *root)
 	return names_stub(path);
 }
 
-/* systemd's resolvconf is resolvectl under another name. */
-static bool resolvconf_is_resolvectl(void)
+bool dns_resolvconf_is_resolvectl(void)
 {
 	_cleanup_free_ char *path = proc_find("resolvconf");
 	_cleanup_free_ char *real = path ? realpath(path, NULL) : NULL;
@@ -167,7 +166,7 @@ static int choose_any(const struct dns_config *config, enum dns_backend *ret, st
 	bool owns = dns_resolved_owns(config->root);
 	bool runs = dns_resolved_reach(&why_not) == 0;
 
-	if (runs && (owns || resolvconf_is_resolvectl()))
+	if (runs && (owns || dns_resolvconf_is_resolvectl()))
 		return choose_resolved(config, ret, d);
 	if (proc_exists("resolvconf"))
 		return choose_resolvconf(ret, d);
@@ -236,7 +235,7 @@ int dns_unset(enum dns_backend backend, const struct dns_config *config, int *re
 	if (resolved)
 		r = dns_resolved_unset(config->ifname, d);
 	/* resolvectl was told so already */
-	if (resolvconf && !(resolved && resolvconf_is_resolvectl()))
+	if (resolvconf && !(resolved && dns_resolvconf_is_resolvectl()))
 		r2 = dns_resolvconf_unset(config, &status, r < 0 ? NULL : d);
 	if (ret_status)
 		*ret_status = status;

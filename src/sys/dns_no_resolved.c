@@ -20,6 +20,12 @@ int dns_resolved_set(const struct dns_config *config, struct diag *d)
 	return built_without(d);
 }
 
+void dns_resolved_get(const char *ifname, struct dns_found *ret)
+{
+	(void)ifname;
+	(void)ret;
+}
+
 int dns_resolved_unset(const char *ifname, struct diag *d)
 {
 	(void)ifname;

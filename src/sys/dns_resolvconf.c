@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "dns_internal.h"
 #include "wgq/base/mem.h"
@@ -138,22 +137,43 @@ int dns_resolvconf_unset(const struct dns_config *config, int *ret_status, struc
 	return resolvconf_run(config, false, ret_status, d);
 }
 
-/* Debian's resolvconf lists all entries, whatever it is asked for. */
-bool dns_resolvconf_knows(const char *prefix, const char *ifname)
+/* Debian's resolvconf keeps a file for each entry, and lists all of them whatever it is asked for.
+ */
+static bool entry_of_file(const char *name, struct buf *ret_text)
 {
-	_cleanup_buf_ struct buf name = {0}, path = {0}, heading = {0}, listed = {0}, said = {0};
+	_cleanup_buf_ struct buf path = {0};
 
-	buf_addf(&name, "%s%s", prefix, ifname);
-	buf_addf(&path, "/run/resolvconf/interface/%s", buf_text(&name));
-	buf_addf(&heading, "# resolv.conf from %s\n", buf_text(&name));
-	if (buf_status(&name) < 0 || buf_status(&path) < 0 || buf_status(&heading) < 0)
-		return false;
-	if (access(buf_text(&path), F_OK) == 0)
-		return true;
+	buf_addf(&path, "/run/resolvconf/interface/%s", name);
+	return buf_status(&path) == 0 && file_read(buf_text(&path), ret_text, NULL) == 0;
+}
 
-	const char *const argv[] = {"resolvconf", "-l", buf_text(&name), NULL};
+/* openresolv's says which entry it is, and then its text. */
+static bool entry_of_list(const char *name, struct buf *ret_text)
+{
+	_cleanup_buf_ struct buf heading = {0}, listed = {0}, said = {0};
+	const char *const argv[] = {"resolvconf", "-l", name, NULL};
 	const struct proc_files files = {.ret_out = &listed, .ret_err = &said, .hold_err = true};
 	int status;
-	return proc_run_files(argv, &files, &status, NULL) == 0 && status == 0 &&
-	       strstr(buf_text(&listed), buf_text(&heading));
+
+	buf_addf(&heading, "# resolv.conf from %s\n", name);
+	if (buf_status(&heading) < 0 || proc_run_files(argv, &files, &status, NULL) < 0 ||
+	    status != 0)
+		return false;
+	const char *at = strstr(buf_text(&listed), buf_text(&heading));
+	if (at)
+		buf_str(ret_text, at + heading.len);
+	return at != NULL;
+}
+
+bool dns_resolvconf_entry(const char *name, struct buf *ret_text)
+{
+	return entry_of_file(name, ret_text) || entry_of_list(name, ret_text);
+}
+
+bool dns_resolvconf_knows(const char *prefix, const char *ifname)
+{
+	_cleanup_buf_ struct buf name = {0}, text = {0};
+
+	buf_addf(&name, "%s%s", prefix, ifname);
+	return buf_status(&name) == 0 && dns_resolvconf_entry(buf_text(&name), &text);
 }

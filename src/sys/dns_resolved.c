@@ -17,6 +17,7 @@
 #define RESOLVED           "org.freedesktop.resolve1"
 #define RESOLVED_PATH      "/org/freedesktop/resolve1"
 #define RESOLVED_MANAGER   "org.freedesktop.resolve1.Manager"
+#define RESOLVED_LINK      "org.freedesktop.resolve1.Link"
 #define RESOLVED_NO_LINK   "org.freedesktop.resolve1.NoSuchLink"
 #define RESOLVED_LINK_BUSY "org.freedesktop.resolve1.LinkBusy"
 
@@ -243,4 +244,96 @@ int dns_resolved_unset(const char *ifname, struct diag *d)
 		return r;
 	r = revert(bus, index, &error);
 	return r < 0 ? call_failed(r, &error, "revert", ifname, d) : 0;
+}
+
+/* The path of the link's object. */
+static int link_path(sd_bus *bus, int index, sd_bus_message **ret_answer, const char **ret)
+{
+	_cleanup_message_ sd_bus_message *m = NULL;
+	int r = call_new(bus, "GetLink", index, &m);
+
+	if (r >= 0)
+		r = sd_bus_call(bus, m, 0, NULL, ret_answer);
+	return r < 0 ? r : sd_bus_message_read(*ret_answer, "o", ret);
+}
+
+static int link_property(sd_bus *bus, const char *path, const char *name, const char *type,
+			 sd_bus_message **ret)
+{
+	return sd_bus_get_property(bus, RESOLVED, path, RESOLVED_LINK, name, NULL, ret, type);
+}
+
+static int read_server(sd_bus_message *m, bool extended, struct buf *ret)
+{
+	struct addr addr = {0};
+	const void *bytes;
+	const char *name;
+	uint16_t port = 0;
+	int family;
+	size_t n;
+	int r = sd_bus_message_read(m, "i", &family);
+
+	if (r >= 0)
+		r = sd_bus_message_read_array(m, 'y', &bytes, &n);
+	if (r >= 0 && extended)
+		r = sd_bus_message_read(m, "qs", &port, &name);
+	if (r < 0)
+		return r;
+	addr.family = family == AF_INET || family == AF_INET6 ? (uint8_t)family : 0;
+	if (!addr.family || n != addr_bits(&addr) / 8)
+		return -EPROTO;
+	memcpy(addr.bytes, bytes, n);
+	dns_server_format(&addr, port, ret);
+	return 0;
+}
+
+static int get_servers(sd_bus *bus, const char *path, bool extended, struct buf *ret)
+{
+	_cleanup_message_ sd_bus_message *m = NULL;
+	const char *entry = extended ? "iayqs" : "iay";
+	int r = extended ? link_property(bus, path, "DNSEx", "a(iayqs)", &m)
+			 : link_property(bus, path, "DNS", "a(iay)", &m);
+
+	if (r >= 0)
+		r = sd_bus_message_enter_container(m, 'a', extended ? "(iayqs)" : "(iay)");
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', entry)) > 0) {
+		r = read_server(m, extended, ret);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+	return r;
+}
+
+static int get_domains(sd_bus *bus, const char *path, struct buf *ret)
+{
+	_cleanup_message_ sd_bus_message *m = NULL;
+	const char *domain;
+	int only;
+	int r = link_property(bus, path, "Domains", "a(sb)", &m);
+
+	if (r >= 0)
+		r = sd_bus_message_enter_container(m, 'a', "(sb)");
+	while (r >= 0 && (r = sd_bus_message_read(m, "(sb)", &domain, &only)) > 0)
+		if (!only || strcmp(domain, ".") != 0)
+			buf_addf(ret, "%s%s\n", only ? "~" : "", domain);
+	return r;
+}
+
+void dns_resolved_get(const char *ifname, struct dns_found *ret)
+{
+	_cleanup_message_ sd_bus_message *answer = NULL;
+	_cleanup_bus_ sd_bus *bus = NULL;
+	int index = (int)if_nametoindex(ifname);
+	const char *path;
+
+	if (index == 0 || bus_open(&bus, NULL) < 0 || resolved_reach(bus, NULL) < 0 ||
+	    link_path(bus, index, &answer, &path) < 0)
+		return;
+	/* DNSEx is there since systemd 246. */
+	if (get_servers(bus, path, true, &ret->servers) < 0) {
+		buf_clear(&ret->servers);
+		if (get_servers(bus, path, false, &ret->servers) < 0)
+			return;
+	}
+	ret->known = get_domains(bus, path, &ret->search) >= 0;
 }

@@ -210,3 +210,129 @@ int iptables_remove(const char *ifname, struct diag *d)
 	}
 	return first_error;
 }
+
+/* TABLE RULE, a line each, as iptables-save says it; without masks that mask nothing. */
+static void add_saved(struct buf *lines, const char *table, const char *rule)
+{
+	static const char masks[] = " --nfmask 0xffffffff --ctmask 0xffffffff";
+	const char *at = strstr(rule, masks);
+	int n = at ? (int)(at - rule) : (int)strlen(rule);
+
+	buf_addf(lines, "%s %.*s%s\n", table, n, rule, at ? at + sizeof(masks) - 1 : "");
+}
+
+/* The rules that a removal text names. */
+static void removal_lines(char *removal, struct buf *ret_lines)
+{
+	const char *table = "";
+
+	for (char *rest = removal, *line; rest && (line = strsep(&rest, "\n"));) {
+		if (line[0] == '*')
+			table = line + 1;
+		else if (strncmp(line, "-D ", 3) == 0)
+			add_saved(ret_lines, table, line + 3);
+	}
+}
+
+/* The rules of firewall_iptables_text(), as iptables-save lists them. */
+static void wanted_lines(const struct firewall *fw, uint8_t family, struct buf *ret)
+{
+	_cleanup_buf_ struct buf marker = {0};
+	char text[ADDR_TEXT_MAX];
+
+	firewall_iptables_marker(fw->ifname, &marker);
+	for (size_t i = 0; i < fw->addr_count; i++) {
+		const struct addr *a = &fw->addrs[i];
+
+		if (a->family != family)
+			continue;
+		addr_format(a, text);
+		buf_addf(ret,
+			 "raw PREROUTING -d %s/%u ! -i %s -m addrtype ! --src-type LOCAL %s "
+			 "-j DROP\n",
+			 text, addr_bits(a), fw->ifname, buf_text(&marker));
+	}
+	buf_addf(ret, "mangle PREROUTING -p udp %s -j CONNMARK --restore-mark\n",
+		 buf_text(&marker));
+	buf_addf(ret, "mangle POSTROUTING -p udp -m mark --mark 0x%x %s -j CONNMARK --save-mark\n",
+		 fw->mark, buf_text(&marker));
+	ret->failed |= marker.failed;
+}
+
+static int line_compare(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* The lines, in order, into one text. */
+static int lines_sort(struct buf *text)
+{
+	struct {
+		VEC(const char *);
+	} lines = {0};
+	_cleanup_buf_ struct buf sorted = {0};
+
+	for (char *rest = text->data, *line; rest && (line = strsep(&rest, "\n"));) {
+		const char **at = vec_push(&lines);
+
+		if (!at) {
+			vec_release(&lines);
+			return -ENOMEM;
+		}
+		*at = line;
+	}
+	if (lines.len)
+		qsort(lines.at, lines.len, sizeof(*lines.at), line_compare);
+	vec_each(line, &lines)
+		buf_addf(&sorted, "%s\n", *line);
+	vec_release(&lines);
+	buf_clear(text);
+	buf_str(text, buf_text(&sorted));
+	return sorted.failed ? -ENOMEM : buf_status(text);
+}
+
+/* Each variant is looked at by itself: two programs may be one, and list the same rules. */
+static int matches_variant(const struct variant *v, const struct firewall *firewall,
+			   const struct buf *wanted, bool *ret_any, bool *ret_same, struct diag *d)
+{
+	_cleanup_buf_ struct buf removal = {0}, found = {0};
+	int r = list_removal(v, firewall->ifname, &removal, d);
+
+	if (r < 0 || !removal.len)
+		return r;
+	removal_lines(removal.data, &found);
+	if (lines_sort(&found) < 0)
+		return diag_no_memory(d);
+	*ret_any = true;
+	*ret_same &= strcmp(buf_text(&found), buf_text(wanted)) == 0;
+	return 0;
+}
+
+static int matches_family(const struct firewall *firewall, uint8_t family, bool *ret,
+			  struct diag *d)
+{
+	_cleanup_buf_ struct buf wanted = {0};
+	bool any = false, same = true;
+
+	if (family == AF_INET ? firewall->ip : firewall->ip6)
+		wanted_lines(firewall, family, &wanted);
+	if (lines_sort(&wanted) < 0)
+		return diag_no_memory(d);
+	for (const struct variant *v = variants; v < variants + VARIANTS; v++) {
+		int r = v->family == family ? matches_variant(v, firewall, &wanted, &any, &same, d)
+					    : 0;
+		if (r < 0)
+			return r;
+	}
+	*ret = same && (any || !wanted.len);
+	return 0;
+}
+
+int iptables_matches(const struct firewall *firewall, bool *ret, struct diag *d)
+{
+	int r = matches_family(firewall, AF_INET, ret, d);
+
+	return r < 0 || !*ret ? r : matches_family(firewall, AF_INET6, ret, d);
+}

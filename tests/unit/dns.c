@@ -163,6 +163,49 @@ static void test_signature(void **state)
 	vec_release(&servers);
 }
 
+/* What a resolvconf says of an entry, and what is read from it. */
+static void test_get(void **state)
+{
+	static const struct {
+		const char *list, *servers, *search;
+	} cases[] = {
+		{"# resolv.conf from wg0\nnameserver 192.0.2.53\nnameserver 2001:DB8:0::53\n"
+		 "search a.example b.example\n",
+		 "192.0.2.53\n2001:db8::53\n", "a.example\nb.example\n"},
+		{"# resolv.conf from wg0\n# nameserver 1.1.1.1\nnameserver\n"
+		 "nameserver\t9.9.9.9 8.8.8.8\noptions edns0\ndomain old\nsearch new\n",
+		 "9.9.9.9\n", "new\n"},
+		{"# resolv.conf from wg0\nnameserver fe80::1%eth0\n", "fe80::1%eth0\n", ""},
+		{"# resolv.conf from wg1\nnameserver 192.0.2.53\n", "", ""},
+		{"", "", ""},
+	};
+
+	(void)state;
+	scratch_write(&s, "bin/resolvconf", "#!/bin/sh\ntest \"$*\" = '-l wg0' && cat $LOG.list\n",
+		      0755);
+	scratch_path(&s, "bin/cat");
+	unlink(s.path);
+	assert_int_equal(symlink("/bin/cat", s.path), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dns_found found = {0};
+
+		scratch_write(&s, "log.list", cases[i].list, 0600);
+		assert_int_equal(dns_get(DNS_RESOLVCONF, "wg0", &found, NULL), 0);
+		assert_true(found.known);
+		assert_string_equal(buf_text(&found.servers), cases[i].servers);
+		assert_string_equal(buf_text(&found.search), cases[i].search);
+		buf_release(&found.servers);
+		buf_release(&found.search);
+	}
+
+	struct dns_found none = {0};
+	assert_int_equal(unlink(scratch_path(&s, "bin/resolvconf")), 0);
+	setenv("PATH", "/nonexistent", 1);
+	assert_int_equal(dns_get(DNS_RESOLVCONF, "wg0", &none, NULL), 0);
+	assert_int_equal(dns_get(DNS_OFF, "wg0", &none, NULL), 0);
+	assert_false(none.known);
+}
+
 static void test_choice(void **state)
 {
 	struct conf_text_vec servers = list("192.0.2.53", NULL), none = {0};
@@ -239,7 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_resolvconf), CASE(test_prefix), CASE(test_prefixed), CASE(test_signature),
-		CASE(test_choice),     CASE(test_owner),  CASE(test_names),
+		CASE(test_choice),     CASE(test_owner),  CASE(test_names),    CASE(test_get),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

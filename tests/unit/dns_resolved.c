@@ -11,7 +11,8 @@
 #include "scratch.h"
 #include "wgq/base/mem.h"
 
-#define NAME "org.freedesktop.resolve1"
+#define NAME      "org.freedesktop.resolve1"
+#define LINK_PATH "/org/freedesktop/resolve1/link/_31"
 
 /* How the fake one behaves. */
 enum fake { FAKE_NEW, FAKE_OLD, FAKE_BUSY };
@@ -64,6 +65,37 @@ static void say_domains(sd_bus_message *m)
 		say(" %s%s", only ? "~" : "", domain);
 }
 
+static int say_no_property(sd_bus_message *m)
+{
+	return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_UNKNOWN_PROPERTY, "unknown");
+}
+
+/* Three servers, one of them with a port; and domains. */
+static int on_get(sd_bus_message *m, enum fake fake)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *answer = NULL;
+	const char *interface, *property;
+
+	assert_string_equal(sd_bus_message_get_path(m), LINK_PATH);
+	sd_bus_message_read(m, "ss", &interface, &property);
+	assert_string_equal(interface, NAME ".Link");
+	sd_bus_message_new_method_return(m, &answer);
+	if (strcmp(property, "DNSEx") == 0 && fake == FAKE_OLD)
+		return say_no_property(m);
+	if (strcmp(property, "DNSEx") == 0)
+		sd_bus_message_append(answer, "v", "a(iayqs)", 2, 2, 4, 192, 0, 2, 53, 5353, "x",
+				      10, 16, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+				      0x53, 0, "");
+	else if (strcmp(property, "DNS") == 0)
+		sd_bus_message_append(answer, "v", "a(iay)", 1, 2, 4, 192, 0, 2, 54);
+	else if (strcmp(property, "Domains") == 0 && fake != FAKE_BUSY)
+		sd_bus_message_append(answer, "v", "a(sb)", 3, "corp.example", 0, "lab.example", 1,
+				      ".", 1);
+	else
+		return say_no_property(m);
+	return sd_bus_send(NULL, answer, NULL);
+}
+
 static int on_call(sd_bus_message *m, void *context, sd_bus_error *error)
 {
 	enum fake fake = *(enum fake *)context;
@@ -71,8 +103,12 @@ static int on_call(sd_bus_message *m, void *context, sd_bus_error *error)
 	int index = 0, yes = 0;
 
 	(void)error;
+	if (sd_bus_message_is_method_call(m, "org.freedesktop.DBus.Properties", "Get"))
+		return on_get(m, fake);
 	if (!member || !sd_bus_message_is_method_call(m, NAME ".Manager", NULL))
 		return 0;
+	if (strcmp(member, "GetLink") == 0)
+		return sd_bus_reply_method_return(m, "o", LINK_PATH);
 	if (fake == FAKE_OLD &&
 	    (strcmp(member, "SetLinkDNSEx") == 0 || strcmp(member, "SetLinkDefaultRoute") == 0))
 		return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_UNKNOWN_METHOD, "unknown");
@@ -296,6 +332,40 @@ static void test_absent(void **state)
 	vec_release(&servers);
 }
 
+/* By a new one, by an old one that knows no ports, and by one that does not tell the domains. */
+static void test_get(void **state)
+{
+	static const struct {
+		enum fake fake;
+		bool known;
+		const char *servers, *search;
+	} cases[] = {
+		{FAKE_NEW, true, "192.0.2.53:5353\n2001:db8::53\n", "corp.example\n~lab.example\n"},
+		{FAKE_OLD, true, "192.0.2.54\n", "corp.example\n~lab.example\n"},
+		{FAKE_BUSY, false, NULL, NULL},
+	};
+
+	(void)state;
+	need_daemon();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dns_found found = {0};
+
+		scratch_write(&s, "log", "", 0600);
+		start_service(cases[i].fake);
+		assert_int_equal(dns_get(DNS_RESOLVED, "lo", &found, NULL), 0);
+		assert_int_equal(found.known, cases[i].known);
+		if (found.known) {
+			assert_string_equal(buf_text(&found.servers), cases[i].servers);
+			assert_string_equal(buf_text(&found.search), cases[i].search);
+		}
+		buf_release(&found.servers);
+		buf_release(&found.search);
+		kill(service_pid, SIGTERM);
+		waitpid(service_pid, NULL, 0);
+	}
+	service_pid = 0;
+}
+
 /* Its links are not ours: number 1 is another one there. */
 static void test_namespace(void **state)
 {
@@ -322,7 +392,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_set),    CASE(test_old),       CASE(test_failure),
-		CASE(test_absent), CASE(test_namespace),
+		CASE(test_absent), CASE(test_namespace), CASE(test_get),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,55 @@ static void test_undone(void **state)
 	assert_non_null(strstr(scratch_read(&s, "log.iptables-restore"), "-D PREROUTING"));
 }
 
+/* As iptables-save 1.8.9 lists what test_text() shows, in either of its programs. */
+#define MASKS " --nfmask 0xffffffff --ctmask 0xffffffff\n"
+#define SAVED(mangle, raw)                                                                         \
+	"*mangle\n:PREROUTING ACCEPT [0:0]\n" mangle "COMMIT\n*raw\n-A PREROUTING -j LOG\n" raw    \
+	"COMMIT\n"
+#define SAVED_MANGLE                                                                               \
+	"-A PREROUTING -p udp " COMMENT " -j CONNMARK --restore-mark" MASKS                        \
+	"-A POSTROUTING -p udp -m mark --mark 0xca6c " COMMENT " -j CONNMARK --save-mark" MASKS
+#define SAVED_RAW(address)                                                                         \
+	"-A PREROUTING -d " address " ! -i wg0 -m addrtype ! --src-type LOCAL " COMMENT " -j "     \
+											"DROP\n"
+
+static void test_matches(void **state)
+{
+	static const struct {
+		const char *saved;
+		bool same;
+	} cases[] = {
+		{SAVED(SAVED_MANGLE, SAVED_RAW("10.0.1.1/32") SAVED_RAW("10.0.0.1/32")), true},
+		{SAVED(SAVED_MANGLE, SAVED_RAW("10.0.1.1/32")), false},
+		{SAVED(SAVED_MANGLE, SAVED_RAW("10.0.1.1/32") SAVED_RAW("10.0.1.1/32")), false},
+		{SAVED(SAVED_MANGLE,
+		       SAVED_RAW("10.0.1.1/32") SAVED_RAW("10.0.0.1/32") SAVED_RAW("10.0.2.1/32")),
+		 false},
+		{SAVED("", SAVED_RAW("10.0.1.1/32") SAVED_RAW("10.0.0.1/32")), false},
+		{SAVED("", ""), false},
+	};
+	struct firewall wanted = firewall;
+	bool same;
+
+	(void)state;
+	wanted.ip6 = false;
+	programs((const char *const[]){"iptables-save", "iptables-legacy-save", NULL});
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scratch_write(&s, "log.saved", cases[i].saved, 0600);
+		assert_int_equal(iptables_matches(&wanted, &same, NULL), 0);
+		if (same != cases[i].same)
+			fail_msg("case %zu", i);
+	}
+	scratch_write(&s, "log.saved", cases[0].saved, 0600);
+	wanted.mark = 51821;
+	assert_int_equal(iptables_matches(&wanted, &same, NULL), 0);
+	assert_false(same);
+	wanted.mark = 51820;
+	wanted.ip6 = true;
+	assert_int_equal(iptables_matches(&wanted, &same, NULL), 0);
+	assert_false(same);
+}
+
 static void test_none(void **state)
 {
 	_cleanup_diag_ struct diag d = {0};
@@ -178,8 +227,8 @@ static void test_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_text),   CASE(test_removal_text), CASE(test_set),
-		CASE(test_legacy), CASE(test_undone),       CASE(test_none),
+		CASE(test_text),   CASE(test_removal_text), CASE(test_set),     CASE(test_legacy),
+		CASE(test_undone), CASE(test_none),         CASE(test_matches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

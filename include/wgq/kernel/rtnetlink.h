@@ -21,6 +21,7 @@
 
 #include "wgq/base/diag.h"
 #include "wgq/net/spec.h"
+#include "wgq/net/subnet.h"
 
 struct rtnetlink;
 
@@ -65,9 +66,18 @@ int rtnetlink_rule_del(struct rtnetlink *r, const struct rule *rule, struct diag
  * and nexthop-object routes, and those for a TOS or a source, are passed over. */
 int rtnetlink_route_list(struct rtnetlink *r, uint8_t family, uint32_t table, uint32_t oif,
 			 struct route_vec *ret, struct diag *d);
+/* Lists, into an empty *ret, the unicast routes of both families that lead out of a link, table by
+ * table, in one dump a family: not those of table local, nor those that the kernel made for its
+ * addresses. What rtnetlink_route_list() passes over is passed over here. */
+int rtnetlink_table_list(struct rtnetlink *r, uint32_t oif, struct route_table_vec *ret,
+			 struct diag *d);
 /* Whether a table holds any route; stops at the first. */
 int rtnetlink_table_used(struct rtnetlink *r, uint8_t family, uint32_t table, bool *ret,
 			 struct diag *d);
+
+/* Appends the prefixes that addresses and routes of this host hold, whatever the link and table, as
+ * far as subnet_matters(). All routes are read, but only these are kept. */
+int rtnetlink_used_list(struct rtnetlink *r, struct prefix_vec *ret, struct diag *d);
 
 /* Adds n routes through a link to a table, in the order given, in batches whose answers always fit
  * the receive buffer (libraries.md 3.1). On failure *ret_done says how many of the first routes
@@ -80,10 +90,11 @@ int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t 
 int rtnetlink_route_del(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
 			uint32_t table, struct diag *d);
 
-/* The MTU of the way to an address as the policy of now routes it: the route's own MTU where it has
- * one, locked or not, else that of its device; what `ip route get` shows. *ret is 0 when there is
- * no route, which is no error. */
-int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t *ret, struct diag *d);
+/* The MTU of the way of packets with a mark (0: without) to an address, as the policy of now routes
+ * them: the route's own MTU where it has one, locked or not, else that of its device; what `ip
+ * route get ADDRESS mark MARK` shows. *ret is 0 when there is no route, which is no error. */
+int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t mark, uint32_t *ret,
+		       struct diag *d);
 /* The same for the first IPv4 default route of the main table, as `ip route show default` lists
  * them; 0: there is none, or it has several next hops and no MTU. */
 int rtnetlink_default_mtu(struct rtnetlink *r, uint32_t *ret, struct diag *d);

@@ -21,17 +21,6 @@ struct tunnel_rule_vec {
 	VEC(struct tunnel_rule);
 };
 
-/* The unicast routes of one table that lead out of the interface, both families, without those that
- * the kernel made for its addresses. */
-struct route_table {
-	uint32_t table;
-	struct route_vec plain;  /* such as rtnetlink_route_add() and wg-quick make */
-	struct route_vec others; /* any other: a gateway, a metric, another protocol */
-};
-struct route_table_vec {
-	VEC(struct route_table);
-};
-
 enum ipv6_state {
 	IPV6_ON,
 	IPV6_DISABLED, /* by net.ipv6.conf.IFACE.disable_ipv6 */
@@ -39,6 +28,7 @@ enum ipv6_state {
 };
 
 struct snap {
+	int64_t now;      /* seconds since the epoch */
 	struct link link;  /* index 0: there is none */
 	bool is_wireguard; /* of the kernel, or served by a userspace implementation */
 	bool is_userspace;

@@ -70,6 +70,17 @@ struct rule_vec {
 	VEC(struct rule);
 };
 
+/* The unicast routes of one table that lead out of the interface, both families, without those that
+ * the kernel made for its addresses. */
+struct route_table {
+	uint32_t table;
+	struct route_vec plain;  /* such as rtnetlink_route_add() and wg-quick make */
+	struct route_vec others; /* any other: a gateway, a metric, another protocol */
+};
+struct route_table_vec {
+	VEC(struct route_table);
+};
+
 /* Whether two rules match and do the same, whatever their priority and protocol. */
 bool rule_same(const struct rule *a, const struct rule *b);
 
@@ -78,3 +89,4 @@ void links_release(struct link_vec *links);
 void addrs_release(struct link_addr_vec *addrs);
 void routes_release(struct route_vec *routes);
 void rules_release(struct rule_vec *rules);
+void tables_release(struct route_table_vec *tables);

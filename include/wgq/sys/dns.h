@@ -51,6 +51,19 @@ int dns_resolvconf_prefix(const char *root, struct buf *ret, struct diag *d);
  * `resolvconf -l` (openresolv) or by the files that Debian's resolvconf keeps. */
 bool dns_resolvconf_knows(const char *prefix, const char *ifname);
 
+/* What is set for an interface, by whomever: a name server a line, as ADDRESS, IPV4:PORT or
+ * [IPV6]:PORT where it is an address (in one spelling each, so that texts can be compared), and a
+ * search domain a line, `~DOMAIN` where it only routes names. Without the `~.` of catch_all.
+ * Another program may have written it: buf_printable(). */
+struct dns_found {
+	bool known; /* false: there is nobody to ask */
+	struct buf servers, search;
+};
+
+/* DNS_AUTO: of every backend that is there the first that has something. What cannot be found out
+ * is no error, only not known; -ENOMEM is one. Does not start systemd-resolved. */
+int dns_get(enum dns_backend backend, const char *ifname, struct dns_found *ret, struct diag *d);
+
 /* The text that resolvconf reads. */
 void dns_resolvconf_text(const struct dns_config *config, struct buf *ret);
 

@@ -26,6 +26,10 @@ int iptables_remove(const char *ifname, struct diag *d);
 /* Whether any such rule is there. */
 int iptables_find(const char *ifname, bool *ret, struct diag *d);
 
+/* Whether the rules with the interface's comment are exactly those of the firewall, in any order.
+ */
+int iptables_matches(const struct firewall *firewall, bool *ret, struct diag *d);
+
 /* What removes the rules that the output of iptables-save lists; empty when there is none of ours.
  */
 void iptables_removal_text(const char *saved, const char *ifname, struct buf *ret);
