@@ -1,9 +1,204 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// wgq init.
+// wgq init: a first configuration, and the peer's half of it.
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/cmd/qr.h"
+#include "wgq/cmd/show.h"
+#include "wgq/cmd/term.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/conf/starter.h"
+#include "wgq/kernel/rtnetlink.h"
+#include "wgq/net/subnet.h"
+#include "wgq/sys/file.h"
+#include "wgq/sys/random.h"
+#include "wgq/sys/udp.h"
+
+enum { FIRST_PORT = 51820, LAST_PORT = 51899 };
+
+struct init {
+	const struct options *options;
+	struct config_path path;
+	struct starter starter;
+	struct buf endpoint, own, peer; /* texts */
+};
+
+static void init_release(struct init *init)
+{
+	config_path_release(&init->path);
+	starter_release(&init->starter);
+	buf_release(&init->endpoint);
+	buf_release(&init->own);
+	buf_release(&init->peer);
+}
+
+static int make_keys(struct starter *s, struct diag *d)
+{
+	struct key *keys[] = {&s->own_key, &s->peer_key};
+
+	for (size_t i = 0; i < 2; i++) {
+		int r = random_fill(keys[i]->bytes, KEY_LEN, d);
+		if (r < 0)
+			return r;
+		key_clamp(keys[i]);
+	}
+	return 0;
+}
+
+static int choose_subnets(struct starter *s, struct diag *d)
+{
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rtnetlink = NULL;
+	_cleanup_(subnets_release) struct prefix_vec used = {0};
+	struct {
+		uint32_t ipv4;
+		uint8_t ipv6[5];
+	} random;
+	int r = rtnetlink_open(&rtnetlink, d);
+
+	if (r == 0)
+		r = rtnetlink_used_list(rtnetlink, &used, d);
+	if (r == 0)
+		r = random_fill(&random, sizeof(random), d);
+	if (r < 0)
+		return r;
+	if (subnet_choose_ipv4(&used, random.ipv4, &s->subnets[0]) < 0)
+		return diag_refuse(d, ENOSPC, "this host has routes to every private IPv4 network");
+	subnet_choose_ipv6(&used, random.ipv6, &s->subnets[1]);
+	return 0;
+}
+
+static void choose_port(struct starter *s)
+{
+	s->port = FIRST_PORT;
+	while (s->port < LAST_PORT && !udp_port_is_free(s->port))
+		s->port++;
+}
+
+/* How the peer reaches us: as we are told, else by the address that we use towards the Internet. */
+static int choose_endpoint(struct init *init, struct diag *d)
+{
+	const char *given = init->options->endpoint;
+	char text[ADDR_TEXT_MAX];
+	struct addr own;
+
+	if (!given && !udp_own_address(&own)) {
+		diag_warn(d, "this host has no route to the Internet: the peer's half has no "
+			     "Endpoint");
+		diag_hint(d, "with --endpoint=HOST it gets one");
+		return 0;
+	}
+	if (!given) {
+		const struct prefix p = {.addr = own, .len = addr_bits(&own)};
+
+		addr_format(&own, text);
+		if (subnet_matters(&p)) {
+			diag_warn(d, "the Endpoint for the peer is %s, which is a private address",
+				  text);
+			diag_hint(d, "where the peer is not in the same network, use "
+				     "--endpoint=HOST with a public name or address");
+		}
+	}
+	int r = starter_endpoint(given ? given : text, &init->starter.port, &init->endpoint);
+	if (r == -ENOMEM)
+		return diag_no_memory(d);
+	if (r < 0)
+		return diag_refuse(d, EINVAL, "--endpoint is HOST or HOST:PORT, not `%s'", given);
+	init->starter.endpoint = buf_text(&init->endpoint);
+	return 0;
+}
+
+/* On a terminal the code comes unasked, where it fits and can be drawn. */
+static int add_qr(const struct init *init, struct buf *out, struct diag *d)
+{
+	bool asked = init->options->given & OPTION_QR;
+	struct term t;
+
+	term_look(STDOUT_FILENO, &t);
+	if (!asked && !(t.is_terminal && t.utf8))
+		return 0;
+	int r = qr_add(&t, buf_text(&init->peer), init->peer.len, out, asked ? d : NULL);
+	return asked ? r : 0;
+}
+
+static int write_out(const struct buf *text, struct diag *d)
+{
+	if (buf_status(text) < 0)
+		return diag_no_memory(d);
+	if (fwrite(buf_text(text), 1, text->len, stdout) != text->len || fflush(stdout) != 0)
+		return diag_fail(d, errno, "cannot write to standard output");
+	return 0;
+}
+
+static void tell(const struct init *init)
+{
+	_cleanup_buf_ struct buf line = {0};
+
+	buf_addf(&line, "wrote `%s'; bring it up with: wgq up %s", init->path.given,
+		 init->options->args[0]);
+	show_line(buf_text(&line));
+	buf_clear(&line);
+	buf_addf(&line, "peers send to UDP port %u: firewalls have to let it in",
+		 init->starter.port);
+	show_line(buf_text(&line));
+	show_line("standard output is the peer's half with its private key, which is kept nowhere "
+		  "else:");
+}
+
+/* The peer's key is printed once or never: without that the file is of no use. */
+static int hand_out(const struct init *init, struct diag *d)
+{
+	_cleanup_buf_ struct buf out = {.secret = true};
+	int r;
+
+	buf_mem(&out, buf_text(&init->peer), init->peer.len);
+	r = add_qr(init, &out, d);
+	if (r == 0)
+		r = file_create(init->path.real, buf_text(&init->own), init->own.len, d);
+	if (r < 0)
+		return r;
+	show_diag(d);
+	tell(init);
+	r = write_out(&out, d);
+	if (r < 0 && unlink(init->path.real) == 0)
+		diag_note(d, "`%s' was removed again", init->path.given);
+	return r;
+}
+
+static int init_run(struct init *init, struct diag *d)
+{
+	int r = config_path_new(init->options->args[0], &init->path, d);
+
+	if (r == 0 && access(init->path.real, F_OK) == 0) {
+		diag_refuse(d, EEXIST, "`%s' exists already", init->path.given);
+		diag_hint(d, "it stays as it is: choose another name, or move it away");
+		return -EEXIST;
+	}
+	if (r == 0)
+		r = make_keys(&init->starter, d);
+	if (r == 0)
+		r = choose_subnets(&init->starter, d);
+	if (r < 0)
+		return r;
+	choose_port(&init->starter);
+	r = choose_endpoint(init, d);
+	if (r < 0)
+		return r;
+	init->own.secret = init->peer.secret = true;
+	starter_own(&init->starter, &init->own);
+	starter_peer(&init->starter, &init->peer);
+	if (buf_status(&init->own) < 0 || buf_status(&init->peer) < 0)
+		return diag_no_memory(d);
+	return hand_out(init, d);
+}
 
 int verb_init(const struct options *options)
 {
-	(void)options;
-	return STATUS_FAILED;
+	_cleanup_(init_release) struct init init = {.options = options};
+	_cleanup_diag_ struct diag d = {0};
+	int r = init_run(&init, &d);
+
+	show_diag(&d);
+	return r < 0 ? STATUS_FAILED : STATUS_OK;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The program: its verbs, and what holds for all of them.
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,7 +31,8 @@ const struct verb verbs[] = {
 	{"save", verb_save, 0, 1, ARGS_MANY, "INTERFACE ...",
 	 "write what is running into the configuration files"},
 	{"strip", verb_strip, 0, 1, 1, "INTERFACE", "print what wg(8) takes of a configuration"},
-	{"init", verb_init, 0, 1, 1, "INTERFACE", "write a first configuration"},
+	{"init", verb_init, OPTION_ENDPOINT | OPTION_QR, 1, 1, "INTERFACE",
+	 "write a first configuration, and print the peer's"},
 	{0},
 };
 
@@ -39,7 +41,7 @@ const struct verb verbs[] = {
 static bool open_standard_streams(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
 			return false;
 	return true;
 }
@@ -48,8 +50,10 @@ int main(int argc, char **argv)
 {
 	struct options options = {0};
 
-	if (!open_standard_streams())
+	if (!open_standard_streams()) {
+		fprintf(stderr, "wgq: cannot open /dev/null\n");
 		return STATUS_FAILED;
+	}
 	/* The configuration's keys are in memory: no core dumps, no ptrace by others. */
 	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);

@@ -20,6 +20,8 @@ enum {
 	LONG_FROM,
 	LONG_MARK,
 	LONG_RUN_HOOKS,
+	LONG_ENDPOINT,
+	LONG_QR,
 };
 
 static const struct option long_options[] = {
@@ -37,6 +39,8 @@ static const struct option long_options[] = {
 	{"watch", no_argument, NULL, 'w'},
 	{"from", required_argument, NULL, LONG_FROM},
 	{"mark", required_argument, NULL, LONG_MARK},
+	{"endpoint", required_argument, NULL, LONG_ENDPOINT},
+	{"qr", no_argument, NULL, LONG_QR},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, LONG_VERSION},
 	{0},
@@ -52,6 +56,7 @@ static const struct {
 	{OPTION_ALL, "--all"},           {OPTION_RUN_HOOKS, "--run-hooks"},
 	{OPTION_JSON, "--json"},         {OPTION_WATCH, "--watch"},
 	{OPTION_FROM, "--from"},         {OPTION_MARK, "--mark"},
+	{OPTION_ENDPOINT, "--endpoint"}, {OPTION_QR, "--qr"},
 };
 
 static void print_usage(FILE *to)
@@ -83,6 +88,9 @@ static void print_usage(FILE *to)
 	      "For why:\n"
 	      "      --from=ADDRESS     the packet has this source address\n"
 	      "      --mark=NUMBER      the packet has this mark\n"
+	      "For init:\n"
+	      "      --endpoint=HOST[:PORT] how the peer reaches this host\n"
+	      "      --qr               print a QR code also where that is no terminal\n"
 	      "For diff, status, why and check:\n"
 	      "      --json             print JSON\n"
 	      "For all:\n"
@@ -258,6 +266,13 @@ static int set_option(int option, const char *value, struct options *ret)
 	case LONG_MARK:
 		ret->given |= OPTION_MARK;
 		return parse_mark(value, &ret->mark);
+	case LONG_ENDPOINT:
+		ret->given |= OPTION_ENDPOINT;
+		ret->endpoint = value;
+		return -1;
+	case LONG_QR:
+		ret->given |= OPTION_QR;
+		return -1;
 	case LONG_DNS:
 	case LONG_FIREWALL:
 	case LONG_USERSPACE:

@@ -151,14 +151,19 @@ static void ladder_step(struct field *x2, struct field *z2, struct field *x3, st
 	multiply(z2, &e, &a);
 }
 
+void key_clamp(struct key *k)
+{
+	k->bytes[0] &= 248;
+	k->bytes[31] = (uint8_t)((k->bytes[31] & 127) | 64);
+}
+
 void key_public(const struct key *private_key, struct key *ret)
 {
 	struct field x2 = {{1}}, z2 = {{0}}, x3 = {{9}}, z3 = {{1}};
 	struct key scalar = *private_key;
 	int32_t swap = 0;
 
-	scalar.bytes[0] &= 248;
-	scalar.bytes[31] = (uint8_t)((scalar.bytes[31] & 127) | 64);
+	key_clamp(&scalar);
 	for (int t = 254; t >= 0; t--) {
 		int32_t bit = scalar.bytes[t / 8] >> (t % 8) & 1;
 

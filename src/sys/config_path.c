@@ -144,6 +144,13 @@ static int cannot_find(const char *folder, const char *argument, const char *pat
 	return -error;
 }
 
+static int refuse_name(const char *path, struct diag *d)
+{
+	diag_refuse(d, EINVAL, "The config file must be a valid interface name, followed by .conf");
+	hint_bad_name(base_name(path), d);
+	return -EINVAL;
+}
+
 int config_path_find_in(const char *folder, const char *argument, struct config_path *ret,
 			struct diag *d)
 {
@@ -156,12 +163,8 @@ int config_path_find_in(const char *folder, const char *argument, struct config_
 	found.real = realpath(found.given, NULL);
 	if (!found.real)
 		return cannot_find(folder, argument, found.given, errno, d);
-	if (!ifname_of(found.given, found.ifname)) {
-		diag_refuse(d, EINVAL,
-			    "The config file must be a valid interface name, followed by .conf");
-		hint_bad_name(base_name(found.given), d);
-		return -EINVAL;
-	}
+	if (!ifname_of(found.given, found.ifname))
+		return refuse_name(found.given, d);
 
 	*ret = found;
 	found = (struct config_path){0};
@@ -171,6 +174,31 @@ int config_path_find_in(const char *folder, const char *argument, struct config_
 int config_path_find(const char *argument, struct config_path *ret, struct diag *d)
 {
 	return config_path_find_in(CONFIG_FOLDER, argument, ret, d);
+}
+
+int config_path_new(const char *argument, struct config_path *ret, struct diag *d)
+{
+	_cleanup_config_path_ struct config_path made = {0};
+	bool by_name = config_is_ifname(argument, strlen(argument));
+
+	made.given = path_for(CONFIG_FOLDER, argument);
+	made.real = path_for(CONFIG_FOLDER, argument);
+	if (!made.given || !made.real)
+		return diag_no_memory(d);
+	if (!ifname_of(made.given, made.ifname))
+		return refuse_name(made.given, d);
+	if (by_name && mkdir(CONFIG_FOLDER, S_IRWXU) < 0 && errno != EEXIST) {
+		int error = errno;
+
+		diag_fail(d, error, "cannot make the folder `%s'", CONFIG_FOLDER);
+		if (error == EACCES && geteuid() != 0)
+			diag_hint(d, "only root may: use sudo, or give the path of a file");
+		return -error;
+	}
+
+	*ret = made;
+	made = (struct config_path){0};
+	return 0;
 }
 
 void config_path_release(struct config_path *path)

@@ -144,6 +144,23 @@ static int sync_folder(const char *folder)
 	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }
 
+int file_create(const char *path, const char *text, size_t n, struct diag *d)
+{
+	_cleanup_(replacement_release) struct replacement r = {.path = path, .text = text, .n = n};
+	int error = replacement_init(&r, path);
+
+	if (error < 0)
+		return diag_no_memory(d);
+	error = write_temporary(&r);
+	if (error < 0)
+		return diag_fail(d, -error, "cannot write a file in `%s'", r.folder);
+	/* Unlike rename(), link() replaces nothing. */
+	if (link(r.temporary, path) < 0)
+		return diag_fail(d, errno, "cannot make `%s'", path);
+	error = sync_folder(r.folder);
+	return error < 0 ? diag_fail(d, -error, "cannot sync the folder of `%s'", path) : 0;
+}
+
 static int in_place_failed(struct replacement *r, int error, struct diag *d)
 {
 	diag_fail(d, error, "cannot write `%s'", r->path);

@@ -31,6 +31,8 @@ enum {
 	OPTION_FROM = 1 << 9,
 	OPTION_MARK = 1 << 10,
 	OPTION_RUN_HOOKS = 1 << 11,
+	OPTION_ENDPOINT = 1 << 12,
+	OPTION_QR = 1 << 13,
 };
 
 struct options {
@@ -41,8 +43,9 @@ struct options {
 	bool quiet, verbose;
 	bool as_wg_quick; /* called by that name: its words and exit statuses */
 	struct choices choices;
-	struct addr from; /* OPTION_FROM */
-	uint32_t mark;    /* OPTION_MARK */
+	struct addr from;     /* OPTION_FROM */
+	uint32_t mark;        /* OPTION_MARK */
+	const char *endpoint; /* OPTION_ENDPOINT; NULL: not given */
 };
 
 enum { ARGS_MANY = 1 << 30 };

@@ -90,6 +90,15 @@ int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t 
 int rtnetlink_route_del(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
 			uint32_t table, struct diag *d);
 
+/* The way of packets with a mark (0: without) to an address, as the policy of now routes them. */
+struct rtnetlink_path {
+	struct link link; /* index 0: there is no route, which is no error */
+	uint32_t mtu;     /* of the route or, where it has none, of its link */
+};
+/* What *path holds of a link from an earlier call is believed, so that to ask for many ways is
+ * quick: zero it before the first. */
+int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark,
+		       struct rtnetlink_path *path, struct diag *d);
 /* The MTU of the way of packets with a mark (0: without) to an address, as the policy of now routes
  * them: the route's own MTU where it has one, locked or not, else that of its device; what `ip
  * route get ADDRESS mark MARK` shows. *ret is 0 when there is no route, which is no error. */

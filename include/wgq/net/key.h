@@ -24,6 +24,8 @@ void key_to_base64(const struct key *k, char ret_text[KEY_BASE64_LEN + 1]);
 int key_from_hex(const char *s, size_t n, struct key *ret);
 void key_to_hex(const struct key *k, char ret_text[KEY_HEX_LEN + 1]);
 
+/* Makes a private key of 32 random bytes (RFC 7748, section 5). */
+void key_clamp(struct key *k);
 /* The public key that belongs to a private one (RFC 7748); about 0.1 ms. */
 void key_public(const struct key *private_key, struct key *ret);
 

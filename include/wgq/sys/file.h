@@ -25,6 +25,10 @@ int config_path_find(const char *argument, struct config_path *ret, struct diag 
 /* The same with another folder than /etc/wireguard. */
 int config_path_find_in(const char *folder, const char *argument, struct config_path *ret,
 			struct diag *d);
+/* Of a configuration that is yet to be written, by the same rule. Makes the folder
+ * /etc/wireguard, for root only, where it is needed and missing. ret->real is the path
+ * as given. */
+int config_path_new(const char *argument, struct config_path *ret, struct diag *d);
 void config_path_release(struct config_path *path);
 
 #define _cleanup_config_path_ _cleanup_(config_path_release)
@@ -53,3 +57,7 @@ int file_read_at(int folder, const char *name, const char *shown, struct stat *r
  * written in place and keeps its mode; a crash then may leave part of the text there, but the
  * whole of it beside, in the temporary file, where the folder is writable. */
 int file_replace(const char *path, const char *text, size_t n, struct diag *d);
+
+/* Makes a new file, mode 0600, of which nobody ever sees a part. -EEXIST: there is something of
+ * that name, which stays as it is. */
+int file_create(const char *path, const char *text, size_t n, struct diag *d);

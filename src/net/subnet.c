@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The choice of private networks for a new tunnel.
+#include "wgq/net/subnet.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { IPV4_LEN = 24, IPV6_LEN = 64 };
+
+/* In the order of preference. */
+static const struct prefix private_ipv4[] = {
+	{{AF_INET, {10}}, 8},
+	{{AF_INET, {172, 16}}, 12},
+	{{AF_INET, {192, 168}}, 16},
+};
+static const struct prefix private_ipv6 = {{AF_INET6, {0xfc}}, 7};
+
+static bool overlap(const struct prefix *a, const struct prefix *b)
+{
+	return prefix_covers(a, b) || prefix_covers(b, a);
+}
+
+bool subnet_matters(const struct prefix *p)
+{
+	bool matters = p->addr.family == AF_INET6 && prefix_covers(&private_ipv6, p);
+
+	for (size_t i = 0; i < sizeof(private_ipv4) / sizeof(private_ipv4[0]); i++)
+		matters |= p->len > 1 && overlap(&private_ipv4[i], p);
+	return matters;
+}
+
+static bool is_free(const struct prefix_vec *used, const struct prefix *candidate)
+{
+	vec_each(p, used)
+		if (overlap(p, candidate))
+			return false;
+	return true;
+}
+
+/* The network of that number in a range. */
+static struct prefix nth(const struct prefix *range, uint32_t number)
+{
+	struct prefix p = {.addr = range->addr, .len = IPV4_LEN};
+
+	p.addr.bytes[1] |= (uint8_t)(number >> 8);
+	p.addr.bytes[2] |= (uint8_t)number;
+	return p;
+}
+
+int subnet_choose_ipv4(const struct prefix_vec *used, uint32_t random, struct prefix *ret)
+{
+	for (size_t i = 0; i < sizeof(private_ipv4) / sizeof(private_ipv4[0]); i++) {
+		uint32_t count = 1U << (IPV4_LEN - private_ipv4[i].len);
+
+		for (uint32_t k = 0; k < count; k++) {
+			*ret = nth(&private_ipv4[i], (random + k) % count);
+			if (is_free(used, ret))
+				return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+void subnet_choose_ipv6(const struct prefix_vec *used, const uint8_t random[5], struct prefix *ret)
+{
+	struct prefix site = {.addr = {AF_INET6, {0xfd}}, .len = 48};
+
+	memcpy(site.addr.bytes + 1, random, 5);
+	/* A host has no 2^40 networks, so this ends. */
+	while (!is_free(used, &site))
+		for (int i = 5; i > 0 && ++site.addr.bytes[i] == 0; i--)
+			;
+	*ret = site;
+	ret->len = IPV6_LEN;
+}
+
+void subnets_release(struct prefix_vec *subnets)
+{
+	vec_release(subnets);
+}
+
+struct prefix subnet_host(const struct prefix *subnet, uint8_t number)
+{
+	struct prefix host = *subnet;
+
+	host.addr.bytes[addr_bits(&host.addr) / 8 - 1] = number;
+	return host;
+}

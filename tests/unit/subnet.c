@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Private networks keep clear of what is in use, wherever the random choice begins.
+#include "wgq/net/subnet.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+static struct prefix prefix_of(const char *text)
+{
+	struct prefix p;
+
+	assert_int_equal(prefix_parse(text, strlen(text), &p), 0);
+	return p;
+}
+
+static void use(struct prefix_vec *used, const char *texts)
+{
+	for (size_t n; *texts; texts += n + (texts[n] == ' ')) {
+		struct prefix *p = vec_push(used);
+
+		n = strcspn(texts, " ");
+		assert_non_null(p);
+		assert_int_equal(prefix_parse(texts, n, p), 0);
+	}
+}
+
+static void choosing(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *used;
+		uint32_t random;
+		const char *ipv4; /* NULL: none is left */
+	} cases[] = {
+		{"", 0, "10.0.0.0/24"},
+		{"", 0xffffffff, "10.255.255.0/24"},
+		{"10.0.0.128/25", 0, "10.0.1.0/24"},
+		{"10.0.0.0/16", 7, "10.1.0.0/24"},
+		{"10.255.255.7/32", 0xffff, "10.0.0.0/24"},
+		{"10.0.0.0/8", 5, "172.16.5.0/24"},
+		{"10.0.0.0/8", 0xfff, "172.31.255.0/24"},
+		{"10.0.0.0/8 172.0.0.0/8", 300, "192.168.44.0/24"},
+		{"10.0.0.0/9 10.128.0.0/9 172.16.0.0/12 192.168.0.0/17", 0, "192.168.128.0/24"},
+		{"10.0.0.0/8 172.16.0.0/12 192.168.0.0/16", 1, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct prefix_vec used = {0};
+		char text[PREFIX_TEXT_MAX];
+		struct prefix p;
+
+		use(&used, cases[i].used);
+		int r = subnet_choose_ipv4(&used, cases[i].random, &p);
+		assert_int_equal(r, cases[i].ipv4 ? 0 : -ENOSPC);
+		if (cases[i].ipv4) {
+			prefix_format(&p, text);
+			assert_string_equal(text, cases[i].ipv4);
+		}
+		vec_release(&used);
+	}
+}
+
+static void choosing_ipv6(void **state)
+{
+	(void)state;
+	struct prefix_vec used = {0};
+	char text[PREFIX_TEXT_MAX];
+	struct prefix p;
+
+	use(&used, "fdff:ffff:ffff:7::1/128 fd00::/47 fd00:0:2::/48");
+	subnet_choose_ipv6(&used, (const uint8_t[]){0xff, 0xff, 0xff, 0xff, 0xff}, &p);
+	prefix_format(&p, text);
+	assert_string_equal(text, "fd00:0:3::/64");
+	p = subnet_host(&p, 1);
+	prefix_format(&p, text);
+	assert_string_equal(text, "fd00:0:3::1/64");
+	vec_release(&used);
+}
+
+static void mattering(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool matters;
+	} cases[] = {
+		{"0.0.0.0/0", false},     {"0.0.0.0/1", false},     {"10.1.2.3/32", true},
+		{"8.0.0.0/6", true},      {"172.32.0.0/16", false}, {"192.168.255.255/32", true},
+		{"100.64.0.0/10", false}, {"::/0", false},          {"fd12::/16", true},
+		{"fe80::/64", false},     {"2000::/3", false},      {"fc00::/7", true},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct prefix p = prefix_of(cases[i].text);
+
+		assert_int_equal(subnet_matters(&p), cases[i].matters);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(choosing),
+		cmocka_unit_test(choosing_ipv6),
+		cmocka_unit_test(mattering),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
