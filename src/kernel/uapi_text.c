@@ -47,7 +47,7 @@ static void add_peer(struct buf *b, const struct wg_peer *peer)
 		char text[PREFIX_TEXT_MAX];
 
 		prefix_format(&ip->prefix, text);
-		buf_addf(b, "allowed_ip=%s%s\n", ip->remove ? "-" : "", text);
+		buf_addf(b, "allowed_ip=%s\n", text);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/kernel/netlink.h"
 #include "wgq/kernel/wg_get.h"
+#include "wgq/kernel/wg_removal.h"
 #include "wgq/kernel/wg_set.h"
 
 /* A socket and the number that generic netlink gave to WireGuard. */
@@ -134,45 +135,63 @@ int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d)
 	return err;
 }
 
-static bool removes_allowed_ips(const struct wg_device *device)
+static int send_device(struct wg_socket *s, const char *ifname, const struct wg_device *device,
+		       struct diag *d)
 {
-	vec_each(peer, &device->peers)
-		vec_each(ip, &peer->allowed_ips)
-			if (ip->remove)
-				return true;
-	return false;
+	struct wg_set set = {.ifname = ifname, .device = device};
+	_cleanup_free_ void *message = mem_calloc(1, WG_SET_SIZE);
+	struct ack ack = {0};
+	int err = 0;
+
+	if (!message)
+		return diag_no_memory(d);
+	while (!err && wg_set_next(&set, s->family, message))
+		err = netlink_ask(&s->netlink, message, NULL, NULL, &ack);
+	mem_wipe(message, WG_SET_SIZE);
+	if (!err)
+		return 0;
+	err = ack_fail(d, &ack, "configure WireGuard interface %s", ifname);
+	explain(ack.error, ifname, d);
+	return err;
 }
 
-static int set_fail(const struct ack *ack, const char *ifname, const struct wg_device *device,
-		    struct diag *d)
+/* Whether the kernel knows WGALLOWEDIP_F_REMOVE_ME. Linux 6.16, which brought it, refuses a device
+ * flag that it does not know with EINVAL where those before said EOPNOTSUPP; either before anything
+ * is changed (wg_set_device()). Measured on 5.10 to 7.3 (libraries.md 5). */
+static bool removes_allowed_ips(struct wg_socket *s, const char *ifname)
 {
-	int err = ack_fail(d, ack, "configure WireGuard interface %s", ifname);
+	_Alignas(NLMSG_ALIGNTO) unsigned char request[64];
+	struct ack ack = {0};
+	struct nlmsghdr *m =
+		genl_header(request, s->family, NLM_F_ACK, WG_CMD_SET_DEVICE, WG_GENL_VERSION);
 
-	explain(ack->error, ifname, d);
-	if (ack->error == EINVAL && removes_allowed_ips(device))
-		diag_hint(d, "to remove allowed IPs one by one, Linux 6.16 is needed");
-	return err;
+	mnl_attr_put_strz(m, WGDEVICE_A_IFNAME, ifname);
+	mnl_attr_put_u32(m, WGDEVICE_A_FLAGS, 1U << 31);
+	return netlink_ask(&s->netlink, m, NULL, NULL, &ack) < 0 && ack.error == EINVAL;
+}
+
+/* Without a look at what is to be removed. */
+static int set_plain(const char *ifname, const struct wg_device *device, struct diag *d)
+{
+	_cleanup_wg_socket_ struct wg_socket s = {0};
+	int err = wg_socket_open(&s, d);
+
+	return err ? err : send_device(&s, ifname, device, d);
 }
 
 int wg_netlink_set(const char *ifname, const struct wg_device *device, struct diag *d)
 {
+	static const struct wg_removal_ways ways = {.get = wg_netlink_get, .set = set_plain};
 	_cleanup_wg_socket_ struct wg_socket s = {0};
-	_cleanup_free_ void *message = NULL;
-	struct wg_set set = {.ifname = ifname, .device = device};
-	struct ack ack = {0};
 	int err = refuse_bad_name(ifname, d);
 
 	if (!err)
 		err = wg_socket_open(&s, d);
 	if (err)
 		return err;
-	message = mem_calloc(1, WG_SET_SIZE);
-	if (!message)
-		return diag_no_memory(d);
-	while (!err && wg_set_next(&set, s.family, message))
-		err = netlink_ask(&s.netlink, message, NULL, NULL, &ack);
-	mem_wipe(message, WG_SET_SIZE);
-	return err ? set_fail(&ack, ifname, device, d) : 0;
+	if (wg_removal_wanted(device) && !removes_allowed_ips(&s, ifname))
+		return wg_removal_set(ifname, device, &ways, d);
+	return send_device(&s, ifname, device, d);
 }
 
 int wg_netlink_remove_peers(const char *ifname, struct diag *d)

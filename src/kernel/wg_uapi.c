@@ -16,6 +16,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/uapi_text.h"
+#include "wgq/kernel/wg_removal.h"
 
 /* RUNSTATEDIR of wireguard-tools; no implementation looks elsewhere on Linux. */
 #define DIRECTORY "/var/run/wireguard"
@@ -24,6 +25,10 @@
 /* Per send() and recv(): a process that is stopped must not stop us. And what an answer may take:
  * a million allowed IPs make 45 MB. */
 enum { WAIT_SECONDS = 10, REPLY_MAX = 256 << 20, CHUNK = 65536 };
+
+/* A request that was sent is carried out, so an error is no reason not to look for its answer
+ * again. */
+enum { RECEIVE_TRIES = 3 };
 
 static int socket_address(const char *ifname, struct sockaddr_un *ret)
 {
@@ -108,12 +113,12 @@ static int receive_reply(int fd, struct uapi_reply *reply)
 {
 	_cleanup_free_ char *chunk = mem_calloc(1, CHUNK);
 	size_t total = 0;
-	int err = chunk ? 0 : -ENOMEM;
+	int err = chunk ? 0 : -ENOMEM, tries = 0;
 
 	while (!err && !reply->done) {
 		ssize_t got = recv(fd, chunk, CHUNK, 0);
 
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && (errno == EINTR || (errno != EAGAIN && ++tries < RECEIVE_TRIES)))
 			continue;
 		if (got < 0)
 			err = errno == EAGAIN ? -ETIMEDOUT : -errno;
@@ -170,7 +175,7 @@ int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d)
 	return exchange_fail("read", ifname, err, d);
 }
 
-int wg_uapi_set(const char *ifname, const struct wg_device *device, struct diag *d)
+static int set_plain(const char *ifname, const struct wg_device *device, struct diag *d)
 {
 	_cleanup_uapi_reply_ struct uapi_reply reply = {0};
 	_cleanup_buf_ struct buf request = {.secret = true};
@@ -181,6 +186,14 @@ int wg_uapi_set(const char *ifname, const struct wg_device *device, struct diag 
 		return diag_no_memory(d);
 	err = exchange(ifname, request.data, request.len, &reply);
 	return err ? exchange_fail("configure", ifname, err, d) : 0;
+}
+
+int wg_uapi_set(const char *ifname, const struct wg_device *device, struct diag *d)
+{
+	static const struct wg_removal_ways ways = {.get = wg_uapi_get, .set = set_plain};
+
+	return wg_removal_wanted(device) ? wg_removal_set(ifname, device, &ways, d)
+					 : set_plain(ifname, device, d);
 }
 
 /* The NAME of NAME.sock, where an interface may have it. */

@@ -257,30 +257,6 @@ static void many_peers(void **state)
 	assert_int_equal(wg_netlink_remove_peers("wg0", NULL), 0);
 }
 
-/* From Linux 6.16 it works; before, the kernel's bare EINVAL gets an explanation. */
-static void removes_one_allowed_ip(void **state)
-{
-	(void)state;
-	_cleanup_wg_device_ struct wg_device want = {0};
-	_cleanup_diag_ struct diag d = {0};
-
-	need_wireguard();
-	struct wg_peer *peer = wg_device_add_peer(&want);
-	peer->public_key = key_of(2);
-	add_allowed_ip(peer, "10.0.0.0/8");
-	add_allowed_ip(peer, "10.1.0.0/16");
-	set(&want);
-	peer->allowed_ips.at[1].remove = true;
-	int err = wg_netlink_set("wg0", &want, &d);
-	if (err) {
-		assert_int_equal(err, -EINVAL);
-		assert_non_null(strstr(d.at[0].hint, "6.16"));
-		return;
-	}
-	peer->allowed_ips.len = 1;
-	assert_kernel_has(&want);
-}
-
 static void other_devices(void **state)
 {
 	(void)state;
@@ -321,7 +297,6 @@ int main(void)
 		cmocka_unit_test_setup(changes_only_what_is_named, make_link),
 		cmocka_unit_test_setup(one_long_list, make_link),
 		cmocka_unit_test_setup(many_peers, make_link),
-		cmocka_unit_test_setup(removes_one_allowed_ip, make_link),
 		cmocka_unit_test_setup(other_devices, make_link),
 		cmocka_unit_test_setup(without_wireguard, make_link),
 	};

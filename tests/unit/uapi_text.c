@@ -207,7 +207,6 @@ static void writes_a_device(void **state)
 		struct allowed_ip *ip = vec_push(&peer->allowed_ips);
 
 		ip->prefix.addr.family = i ? AF_INET6 : AF_INET;
-		ip->remove = i;
 	}
 	peer = wg_device_add_peer(&device);
 	peer->public_key = key_of(KEY_B);
@@ -218,7 +217,7 @@ static void writes_a_device(void **state)
 			    "set=1\nprivate_key=" KEY_B "\nfwmark=0\nreplace_peers=true\n"
 			    "public_key=" KEY_A "\nupdate_only=true\npreshared_key=" KEY_B
 			    "\nendpoint=0.0.0.0:9\npersistent_keepalive_interval=0\n"
-			    "replace_allowed_ips=true\nallowed_ip=0.0.0.0/0\nallowed_ip=-::/0\n"
+			    "replace_allowed_ips=true\nallowed_ip=0.0.0.0/0\nallowed_ip=::/0\n"
 			    "public_key=" KEY_B "\nremove=true\n\n");
 }
 

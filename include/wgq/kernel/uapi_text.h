@@ -9,8 +9,9 @@
 #include "wgq/base/buf.h"
 #include "wgq/net/wg.h"
 
-/* Appends the `set` operation that does what wg_netlink_set() does with the device. The text holds
- * keys: ret_text->secret has to be set. */
+/* Appends the `set` operation that does what wg_netlink_set() does with the device, in which no
+ * allowed IP is to be removed: see wg_removal.h. The text holds keys: ret_text->secret has to be
+ * set. */
 void uapi_text_set(const struct wg_device *device, struct buf *ret_text);
 
 /* An answer in the making; begin zeroed, with device set, which becomes what it says. NULL: only

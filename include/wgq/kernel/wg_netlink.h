@@ -14,10 +14,16 @@
  * zeroed and is released on failure. */
 int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d);
 
-/* Sends what device->has_... names, and all its peers, split over as many messages as needed: each
- * at most 32 KiB, device attributes and WGDEVICE_F_REPLACE_PEERS in the first, a peer's attributes
- * and WGPEER_F_REPLACE_ALLOWEDIPS in its first part. Each message is acknowledged before the next.
- * The kernel applies each message partly when it fails (libraries.md 5): callers undo. */
+/* Sends what device->has_... names, and all its peers in their order, split over as many messages
+ * as needed: each at most 32 KiB, device attributes and WGDEVICE_F_REPLACE_PEERS in the first, a
+ * peer's attributes and WGPEER_F_REPLACE_ALLOWEDIPS in its first part. Each message is acknowledged
+ * before the next. The kernel applies each message partly when it fails (libraries.md 5): callers
+ * undo.
+ *
+ * An allowed IP with remove set is taken from its peer with WGALLOWEDIP_F_REMOVE_ME where the
+ * kernel knows it (6.16, asked for each time), else as wg_removal.h describes, for which the device
+ * is read first. Neither touches the rest of the peer; and that the peer does not hold the prefix,
+ * or is not there, is no error, though without update_only an absent peer comes into being. */
 int wg_netlink_set(const char *ifname, const struct wg_device *device, struct diag *d);
 
 /* WGDEVICE_F_REPLACE_PEERS with no peers: makes deleting a link with many peers quick. */
