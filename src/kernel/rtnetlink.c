@@ -98,10 +98,6 @@ int rtnetlink_open(struct rtnetlink **ret, struct diag *d)
 	*ret = NULL;
 	if (!r)
 		return diag_no_memory(d);
-	r->route = nlmsg_alloc_size(RTNETLINK_BATCH_MESSAGE_MAX);
-	if (!r->route)
-		return diag_no_memory(d);
-
 	int error = socket_open(r);
 	if (error < 0)
 		return diag_fail(d, -error, "cannot open an rtnetlink socket");
@@ -114,7 +110,6 @@ void rtnetlink_free(struct rtnetlink *r)
 	if (!r)
 		return;
 	socket_close(r);
-	nlmsg_free(r->route);
 	free(r);
 }
 

@@ -10,15 +10,17 @@
 #include "wgq/base/mem.h"
 #include "wgq/kernel/ack.h"
 #include "wgq/kernel/rtnetlink.h"
+#include "wgq/net/policy.h"
 
 /* The most messages that are sent at once, and the longest of them (an IPv6 route). */
 enum { RTNETLINK_BATCH_MAX = 128, RTNETLINK_BATCH_MESSAGE_MAX = 96 };
 
 struct rtnetlink {
 	struct nl_sock *socket; /* NULL: the next request opens one */
-	struct nl_msg *route;   /* reused, so that to undo needs no memory */
 	uint32_t seq;           /* of the newest message */
 	size_t batch;           /* so many answers fit the receive buffer */
+	rtnetlink_watcher *watch;
+	void *watch_context;
 	/* The kernel fills no more than 32 KiB with one part of a dump (netlink_dump()). */
 	_Alignas(struct nlmsghdr) char answer[32768];
 };
@@ -98,5 +100,7 @@ int rtnetlink_link_parse(struct nlmsghdr *message, struct link *ret);
 int rtnetlink_addr_parse(struct nlmsghdr *message, struct rtnetlink_addr_seen *ret);
 int rtnetlink_rule_parse(struct nlmsghdr *message, struct rtnetlink_rule_seen *ret);
 int rtnetlink_route_parse(struct nlmsghdr *message, struct rtnetlink_route_seen *ret);
+int rtnetlink_policy_rule_parse(struct nlmsghdr *message, struct policy_rule *ret);
+int rtnetlink_policy_route_parse(struct nlmsghdr *message, struct policy_route *ret);
 /* An address attribute of a family; what is of another length is -EPROTO. */
 int rtnetlink_address_parse(struct nlattr *attribute, uint8_t family, struct addr *ret);

@@ -79,12 +79,13 @@ int rtnetlink_table_used(struct rtnetlink *r, uint8_t family, uint32_t table, bo
  * far as subnet_matters(). All routes are read, but only these are kept. */
 int rtnetlink_used_list(struct rtnetlink *r, struct prefix_vec *ret, struct diag *d);
 
-/* Adds n routes through a link to a table, in the order given, in batches whose answers always fit
- * the receive buffer (libraries.md 3.1). On failure *ret_done says how many of the first routes
- * were added before the first one that failed, and none of the later ones is left behind; the
- * error names the route that failed. */
+/* Adds n routes through a link to a table, all or none, in batches whose answers always fit the
+ * receive buffer (libraries.md 3.1); those of a family in the order given, IPv4 and IPv6 side by
+ * side over two sockets where there are many of both. On failure none is left behind,
+ * *ret_refused is the place of the first one that the kernel refused, and the error names it;
+ * -EINTR, with n in *ret_refused: the watcher has stopped it. */
 int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
-			uint32_t table, size_t *ret_done, struct diag *d);
+			uint32_t table, size_t *ret_refused, struct diag *d);
 /* Deletes them, where they are such as rtnetlink_route_add() makes: a route to the same prefix with
  * another protocol stays. Routes that are gone already are no error. */
 int rtnetlink_route_del(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
@@ -99,6 +100,11 @@ struct rtnetlink_path {
  * quick: zero it before the first. */
 int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark,
 		       struct rtnetlink_path *path, struct diag *d);
+/* Called now and then while many routes are added, with how many of all are there; false stops it.
+ * Not always in the thread that adds them, but never in two at once. NULL: nobody watches. */
+typedef bool rtnetlink_watcher(void *context, size_t done, size_t total);
+void rtnetlink_watch(struct rtnetlink *r, rtnetlink_watcher *watch, void *context);
+
 /* The MTU of the way of packets with a mark (0: without) to an address, as the policy of now routes
  * them: the route's own MTU where it has one, locked or not, else that of its device; what `ip
  * route get ADDRESS mark MARK` shows. *ret is 0 when there is no route, which is no error. */

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Routes as bytes: the messages that add and delete them, and their sending.
+#include "rtnetlink_batch.h"
+
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+void rtnetlink_batch_start(struct rtnetlink_batch *b, const struct rtnetlink *r)
+{
+	b->first = r->seq + 1;
+	b->count = b->len = b->last = 0;
+}
+
+bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnetlink *r)
+{
+	return b->count == r->batch;
+}
+
+static char *put(char *at, const void *bytes, size_t n)
+{
+	memcpy(at, bytes, n);
+	return at + n;
+}
+
+/* Values whose length is a multiple of 4, so that nothing has to be filled up. */
+static char *put_attribute(char *at, uint16_t type, const void *value, size_t n)
+{
+	const struct rtattr head = {.rta_len = (uint16_t)RTA_LENGTH(n), .rta_type = type};
+
+	return put(put(at, &head, sizeof(head)), value, n);
+}
+
+static char *put_number(char *at, uint16_t type, uint32_t value)
+{
+	return put_attribute(at, type, &value, sizeof(value));
+}
+
+/* Behind the header of the message. */
+static char *put_route(char *at, int type, const struct route *route, uint32_t oif, uint32_t table)
+{
+	const struct addr *dst = &route->prefix.addr;
+	bool ipv6 = dst->family == AF_INET6;
+	const struct rtmsg head = {
+		.rtm_family = dst->family,
+		.rtm_dst_len = route->prefix.len,
+		.rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC,
+		.rtm_protocol = RTPROT_BOOT,
+		.rtm_scope = ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_type = RTN_UNICAST,
+	};
+
+	at = put(at, &head, sizeof(head));
+	at = put_attribute(at, RTA_DST, dst->bytes, addr_bits(dst) / 8);
+	if (table > 255)
+		at = put_number(at, RTA_TABLE, table);
+	at = put_number(at, RTA_OIF, oif);
+	if (ipv6 && type == RTM_DELROUTE)
+		at = put_number(at, RTA_PRIORITY, RTNETLINK_METRIC_IPV6);
+	return at;
+}
+
+void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *r, int type,
+			 const struct rtnetlink_routes *routes, size_t place)
+{
+	char *start = b->bytes + b->len;
+	char *end = put_route(start + NLMSG_HDRLEN, type, &routes->at[place], routes->oif,
+			      routes->table);
+	const struct nlmsghdr head = {
+		.nlmsg_len = (uint32_t)(end - start),
+		.nlmsg_type = (uint16_t)type,
+		.nlmsg_flags =
+			NLM_F_REQUEST | (type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0),
+		.nlmsg_seq = ++r->seq,
+	};
+
+	memcpy(start, &head, sizeof(head));
+	b->at[b->count] = place;
+	b->failed[b->count++] = false;
+	b->last = b->len;
+	b->len += head.nlmsg_len;
+}
+
+int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *r, int type,
+			 size_t *ret_failed, struct ack *ret_ack)
+{
+	struct nlmsghdr *last = (struct nlmsghdr *)(void *)(b->bytes + b->last);
+	const struct rtnetlink_request request = {
+		.bytes = b->bytes,
+		.len = b->len,
+		.first = b->first,
+		.count = (uint32_t)b->count,
+		.gone_is_fine = type == RTM_DELROUTE,
+		.failed = b->failed,
+	};
+
+	last->nlmsg_flags |= NLM_F_ACK;
+	int error = rtnetlink_exchange(r, &request, ret_ack);
+	*ret_failed = error < 0 ? ret_ack->seq - b->first : 0;
+	return error;
+}

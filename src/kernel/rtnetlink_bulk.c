@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Any number of routes: added all or none, IPv4 and IPv6 side by side, and deleted.
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "rtnetlink_batch.h"
+
+/* Fewer routes are added before a second thread has begun. And how often the deletion of routes is
+ * asked for when the answers get lost, which does no harm: what is gone is gone. */
+enum { PARALLEL_MIN = 4096, DELETE_TRIES = 3 };
+
+/* What the lanes of one call share. */
+struct bulk {
+	struct rtnetlink_routes routes;
+	/* The first place whose route is known to be refused; count: none. No lane goes beyond it,
+	 * and each goes up to it, so that in the end it is the first of all. */
+	atomic_size_t refused;
+	atomic_bool stopped;
+	pthread_mutex_t lock; /* of the following two */
+	size_t done;
+	const struct rtnetlink *watcher;
+};
+
+/* Adds the routes of a family over a socket of its own. */
+struct lane {
+	struct bulk *bulk;
+	struct rtnetlink *r;
+	uint8_t family; /* AF_UNSPEC: both */
+	size_t next;    /* the lane's routes before this place were added, and none behind */
+	size_t refused; /* the place where the lane ended; count: nowhere */
+	struct ack ack; /* why */
+	int leftover;   /* -errno: some of its routes could not be deleted again */
+};
+
+static bool is_of(const struct lane *lane, size_t place)
+{
+	return lane->family == AF_UNSPEC ||
+	       lane->bulk->routes.at[place].prefix.addr.family == lane->family;
+}
+
+/* Fills the batch with the lane's routes from lane->next up to limit. */
+static void lane_fill(struct lane *lane, int type, size_t limit, struct rtnetlink_batch *b)
+{
+	rtnetlink_batch_start(b, lane->r);
+	for (; lane->next < limit && !rtnetlink_batch_is_full(b, lane->r); lane->next++)
+		if (is_of(lane, lane->next))
+			rtnetlink_batch_add(b, lane->r, type, &lane->bulk->routes, lane->next);
+}
+
+/* What is lost on the way is asked again. */
+static int delete_batch(struct rtnetlink_batch *b, struct rtnetlink *r, struct ack *ret_ack,
+			size_t *ret_failed)
+{
+	int error = -ENOBUFS;
+
+	for (int tries = 0; tries < DELETE_TRIES && (error == -ENOBUFS || error == -ETIMEDOUT);
+	     tries++)
+		error = rtnetlink_batch_send(b, r, RTM_DELROUTE, ret_failed, ret_ack);
+	return error;
+}
+
+/* The kernel goes on behind a message that it refuses: deletes what it added from there on. Where
+ * the answers were lost, that is all that it is not known to have refused. */
+static void lane_refuse(struct lane *lane, const struct rtnetlink_batch *sent, size_t index)
+{
+	struct rtnetlink_batch b;
+	struct ack ack;
+	size_t unused, first = lane->bulk->refused;
+
+	lane->refused = lane->next = sent->at[index];
+	while (lane->refused < first &&
+	       !atomic_compare_exchange_weak(&lane->bulk->refused, &first, lane->refused))
+		;
+	rtnetlink_batch_start(&b, lane->r);
+	for (size_t i = index; i < sent->count; i++)
+		if (!sent->failed[i])
+			rtnetlink_batch_add(&b, lane->r, RTM_DELROUTE, &lane->bulk->routes,
+					    sent->at[i]);
+	if (b.count)
+		lane->leftover = delete_batch(&b, lane->r, &ack, &unused);
+}
+
+/* Tells whoever watches; true: go on. */
+static bool lane_report(struct lane *lane, size_t added)
+{
+	struct bulk *bulk = lane->bulk;
+	const struct rtnetlink *watcher = bulk->watcher;
+
+	pthread_mutex_lock(&bulk->lock);
+	bulk->done += added;
+	if (watcher->watch &&
+	    !watcher->watch(watcher->watch_context, bulk->done, bulk->routes.count))
+		bulk->stopped = true;
+	pthread_mutex_unlock(&bulk->lock);
+	return !bulk->stopped;
+}
+
+static void *lane_run(void *at)
+{
+	struct lane *lane = at;
+	struct rtnetlink_batch b;
+	size_t index;
+
+	do {
+		lane_fill(lane, RTM_NEWROUTE, lane->bulk->refused, &b);
+		if (b.count &&
+		    rtnetlink_batch_send(&b, lane->r, RTM_NEWROUTE, &index, &lane->ack) < 0) {
+			lane_refuse(lane, &b, index);
+			break;
+		}
+	} while (b.count && lane_report(lane, b.count));
+	return NULL;
+}
+
+/* What it had added before it learnt that the other one, or it itself, had failed. */
+static void lane_take_back(struct lane *lane)
+{
+	struct rtnetlink_batch b;
+	struct ack ack;
+	size_t limit = lane->next, unused;
+
+	lane->next = 0;
+	do {
+		lane_fill(lane, RTM_DELROUTE, limit, &b);
+		int error = b.count ? delete_batch(&b, lane->r, &ack, &unused) : 0;
+		if (error < 0)
+			lane->leftover = error;
+	} while (b.count);
+}
+
+static bool is_worth_two(const struct rtnetlink_routes *routes)
+{
+	size_t ipv6 = 0;
+
+	for (size_t i = 0; i < routes->count; i++)
+		ipv6 += routes->at[i].prefix.addr.family == AF_INET6;
+	return ipv6 >= PARALLEL_MIN && routes->count - ipv6 >= PARALLEL_MIN;
+}
+
+/* Signals stay with the first thread, where waits are ended by them. */
+static bool thread_start(pthread_t *ret, struct lane *lane)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(ret, NULL, lane_run, lane);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error == 0;
+}
+
+/* One lane, or two where that is worth it and can be had. */
+static void lanes_run(struct lane lanes[2])
+{
+	pthread_t thread;
+	bool two = false;
+
+	if (is_worth_two(&lanes[0].bulk->routes) && rtnetlink_open(&lanes[1].r, NULL) == 0) {
+		lanes[0].family = AF_INET;
+		lanes[1].family = AF_INET6;
+		two = thread_start(&thread, &lanes[1]);
+		if (!two)
+			lanes[0].family = AF_UNSPEC;
+	}
+	lane_run(&lanes[0]);
+	if (two)
+		pthread_join(thread, NULL);
+}
+
+static int route_fail(struct diag *d, const struct ack *ack, int type, const struct route *route)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(&route->prefix, text);
+	return ack_fail(d, ack, "%s route %s", type == RTM_NEWROUTE ? "add" : "delete", text);
+}
+
+/* None is left; the error is about the first that the kernel refused. */
+static int bulk_fail(struct bulk *bulk, struct lane lanes[2], struct diag *d)
+{
+	const struct rtnetlink_routes *routes = &bulk->routes;
+	const struct lane *first = &lanes[lanes[1].refused < lanes[0].refused];
+	int error;
+
+	if (bulk->refused < routes->count)
+		error = route_fail(d, &first->ack, RTM_NEWROUTE, &routes->at[bulk->refused]);
+	else
+		error = diag_refuse(d, EINTR, "stopped after %zu of %zu routes", bulk->done,
+				    routes->count);
+	for (size_t i = 0; i < 2; i++) {
+		if (lanes[i].next)
+			lane_take_back(&lanes[i]);
+		if (lanes[i].leftover)
+			diag_note(d, "some of the routes before cannot be deleted: %s",
+				  strerror(-lanes[i].leftover));
+	}
+	return error;
+}
+
+int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
+			uint32_t table, size_t *ret_refused, struct diag *d)
+{
+	struct bulk bulk = {
+		.routes = {.at = routes, .count = n, .oif = oif, .table = table},
+		.refused = n,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.watcher = r,
+	};
+	struct lane lanes[2] = {{.bulk = &bulk, .r = r, .refused = n},
+				{.bulk = &bulk, .refused = n}};
+
+	lanes_run(lanes);
+	*ret_refused = bulk.refused;
+	int error = bulk.refused < n || bulk.stopped ? bulk_fail(&bulk, lanes, d) : 0;
+	rtnetlink_free(lanes[1].r);
+	return error;
+}
+
+int rtnetlink_route_del(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
+			uint32_t table, struct diag *d)
+{
+	struct bulk bulk = {.routes = {.at = routes, .count = n, .oif = oif, .table = table}};
+	struct lane lane = {.bulk = &bulk, .r = r};
+	struct rtnetlink_batch b;
+	struct ack ack;
+	size_t failed;
+
+	do {
+		lane_fill(&lane, RTM_DELROUTE, n, &b);
+		if (b.count && delete_batch(&b, r, &ack, &failed) < 0)
+			return route_fail(d, &ack, RTM_DELROUTE, &routes[b.at[failed]]);
+	} while (b.count);
+	return 0;
+}
+
+void rtnetlink_watch(struct rtnetlink *r, rtnetlink_watcher *watch, void *context)
+{
+	r->watch = watch;
+	r->watch_context = context;
+}
