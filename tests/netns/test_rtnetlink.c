@@ -15,68 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "ns.h"
-#include "wgq/base/mem.h"
-
-#define _cleanup_rtnetlink_ _cleanup_(rtnetlink_free_at)
-
-#define assert_done(call)                                                                          \
-	do {                                                                                       \
-		_cleanup_diag_ struct diag diag = {0};                                             \
-		struct diag *d = &diag;                                                            \
-		if ((call) != 0 || diag_errors(d) != 0)                                            \
-			fail_with(#call, d);                                                       \
-	} while (0)
-
-/* That it fails so, and adds one error. */
-#define assert_fails(call, errno_)                                                                 \
-	do {                                                                                       \
-		_cleanup_diag_ struct diag diag = {0};                                             \
-		struct diag *d = &diag;                                                            \
-		assert_int_equal((call), -(errno_));                                               \
-		assert_int_equal(diag_errors(d), 1);                                               \
-	} while (0)
-
-static void fail_with(const char *call, const struct diag *d)
-{
-	_cleanup_buf_ struct buf text = {0};
-
-	diag_format(d, 0, "test", false, &text);
-	fail_msg("%s\n%s", call, buf_text(&text));
-}
-
-static struct rtnetlink *fresh(void)
-{
-	struct rtnetlink *r;
-
-	ns_fresh_network();
-	assert_done(rtnetlink_open(&r, d));
-	return r;
-}
-
-/* A link of a kind that every kernel has one of, up. */
-static uint32_t link_up(struct rtnetlink *r, const char *name)
-{
-	static const char *const kinds[] = {"dummy", "ifb", "bridge"};
-	struct link link;
-	int error = -EOPNOTSUPP;
-
-	for (size_t i = 0; i < 3 && error == -EOPNOTSUPP; i++)
-		error = rtnetlink_link_add(r, name, kinds[i], NULL);
-	if (error < 0)
-		ns_skip("the kernel has neither dummy nor ifb nor bridge devices");
-	assert_done(rtnetlink_link_get(r, name, &link, d));
-	assert_done(rtnetlink_link_set(r, link.index, 1400, true, d));
-	return link.index;
-}
-
-static struct prefix prefix_of(const char *text)
-{
-	struct prefix p;
-
-	assert_int_equal(prefix_parse(text, strlen(text), &p), 0);
-	return p;
-}
+#include "rtnetlink.h"
 
 static void links(void **state)
 {
@@ -459,82 +398,6 @@ static void tables_and_looks(void **state)
 	ns_run("ip -6 route show table 51820 | grep -q fd00:7::/64");
 }
 
-static bool has_route(const struct route_vec *routes, const char *text)
-{
-	struct prefix p = prefix_of(text);
-
-	vec_each(route, routes)
-		if (prefix_equal(&route->prefix, &p))
-			return true;
-	return false;
-}
-
-static const struct route_table *find_table(const struct route_table_vec *tables, uint32_t number)
-{
-	vec_each(table, tables)
-		if (table->table == number)
-			return table;
-	fail_msg("table %u is not listed", number);
-	return NULL;
-}
-
-/* What each `ip route add` makes, and where it belongs. */
-static void every_table(void **state)
-{
-	static const struct {
-		const char *add, *prefix;
-		uint32_t table;
-		enum { PLAIN, OTHER, ABSENT } where;
-	} cases[] = {
-		{"10.1.0.0/16 dev d0", "10.1.0.0/16", RT_TABLE_MAIN, PLAIN},
-		{"0.0.0.0/0 dev d0 table 51820", "0.0.0.0/0", 51820, PLAIN},
-		{"fd01::/64 dev d0", "fd01::/64", RT_TABLE_MAIN, PLAIN},
-		{"::/0 dev d0 table 51820", "::/0", 51820, PLAIN},
-		{"fd02::/64 dev d0 table 200", "fd02::/64", 200, PLAIN},
-		{"10.2.0.0/16 via 192.0.2.9", "10.2.0.0/16", RT_TABLE_MAIN, OTHER},
-		{"10.3.0.0/16 dev d0 proto static", "10.3.0.0/16", RT_TABLE_MAIN, OTHER},
-		{"10.4.0.0/16 dev d0 metric 7", "10.4.0.0/16", RT_TABLE_MAIN, OTHER},
-		{"10.5.0.0/16 dev d0 mtu 1300 table 200", "10.5.0.0/16", 200, OTHER},
-		{"10.6.0.0/16 dev d0 src 192.0.2.1", "10.6.0.0/16", RT_TABLE_MAIN, OTHER},
-		{"10.7.0.0/16 dev d0 scope global", "10.7.0.0/16", RT_TABLE_MAIN, OTHER},
-		{"fd03::/64 dev d0 metric 7", "fd03::/64", RT_TABLE_MAIN, OTHER},
-		{"fd04::/64 dev d0 expires 100", "fd04::/64", RT_TABLE_MAIN, OTHER},
-		{"fd05::/64 dev d0 pref high", "fd05::/64", RT_TABLE_MAIN, OTHER},
-		{"fd06::/64 via 2001:db8::9", "fd06::/64", RT_TABLE_MAIN, OTHER},
-		{"10.8.0.0/16 dev d1", "10.8.0.0/16", RT_TABLE_MAIN, ABSENT},
-		{"10.9.0.0/16 dev d0 tos 4", "10.9.0.0/16", RT_TABLE_MAIN, ABSENT},
-		{"blackhole 10.10.0.0/16", "10.10.0.0/16", RT_TABLE_MAIN, ABSENT},
-		{"10.11.0.0/16 dev d0 proto kernel", "10.11.0.0/16", RT_TABLE_MAIN, ABSENT},
-		{"local 10.12.0.0/16 dev d0 table 200", "10.12.0.0/16", 200, ABSENT},
-	};
-	_cleanup_rtnetlink_ struct rtnetlink *r = fresh();
-	_cleanup_(tables_release) struct route_table_vec found = {0};
-	uint32_t index = link_up(r, "d0");
-
-	(void)state;
-	link_up(r, "d1");
-	assert_done(rtnetlink_table_list(r, index, &found, d));
-	assert_int_equal(found.len, 0);
-	ns_run("ip addr add 192.0.2.1/24 dev d0 && ip addr add 2001:db8::1/64 dev d0 nodad");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		ns_run("ip route add %s", cases[i].add);
-
-	assert_done(rtnetlink_table_list(r, index, &found, d));
-	assert_int_equal(found.len, 3);
-	size_t left = 0;
-	vec_each(table, &found)
-		left += table->plain.len + table->others.len;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct route_table *table = find_table(&found, cases[i].table);
-
-		if (has_route(&table->plain, cases[i].prefix) != (cases[i].where == PLAIN) ||
-		    has_route(&table->others, cases[i].prefix) != (cases[i].where == OTHER))
-			fail_msg("%s", cases[i].add);
-		left -= cases[i].where != ABSENT;
-	}
-	assert_int_equal(left, 0);
-}
-
 static uint32_t path_mtu(struct rtnetlink *r, const char *to)
 {
 	struct prefix p = prefix_of(to);
@@ -614,7 +477,6 @@ int main(void)
 		cmocka_unit_test(routes_of_both),
 		cmocka_unit_test(routes_watched),
 		cmocka_unit_test(tables_and_looks),
-		cmocka_unit_test(every_table),
 		cmocka_unit_test(mtus),
 	};
 	int no_root = ns_need_root();
