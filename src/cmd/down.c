@@ -11,6 +11,7 @@
 #include "wgq/net/snap.h"
 #include "wgq/plan/leftover.h"
 #include "wgq/run/device.h"
+#include "wgq/sys/file.h"
 
 /* How much to look at: each includes what comes before it. */
 enum extent { LINK, WHOLE, LEFTOVERS };
@@ -84,7 +85,7 @@ int down_run(struct session *s, struct diag *d)
 	int r = observe(s, LINK, &snap, d);
 
 	if (r == 0)
-		r = world_prepare(s->world, s->conf, false, &s->means, d);
+		r = world_prepare(s->world, s->conf, PURPOSE_DOWN, &s->means, d);
 	if (r == 0 && !snap.link.index)
 		return clear_leftovers(s, d);
 	if (r == 0 && !snap.is_wireguard)
@@ -144,6 +145,9 @@ static int down_one(const struct options *options, const char *argument, struct 
 		session.conf = NULL;
 	if (r == 0)
 		r = down_run(&session, d);
+	/* Of a save that was killed. */
+	if (r == 0 && has_conf && !session.dry_run)
+		file_clean(config.path.real);
 	if (r == -ENODEV && (options->given & OPTION_IF_EXISTS)) {
 		diag_truncate(d, 0);
 		return STATUS_OK;

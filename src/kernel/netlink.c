@@ -13,6 +13,9 @@
  * come never will. And a device that changes during each of so many dumps always does. */
 enum { ANSWER_SECONDS = 10, DUMP_ATTEMPTS = 100 };
 
+/* For the same reason an error is none to give the answer up at once. */
+enum { RECEIVE_TRIES = 3 };
+
 int netlink_open(struct netlink *n, int bus)
 {
 	struct timeval patience = {.tv_sec = ANSWER_SECONDS};
@@ -62,18 +65,25 @@ ssize_t netlink_receive(struct netlink *n, int flags)
 {
 	struct sockaddr_nl from = {0};
 	socklen_t from_len = sizeof(from);
-	int fd = mnl_socket_get_fd(n->socket);
-	ssize_t got;
+	int fd = mnl_socket_get_fd(n->socket), error = 0;
 
 	/* Whoever may configure the network may also send to this socket: nl_pid 0 is the kernel.
 	 */
-	do
-		got = recvfrom(fd, n->buffer, NETLINK_BUFFER, MSG_TRUNC | flags,
-			       (struct sockaddr *)&from, &from_len);
-	while ((got < 0 && errno == EINTR) || (got >= 0 && from.nl_pid != 0));
-	if (got < 0)
-		return errno == EAGAIN && !(flags & MSG_DONTWAIT) ? -ETIMEDOUT : -errno;
-	return got <= NETLINK_BUFFER ? got : -EMSGSIZE;
+	for (int tries = 0; tries < RECEIVE_TRIES;) {
+		ssize_t got = recvfrom(fd, n->buffer, NETLINK_BUFFER, MSG_TRUNC | flags,
+				       (struct sockaddr *)&from, &from_len);
+
+		if ((got < 0 && errno == EINTR) || (got >= 0 && from.nl_pid != 0))
+			continue;
+		if (got >= 0)
+			return got <= NETLINK_BUFFER ? got : -EMSGSIZE;
+		if (errno == EAGAIN && !(flags & MSG_DONTWAIT))
+			return error ? error : -ETIMEDOUT;
+		if (errno == EAGAIN || (flags & MSG_DONTWAIT && errno == ENOBUFS))
+			return -errno;
+		error = tries++ ? error : -errno;
+	}
+	return error;
 }
 
 /* The messages of one datagram. 1: the answer is complete, 0: more follows, or -errno. */

@@ -173,22 +173,49 @@ static int open_fail(int err, struct diag *d)
 	return diag_refuse(d, EOPNOTSUPP, "the kernel lacks nfnetlink (CONFIG_NETFILTER_NETLINK)");
 }
 
+static bool is_installed(const struct firewall *fw)
+{
+	bool same = false;
+
+	return nft_matches(fw, &same, NULL) == 0 && same;
+}
+
+static bool is_removed(const char *ifname)
+{
+	unsigned families;
+
+	return nft_find(ifname, &families, NULL) == 0 && !families;
+}
+
 int nft_install(const struct firewall *fw, struct diag *d)
 {
 	_cleanup_netlink_ struct netlink n = {0};
+	_cleanup_diag_ struct diag failure = {0};
 	int err = nft_find_open(&n, d);
 
-	return err ? open_fail(err, d) : replace_tables(&n, fw->ifname, fw, "install", d);
+	if (err)
+		return open_fail(err, d);
+	err = replace_tables(&n, fw->ifname, fw, "install", &failure);
+	/* When answers are lost, only a look says what became of the batch. */
+	if (err == -ENOBUFS && is_installed(fw))
+		return 0;
+	diag_move(d, &failure);
+	return err;
 }
 
 int nft_remove(const char *ifname, struct diag *d)
 {
 	_cleanup_netlink_ struct netlink n = {0};
+	_cleanup_diag_ struct diag failure = {0};
 	int err = nft_find_open(&n, d);
 
-	if (err == -EPROTONOSUPPORT)
+	if (err)
+		return err == -EPROTONOSUPPORT ? 0 : err;
+	err = replace_tables(&n, ifname, NULL, "remove", &failure);
+	if (err == -ENOBUFS && is_removed(ifname))
 		return 0;
-	return err ? err : replace_tables(&n, ifname, NULL, "remove", d);
+	diag_move(d, &failure);
+	return err;
 }
 
 static bool kernel_has_ipv6(void)

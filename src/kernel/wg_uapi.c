@@ -135,8 +135,32 @@ static int receive_reply(int fd, struct uapi_reply *reply)
 	return err;
 }
 
+static int send_get(int fd, void *unused)
+{
+	static const char request[] = "get=1\n\n";
+
+	(void)unused;
+	return send_all(fd, request, sizeof(request) - 1);
+}
+
+static int send_set(int fd, void *at)
+{
+	_cleanup_buf_ struct buf part = {.secret = true};
+	struct uapi_set *set = at;
+	int err = 0;
+
+	while (!err && uapi_set_next(set, &part)) {
+		err = buf_status(&part);
+		if (!err)
+			err = send_all(fd, part.data, part.len);
+		buf_clear(&part);
+	}
+	return err;
+}
+
 /* One operation and its answer; the number is the implementation's own where it refuses. */
-static int exchange(const char *ifname, const char *request, size_t n, struct uapi_reply *reply)
+static int exchange(const char *ifname, int (*send_request)(int fd, void *data), void *data,
+		    struct uapi_reply *reply)
 {
 	_cleanup_fd_ int fd = uapi_connect(ifname);
 	int sent, err;
@@ -144,7 +168,7 @@ static int exchange(const char *ifname, const char *request, size_t n, struct ua
 	if (fd < 0)
 		return fd;
 	/* What refuses the first lines may answer and close before it has read the last. */
-	sent = send_all(fd, request, n);
+	sent = send_request(fd, data);
 	if (sent && sent != -EPIPE && sent != -ECONNRESET)
 		return sent;
 	err = receive_reply(fd, reply);
@@ -166,8 +190,7 @@ static int exchange_fail(const char *what, const char *ifname, int err, struct d
 int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d)
 {
 	_cleanup_uapi_reply_ struct uapi_reply reply = {.device = ret};
-	static const char request[] = "get=1\n\n";
-	int err = exchange(ifname, request, sizeof(request) - 1, &reply);
+	int err = exchange(ifname, send_get, NULL, &reply);
 
 	if (!err)
 		return 0;
@@ -178,13 +201,9 @@ int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d)
 static int set_plain(const char *ifname, const struct wg_device *device, struct diag *d)
 {
 	_cleanup_uapi_reply_ struct uapi_reply reply = {0};
-	_cleanup_buf_ struct buf request = {.secret = true};
-	int err;
+	struct uapi_set set = {.device = device};
+	int err = exchange(ifname, send_set, &set, &reply);
 
-	uapi_text_set(device, &request);
-	if (buf_status(&request) < 0)
-		return diag_no_memory(d);
-	err = exchange(ifname, request.data, request.len, &reply);
 	return err ? exchange_fail("configure", ifname, err, d) : 0;
 }
 

@@ -8,11 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/sys/io.h"
+
+#define TEMPORARY_SUFFIX ".wgq-new"
+enum {
+	TEMPORARY_FLAGS = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+	CLAIM_TRIES = 100,
+};
 
 static const char *kind_name(mode_t mode)
 {
@@ -78,6 +85,8 @@ struct replacement {
 	size_t n;
 	char *folder;    /* of path */
 	char *temporary; /* its path; NULL: there is none on the disk */
+	int fd;          /* of the temporary file, which is locked; -1: none */
+	int folder_fd;   /* or -errno */
 };
 
 static void replacement_release(struct replacement *r)
@@ -86,6 +95,8 @@ static void replacement_release(struct replacement *r)
 		unlink(r->temporary);
 	free(r->temporary);
 	free(r->folder);
+	fd_close_at(&r->fd);
+	fd_close_at(&r->folder_fd);
 }
 
 static int replacement_init(struct replacement *r, const char *path)
@@ -93,29 +104,93 @@ static int replacement_init(struct replacement *r, const char *path)
 	_cleanup_free_ char *copy = mem_strndup(path, strlen(path));
 	const char *folder = copy ? dirname(copy) : NULL;
 
+	r->fd = r->folder_fd = -1;
 	r->folder = folder ? mem_strndup(folder, strlen(folder)) : NULL;
-	return r->folder ? 0 : -ENOMEM;
+	if (!r->folder)
+		return -ENOMEM;
+	r->folder_fd = open(r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->folder_fd < 0)
+		r->folder_fd = -errno;
+	return 0;
 }
 
-/* The new text in a file of its own beside the old one, safe on the disk. mkostemp() makes it
- * 0600, whatever the umask. */
-static int write_temporary(struct replacement *r)
+static char *temporary_name(const char *path)
 {
 	_cleanup_buf_ struct buf name = {0};
 
-	buf_addf(&name, "%s.XXXXXX", r->path);
-	if (buf_status(&name) < 0)
-		return -ENOMEM;
+	buf_addf(&name, "%s" TEMPORARY_SUFFIX, path);
+	return buf_status(&name) < 0 ? NULL : buf_steal(&name);
+}
 
-	_cleanup_fd_ int fd = mkostemp(name.data, O_CLOEXEC);
-	if (fd < 0)
+/* Whether the open file is ours and nobody else's: 1, 0 or -errno. Its name may be another file by
+ * now, or a link of somebody's to a file that is not to be written. */
+static int claim(int fd, const char *name)
+{
+	struct stat st, named;
+
+	/* A file system may have no locks: two at once then may be in each other's way. */
+	if (flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		return -EINTR;
+	if (fstat(fd, &st) < 0)
 		return -errno;
-	r->temporary = buf_steal(&name);
+	if (lstat(name, &named) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (st.st_dev != named.st_dev || st.st_ino != named.st_ino)
+		return 0;
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+		return unlink(name) < 0 ? -errno : 0;
+	return fchmod(fd, 0600) < 0 || ftruncate(fd, 0) < 0 ? -errno : 1;
+}
 
-	int error = io_write_all(fd, r->text, r->n);
-	if (error < 0)
-		return error;
-	return fsync(fd) < 0 ? -errno : 0;
+/* Its name is known, so that what a kill has left behind is taken over by the next one; whoever
+ * holds the lock is still at work. */
+static int open_temporary(const char *name)
+{
+	for (int tries = 0; tries < CLAIM_TRIES; tries++) {
+		_cleanup_fd_ int fd = open(name, TEMPORARY_FLAGS | O_CREAT, 0600);
+
+		/* A symbolic link, a socket. */
+		if (fd < 0 && (errno == ELOOP || errno == ENXIO) && unlink(name) == 0)
+			continue;
+		if (fd < 0)
+			return -errno;
+		int r = claim(fd, name);
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			int claimed = fd;
+
+			fd = -1;
+			return claimed;
+		}
+	}
+	return -EBUSY;
+}
+
+static int sync_whole(int fd)
+{
+	int r;
+
+	do
+		r = fsync(fd);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
+/* The new text in a file of its own beside the old one, safe on the disk. */
+static int write_temporary(struct replacement *r)
+{
+	_cleanup_free_ char *name = temporary_name(r->path);
+
+	if (!name)
+		return -ENOMEM;
+	r->fd = open_temporary(name);
+	if (r->fd < 0)
+		return r->fd;
+	r->temporary = steal(name);
+
+	int error = io_write_all(r->fd, r->text, r->n);
+	return error < 0 ? error : sync_whole(r->fd);
 }
 
 /* Longer first, shorter after: a crash leaves a mixture, but never a hole. */
@@ -130,18 +205,18 @@ static int write_in_place(const struct replacement *r)
 		return error;
 	if (ftruncate(fd, (off_t)r->n) < 0)
 		return -errno;
-	return fsync(fd) < 0 ? -errno : 0;
+	return sync_whole(fd);
 }
 
-/* The rename itself is on the disk once its folder is. */
-static int sync_folder(const char *folder)
+/* The rename itself is on the disk once its folder is. What is saved stays saved, however: a reader
+ * finds it. EINVAL: a file system without it. */
+static void sync_folder(const struct replacement *r, struct diag *d)
 {
-	_cleanup_fd_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = r->folder_fd < 0 ? r->folder_fd : sync_whole(r->folder_fd);
 
-	if (fd < 0)
-		return -errno;
-	/* EINVAL: a file system without it. */
-	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
+	if (error < 0 && error != -EINVAL)
+		diag_warn(d, "`%s' is written, but may be lost if the power fails now: %s", r->path,
+			  strerror(-error));
 }
 
 int file_create(const char *path, const char *text, size_t n, struct diag *d)
@@ -157,8 +232,17 @@ int file_create(const char *path, const char *text, size_t n, struct diag *d)
 	/* Unlike rename(), link() replaces nothing. */
 	if (link(r.temporary, path) < 0)
 		return diag_fail(d, errno, "cannot make `%s'", path);
-	error = sync_folder(r.folder);
-	return error < 0 ? diag_fail(d, -error, "cannot sync the folder of `%s'", path) : 0;
+	sync_folder(&r, d);
+	return 0;
+}
+
+void file_clean(const char *path)
+{
+	_cleanup_free_ char *name = temporary_name(path);
+	_cleanup_fd_ int fd = name ? open(name, TEMPORARY_FLAGS) : -1;
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && claim(fd, name) > 0)
+		unlink(name);
 }
 
 static int in_place_failed(struct replacement *r, int error, struct diag *d)
@@ -184,9 +268,7 @@ int file_replace(const char *path, const char *text, size_t n, struct diag *d)
 
 	if (error == 0 && rename(r.temporary, path) == 0) {
 		free(steal(r.temporary)); /* it is the file now */
-		error = sync_folder(r.folder);
-		if (error < 0)
-			return diag_fail(d, -error, "cannot sync the folder of `%s'", path);
+		sync_folder(&r, d);
 		return 0;
 	}
 	if (error == 0 && errno != EBUSY)

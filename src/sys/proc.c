@@ -20,7 +20,7 @@ enum { STATUS_CANNOT_EXECUTE = 126, STATUS_NOT_FOUND = 127, STATUS_SIGNAL = 128 
 
 /* While a program runs whose standard error we pass on, how often we look whether it has ended:
  * a daemon that it left behind may keep the pipe open for ever. */
-enum { LOOK_INTERVAL_MS = 50 };
+enum { LOOK_INTERVAL_MS = 50, WAIT_TRIES = 3 };
 
 /* Our ends and the child's of what is not simply inherited; -1: inherited. Input and output are
  * files in memory rather than pipes: nobody waits for anybody, however large the text. */
@@ -158,12 +158,15 @@ static int spawn(const char *const argv[], const struct wiring *w, char *const e
 /* Whether the child has ended; options as waitpid()'s. */
 static bool reap(pid_t pid, int options, int *ret_status)
 {
-	int status;
-	pid_t ended;
+	int status = 0;
+	pid_t ended = -1;
 
-	do
+	/* What else may be wrong, as a filter that lets us not wait, passes or does not. */
+	for (int tries = 0; tries < WAIT_TRIES; tries += errno != EINTR) {
 		ended = waitpid(pid, &status, options);
-	while (ended < 0 && errno == EINTR);
+		if (ended >= 0)
+			break;
+	}
 	if (ended == 0)
 		return false;
 	if (ended < 0)

@@ -123,7 +123,10 @@ static bool is_program(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+	/* What cannot be looked at counts: whoever starts it hears why it does not start. */
+	if (stat(path, &st) < 0 || access(path, X_OK) < 0)
+		return errno == EIO || errno == ENOMEM || errno == EPERM || errno == ESTALE;
+	return S_ISREG(st.st_mode);
 }
 
 char *proc_find(const char *name)

@@ -191,6 +191,7 @@ static void test_replace(void **state)
 {
 	struct scratch *s = *state;
 	struct stat before, after;
+	char other[PATH_MAX];
 
 	scratch_write(s, "wg0.conf", "old old old\n", 0644);
 	assert_int_equal(stat(s->path, &before), 0);
@@ -204,6 +205,20 @@ static void test_replace(void **state)
 	assert_int_equal(file_replace(scratch_path(s, "wg1.conf"), "x", 1, NULL), 0);
 	assert_string_equal(scratch_read(s, "wg1.conf"), "x");
 	assert_int_equal(file_replace("/nonexistent/wg0.conf", "x", 1, NULL), -ENOENT);
+	/* what is in the way of the temporary file: a dead one's, links to others' files, a pipe */
+	scratch_write(s, "wg1.conf.wgq-new", "half", 0644);
+	assert_int_equal(file_replace(scratch_path(s, "wg1.conf"), "y", 1, NULL), 0);
+	assert_int_equal(symlink("wg0.conf", scratch_path(s, "wg1.conf.wgq-new")), 0);
+	assert_int_equal(file_replace(scratch_path(s, "wg1.conf"), "z", 1, NULL), 0);
+	snprintf(other, sizeof(other), "%s/wg0.conf", s->folder);
+	assert_int_equal(link(other, scratch_path(s, "wg1.conf.wgq-new")), 0);
+	assert_int_equal(file_replace(scratch_path(s, "wg1.conf"), "z", 1, NULL), 0);
+	assert_int_equal(mkfifo(scratch_path(s, "wg1.conf.wgq-new"), 0600), 0);
+	assert_int_equal(file_replace(scratch_path(s, "wg1.conf"), "z", 1, NULL), 0);
+	assert_string_equal(scratch_read(s, "wg1.conf"), "z");
+	assert_string_equal(scratch_read(s, "wg0.conf"), "new\n");
+	scratch_write(s, "wg1.conf.wgq-new", "half", 0600);
+	file_clean(scratch_path(s, "wg1.conf"));
 	/* no temporary file stays: the folder has just these two */
 	assert_int_equal(unlink(scratch_path(s, "wg0.conf")), 0);
 	assert_int_equal(unlink(scratch_path(s, "wg1.conf")), 0);

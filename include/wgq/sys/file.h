@@ -51,12 +51,20 @@ int file_read_at(int folder, const char *name, const char *shown, struct stat *r
 
 /* Replaces a file by new text, mode 0600: a temporary file in the same folder, fsync of file and
  * folder, rename. A reader, or a crash at any moment, finds the old or the new text whole. path
- * has its links resolved (config_path.real).
+ * has its links resolved (config_path.real). Two at once do it one after the other. A folder that
+ * cannot be synced is a warning: the file is what it should be.
+ *
+ * The temporary file is PATH.wgq-new, 0600 like the other one. What a kill leaves of it is taken
+ * over by the next replacement, or deleted by file_clean().
  *
  * A file that is a mount point cannot be renamed over, nor one in a read-only folder. It is
  * written in place and keeps its mode; a crash then may leave part of the text there, but the
  * whole of it beside, in the temporary file, where the folder is writable. */
 int file_replace(const char *path, const char *text, size_t n, struct diag *d);
+
+/* Deletes the temporary file of a replacement that did not come to its end; never one that somebody
+ * is writing to. */
+void file_clean(const char *path);
 
 /* Makes a new file, mode 0600, of which nobody ever sees a part. -EEXIST: there is something of
  * that name, which stays as it is. */
