@@ -1,9 +1,245 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// wgq diff.
+// wgq diff: what reload would do, as a list.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wgq/base/json.h"
+#include "wgq/cmd/config.h"
+#include "wgq/cmd/session.h"
+#include "wgq/cmd/show.h"
+#include "wgq/cmd/term.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/conf/peer_names.h"
+#include "wgq/plan/change.h"
+#include "wgq/plan/reload.h"
+
+/* As diff(1). */
+enum { STATUS_SAME = 0, STATUS_DIFFERENT = 1, STATUS_TROUBLE = 2 };
+
+/* Where what is changed begins, and the width of the word that says what of a peer is. */
+enum { OBJECT_COLUMN = 13, FIELD_WIDTH = 14 };
+
+static enum style style_of(enum change_sign sign)
+{
+	switch (sign) {
+	case CHANGE_ADD:
+		return STYLE_GREEN;
+	case CHANGE_REMOVE:
+		return STYLE_RED;
+	case CHANGE_ALTER:
+		return STYLE_YELLOW;
+	}
+	return STYLE_PLAIN;
+}
+
+/* `old -> new`, or what there is of it. */
+static void add_values(const struct change *change, struct buf *out)
+{
+	buf_printable(out, change->from, strlen(change->from));
+	if (change->from[0] && change->to[0])
+		buf_str(out, " -> ");
+	buf_printable(out, change->to, strlen(change->to));
+}
+
+static void add_peer(const struct change *change, const struct peer_names *names, struct buf *out)
+{
+	const char *name = peer_names_find(names, change->peer);
+	char key[KEY_BASE64_LEN + 1];
+
+	key_to_base64(change->peer, key);
+	buf_str(out, key);
+	if (name) {
+		buf_str(out, " (");
+		buf_printable(out, name, strlen(name));
+		buf_char(out, ')');
+	}
+	buf_char(out, ' ');
+}
+
+static void add_line(const struct term *term, const struct change *change,
+		     const struct peer_names *names, struct buf *out)
+{
+	_cleanup_buf_ struct buf line = {0};
+
+	buf_char(&line, (char)change->sign);
+	buf_char(&line, ' ');
+	buf_str(&line, change_group_name(change->group));
+	term_pad(&line, 0, OBJECT_COLUMN);
+	if (change->peer)
+		add_peer(change, names, &line);
+	if (change->object[0]) {
+		size_t start = line.len;
+
+		buf_printable(&line, change->object, strlen(change->object));
+		if (change->from[0] || change->to[0])
+			term_pad(&line, start, FIELD_WIDTH);
+	}
+	add_values(change, &line);
+	while (line.len && line.data[line.len - 1] == ' ')
+		line.data[--line.len] = '\0';
+	if (buf_status(&line) < 0)
+		out->failed = true;
+	else
+		term_add(term, out, style_of(change->sign), buf_text(&line));
+	buf_char(out, '\n');
+}
+
+static void add_text(const struct session *s, const struct change_vec *changes,
+		     const struct peer_names *names, struct buf *out)
+{
+	struct term term;
+
+	if (!changes->len)
+		return;
+	term_look(STDOUT_FILENO, &term);
+	term_addf(&term, out, STYLE_BOLD, "%s: what runs -> %s", s->ifname, s->conf->path);
+	buf_char(out, '\n');
+	vec_each(change, changes)
+		add_line(&term, change, names, out);
+}
+
+static const char *action_of(enum change_sign sign)
+{
+	switch (sign) {
+	case CHANGE_ADD:
+		return "add";
+	case CHANGE_REMOVE:
+		return "remove";
+	case CHANGE_ALTER:
+		return "change";
+	}
+	return "";
+}
+
+static void add_json_text(struct json *j, const char *key, const char *text)
+{
+	json_string(j, key, text[0] ? text : NULL);
+}
+
+/* packaging/schema/diff.schema.json */
+static void add_json(const struct session *s, const struct change_vec *changes,
+		     const struct peer_names *names, struct json *j)
+{
+	json_object(j, NULL);
+	json_string(j, "interface", s->ifname);
+	json_string(j, "config", s->conf->path);
+	json_array(j, "changes");
+	vec_each(change, changes) {
+		json_object(j, NULL);
+		json_string(j, "group", change_group_name(change->group));
+		json_string(j, "action", action_of(change->sign));
+		if (change->peer) {
+			char key[KEY_BASE64_LEN + 1];
+
+			key_to_base64(change->peer, key);
+			json_string(j, "peer", key);
+			json_string(j, "name", peer_names_find(names, change->peer));
+		}
+		add_json_text(j, "object", change->object);
+		add_json_text(j, "from", change->from);
+		add_json_text(j, "to", change->to);
+		if (change->line)
+			json_unsigned(j, "line", change->line);
+		json_end(j);
+	}
+	json_end(j);
+	json_end(j);
+}
+
+static int print(struct session *s, const struct config *config, const struct change_vec *changes,
+		 struct json *json, struct diag *d)
+{
+	_cleanup_peer_names_ struct peer_names names = {0};
+	_cleanup_buf_ struct buf text = {0};
+	int r = peer_names_read(buf_text(&config->text), config->text.len, &names, d);
+
+	if (r < 0)
+		return r;
+	if (json->out) {
+		add_json(s, changes, &names, json);
+		return 0;
+	}
+	add_text(s, changes, &names, &text);
+	if (buf_status(&text) < 0)
+		return diag_no_memory(d);
+	if (fputs(buf_text(&text), stdout) == EOF || fflush(stdout) == EOF)
+		return diag_fail(d, errno, "cannot write the differences");
+	return 0;
+}
+
+static int compare(struct session *s, const struct config *config, struct json *json,
+		   bool *ret_differs, struct diag *d)
+{
+	_cleanup_snap_ struct snap snap = {0};
+	_cleanup_reload_ struct reload reload = {0};
+	struct change_vec changes = {0};
+	int r = world_prepare(s->world, s->conf, PURPOSE_RELOAD, &s->means, d);
+
+	if (r == 0)
+		r = session_lock(s, d);
+	if (r == 0)
+		r = reload_compare(s, &snap, &reload, d);
+	session_unlock(s);
+	if (r == 0)
+		r = change_list(&reload.plan, &changes, d);
+	if (r == 0)
+		r = print(s, config, &changes, json, d);
+	*ret_differs = changes.len > 0;
+	changes_release(&changes);
+	return r;
+}
+
+/* from_stdin: in place of the file's. */
+static int diff_one(const struct options *options, const char *argument, bool from_stdin,
+		    struct json *json, struct diag *d)
+{
+	_cleanup_config_ struct config config = {0};
+	_cleanup_session_ struct session session = {0};
+	bool differs = false;
+	int r = from_stdin ? config_load_stdin(argument, &config, d)
+			   : config_load(argument, &config, d);
+
+	if (r == 0)
+		r = session_open(&session, options, &config, d);
+	if (r == 0)
+		r = session_resolve_running(&session, &config.conf, d);
+	if (r == 0)
+		r = compare(&session, &config, json, &differs, d);
+	if (r < 0)
+		return session_signal() ? STATUS_SIGNAL + session_signal() : STATUS_TROUBLE;
+	return differs ? STATUS_DIFFERENT : STATUS_SAME;
+}
+
+static int diff_all(const struct options *options, struct json *json)
+{
+	int worst = STATUS_SAME;
+
+	for (int i = 0; i < options->arg_count && !session_signal(); i++) {
+		bool from_stdin =
+			i + 1 < options->arg_count && strcmp(options->args[i + 1], "-") == 0;
+		_cleanup_diag_ struct diag d = {0};
+		int status = diff_one(options, options->args[i], from_stdin, json, &d);
+
+		show_diag(&d);
+		worst = status > worst ? status : worst;
+		i += from_stdin;
+	}
+	return session_signal() ? STATUS_SIGNAL + session_signal() : worst;
+}
 
 int verb_diff(const struct options *options)
 {
-	(void)options;
-	return STATUS_FAILED;
+	_cleanup_buf_ struct buf text = {0};
+	struct json json = {.out = options->given & OPTION_JSON ? &text : NULL};
+
+	if (!json.out)
+		return diff_all(options, &json);
+	json_array(&json, NULL);
+	int status = diff_all(options, &json);
+	json_end(&json);
+	if (buf_status(&text) < 0 || fputs(buf_text(&text), stdout) == EOF || fflush(stdout) == EOF)
+		return STATUS_TROUBLE;
+	return status;
 }

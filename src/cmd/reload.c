@@ -1,9 +1,135 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// wgq reload.
+// wgq reload: makes a running interface match its configuration, by the least change.
+#include <errno.h>
+
+#include "wgq/cmd/config.h"
+#include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/plan/reload.h"
+#include "wgq/sys/resolve.h"
+
+/* Everything that the configuration speaks of, as it is. */
+static int observe(struct session *s, struct snap *snap, struct diag *d)
+{
+	const struct observe_query query = {
+		.ifname = s->ifname,
+		.device = true,
+		.addresses = true,
+		.tables = true,
+		.rules = true,
+		.free_table = want_may_be_full_tunnel(s->conf),
+		.firewall = true,
+		.dns_set = true,
+		.lenient = s->dry_run,
+	};
+	int r = world_observe(s->world, &query, snap, d);
+
+	if (r < 0 || snap->is_wireguard)
+		return r;
+	if (snap->link.index)
+		return diag_refuse(d, EOPNOTSUPP, "`%s' is not a WireGuard interface", s->ifname);
+	diag_refuse(d, ENODEV, "`%s' is not up", s->ifname);
+	diag_hint(d, "wgq up %s brings it up", s->ifname);
+	return -ENODEV;
+}
+
+/* The ways to the endpoints of the file, as the encrypted packets take them. */
+static int observe_mtu(struct session *s, struct snap *snap, struct diag *d)
+{
+	_cleanup_snap_ struct snap ways = {0};
+	const struct observe_query query = {
+		.ifname = s->ifname,
+		.mtu_of = s->conf,
+		.mark = snap->wg.fwmark,
+	};
+
+	if (s->conf->mtu_line)
+		return 0;
+	int r = world_observe(s->world, &query, &ways, d);
+	snap->path_mtu = ways.path_mtu;
+	snap->default_mtu = ways.default_mtu;
+	return r;
+}
+
+static int observe_firewall(struct session *s, const struct firewall *firewall, struct snap *snap,
+			    struct diag *d)
+{
+	_cleanup_snap_ struct snap now = {0};
+	const struct observe_query query = {
+		.ifname = s->ifname, .firewall_is = firewall, .lenient = s->dry_run};
+
+	if (!firewall->ip && !firewall->ip6)
+		return 0;
+	int r = world_observe(s->world, &query, &now, d);
+	snap->has_firewall_rules = now.has_firewall_rules;
+	return r;
+}
+
+int reload_compare(struct session *s, struct snap *snap, struct reload *reload, struct diag *d)
+{
+	int r = observe(s, snap, d);
+
+	if (r == 0)
+		r = observe_mtu(s, snap, d);
+	if (r == 0)
+		r = reload_want(s->conf, snap, reload, d);
+	if (r == 0)
+		r = observe_firewall(s, &reload->firewall, snap, d);
+	return r == 0 ? reload_plan(snap, &s->means, reload, d) : r;
+}
+
+/* Hooks that ran for the former configuration are asked to clean up after themselves first. */
+static int run_hooks(struct session *s, const enum conf_hook_kind *kinds, size_t count,
+		     struct diag *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count && (s->options->given & OPTION_RUN_HOOKS); i++)
+		r = session_hooks(s, kinds[i], d);
+	return r;
+}
+
+int reload_run(struct session *s, struct diag *d)
+{
+	static const enum conf_hook_kind before[] = {HOOK_PRE_DOWN, HOOK_POST_DOWN, HOOK_PRE_UP};
+	static const enum conf_hook_kind after[] = {HOOK_POST_UP};
+	/* The steps borrow from these, in an undo as well. */
+	_cleanup_snap_ struct snap snap = {0};
+	_cleanup_reload_ struct reload reload = {0};
+	int r = world_prepare(s->world, s->conf, PURPOSE_RELOAD, &s->means, d);
+
+	if (r == 0)
+		r = run_hooks(s, before, 3, d);
+	if (r == 0)
+		r = session_lock(s, d);
+	if (r == 0)
+		r = reload_compare(s, &snap, &reload, d);
+	if (r == 0)
+		r = session_apply(s, &reload.plan, d);
+	if (r == 0)
+		r = run_hooks(s, after, 1, d);
+	if (r < 0)
+		session_undo(s, d);
+	session_unlock(s);
+	return r;
+}
+
+static int reload_one(const struct options *options, const char *argument, struct diag *d)
+{
+	_cleanup_config_ struct config config = {0};
+	_cleanup_session_ struct session session = {0};
+	int r = config_load(argument, &config, d);
+
+	if (r == 0)
+		r = session_open(&session, options, &config, d);
+	if (r == 0)
+		r = session_resolve_running(&session, &config.conf, d);
+	if (r == 0)
+		r = reload_run(&session, d);
+	return session_status(&session, r);
+}
 
 int verb_reload(const struct options *options)
 {
-	(void)options;
-	return STATUS_FAILED;
+	return verb_each(options, reload_one);
 }

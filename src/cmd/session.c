@@ -83,6 +83,7 @@ int session_open(struct session *s, const struct options *options, const struct 
 		.ifname = config->path.ifname,
 		.config_file = config->path.real,
 		.say = show_line,
+		.progress = show_progress,
 		.stop = &stop_signal,
 	};
 	int r = check_privilege(options, d);
@@ -114,6 +115,19 @@ int session_resolve(struct conf *conf, struct diag *d)
 	const struct resolve_options options = {.say = show_line, .stop = is_stopped};
 
 	return resolve(conf, &options, d);
+}
+
+int session_resolve_running(struct session *s, struct conf *conf, struct diag *d)
+{
+	const struct resolve_options options = {.say = show_line, .stop = is_stopped};
+	const struct observe_query query = {.ifname = s->ifname, .device = true, .lenient = true};
+	_cleanup_snap_ struct snap snap = {0};
+	_cleanup_diag_ struct diag unseen = {0};
+
+	/* Numbers are known without a look at what runs. */
+	if (conf->endpoints.len)
+		world_observe(s->world, &query, &snap, &unseen);
+	return resolve_running(conf, &snap.wg, &options, d);
 }
 
 /* Of several plans that make one script the first begins it. */
@@ -182,6 +196,7 @@ static int status_of_wg_quick(enum op_kind failed)
 	switch (failed) {
 	case OP_LINK_DEL:
 	case OP_LINK_UP:
+	case OP_LINK_MTU:
 	case OP_ADDR_ADD:
 	case OP_ADDR_DEL:
 	case OP_ROUTE_ADD:
@@ -191,6 +206,7 @@ static int status_of_wg_quick(enum op_kind failed)
 		return STATUS_IP_REFUSED;
 	case OP_LINK_ADD:
 	case OP_WG_SET:
+	case OP_WG_CHANGE:
 	case OP_WG_MARK:
 	case OP_WG_REMOVE_PEERS:
 	case OP_SYSCTL_SET:

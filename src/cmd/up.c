@@ -77,7 +77,7 @@ int up_run(struct session *s, struct diag *d)
 	/* The steps borrow from these, in an undo as well. */
 	_cleanup_want_ struct want want = {0};
 	_cleanup_snap_ struct snap snap = {0};
-	int r = world_prepare(s->world, s->conf, true, &s->means, d);
+	int r = world_prepare(s->world, s->conf, PURPOSE_UP, &s->means, d);
 
 	if (r == 0)
 		r = create(s, d);

@@ -25,6 +25,11 @@ void conf_expand_hook(const char *hook, const char *ifname, struct buf *ret_text
 	buf_str(ret_text, hook);
 }
 
+bool conf_has_dns(const struct conf *conf)
+{
+	return conf->dns_servers.len || conf->dns_search.len;
+}
+
 void conf_release(struct conf *conf)
 {
 	if (!conf)

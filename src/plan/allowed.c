@@ -155,11 +155,12 @@ static void settling_decide(struct settling *s)
 static int settling_copy(const struct settling *s, const struct wg_peer_vec *then, size_t offset,
 			 struct wg_peer_vec *ret)
 {
+	/* At once: moved later, preshared keys would stay behind. */
+	if (!vec_reserve(ret, then->len))
+		return -ENOMEM;
 	vec_each(block, then) {
 		struct wg_peer *copy = vec_push(ret);
 
-		if (!copy)
-			return -ENOMEM;
 		*copy = *block;
 		copy->allowed_ips = (struct allowed_ip_vec){0};
 	}
@@ -186,14 +187,19 @@ static int add_route(struct route_vec *routes, const struct prefix *prefix, uint
 	return 0;
 }
 
-static int add_routes(struct route_vec *routes, const struct key *own,
-		      const struct wg_peer_vec *peers)
+static size_t count_claims(const struct wg_peer_vec *peers)
 {
-	size_t total = routes->len;
+	size_t total = 0;
 
 	vec_each(peer, peers)
 		total += peer->allowed_ips.len;
-	if (!vec_reserve(routes, total))
+	return total;
+}
+
+static int add_routes(struct route_vec *routes, const struct key *own,
+		      const struct wg_peer_vec *peers)
+{
+	if (!vec_reserve(routes, routes->len + count_claims(peers)))
 		return -ENOMEM;
 	vec_each(peer, peers)
 		for (size_t i = 0; !is_own(peer, own) && i < peer->allowed_ips.len; i++)
@@ -272,14 +278,21 @@ int allowed_settle(const struct key *own, const struct wg_peer_vec *first,
 		   const struct wg_peer_vec *then, struct wg_peer_vec *ret_settled,
 		   struct route_vec *ret_routes, struct diag *d)
 {
-	bool repeated = false;
-	int r = find_repeated_keys(first, then, &repeated);
+	bool contested = false;
+	int r = find_repeated_keys(first, then, &contested);
 
-	if (r == 0 && (repeated || has_removals(then))) {
-		r = settle(own, first, then, ret_settled, ret_routes);
-	} else if (r == 0) {
+	contested |= has_removals(then);
+	if (r == 0 && !contested) {
 		r = add_routes(ret_routes, own, first);
 		r = r == 0 ? add_routes(ret_routes, own, then) : r;
+		size_t claims = ret_routes->len;
+		if (r == 0)
+			sort_routes(ret_routes);
+		contested = ret_routes->len < claims;
+	}
+	if (r == 0 && contested) {
+		ret_routes->len = 0;
+		r = settle(own, first, then, ret_settled, ret_routes);
 	}
 	if (r < 0)
 		return diag_no_memory(d);

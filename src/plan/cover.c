@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-static int cover_add(struct cover *cover, const struct prefix *p)
+int cover_add(struct cover *cover, const struct prefix *p)
 {
 	struct prefix *copy = vec_push(cover);
 
@@ -15,6 +15,17 @@ static int cover_add(struct cover *cover, const struct prefix *p)
 	prefix_mask(copy);
 	cover->has_length[p->addr.family == AF_INET6][p->len] = true;
 	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
+void cover_sort(struct cover *cover)
+{
+	if (cover->len)
+		qsort(cover->at, cover->len, sizeof(cover->at[0]), compare);
 }
 
 /* The kernel adds a route for an address unless it is a single IPv4 one (net/ipv4/fib_frontend.c,
@@ -30,11 +41,6 @@ static int cover_add_addresses(struct cover *cover, const struct link_addr_vec *
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return prefix_compare(a, b);
-}
-
 int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, struct cover *ret,
 	       struct diag *d)
 {
@@ -47,9 +53,13 @@ int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, stru
 			r = cover_add(ret, &route->prefix);
 	if (r < 0)
 		return diag_no_memory(d);
-	if (ret->len)
-		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare);
+	cover_sort(ret);
 	return 0;
+}
+
+bool cover_is(const struct cover *cover, const struct prefix *p)
+{
+	return bsearch(p, cover->at, cover->len, sizeof(cover->at[0]), compare);
 }
 
 bool cover_has(const struct cover *cover, const struct prefix *p)
@@ -61,7 +71,7 @@ bool cover_has(const struct cover *cover, const struct prefix *p)
 			continue;
 		wider.len = (uint8_t)len;
 		prefix_mask(&wider);
-		if (bsearch(&wider, cover->at, cover->len, sizeof(cover->at[0]), compare))
+		if (cover_is(cover, &wider))
 			return true;
 	}
 	return false;

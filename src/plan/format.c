@@ -4,72 +4,12 @@
 #include <sys/socket.h>
 
 #include "wgq/net/firewall.h"
-#include "wgq/plan/op.h"
+
+#include "format_internal.h"
 
 static char family_digit(uint8_t family)
 {
 	return family == AF_INET6 ? '6' : '4';
-}
-
-/* A secret stands in the script as the command that reads it from the file when the script runs. */
-static void format_secret(const char *key, uint32_t line, const char *file, struct buf *out)
-{
-	buf_addf(out, "%s = $(sed -n '%us/^[^=]*=//p' ", key, line);
-	buf_shell_word(out, file);
-	buf_str(out, ")\n");
-}
-
-static void format_allowed_ips(const struct allowed_ip_vec *ips, struct buf *out)
-{
-	size_t on_line = 0;
-
-	vec_each(ip, ips) {
-		char text[PREFIX_TEXT_MAX];
-
-		/* Lines of bounded length: some implementations of sh cut longer ones. */
-		buf_str(out, on_line == 0 ? "AllowedIPs = " : ", ");
-		prefix_format(&ip->prefix, text);
-		buf_addf(out, "%s%s", ip->remove ? "-" : "", text);
-		if (++on_line == 32) {
-			buf_char(out, '\n');
-			on_line = 0;
-		}
-	}
-	if (on_line)
-		buf_char(out, '\n');
-}
-
-static void format_device(const struct op *op, const struct op_context *context, struct buf *out)
-{
-	const struct wg_device *device = op->wg.device;
-
-	buf_str(out, "wg addconf ");
-	buf_shell_word(out, context->ifname);
-	buf_str(out, " /dev/stdin <<EOF\n[Interface]\n");
-	if (device->has_private_key)
-		format_secret("PrivateKey", op->wg.private_key_line, context->config_file, out);
-	if (device->has_listen_port)
-		buf_addf(out, "ListenPort = %u\n", device->listen_port);
-	if (device->has_fwmark)
-		buf_addf(out, "FwMark = 0x%x\n", device->fwmark);
-	vec_each(peer, &device->peers) {
-		char key[KEY_BASE64_LEN + 1];
-
-		key_to_base64(&peer->public_key, key);
-		buf_addf(out, "\n[Peer]\nPublicKey = %s\n", key);
-		if (peer->has_preshared_key)
-			format_secret("PresharedKey", peer->preshared_key_line,
-				      context->config_file, out);
-		if (peer->has_endpoint) {
-			buf_str(out, "Endpoint = ");
-			endpoint_format(&peer->endpoint, out);
-			buf_char(out, '\n');
-		}
-		if (peer->has_keepalive)
-			buf_addf(out, "PersistentKeepalive = %u\n", peer->keepalive);
-		format_allowed_ips(&peer->allowed_ips, out);
-	}
-	buf_str(out, "EOF");
 }
 
 static void format_routes(const struct op *op, const char *verb, const struct op_context *context,
@@ -129,7 +69,7 @@ static void format_iptables(const struct op *op, uint8_t family, enum op_form fo
 	if (form == OP_ECHO)
 		return;
 	buf_str(out, " <<'EOF'\n");
-	firewall_iptables_text(&op->firewall, family, out);
+	firewall_iptables_text(&op->firewall.rules, family, out);
 	buf_str(out, "EOF");
 }
 
@@ -137,17 +77,17 @@ static void format_firewall_set(const struct op *op, const struct op_context *co
 				enum op_form form, struct buf *out)
 {
 	if (context->means->firewall == MEANS_FIREWALL_IPTABLES) {
-		if (op->firewall.ip6)
+		if (op->firewall.rules.ip6)
 			format_iptables(op, AF_INET6, form, out);
-		if (op->firewall.ip6 && op->firewall.ip)
+		if (op->firewall.rules.ip6 && op->firewall.rules.ip)
 			buf_char(out, '\n');
-		if (op->firewall.ip)
+		if (op->firewall.rules.ip)
 			format_iptables(op, AF_INET, form, out);
 	} else if (form == OP_ECHO) {
 		buf_str(out, "nft -f /dev/fd/63");
 	} else {
 		buf_str(out, "nft -f /dev/stdin <<'EOF'\n");
-		firewall_nft_text(&op->firewall, out);
+		firewall_nft_text(&op->firewall.rules, out);
 		buf_str(out, "EOF");
 	}
 }
@@ -176,11 +116,11 @@ static void format_resolvconf(const struct op *op, const struct op_context *cont
 	if (form == OP_ECHO || op->kind == OP_DNS_UNSET)
 		return;
 	buf_str(out, " <<'EOF'\n");
-	vec_each(server, op->dns.servers)
+	vec_each(server, op->dns.is.servers)
 		buf_addf(out, "nameserver %s\n", server->text);
-	if (op->dns.search->len) {
+	if (op->dns.is.search->len) {
 		buf_str(out, "search");
-		vec_each(domain, op->dns.search)
+		vec_each(domain, op->dns.is.search)
 			buf_addf(out, " %s", domain->text);
 		buf_char(out, '\n');
 	}
@@ -196,18 +136,18 @@ static void format_resolved(const struct op *op, const struct op_context *contex
 		buf_addf(out, "resolvectl revert %s", buf_text(&dev));
 		return;
 	}
-	bool asks_here = op->dns.servers->len > 0, names_all = op->dns.catch_all && asks_here;
+	bool asks_here = op->dns.is.servers->len > 0, names_all = op->dns.is.catch_all && asks_here;
 
 	if (asks_here) {
 		buf_addf(out, "resolvectl dns %s", buf_text(&dev));
-		vec_each(server, op->dns.servers) {
+		vec_each(server, op->dns.is.servers) {
 			buf_char(out, ' ');
 			buf_shell_word(out, server->text);
 		}
 		buf_char(out, '\n');
 	}
 	buf_addf(out, "resolvectl domain %s", buf_text(&dev));
-	vec_each(domain, op->dns.search) {
+	vec_each(domain, op->dns.is.search) {
 		buf_char(out, ' ');
 		buf_shell_word(out, domain->text);
 		names_all &= domain->text[0] != '~';
@@ -270,9 +210,11 @@ static void format_link(const struct op *op, const struct op_context *context, e
 		buf_addf(out, "ip link delete dev %s", dev);
 	} else if (op->kind == OP_LINK_UP) {
 		buf_str(out, "ip link set ");
-		if (op->mtu)
-			buf_addf(out, "mtu %u ", op->mtu);
+		if (op->mtu.value)
+			buf_addf(out, "mtu %u ", op->mtu.value);
 		buf_addf(out, "up dev %s", dev);
+	} else if (op->kind == OP_LINK_MTU) {
+		buf_addf(out, "ip link set mtu %u dev %s", op->mtu.value, dev);
 	} else {
 		const struct means *means = context->means;
 
@@ -304,18 +246,22 @@ void op_format(const struct op *op, const struct op_context *context, enum op_fo
 	case OP_LINK_ADD:
 	case OP_LINK_DEL:
 	case OP_LINK_UP:
+	case OP_LINK_MTU:
 		format_link(op, context, form, ret_text);
 		return;
 	case OP_WG_SET:
 		if (form == OP_SCRIPT)
-			format_device(op, context, ret_text);
+			format_wg_set(op, context, ret_text);
 		else
 			buf_addf(ret_text, "wg addconf %s /dev/fd/63", context->ifname);
+		return;
+	case OP_WG_CHANGE:
+		format_wg_change(op, context, form, limit, ret_text);
 		return;
 	case OP_WG_MARK:
 		buf_str(ret_text, "wg set ");
 		buf_shell_word(ret_text, context->ifname);
-		buf_addf(ret_text, " fwmark %u", op->mark);
+		buf_addf(ret_text, " fwmark %u", op->mark.value);
 		return;
 	case OP_WG_REMOVE_PEERS:
 		buf_str(ret_text, "wg setconf ");

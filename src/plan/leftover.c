@@ -34,7 +34,5 @@ int leftover_rules(const struct conf *conf, const struct snap *snap, struct plan
 
 	if (!mark && conf && want_is_full_tunnel(conf))
 		mark = conf->wg.fwmark ? conf->wg.fwmark : only_orphan(snap);
-	if (mark && !rules_delete(snap, has_mark, &mark, ret))
-		return diag_no_memory(d);
-	return 0;
+	return mark ? rules_delete(snap, has_mark, &mark, ret, d) : 0;
 }

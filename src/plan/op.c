@@ -2,6 +2,22 @@
 // What a step is: its inverse, and what becomes of it with the link.
 #include "wgq/plan/op.h"
 
+static bool inverse_of_firewall(const struct op *op, struct op *ret)
+{
+	ret->kind = op->firewall.before ? OP_FIREWALL_SET : OP_FIREWALL_REMOVE;
+	if (op->firewall.before)
+		ret->firewall.rules = *op->firewall.before;
+	return op->firewall.before || op->kind == OP_FIREWALL_SET;
+}
+
+static bool inverse_of_dns(const struct op *op, struct op *ret)
+{
+	ret->kind = op->dns.before ? OP_DNS_SET : OP_DNS_UNSET;
+	if (op->dns.before)
+		ret->dns.is = *op->dns.before;
+	return op->dns.before || op->kind == OP_DNS_SET;
+}
+
 bool op_inverse(const struct op *op, struct op *ret)
 {
 	*ret = *op;
@@ -32,10 +48,22 @@ bool op_inverse(const struct op *op, struct op *ret)
 		ret->sysctl.before = op->sysctl.value;
 		return true;
 	case OP_FIREWALL_SET:
-		ret->kind = OP_FIREWALL_REMOVE;
-		return true;
+	case OP_FIREWALL_REMOVE:
+		return inverse_of_firewall(op, ret);
 	case OP_DNS_SET:
-		ret->kind = OP_DNS_UNSET;
+	case OP_DNS_UNSET:
+		return inverse_of_dns(op, ret);
+	case OP_LINK_MTU:
+		ret->mtu.value = op->mtu.before;
+		ret->mtu.before = op->mtu.value;
+		return true;
+	case OP_WG_MARK:
+		ret->mark.value = op->mark.before;
+		ret->mark.before = op->mark.value;
+		return true;
+	case OP_WG_CHANGE:
+		ret->change.forth = op->change.back;
+		ret->change.back = op->change.forth;
 		return true;
 	case OP_WG_REMOVE_PEERS:
 		ret->kind = OP_WG_SET;
@@ -43,9 +71,6 @@ bool op_inverse(const struct op *op, struct op *ret)
 	case OP_LINK_DEL:
 	case OP_LINK_UP:
 	case OP_WG_SET:
-	case OP_WG_MARK:
-	case OP_FIREWALL_REMOVE:
-	case OP_DNS_UNSET:
 	case OP_HOOK:
 	case OP_SAVE:
 		return false;
@@ -57,7 +82,9 @@ bool op_dies_with_link(enum op_kind kind)
 {
 	switch (kind) {
 	case OP_LINK_UP:
+	case OP_LINK_MTU:
 	case OP_WG_SET:
+	case OP_WG_CHANGE:
 	case OP_WG_MARK:
 	case OP_WG_REMOVE_PEERS:
 	case OP_ADDR_ADD:

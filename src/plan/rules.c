@@ -24,7 +24,23 @@ static const struct rule *find_suppress(const struct snap *snap, const struct ru
 	return best;
 }
 
-static bool add_deletion(const struct rule *rule, struct plan *plan)
+int rules_pair(const struct snap *snap, struct rule_pair_vec *ret, struct diag *d)
+{
+	_cleanup_free_ bool *taken = mem_calloc(snap->suppress_rules.len, sizeof(*taken));
+
+	if (!taken || !vec_reserve(ret, snap->tunnel_rules.len))
+		return diag_no_memory(d);
+	vec_each(tunnel, &snap->tunnel_rules) {
+		const struct rule *suppress = find_suppress(snap, &tunnel->rule, taken);
+
+		if (suppress)
+			taken[suppress - snap->suppress_rules.at] = true;
+		ret->at[ret->len++] = suppress;
+	}
+	return 0;
+}
+
+bool rules_delete_one(const struct rule *rule, struct plan *plan)
 {
 	struct op *op = vec_push(plan);
 
@@ -35,25 +51,39 @@ static bool add_deletion(const struct rule *rule, struct plan *plan)
 	return true;
 }
 
-bool rules_delete(const struct snap *snap,
-		  bool (*is_own)(const struct tunnel_rule *rule, const void *context),
-		  const void *context, struct plan *plan)
+int rules_delete(const struct snap *snap,
+		 bool (*is_own)(const struct tunnel_rule *rule, const void *context),
+		 const void *context, struct plan *plan, struct diag *d)
 {
-	_cleanup_free_ bool *taken = mem_calloc(snap->suppress_rules.len, sizeof(*taken));
+	struct rule_pair_vec pairs = {0};
+	int r = rules_pair(snap, &pairs, d);
 
-	if (!taken)
-		return false;
-	vec_each(tunnel, &snap->tunnel_rules) {
-		if (!is_own(tunnel, context))
-			continue;
-		if (!add_deletion(&tunnel->rule, plan))
-			return false;
-		const struct rule *suppress = find_suppress(snap, &tunnel->rule, taken);
-		if (!suppress)
-			continue;
-		taken[suppress - snap->suppress_rules.at] = true;
-		if (!add_deletion(suppress, plan))
-			return false;
+	for (size_t i = 0; r == 0 && i < pairs.len; i++) {
+		const struct tunnel_rule *tunnel = &snap->tunnel_rules.at[i];
+
+		if (is_own(tunnel, context) &&
+		    (!rules_delete_one(&tunnel->rule, plan) ||
+		     (pairs.at[i] && !rules_delete_one(pairs.at[i], plan))))
+			r = diag_no_memory(d);
 	}
-	return true;
+	vec_release(&pairs);
+	return r;
+}
+
+static bool holds_default(const struct wg_device *device, uint8_t family)
+{
+	vec_each(peer, &device->peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (ip->prefix.len == 0 && ip->prefix.addr.family == family)
+				return true;
+	return false;
+}
+
+bool rules_is_own(const struct tunnel_rule *tunnel, const struct snap *snap)
+{
+	if (tunnel->leads_here || tunnel->table_used)
+		return tunnel->leads_here;
+	return snap->firewall_mark == tunnel->rule.fwmark ||
+	       (snap->wg.fwmark == tunnel->rule.fwmark &&
+		holds_default(&snap->wg, tunnel->rule.family));
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "wgq/plan/allowed.h"
@@ -173,6 +174,80 @@ int want_make(const struct conf *conf, const struct snap *snap, struct want *ret
 		return r;
 	want_mark(conf, snap, ret);
 	return want_firewall(snap, ret, d);
+}
+
+static int compare_blocks(const void *a, const void *b)
+{
+	const struct wg_peer *x = a, *y = b;
+	int order = key_compare(&x->public_key, &y->public_key);
+
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+/* What the later block sets counts; the prefixes are nobody else's by now (allowed_settle()). */
+static int merge_block(struct wg_peer *into, const struct wg_peer *later)
+{
+	if (later->has_preshared_key) {
+		into->has_preshared_key = true;
+		into->preshared_key = later->preshared_key;
+		into->preshared_key_line = later->preshared_key_line;
+	}
+	if (later->has_endpoint) {
+		into->has_endpoint = true;
+		into->endpoint = later->endpoint;
+	}
+	if (later->has_keepalive) {
+		into->has_keepalive = true;
+		into->keepalive = later->keepalive;
+	}
+	vec_each(ip, &later->allowed_ips) {
+		struct allowed_ip *copy = vec_push(&into->allowed_ips);
+
+		if (!copy)
+			return -ENOMEM;
+		*copy = *ip;
+	}
+	return 0;
+}
+
+int want_merge_peers(struct want *want, struct diag *d)
+{
+	struct wg_peer_vec *peers = &want->peers;
+	size_t kept = 0;
+
+	/* Empty where no block shares anything with another. */
+	if (!peers->len)
+		return 0;
+	qsort(peers->at, peers->len, sizeof(peers->at[0]), compare_blocks);
+	for (size_t i = 1; i < peers->len; i++) {
+		struct wg_peer *into = &peers->at[kept], *block = &peers->at[i];
+
+		if (!key_equal(&into->public_key, &block->public_key)) {
+			peers->at[++kept] = *block;
+			/* Moved: there is one owner of the list and one copy of the key. */
+			if (block != &peers->at[kept]) {
+				block->allowed_ips = (struct allowed_ip_vec){0};
+				wg_peer_release(block);
+			}
+			continue;
+		}
+		if (merge_block(into, block) < 0)
+			return diag_no_memory(d);
+		wg_peer_release(block);
+	}
+	peers->len = kept + 1;
+	want->device.peers = *peers;
+	return 0;
+}
+
+void want_firewall_rules(const struct want *want, struct firewall *ret)
+{
+	*ret = (struct firewall){.ifname = want->conf->ifname,
+				 .mark = want->mark,
+				 .ip = want->full_ip,
+				 .ip6 = want->full_ip6,
+				 .addrs = want->firewall_addrs.at,
+				 .addr_count = want->firewall_addrs.len};
 }
 
 void want_release(struct want *want)

@@ -18,19 +18,25 @@
 
 #include "host_internal.h"
 
-static int refresh_link(struct host *h, struct diag *d)
+int host_refresh_link(struct host *h, const char *ifname, struct diag *d)
 {
-	int r = rtnetlink_link_get(h->rtnetlink, h->options.ifname, &h->link, d);
+	struct link link;
+	int r = rtnetlink_link_get(h->rtnetlink, ifname, &link, d);
 
-	if (r == 0)
-		h->server = device_server_of(&h->link);
-	return r;
+	if (r < 0)
+		return r;
+	h->link = link;
+	h->server = device_server_of(&h->link);
+	return 0;
 }
 
-/* Of a program that is there, but does not serve what it has made. */
+/* What was made, but cannot be used. */
 static void discard_link(struct host *h)
 {
-	if (refresh_link(h, NULL) == 0 && h->link.index)
+	const char *kind = h->link.kind;
+
+	if (host_refresh_link(h, h->options.ifname, NULL) == 0 && h->link.index &&
+	    (strcmp(kind, "wireguard") == 0 || strcmp(kind, "tun") == 0))
 		rtnetlink_link_del(h->rtnetlink, h->link.index, NULL);
 }
 
@@ -69,11 +75,14 @@ static int link_add(struct host *h, struct diag *d)
 {
 	int r = h->means.userspace_forced ? start_userspace(h, d) : add_kernel_link(h, d);
 
-	if (r == 0)
-		r = refresh_link(h, d);
+	if (r < 0)
+		return r;
+	r = host_refresh_link(h, h->options.ifname, d);
 	if (r == 0 && h->server == DEVICE_NONE)
-		return diag_refuse(d, ENODEV, "the new interface %s is gone or is not WireGuard",
-				   h->options.ifname);
+		r = diag_refuse(d, ENODEV, "the new interface %s is gone or is not WireGuard",
+				h->options.ifname);
+	if (r < 0)
+		discard_link(h);
 	return r;
 }
 
@@ -132,9 +141,9 @@ static int change_dns(struct host *h, const struct op *op, int *ret_status, stru
 {
 	const struct dns_config config = {
 		.ifname = h->options.ifname,
-		.servers = op->dns.servers,
-		.search = op->dns.search,
-		.catch_all = op->dns.catch_all,
+		.servers = op->dns.is.servers,
+		.search = op->dns.is.search,
+		.catch_all = op->dns.is.catch_all,
 		.file = h->options.config_file,
 	};
 	enum dns_backend backend =
@@ -197,16 +206,33 @@ static int save_config(const struct op *op, struct diag *d)
 	return file_replace(op->save.path, buf_text(op->save.text), op->save.text->len, d);
 }
 
+static bool is_stopped(const struct host *h)
+{
+	return h->options.stop && *h->options.stop;
+}
+
+static bool watch_routes(void *context, size_t done, size_t total)
+{
+	const struct host *h = context;
+
+	if (h->options.progress)
+		h->options.progress("routes", done, total);
+	return !is_stopped(h) || h->stopped_before;
+}
+
 /* The step is about many lines of the configuration; this is the one. */
 static int add_routes(struct host *h, const struct op *op, struct diag *d)
 {
 	const struct route *routes = op->routes.at;
-	size_t done = 0;
-	int r = rtnetlink_route_add(h->rtnetlink, routes, op->routes.count, h->link.index,
-				    op->routes.table, &done, d);
+	size_t refused = 0;
 
-	if (r < 0 && !op->line && done < op->routes.count && routes[done].line)
-		diag_note(d, "asked for by %s:%u", h->options.config_file, routes[done].line);
+	/* A signal from before this step is being obeyed already: routes are put back. */
+	h->stopped_before = is_stopped(h);
+	int r = rtnetlink_route_add(h->rtnetlink, routes, op->routes.count, h->link.index,
+				    op->routes.table, &refused, d);
+
+	if (r < 0 && !op->line && refused < op->routes.count && routes[refused].line)
+		diag_note(d, "asked for by %s:%u", h->options.config_file, routes[refused].line);
 	return r;
 }
 
@@ -221,11 +247,15 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 	case OP_LINK_DEL:
 		return link_del(h, d);
 	case OP_LINK_UP:
-		return rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu, true, d);
+		return rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu.value, true, d);
+	case OP_LINK_MTU:
+		return rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu.value, false, d);
 	case OP_WG_SET:
 		return device_set(ifname, h->server, op->wg.device, d);
+	case OP_WG_CHANGE:
+		return device_set(ifname, h->server, op->change.forth, d);
 	case OP_WG_MARK:
-		return set_mark(h, op->mark, d);
+		return set_mark(h, op->mark.value, d);
 	case OP_WG_REMOVE_PEERS:
 		return device_remove_peers(ifname, h->server, d);
 	case OP_ADDR_ADD:
@@ -244,7 +274,7 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 	case OP_SYSCTL_SET:
 		return set_sysctl(op, d);
 	case OP_FIREWALL_SET:
-		return firewall_set(h, &op->firewall, d);
+		return firewall_set(h, &op->firewall.rules, d);
 	case OP_FIREWALL_REMOVE:
 		return firewall_remove(h, d);
 	case OP_DNS_SET:
@@ -292,6 +322,7 @@ int host_open(const struct host_options *options, struct host **ret, struct diag
 	int r = rtnetlink_open(&h->rtnetlink, d);
 	if (r < 0)
 		return r;
+	rtnetlink_watch(h->rtnetlink, watch_routes, h);
 	*ret = steal(h);
 	return 0;
 }

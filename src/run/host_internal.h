@@ -16,6 +16,7 @@ struct host {
 	enum device_server server; /* of that link */
 	bool has_iptables_rules;   /* there may be some of this interface */
 	int lock_fd;               /* -1: not held */
+	bool stopped_before;       /* by a signal, when the step under way began */
 };
 
 /* Looks the interface up; what was known stays when that fails. */
@@ -25,5 +26,5 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 /* is: the firewall to compare with; NULL: none. */
 int host_observe_firewall(struct host *h, const struct firewall *is, struct snap *snap,
 			  struct diag *d);
-int host_prepare(void *self, const struct conf *conf, bool bringing_up, struct means *ret,
+int host_prepare(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		 struct diag *d);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
@@ -164,10 +165,28 @@ static int observe_link(struct host *h, const struct observe_query *query, struc
 	return 0;
 }
 
+/* The kernel goes by the stronger one of the interface's own setting and that of all. */
+static bool promotes_secondaries(const char *ifname)
+{
+	const char *const names[] = {"all", ifname};
+	bool promotes = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		_cleanup_buf_ struct buf name = {0};
+		long value = 0;
+
+		buf_addf(&name, "net/ipv4/conf/%s/promote_secondaries", names[i]);
+		promotes |= buf_status(&name) == 0 &&
+			    sysctl_get(buf_text(&name), &value, NULL) == 0 && value;
+	}
+	return promotes;
+}
+
 static int observe_addresses(struct host *h, struct snap *snap, struct diag *d)
 {
 	int r = rtnetlink_addr_list(h->rtnetlink, h->link.index, &snap->addrs, d);
 
+	snap->promotes_secondaries = promotes_secondaries(h->options.ifname);
 	for (size_t i = 0; i < sizeof(families) && r == 0; i++)
 		r = rtnetlink_route_list(h->rtnetlink, families[i], RT_TABLE_MAIN, h->link.index,
 					 &snap->main_routes, d);
@@ -222,6 +241,7 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 	struct host *h = self;
 	int r = observe_link(h, query, ret, d);
 
+	ret->now = time(NULL);
 	if (r == 0 && query->device && ret->is_wireguard)
 		r = forgive(query, device_get(query->ifname, h->server, &ret->wg, d), d);
 	if (r == 0 && query->addresses && ret->link.index)

@@ -39,9 +39,23 @@ static enum means_dns dns_means(enum dns_backend backend)
 	return MEANS_DNS_NONE;
 }
 
-static int prepare_dns(struct host *h, const struct conf *conf, struct means *means, struct diag *d)
+static int prepare_resolvconf(struct means *means, struct diag *d)
 {
 	_cleanup_buf_ struct buf prefix = {0};
+	int r = dns_resolvconf_prefix(NULL, &prefix, d);
+
+	if (r < 0)
+		return r;
+	if (prefix.len >= sizeof(means->resolvconf_prefix))
+		return diag_refuse(d, ENAMETOOLONG,
+				   "the prefix in /etc/resolvconf/interface-order is too long");
+	snprintf(means->resolvconf_prefix, sizeof(means->resolvconf_prefix), "%s",
+		 buf_text(&prefix));
+	return 0;
+}
+
+static int prepare_dns(struct host *h, const struct conf *conf, struct means *means, struct diag *d)
+{
 	const struct dns_config config = {
 		.ifname = h->options.ifname,
 		.servers = &conf->dns_servers,
@@ -51,23 +65,26 @@ static int prepare_dns(struct host *h, const struct conf *conf, struct means *me
 	};
 	enum dns_backend backend = DNS_OFF;
 
-	if (!conf->dns_servers.len && !conf->dns_search.len)
+	if (!conf_has_dns(conf))
 		return 0;
 	int r = dns_choose(h->options.choices.dns, &config, &backend, d);
 	if (r < 0)
 		return r;
 	means->dns = dns_means(backend);
-	if (means->dns != MEANS_DNS_RESOLVCONF)
-		return 0;
-	r = dns_resolvconf_prefix(NULL, &prefix, d);
-	if (r < 0)
-		return r;
-	if (prefix.len >= sizeof(means->resolvconf_prefix))
-		return diag_refuse(d, ENAMETOOLONG,
-				   "the prefix in /etc/resolvconf/interface-order is too long");
-	snprintf(means->resolvconf_prefix, sizeof(means->resolvconf_prefix), "%s",
-		 buf_text(&prefix));
-	return 0;
+	return means->dns == MEANS_DNS_RESOLVCONF ? prepare_resolvconf(means, d) : 0;
+}
+
+/* Where a former configuration would have set its name servers. */
+static int find_dns(struct host *h, struct means *means, struct diag *d)
+{
+	enum dns_backend wanted = h->options.choices.dns;
+
+	if (wanted == DNS_AUTO)
+		wanted = dns_resolved_owns(NULL) ? DNS_RESOLVED : DNS_RESOLVCONF;
+	if (wanted == DNS_RESOLVCONF && !proc_exists("resolvconf"))
+		wanted = DNS_OFF;
+	means->dns = dns_means(wanted);
+	return means->dns == MEANS_DNS_RESOLVCONF ? prepare_resolvconf(means, d) : 0;
 }
 
 static bool has_default(const struct conf *conf, uint8_t family)
@@ -119,21 +136,23 @@ static int prepare_firewall(struct host *h, const struct conf *conf, struct mean
 	return r;
 }
 
-int host_prepare(void *self, const struct conf *conf, bool bringing_up, struct means *ret,
+int host_prepare(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		 struct diag *d)
 {
 	struct host *h = self;
 	_cleanup_diag_ struct diag unwanted = {0};
 	int r = 0;
 
-	if (bringing_up) {
+	if (purpose == PURPOSE_UP)
 		prepare_userspace(&h->options.choices, &h->means);
+	if (purpose != PURPOSE_DOWN)
 		r = prepare_firewall(h, conf, &h->means, d);
-	}
+	if (r == 0 && purpose == PURPOSE_RELOAD && !conf_has_dns(conf))
+		r = find_dns(h, &h->means, d);
 	/* What went away meanwhile has nothing to take back. */
-	if (r == 0 && conf)
-		r = prepare_dns(h, conf, &h->means, bringing_up ? d : &unwanted);
-	if (!bringing_up)
+	else if (r == 0 && conf)
+		r = prepare_dns(h, conf, &h->means, purpose == PURPOSE_DOWN ? &unwanted : d);
+	if (purpose == PURPOSE_DOWN)
 		r = 0;
 	*ret = h->means;
 	return r;

@@ -220,6 +220,40 @@ int resolve_again(struct conf *conf, const struct wg_device *running,
 	return r == -EINTR ? r : 0;
 }
 
+static bool runs_with_endpoint(const struct wg_device *running, const struct key *public_key)
+{
+	vec_each(peer, &running->peers)
+		if (key_equal(&peer->public_key, public_key))
+			return peer->has_endpoint;
+	return false;
+}
+
+int resolve_running(struct conf *conf, const struct wg_device *running,
+		    const struct resolve_options *options, struct diag *d)
+{
+	int r = resolve_table(conf, d);
+
+	if (r == 0)
+		r = resolve_again(conf, running, options, d);
+	if (r < 0)
+		return r;
+	vec_each(named, &conf->endpoints) {
+		const struct wg_peer *peer = &conf->wg.peers.at[named->peer];
+
+		if (peer->has_endpoint)
+			continue;
+		if (runs_with_endpoint(running, &peer->public_key))
+			diag_warn(d,
+				  "%s:%u: `%s' cannot be looked up now: the peer keeps the "
+				  "endpoint that it has",
+				  conf->path, named->line, named->host);
+		else
+			r = fail_at(conf, named->line, NULL, d, "it cannot be looked up",
+				    named->host);
+	}
+	return r;
+}
+
 int resolve(struct conf *conf, const struct resolve_options *options, struct diag *d)
 {
 	int table = resolve_table(conf, d);

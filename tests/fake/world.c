@@ -106,6 +106,39 @@ static int do_sysctl(struct fake *fake, const struct op *op)
 	return op->sysctl.value ? put(fake, line) : 0;
 }
 
+/* A number of the link that becomes another one. */
+static int change_number(struct fake *fake, const char *name, uint32_t from, uint32_t to)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "%s %u", name, from);
+	int r = take(fake, line);
+	snprintf(line, sizeof(line), "%s %u", name, to);
+	return r == 0 ? put(fake, line) : r;
+}
+
+/* A line for each peer, and one for each allowed IP that was added or taken away. */
+static int change_peers(struct fake *fake, const struct op *op)
+{
+	int r = 0;
+
+	vec_each(peer, &op->change.forth->peers) {
+		char key[KEY_BASE64_LEN + 1], prefix[PREFIX_TEXT_MAX], line[160];
+
+		key_to_base64(&peer->public_key, key);
+		snprintf(line, sizeof(line), "link peer %s", key);
+		if (r == 0 && !peer->update_only)
+			r = put_or_take(fake, !peer->remove, line);
+		vec_each(ip, &peer->allowed_ips) {
+			prefix_format(&ip->prefix, prefix);
+			snprintf(line, sizeof(line), "link peer %s allowed %s", key, prefix);
+			if (r == 0)
+				r = put_or_take(fake, !ip->remove, line);
+		}
+	}
+	return r;
+}
+
 static int act(struct fake *fake, const struct op *op)
 {
 	char line[128], prefix[PREFIX_TEXT_MAX];
@@ -116,13 +149,17 @@ static int act(struct fake *fake, const struct op *op)
 	case OP_LINK_DEL:
 		return delete_link(fake);
 	case OP_LINK_UP:
-		snprintf(line, sizeof(line), "link up mtu %u", op->mtu);
+		snprintf(line, sizeof(line), "link up mtu %u", op->mtu.value);
 		return put(fake, line);
 	case OP_WG_SET:
 		snprintf(line, sizeof(line), "link peers %zu", op->wg.device->peers.len);
 		return put(fake, line);
+	case OP_LINK_MTU:
+		return change_number(fake, "link up mtu", op->mtu.before, op->mtu.value);
+	case OP_WG_CHANGE:
+		return change_peers(fake, op);
 	case OP_WG_MARK:
-		snprintf(line, sizeof(line), "link fwmark %u", op->mark);
+		snprintf(line, sizeof(line), "link fwmark %u", op->mark.value);
 		return put(fake, line);
 	case OP_WG_REMOVE_PEERS:
 		snprintf(line, sizeof(line), "link peers %zu", op->wg.device->peers.len);
@@ -238,10 +275,10 @@ static int fake_observe(void *self, const struct observe_query *query, struct sn
 	return 0;
 }
 
-static int fake_prepare(void *self, const struct conf *conf, bool bringing_up, struct means *ret,
+static int fake_prepare(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 			struct diag *d)
 {
-	(void)self, (void)conf, (void)bringing_up, (void)d;
+	(void)self, (void)conf, (void)purpose, (void)d;
 	*ret = (struct means){.dns = MEANS_DNS_RESOLVCONF, .firewall = MEANS_FIREWALL_NFT};
 	return 0;
 }

@@ -35,6 +35,8 @@ void session_close(struct session *s);
 
 /* Looks up the names that the configuration uses; nothing has been changed by then. */
 int session_resolve(struct conf *conf, struct diag *d);
+/* The same for an interface that is up. */
+int session_resolve_running(struct session *s, struct conf *conf, struct diag *d);
 
 /* Shows the warnings in d, then applies a plan, or prints it as a script under --dry-run. _all:
  * tries every step, whatever becomes of the others. */

@@ -24,6 +24,12 @@ int down_run(struct session *s, struct diag *d);
  * interface that is gone there is nothing to be saved. */
 int save_run(struct session *s, struct diag *d);
 
+/* The steps that make what runs match s->conf; they borrow from snap and reload. */
+struct reload;
+struct snap;
+int reload_compare(struct session *s, struct snap *snap, struct reload *reload, struct diag *d);
+int reload_run(struct session *s, struct diag *d);
+
 /* Does one thing after the other for all arguments, shows what each has to say, and returns the
  * first exit status that is not 0. A signal ends it. */
 int verb_each(const struct options *options,

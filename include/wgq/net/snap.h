@@ -35,6 +35,7 @@ struct snap {
 	bool kernel_wireguard; /* the kernel's module is loaded, so nothing else is started */
 	struct wg_device wg;   /* empty unless is_wireguard */
 	struct link_addr_vec addrs;
+	bool promotes_secondaries; /* net.ipv4.conf.IFACE.promote_secondaries, with addrs */
 	struct route_vec main_routes; /* out of this interface, in table main */
 
 	struct route_table_vec tables; /* in no order, nor have the routes one */

@@ -51,6 +51,10 @@ struct wg_peer_vec {
 	VEC(struct wg_peer);
 };
 
+struct wg_peer_pointers {
+	VEC(const struct wg_peer *);
+};
+
 struct wg_device {
 	struct key private_key;                            /* all zero: none */
 	struct key public_key;                             /* read only */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The prefixes that routes of table main lead into the interface already: those observed, and those
- * that the kernel adds for the interface's addresses. `ip route show dev IFACE match PREFIX`, which
- * wg-quick asks for every allowed IP, as a look-up. */
+/* A set of prefixes, asked for one of them and for what covers one. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +14,16 @@ struct cover {
 	bool has_length[2][129]; /* by family (IPv6: 1) and prefix length */
 };
 
+/* The prefixes that routes of table main lead into the interface already: those observed, and those
+ * that the kernel adds for the interface's addresses. `ip route show dev IFACE match PREFIX`, which
+ * wg-quick asks for every allowed IP, as a look-up. */
 int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, struct cover *ret,
 	       struct diag *d);
+/* By hand: all are added, without their host bits, then sorted once. cover_add(): 0 or -ENOMEM. */
+int cover_add(struct cover *cover, const struct prefix *p);
+void cover_sort(struct cover *cover);
+
+bool cover_is(const struct cover *cover, const struct prefix *p);
+/* The prefix itself or a wider one. */
 bool cover_has(const struct cover *cover, const struct prefix *p);
 void cover_release(struct cover *cover);

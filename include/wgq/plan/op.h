@@ -19,7 +19,9 @@ enum op_kind {
 	OP_LINK_ADD,
 	OP_LINK_DEL,
 	OP_LINK_UP, /* with an MTU, in one message */
+	OP_LINK_MTU,
 	OP_WG_SET,
+	OP_WG_CHANGE,       /* of a device that is up: the least that differs */
 	OP_WG_MARK,         /* sets the fwmark alone */
 	OP_WG_REMOVE_PEERS, /* before OP_LINK_DEL: see wg_netlink_remove_peers() */
 	OP_ADDR_ADD,
@@ -37,17 +39,35 @@ enum op_kind {
 	OP_SAVE, /* replaces the configuration's text */
 };
 
+/* Name servers and search domains of an interface. Borrowed. */
+struct dns_setting {
+	const struct conf_text_vec *servers, *search;
+	bool catch_all; /* the tunnel has a default route */
+};
+
 struct op {
 	enum op_kind kind;
 	uint32_t line; /* of the configuration that asked for it; 0: none */
 	union {
-		uint32_t mtu;  /* OP_LINK_UP; 0: as it is */
-		uint32_t mark; /* OP_WG_MARK */
+		struct {
+			uint32_t value; /* 0: as it is */
+			uint32_t before;
+		} mtu; /* OP_LINK_UP, OP_LINK_MTU */
+		struct {
+			uint32_t value, before;
+		} mark; /* OP_WG_MARK */
 		struct {
 			const struct wg_device *device; /* to be set, or to go back to */
 			uint32_t private_key_line;      /* of the configuration */
 		} wg;                                   /* OP_WG_SET, OP_WG_REMOVE_PEERS */
-		struct link_addr addr;                  /* OP_ADDR_* */
+		struct {
+			const struct wg_device *forth, *back; /* see plan/peers.h */
+			/* The whole of each peer in forth, and what it was, with NULL for one
+			 * that is not; NULL altogether: forth removes peers, back restores them */
+			const struct wg_peer_pointers *wanted, *running;
+			uint32_t private_key_line;
+		} change;              /* OP_WG_CHANGE */
+		struct link_addr addr; /* OP_ADDR_* */
 		struct {
 			const struct route *at;
 			size_t count;
@@ -57,13 +77,19 @@ struct op {
 		struct {
 			const char *name; /* as sysctl_set() takes it */
 			long value, before;
+			bool temporary; /* until a later step of the plan sets it back */
 		} sysctl;
-		struct firewall firewall; /* OP_FIREWALL_SET */
+		/* What was before, and is to be again when the step is taken back; NULL: nothing,
+		 * or nothing that is known. */
 		struct {
-			const struct conf_text_vec *servers, *search;
-			bool catch_all; /* the tunnel has a default route */
-		} dns;                  /* OP_DNS_* */
-		const char *hook;       /* OP_HOOK: the command, %i not replaced */
+			struct firewall rules;
+			const struct firewall *before;
+		} firewall; /* OP_FIREWALL_* */
+		struct {
+			struct dns_setting is;
+			const struct dns_setting *before;
+		} dns;            /* OP_DNS_* */
+		const char *hook; /* OP_HOOK: the command, %i not replaced */
 		struct {
 			const char *name;                /* as `wgq save` takes it */
 			const char *path;                /* of the file itself */

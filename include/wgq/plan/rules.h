@@ -1,14 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The deletion of policy rules: which of those that are there belong to a tunnel. */
+/* Policy rules: which of those that are there belong to a tunnel. */
 #pragma once
 
 #include <stdbool.h>
 
+#include "wgq/base/diag.h"
 #include "wgq/net/snap.h"
 #include "wgq/plan/op.h"
 
+/* Whether a tunnel's rule is the observed interface's. When its table leads nowhere, because
+ * somebody flushed it, it still is if the firewall saves the mark, or if the interface has it and
+ * would hold the default route: a second tunnel may carry the same mark only to get around the
+ * first. */
+bool rules_is_own(const struct tunnel_rule *tunnel, const struct snap *snap);
+
+/* For each tunnel rule of the snapshot, in its order, the suppress rule that was added with it;
+ * NULL: it is not there any more. Other suppress rules belong to nobody. */
+struct rule_pair_vec {
+	VEC(const struct rule *);
+};
+int rules_pair(const struct snap *snap, struct rule_pair_vec *ret, struct diag *d);
+
+/* Appends the deletion of one rule. false: no memory. */
+bool rules_delete_one(const struct rule *rule, struct plan *plan);
+
 /* Appends the deletion of each tunnel rule that `is_own` picks, and of the suppress rule that was
- * added with it. false: no memory. */
-bool rules_delete(const struct snap *snap,
-		  bool (*is_own)(const struct tunnel_rule *rule, const void *context),
-		  const void *context, struct plan *plan);
+ * added with it. */
+int rules_delete(const struct snap *snap,
+		 bool (*is_own)(const struct tunnel_rule *rule, const void *context),
+		 const void *context, struct plan *plan, struct diag *d);

@@ -33,6 +33,12 @@ struct want {
 int want_make(const struct conf *conf, const struct snap *snap, struct want *ret, struct diag *d);
 void want_release(struct want *want);
 
+/* The firewall of its full tunnel; borrows from want. */
+void want_firewall_rules(const struct want *want, struct firewall *ret);
+
+/* Makes one peer of the blocks of one key: a device that runs already knows nothing of blocks. */
+int want_merge_peers(struct want *want, struct diag *d);
+
 /* Whether the configuration needs policy routing: Table is auto and an allowed IP is a /0. */
 bool want_is_full_tunnel(const struct conf *conf);
 

@@ -29,10 +29,15 @@ struct observe_query {
 	const char *config_file;   /* its text; NULL: none */
 };
 
+enum purpose {
+	PURPOSE_UP,     /* what cannot be done is an error */
+	PURPOSE_RELOAD, /* the same; and what a former configuration may have needed counts too */
+	PURPOSE_DOWN,   /* what cannot be done is left out */
+};
+
 struct world_ops {
-	/* Finds out how this host does what the configuration needs. bringing_up: what it cannot do
-	 * is an error; else it is left out. */
-	int (*prepare)(void *self, const struct conf *conf, bool bringing_up, struct means *ret,
+	/* Finds out how this host does what the configuration needs. */
+	int (*prepare)(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		       struct diag *d);
 	int (*observe)(void *self, const struct observe_query *query, struct snap *ret,
 		       struct diag *d);
@@ -49,10 +54,10 @@ struct world {
 	void *self;
 };
 
-static inline int world_prepare(struct world *w, const struct conf *conf, bool bringing_up,
+static inline int world_prepare(struct world *w, const struct conf *conf, enum purpose purpose,
 				struct means *ret, struct diag *d)
 {
-	return w->ops->prepare(w->self, conf, bringing_up, ret, d);
+	return w->ops->prepare(w->self, conf, purpose, ret, d);
 }
 
 static inline int world_observe(struct world *w, const struct observe_query *query,

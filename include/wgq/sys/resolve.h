@@ -38,6 +38,15 @@ enum { RESOLVE_AGAIN_MS = 3000 };
 int resolve_again(struct conf *conf, const struct wg_device *running,
 		  const struct resolve_options *options, struct diag *d);
 
+/* The same before a running peer is changed: the table has to be found as well, and so has the
+ * address of a peer that has none so far; one that has keeps it, with a warning. */
+int resolve_running(struct conf *conf, const struct wg_device *running,
+		    const struct resolve_options *options, struct diag *d);
+
+/* The first address of a name, of a family or of any (AF_UNSPEC), as connect(2) would be tried. It
+ * waits as long as getaddrinfo(3) does. -ENOENT: there is none. */
+int resolve_name(const char *name, uint8_t family, struct addr *ret, struct diag *d);
+
 /* The time in microseconds until the attempt after next, by that until the next: 1 s, 1.2 s, ... up
  * to 20 s (config.c:241). */
 enum { RESOLVE_FIRST_DELAY = 1000000, RESOLVE_LAST_DELAY = 20000000 };

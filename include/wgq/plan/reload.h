@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The steps from a running interface to what its configuration says now, as few as there are.
+ *
+ *	struct reload reload = {0};
+ *	reload_want(conf, &snap, &reload, d);		what is wanted, beside what is there
+ *	... whether the firewall is reload.firewall: snap.has_firewall_rules
+ *	reload_plan(&snap, &means, &reload, d);		reload.plan
+ *	reload_release(&reload);
+ *
+ * The order: addresses and peers first, then rules and routes that lead to them, then what is left
+ * over goes; the peers that go come last, since ending their sessions cannot be undone. */
+#pragma once
+
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/net/snap.h"
+#include "wgq/plan/op.h"
+#include "wgq/plan/peers.h"
+#include "wgq/plan/tables.h"
+#include "wgq/plan/want.h"
+
+struct reload {
+	struct want want;
+	struct firewall firewall; /* of want, when it has a full tunnel */
+	struct peers_change peers;
+	struct table_change_vec tables;
+	struct link_addr_vec gone; /* addresses that the file does not name */
+
+	struct firewall firewall_before; /* as far as the host shows it */
+	struct addr_vec firewall_addrs_before;
+	struct dns_setting dns_before;
+	struct conf_text_vec dns_servers_before, dns_search_before;
+	struct buf promote_secondaries; /* name of the sysctl */
+
+	struct plan plan;
+};
+
+/* snap needs device, addresses, tables, rules, free_table, firewall, dns_set; the ways to the
+ * endpoints as the encrypted packets take them. ret has to be zeroed; it borrows from conf and
+ * snap. */
+int reload_want(const struct conf *conf, const struct snap *snap, struct reload *ret,
+		struct diag *d);
+int reload_plan(const struct snap *snap, const struct means *means, struct reload *reload,
+		struct diag *d);
+void reload_release(struct reload *reload);
+
+#define _cleanup_reload_ _cleanup_(reload_release)

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Steps that up and reload share. false: no memory. */
+#pragma once
+
+#include "wgq/net/snap.h"
+#include "wgq/plan/op.h"
+
+/* A new step at the end; NULL: no memory. */
+struct op *diff_add(struct plan *plan, enum op_kind kind, uint32_t line);
+/* Of RTPROT_KERNEL, which keeps systemd-networkd from deleting the rules as foreign when it
+ * restarts (systemd#19106), and which `ip rule` does not print. */
+bool diff_add_tunnel_rule(uint8_t family, uint32_t mark, uint32_t line, struct plan *plan);
+bool diff_add_suppress_rule(uint8_t family, uint32_t line, struct plan *plan);
+bool diff_add_routes(const struct route *routes, size_t count, uint32_t table, uint32_t line,
+		     struct plan *plan);
+/* Without it the answers to the encrypted packets fail a strict rp_filter (linux.bash:240). */
+bool diff_add_src_valid_mark(const struct snap *snap, uint32_t line, struct plan *plan);

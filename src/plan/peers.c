@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What differs between a running WireGuard device and the wanted one.
+#include "wgq/plan/peers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/plan/hooked.h"
+
+/* A peer of either side or of both. */
+struct pair {
+	const struct wg_peer *wanted, *running;
+	bool hooked;  /* hooks deal with it: what the file does not say stays */
+	size_t place; /* in forth and back; NO_PLACE: nothing differs so far */
+};
+#define NO_PLACE SIZE_MAX
+
+/* An allowed IP of a pair, on one side. */
+struct claim {
+	struct prefix prefix;
+	uint32_t line;
+	size_t pair;
+};
+struct claim_vec {
+	VEC(struct claim);
+};
+
+struct comparison {
+	const struct want *want;
+	const struct snap *snap;
+	struct {
+		VEC(struct pair);
+	} pairs;
+	struct claim_vec wanted, running;
+	struct peers_change *change;
+};
+
+static int compare_peers(const void *a, const void *b)
+{
+	const struct wg_peer *const *x = a, *const *y = b;
+
+	return key_compare(&(*x)->public_key, &(*y)->public_key);
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+
+	return prefix_compare(&x->prefix, &y->prefix);
+}
+
+static int sort_peers(const struct wg_peer_vec *peers, struct wg_peer_pointers *ret)
+{
+	if (!vec_reserve(ret, peers->len))
+		return -ENOMEM;
+	vec_each(peer, peers)
+		ret->at[ret->len++] = peer;
+	if (ret->len)
+		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_peers);
+	return 0;
+}
+
+/* The device's public key as it will be, which no peer can have. */
+static bool own_key(const struct comparison *c, struct key *ret)
+{
+	const struct wg_device *wanted = &c->want->device;
+	const struct key *private_key =
+		wanted->has_private_key ? &wanted->private_key : &c->snap->wg.private_key;
+
+	if (key_is_zero(private_key))
+		return false;
+	key_public(private_key, ret);
+	return true;
+}
+
+static int add_pair(struct comparison *c, const struct wg_peer *wanted,
+		    const struct wg_peer *running)
+{
+	const struct conf *conf = c->want->conf;
+	struct pair *pair = vec_push(&c->pairs);
+
+	if (!pair)
+		return -ENOMEM;
+	*pair = (struct pair){.wanted = wanted, .running = running, .place = NO_PLACE};
+	pair->hooked = running && hooked_peer(conf, &running->public_key);
+	return 0;
+}
+
+/* Both lists are sorted by key: joins them. */
+static int pair_up(struct comparison *c)
+{
+	struct wg_peer_pointers wanted = {0}, running = {0};
+	struct key own;
+	bool has_own = own_key(c, &own);
+	int r = sort_peers(&c->want->device.peers, &wanted);
+
+	if (r == 0)
+		r = sort_peers(&c->snap->wg.peers, &running);
+	for (size_t i = 0, j = 0; r == 0 && (i < wanted.len || j < running.len);) {
+		int order = i == wanted.len    ? 1
+			    : j == running.len ? -1
+					       : compare_peers(&wanted.at[i], &running.at[j]);
+
+		if (order <= 0 && has_own && key_equal(&wanted.at[i]->public_key, &own))
+			order = -2;
+		if (order != -2)
+			r = add_pair(c, order <= 0 ? wanted.at[i] : NULL,
+				     order >= 0 ? running.at[j] : NULL);
+		i += order <= 0;
+		j += order >= 0;
+	}
+	vec_release(&wanted);
+	vec_release(&running);
+	return r;
+}
+
+static int copy_allowed_ips(const struct allowed_ip_vec *from, struct allowed_ip_vec *to)
+{
+	if (!vec_reserve(to, from->len))
+		return -ENOMEM;
+	if (from->len)
+		memcpy(to->at, from->at, from->len * sizeof(from->at[0]));
+	to->len = from->len;
+	return 0;
+}
+
+/* Everything of a peer, so that it can be made anew. */
+static int copy_peer(const struct wg_peer *from, struct wg_device *to)
+{
+	struct wg_peer *copy = wg_device_add_peer(to);
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *from;
+	copy->allowed_ips = (struct allowed_ip_vec){0};
+	return copy_allowed_ips(&from->allowed_ips, &copy->allowed_ips);
+}
+
+/* Places for a pair in forth and back, which are made when its first difference shows. */
+static int place_pair(struct comparison *c, struct pair *pair)
+{
+	struct peers_change *change = c->change;
+	const struct wg_peer *known = pair->wanted ? pair->wanted : pair->running;
+
+	if (pair->place != NO_PLACE)
+		return 0;
+	struct wg_peer *forth = wg_device_add_peer(&change->forth);
+	struct wg_peer *back = wg_device_add_peer(&change->back);
+	const struct wg_peer **wanted = vec_push(&change->wanted);
+	const struct wg_peer **running = vec_push(&change->running);
+
+	if (!forth || !back || !wanted || !running)
+		return -ENOMEM;
+	pair->place = change->forth.peers.len - 1;
+	*wanted = pair->wanted;
+	*running = pair->running;
+	forth->public_key = back->public_key = known->public_key;
+	forth->line = known->line;
+	forth->update_only = back->update_only = true;
+	return 0;
+}
+
+static int add_allowed_ip(struct comparison *c, size_t at, bool in_back, const struct claim *claim,
+			  bool remove)
+{
+	struct pair *pair = &c->pairs.at[at];
+	int r = place_pair(c, pair);
+
+	if (r < 0)
+		return r;
+	struct wg_device *device = in_back ? &c->change->back : &c->change->forth;
+	struct allowed_ip *ip = vec_push(&device->peers.at[pair->place].allowed_ips);
+	if (!ip)
+		return -ENOMEM;
+	*ip = (struct allowed_ip){.prefix = claim->prefix, .remove = remove, .line = claim->line};
+	return 0;
+}
+
+static int add_new_peer(struct comparison *c, struct pair *pair)
+{
+	int r = place_pair(c, pair);
+
+	if (r < 0)
+		return r;
+	struct wg_peer *forth = vec_last(&c->change->forth.peers);
+	struct wg_peer *back = vec_last(&c->change->back.peers);
+
+	*forth = *pair->wanted;
+	forth->allowed_ips = (struct allowed_ip_vec){0};
+	forth->replace_allowed_ips = true;
+	back->remove = true;
+	back->update_only = false;
+	return copy_allowed_ips(&pair->wanted->allowed_ips, &forth->allowed_ips);
+}
+
+static int add_removed_peer(struct comparison *c, const struct pair *pair)
+{
+	struct wg_peer *removed = wg_device_add_peer(&c->change->removed);
+	int r = removed ? copy_peer(pair->running, &c->change->restored) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	removed->public_key = pair->running->public_key;
+	removed->remove = true;
+	struct wg_peer *restored = vec_last(&c->change->restored.peers);
+	restored->replace_allowed_ips = true;
+	return 0;
+}
+
+static bool is_alive(const struct wg_peer *peer, int64_t now)
+{
+	return peer->last_handshake && now - peer->last_handshake < PEER_ALIVE_SECONDS;
+}
+
+static bool wants_endpoint(struct comparison *c, const struct pair *pair)
+{
+	const struct wg_peer *wanted = pair->wanted, *running = pair->running;
+
+	if (!wanted->has_endpoint || !endpoint_size(&wanted->endpoint) ||
+	    (running->has_endpoint && endpoint_equal(&wanted->endpoint, &running->endpoint)))
+		return false;
+	if (!is_alive(running, c->snap->now))
+		return true;
+	c->change->roamed++;
+	return false;
+}
+
+/* A key that the file does not have means none, as for `wg syncconf`; what a hook has set stays. */
+static int compare_settings(struct comparison *c, struct pair *pair)
+{
+	static const struct key none;
+	const struct wg_peer *wanted = pair->wanted, *running = pair->running;
+	const struct key *wanted_psk = wanted->has_preshared_key ? &wanted->preshared_key : &none;
+	uint16_t keepalive = wanted->has_keepalive ? wanted->keepalive : 0;
+	bool psk = !key_equal(wanted_psk, &running->preshared_key) &&
+		   (wanted->has_preshared_key || !pair->hooked);
+	bool timer = keepalive != running->keepalive && (wanted->has_keepalive || !pair->hooked);
+	bool endpoint = wants_endpoint(c, pair);
+
+	if (!psk && !timer && !endpoint)
+		return 0;
+	int r = place_pair(c, pair);
+	if (r < 0)
+		return r;
+	struct wg_peer *forth = &c->change->forth.peers.at[pair->place];
+	struct wg_peer *back = &c->change->back.peers.at[pair->place];
+
+	if (psk) {
+		forth->has_preshared_key = back->has_preshared_key = true;
+		forth->preshared_key = *wanted_psk;
+		forth->preshared_key_line = wanted->preshared_key_line;
+		back->preshared_key = running->preshared_key;
+	}
+	if (timer) {
+		forth->has_keepalive = back->has_keepalive = true;
+		forth->keepalive = keepalive;
+		back->keepalive = running->keepalive;
+	}
+	/* An endpoint can be replaced, but not taken away again. */
+	if (endpoint) {
+		forth->has_endpoint = true;
+		forth->endpoint = wanted->endpoint;
+		back->has_endpoint = running->has_endpoint;
+		back->endpoint = running->endpoint;
+	}
+	return 0;
+}
+
+static int add_claims(struct claim_vec *claims, const struct allowed_ip_vec *ips, size_t from,
+		      size_t to, size_t pair)
+{
+	for (size_t i = from; i < to; i++) {
+		struct claim *claim = vec_push(claims);
+
+		if (!claim)
+			return -ENOMEM;
+		*claim = (struct claim){ips->at[i].prefix, ips->at[i].line, pair};
+	}
+	return 0;
+}
+
+/* What is the same at both ends of both lists is left out: mostly that is all of it. */
+static int claim_allowed_ips(struct comparison *c, size_t pair)
+{
+	static const struct allowed_ip_vec empty;
+	const struct wg_peer *wanted = c->pairs.at[pair].wanted;
+	const struct wg_peer *running = c->pairs.at[pair].running;
+	const struct allowed_ip_vec *w = wanted ? &wanted->allowed_ips : &empty;
+	const struct allowed_ip_vec *r = running ? &running->allowed_ips : &empty;
+	size_t head = 0, tail = 0;
+
+	while (head < w->len && head < r->len &&
+	       prefix_equal(&w->at[head].prefix, &r->at[head].prefix))
+		head++;
+	while (tail < w->len - head && tail < r->len - head &&
+	       prefix_equal(&w->at[w->len - 1 - tail].prefix, &r->at[r->len - 1 - tail].prefix))
+		tail++;
+	int error = add_claims(&c->wanted, w, head, w->len - tail, pair);
+	return error == 0 ? add_claims(&c->running, r, head, r->len - tail, pair) : error;
+}
+
+/* A prefix that only the running device has goes, unless its peer goes, or hooks gave it. */
+static int lose_claim(struct comparison *c, const struct claim *claim)
+{
+	const struct pair *pair = &c->pairs.at[claim->pair];
+
+	if (!pair->wanted || pair->hooked)
+		return 0;
+	int r = add_allowed_ip(c, claim->pair, false, claim, true);
+	return r == 0 ? add_allowed_ip(c, claim->pair, true, claim, false) : r;
+}
+
+/* from is the running owner's claim; NULL: there is none. On the way back a prefix returns to its
+ * owner, which takes it from the other; a removed owner has it again by then. */
+static int gain_claim(struct comparison *c, const struct claim *to, const struct claim *from)
+{
+	const struct pair *gaining = &c->pairs.at[to->pair];
+	bool is_new = !gaining->running;
+	int r = is_new ? 0 : add_allowed_ip(c, to->pair, false, to, false);
+
+	if (r < 0)
+		return r;
+	if (!from)
+		return is_new ? 0 : add_allowed_ip(c, to->pair, true, to, true);
+	const struct pair *losing = &c->pairs.at[from->pair];
+	return losing->wanted || losing->hooked ? add_allowed_ip(c, from->pair, true, from, false)
+						: 0;
+}
+
+static int compare_allowed_ips(struct comparison *c)
+{
+	const struct claim_vec *wanted = &c->wanted, *running = &c->running;
+	int r = 0;
+
+	if (wanted->len)
+		qsort(wanted->at, wanted->len, sizeof(wanted->at[0]), compare_claims);
+	if (running->len)
+		qsort(running->at, running->len, sizeof(running->at[0]), compare_claims);
+	for (size_t i = 0, j = 0; r == 0 && (i < wanted->len || j < running->len);) {
+		int order = i == wanted->len    ? 1
+			    : j == running->len ? -1
+						: compare_claims(&wanted->at[i], &running->at[j]);
+
+		if (order > 0)
+			r = lose_claim(c, &running->at[j]);
+		else if (order < 0)
+			r = gain_claim(c, &wanted->at[i], NULL);
+		else if (wanted->at[i].pair != running->at[j].pair)
+			r = gain_claim(c, &wanted->at[i], &running->at[j]);
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return r;
+}
+
+static int compare_pairs(struct comparison *c)
+{
+	int r = pair_up(c);
+
+	for (size_t i = 0; r == 0 && i < c->pairs.len; i++) {
+		struct pair *pair = &c->pairs.at[i];
+
+		if (!pair->running)
+			r = add_new_peer(c, pair);
+		else if (pair->wanted)
+			r = compare_settings(c, pair);
+		else if (!pair->hooked)
+			r = add_removed_peer(c, pair);
+		if (r == 0)
+			r = claim_allowed_ips(c, i);
+	}
+	return r == 0 ? compare_allowed_ips(c) : r;
+}
+
+/* What the file does not set stays: the port, and the mark. */
+static void compare_device(const struct want *want, const struct snap *snap,
+			   struct peers_change *change)
+{
+	const struct wg_device *wanted = &want->device, *running = &snap->wg;
+	struct wg_device *forth = &change->forth, *back = &change->back;
+	bool full = want->full_ip || want->full_ip6;
+	uint32_t mark = full ? want->mark : wanted->fwmark;
+
+	if (wanted->has_private_key && !key_equal(&wanted->private_key, &running->private_key)) {
+		forth->has_private_key = back->has_private_key = true;
+		forth->private_key = wanted->private_key;
+		back->private_key = running->private_key;
+	}
+	if (wanted->has_listen_port && wanted->listen_port &&
+	    wanted->listen_port != running->listen_port) {
+		forth->has_listen_port = back->has_listen_port = true;
+		forth->listen_port = wanted->listen_port;
+		back->listen_port = running->listen_port;
+	}
+	if (mark != running->fwmark && (full || wanted->has_fwmark)) {
+		forth->has_fwmark = back->has_fwmark = true;
+		forth->fwmark = mark;
+		back->fwmark = running->fwmark;
+	}
+}
+
+int peers_compare(const struct want *want, const struct snap *snap, struct peers_change *ret,
+		  struct diag *d)
+{
+	struct comparison c = {.want = want, .snap = snap, .change = ret};
+
+	compare_device(want, snap, ret);
+	int r = compare_pairs(&c);
+	vec_release(&c.pairs);
+	vec_release(&c.wanted);
+	vec_release(&c.running);
+	return r < 0 ? diag_no_memory(d) : 0;
+}
+
+bool peers_differ(const struct peers_change *change)
+{
+	const struct wg_device *forth = &change->forth;
+
+	return forth->has_private_key || forth->has_listen_port || forth->has_fwmark ||
+	       forth->peers.len;
+}
+
+void peers_change_release(struct peers_change *change)
+{
+	wg_device_release(&change->forth);
+	wg_device_release(&change->back);
+	wg_device_release(&change->removed);
+	wg_device_release(&change->restored);
+	vec_release(&change->wanted);
+	vec_release(&change->running);
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which routes of an interface are missing, and which are too many.
+#include "wgq/plan/tables.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "wgq/plan/cover.h"
+#include "wgq/plan/hooked.h"
+
+static int compare_routes(const void *a, const void *b)
+{
+	const struct route *x = a, *y = b;
+
+	return prefix_compare_route(&x->prefix, &y->prefix);
+}
+
+static bool is_sorted(const struct route_vec *routes)
+{
+	for (size_t i = 1; i < routes->len; i++)
+		if (compare_routes(&routes->at[i - 1], &routes->at[i]) > 0)
+			return false;
+	return true;
+}
+
+static int sorted_copy(const struct route_vec *routes, struct route_vec *ret)
+{
+	if (!vec_reserve(ret, routes->len))
+		return -ENOMEM;
+	if (routes->len)
+		memcpy(ret->at, routes->at, routes->len * sizeof(routes->at[0]));
+	ret->len = routes->len;
+	if (!is_sorted(ret))
+		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_routes);
+	return 0;
+}
+
+static int add_route(struct route_vec *routes, const struct route *route)
+{
+	struct route *copy = vec_push(routes);
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *route;
+	return 0;
+}
+
+static struct table_change *change_of(struct table_change_vec *changes, uint32_t table)
+{
+	vec_each(change, changes)
+		if (change->table == table)
+			return change;
+
+	struct table_change *change = vec_push(changes);
+	if (change)
+		change->table = table;
+	return change;
+}
+
+/* Routes of one table: what is wanted there, longest first. */
+static int wanted_in(const struct want *want, uint32_t table, struct route_vec *ret)
+{
+	int r = 0;
+
+	if (table == want->table)
+		r = sorted_copy(&want->routes, ret);
+	if (r == 0 && want->full_ip6 && table == want->mark)
+		r = add_route(ret, &want->default_ip6);
+	if (r == 0 && want->full_ip && table == want->mark)
+		r = add_route(ret, &want->default_ip);
+	if (r == 0 && !is_sorted(ret))
+		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_routes);
+	return r;
+}
+
+static const struct route_vec *running_in(const struct snap *snap, uint32_t table)
+{
+	static const struct route_vec none;
+
+	vec_each(known, &snap->tables)
+		if (known->table == table)
+			return &known->plain;
+	return &none;
+}
+
+/* Somebody else's route to the same prefix serves as well; to add ours would fail. */
+static bool is_served(const struct snap *snap, uint32_t table, const struct prefix *prefix)
+{
+	vec_each(known, &snap->tables)
+		if (known->table == table)
+			vec_each(other, &known->others)
+				if (prefix_equal(&other->prefix, prefix))
+					return true;
+	return false;
+}
+
+static bool is_held(const struct link_addr_vec *gone, const struct prefix *prefix)
+{
+	vec_each(addr, gone) {
+		struct prefix subnet = addr->prefix;
+
+		prefix_mask(&subnet);
+		if (prefix_equal(&subnet, prefix))
+			return true;
+	}
+	return false;
+}
+
+/* Merges the two sorted lists of a table. */
+static int compare_table(const struct want *want, const struct snap *snap,
+			 const struct link_addr_vec *gone, struct table_change *change)
+{
+	struct route_vec wanted = {0}, running = {0};
+	int r = wanted_in(want, change->table, &wanted);
+
+	if (r == 0)
+		r = sorted_copy(running_in(snap, change->table), &running);
+	for (size_t i = 0, j = 0; r == 0 && (i < wanted.len || j < running.len);) {
+		int order = i == wanted.len    ? 1
+			    : j == running.len ? -1
+					       : compare_routes(&wanted.at[i], &running.at[j]);
+
+		if (order > 0)
+			r = add_route(&change->remove, &running.at[j]);
+		else if (order < 0 && is_held(gone, &wanted.at[i].prefix))
+			r = add_route(&change->add_late, &wanted.at[i]);
+		else if (order < 0 && !is_served(snap, change->table, &wanted.at[i].prefix))
+			r = add_route(&change->add, &wanted.at[i]);
+		i += order <= 0;
+		j += order >= 0;
+	}
+	routes_release(&wanted);
+	routes_release(&running);
+	return r;
+}
+
+/* Prefixes of a device's allowed IPs, for look-ups of one and of what covers one. */
+static int allowed_of(const struct wg_peer_vec *peers, struct cover *ret)
+{
+	vec_each(peer, peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (cover_add(ret, &ip->prefix) < 0)
+				return -ENOMEM;
+	cover_sort(ret);
+	return 0;
+}
+
+/* Table auto and numbers are wgq's own. Which others a former configuration filled is not known: a
+ * hook that speaks of tables may have. */
+static bool is_own_table(const struct want *want, const struct snap *snap, uint32_t table)
+{
+	if (table == RT_TABLE_MAIN || table == want->table)
+		return true;
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (tunnel->leads_here && tunnel->rule.table == table)
+			return true;
+	return !hooked_tables(want->conf);
+}
+
+static void keep_what_is_not_ours(const struct want *want, const struct snap *snap,
+				  const struct cover *was, const struct cover *will,
+				  struct table_change *change)
+{
+	const struct conf *conf = want->conf;
+	bool untouched = !is_own_table(want, snap, change->table) ||
+			 (conf->table_kind == TABLE_OFF && hooked_any(conf));
+	size_t kept = 0;
+
+	vec_each(route, &change->remove) {
+		bool ours = cover_is(was, &route->prefix) || !cover_has(will, &route->prefix);
+
+		if (!untouched && ours && !hooked_route(conf, HOOKED_AT_ALL, &route->prefix))
+			change->remove.at[kept++] = *route;
+	}
+	change->remove.len = kept;
+}
+
+static bool removes_any(const struct table_change_vec *changes)
+{
+	vec_each(change, changes)
+		if (change->remove.len)
+			return true;
+	return false;
+}
+
+static int compare_all(const struct want *want, const struct snap *snap,
+		       const struct link_addr_vec *gone, struct table_change_vec *ret)
+{
+	_cleanup_(cover_release) struct cover was = {0}, will = {0};
+	int r = 0;
+
+	if ((want->routes.len && !change_of(ret, want->table)) ||
+	    ((want->full_ip || want->full_ip6) && !change_of(ret, want->mark)))
+		return -ENOMEM;
+	vec_each(known, &snap->tables)
+		if (!change_of(ret, known->table))
+			return -ENOMEM;
+	vec_each(change, ret)
+		if (r == 0)
+			r = compare_table(want, snap, gone, change);
+	if (r < 0 || !removes_any(ret))
+		return r;
+	r = allowed_of(&snap->wg.peers, &was);
+	if (r == 0)
+		r = allowed_of(&want->device.peers, &will);
+	vec_each(change, ret)
+		if (r == 0)
+			keep_what_is_not_ours(want, snap, &was, &will, change);
+	return r;
+}
+
+int tables_compare(const struct want *want, const struct snap *snap,
+		   const struct link_addr_vec *gone, struct table_change_vec *ret, struct diag *d)
+{
+	return compare_all(want, snap, gone, ret) < 0 ? diag_no_memory(d) : 0;
+}
+
+void tables_change_release(struct table_change_vec *changes)
+{
+	vec_each(change, changes) {
+		routes_release(&change->add);
+		routes_release(&change->add_late);
+		routes_release(&change->remove);
+	}
+	vec_release(changes);
+}
