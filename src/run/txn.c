@@ -54,6 +54,15 @@ int txn_apply(struct txn *txn, const struct plan *plan, struct diag *d)
 	return 0;
 }
 
+/* Nobody comes after us to do what is left, so once more may help: memory may be short for a moment
+ * only. The first error is not said when it does. */
+static int take_step_again(struct txn *txn, const struct op *op, struct diag *d)
+{
+	_cleanup_diag_ struct diag first = {0};
+
+	return take_step(txn, op, &first) < 0 ? take_step(txn, op, d) : 0;
+}
+
 int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d)
 {
 	int first = 0;
@@ -61,7 +70,7 @@ int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d)
 	if (!vec_reserve(&txn->inverses, txn->inverses.len + plan->len))
 		return diag_no_memory(d);
 	vec_each(op, plan) {
-		int r = take_step(txn, op, d);
+		int r = take_step_again(txn, op, d);
 		if (r < 0 && first == 0)
 			first = r;
 	}
@@ -84,12 +93,14 @@ void txn_undo(struct txn *txn, struct diag *d)
 
 	for (size_t i = txn->inverses.len; i-- > 0;) {
 		const struct op *op = &txn->inverses.at[i];
+		_cleanup_diag_ struct diag first = {0};
 		int status = 0;
 
 		if (link_goes && op_dies_with_link(op->kind))
 			continue;
 		txn->reporter->step(txn->reporter->context, op, true);
-		if (world_exec(txn->world, op, &status, &failures) < 0)
+		if (world_exec(txn->world, op, &status, &first) < 0 &&
+		    world_exec(txn->world, op, &status, &failures) < 0)
 			failed++;
 	}
 	txn->inverses.len = 0;

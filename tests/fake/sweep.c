@@ -143,7 +143,8 @@ static void sweep_down(const char *text)
 		if (steps >= n) {
 			bool gone = !strstr(state, "link") && !strstr(state, "rule");
 
-			assert_true(r < 0 || (gone && d.len > 0));
+			/* Once the link is gone, what fails is tried again. */
+			assert_true(r < 0 || gone);
 			assert_true(gone || strcmp(state, up) == 0);
 			/* What was to be saved is saved before it is gone. */
 			if (strstr(text, "SaveConfig") && !strstr(state, "link"))
@@ -240,7 +241,8 @@ static void test_undo_fails(void **unused)
 
 		if (steps >= n) {
 			assert_true(r < 0);
-			assert_int_equal(errors, 1 + steps - n);
+			/* each of them is tried twice */
+			assert_int_equal(errors, 1 + (steps - n) / 2);
 		}
 		diag_release(&d);
 		fake_release(&fake);

@@ -43,11 +43,12 @@ struct txn {
  * words in d. */
 int txn_apply(struct txn *txn, const struct plan *plan, struct diag *d);
 
-/* The same for steps that each stand alone: all are tried, every failure is reported. */
+/* The same for steps that each stand alone: all are tried, once more when they fail, and every
+ * failure is reported. */
 int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d);
 
-/* Notes at the newest error how far it came. Steps that cannot be taken back are reported as errors
- * of their own. */
+/* Notes at the newest error how far it came. Steps that cannot be taken back, in two attempts, are
+ * reported as errors of their own. */
 void txn_undo(struct txn *txn, struct diag *d);
 void txn_release(struct txn *txn);
 
