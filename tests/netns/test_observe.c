@@ -107,7 +107,7 @@ static void of_nft(void **state)
 	_cleanup_snap_ struct snap snap = {0};
 
 	(void)state;
-	set.firewall = firewall;
+	set.firewall.rules = firewall;
 	look(&query, &snap);
 	assert_false(snap.has_firewall || snap.has_firewall_rules);
 	exec_op(&set);
@@ -129,7 +129,7 @@ static void of_iptables(void **state)
 	struct firewall whole = firewall;
 
 	(void)state;
-	set.firewall = firewall;
+	set.firewall.rules = firewall;
 	if (!ns_has("iptables-restore") || iptables_check(true, true, NULL) < 0)
 		ns_skip("iptables does not work here");
 	/* What up filters for a tun device. */
