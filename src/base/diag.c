@@ -158,6 +158,18 @@ void diag_note(struct diag *d, const char *format, ...)
 	item->notes = text;
 }
 
+void diag_id(struct diag *d, const char *id)
+{
+	if (d && d->len)
+		vec_last(d)->id = id;
+}
+
+void diag_level(struct diag *d, enum diag_level level)
+{
+	if (d && d->len)
+		vec_last(d)->level = level;
+}
+
 int diag_no_memory(struct diag *d)
 {
 	return diag_fail(d, ENOMEM, "out of memory");
@@ -206,12 +218,20 @@ static void format_quote(const struct diag_item *item, const char *red, const ch
 	buf_addf(out, "%s\n", plain);
 }
 
+static const struct {
+	const char *name, *colour;
+} levels[] = {
+	[DIAG_ERROR] = {"error", "\033[1;31m"},
+	[DIAG_WARNING] = {"warning", "\033[1;33m"},
+	[DIAG_NOTE] = {"note", "\033[1;36m"},
+};
+
 static void format_item(const struct diag_item *item, const char *program, unsigned style,
 			struct buf *out)
 {
 	bool error = item->level == DIAG_ERROR, colour = style & DIAG_COLOUR;
 	bool bare = !item->file && (style & DIAG_BARE);
-	const char *shade = !colour ? "" : error ? "\033[1;31m" : "\033[1;33m";
+	const char *shade = colour ? levels[item->level].colour : "";
 	const char *bold = colour ? "\033[1m" : "";
 	const char *plain = colour ? "\033[0m" : "";
 
@@ -226,7 +246,7 @@ static void format_item(const struct diag_item *item, const char *program, unsig
 		buf_addf(out, ":%u", item->col);
 	buf_addf(out, ":%s ", plain);
 	if (!bare)
-		buf_addf(out, "%s%s:%s ", shade, error ? "error" : "warning", plain);
+		buf_addf(out, "%s%s:%s ", shade, levels[item->level].name, plain);
 	if (item->message)
 		buf_printable(out, item->message, strlen(item->message));
 	if (item->error)

@@ -1,9 +1,156 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// wgq check.
+// wgq check: what is legal in configurations, but wrong.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wgq/base/json.h"
+#include "wgq/base/mem.h"
+#include "wgq/cmd/config.h"
+#include "wgq/cmd/show.h"
+#include "wgq/cmd/term.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/conf/check.h"
+#include "wgq/conf/parse.h"
+#include "wgq/run/facts.h"
+
+enum { STATUS_FOUND = 1, STATUS_UNUSABLE = 2 };
+
+/* Of a configuration without a name of its own. */
+static const char nameless[] = "wg0";
+
+/* As config_load(), but who may read the file is for the check to say. */
+static int load(const char *argument, struct config *ret, struct diag *d)
+{
+	if (strcmp(argument, "-") == 0)
+		return config_load_stdin(nameless, ret, d);
+
+	int r = config_path_find(argument, &ret->path, d);
+	if (r == 0)
+		r = config_read(&ret->path, &ret->text, d);
+	if (r < 0)
+		return r;
+	return conf_parse(ret->path.given, ret->path.ifname, buf_text(&ret->text), ret->text.len,
+			  &ret->conf, d);
+}
+
+/* Notes are advice; they make no difference to the exit status. */
+static int status_of(const struct diag *d)
+{
+	int status = STATUS_OK;
+
+	vec_each(item, d) {
+		if (item->level == DIAG_ERROR)
+			return STATUS_UNUSABLE;
+		if (item->level == DIAG_WARNING)
+			status = STATUS_FOUND;
+	}
+	return status;
+}
+
+static int check_one(const char *argument, struct diag *d)
+{
+	_cleanup_config_ struct config config = {0};
+	struct check_facts facts = {0};
+	int r = load(argument, &config, d);
+
+	if (r == 0) {
+		facts_read(&config.conf, &facts);
+		facts.world_accessible = config.path.world_accessible;
+		r = check_conf(&config.conf, buf_text(&config.text), config.text.len, &facts, d);
+		addrs_release(&facts.networks);
+	}
+	return r < 0 ? STATUS_UNUSABLE : status_of(d);
+}
+
+static void json_place(struct json *j, const struct diag_item *item)
+{
+	json_string(j, "file", item->file);
+	if (item->line)
+		json_unsigned(j, "line", item->line);
+	else
+		json_null(j, "line");
+	if (item->line && item->col)
+		json_unsigned(j, "column", item->col);
+	else
+		json_null(j, "column");
+}
+
+static void json_item(struct json *j, const struct diag_item *item, const char *argument)
+{
+	static const char *const severities[] = {
+		[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
+	_cleanup_buf_ struct buf message = {0};
+
+	buf_str(&message, item->message);
+	if (item->error)
+		buf_addf(&message, ": %s", strerror(item->error));
+	json_object(j, NULL);
+	json_string(j, "id", item->id ? item->id : item->file ? "syntax" : "unusable");
+	json_string(j, "severity", severities[item->level]);
+	if (item->file) {
+		json_place(j, item);
+	} else {
+		json_string(j, "file", argument);
+		json_null(j, "line");
+		json_null(j, "column");
+	}
+	json_string(j, "message", buf_text(&message));
+	json_string(j, "hint", item->hint);
+	json_end(j);
+}
+
+/* Notes are for those who ask for all. */
+static void text_items(struct diag *d, const struct options *options, struct buf *out)
+{
+	struct term term;
+
+	term_look(STDOUT_FILENO, &term);
+	vec_each(item, d) {
+		const struct diag one = {.at = item, .len = 1};
+
+		if (item->level != DIAG_NOTE || options->verbose)
+			diag_format(&one, 0, "wgq", term.colour ? DIAG_COLOUR : DIAG_PLAIN, out);
+	}
+}
+
+static int print(const struct buf *out, int status)
+{
+	_cleanup_diag_ struct diag d = {0};
+	int r = 0;
+
+	if (buf_status(out) < 0)
+		r = diag_no_memory(&d);
+	else if (fwrite(buf_text(out), 1, out->len, stdout) != out->len || fflush(stdout) != 0)
+		r = diag_fail(&d, errno, "cannot write to standard output");
+	show_diag(&d);
+	return r < 0 ? STATUS_UNUSABLE : status;
+}
 
 int verb_check(const struct options *options)
 {
-	(void)options;
-	return STATUS_FAILED;
+	_cleanup_buf_ struct buf out = {0};
+	struct json json = {.out = &out};
+	bool as_json = options->given & OPTION_JSON;
+	int worst = STATUS_OK;
+
+	if (as_json)
+		json_array(&json, NULL);
+	for (int i = 0; i < options->arg_count; i++) {
+		_cleanup_diag_ struct diag d = {0};
+		int status = check_one(options->args[i], &d);
+
+		worst = status > worst ? status : worst;
+		if (as_json)
+			vec_each(item, &d)
+				json_item(&json, item, options->args[i]);
+		else
+			text_items(&d, options, &out);
+	}
+	if (as_json) {
+		json_end(&json);
+		buf_char(&out, '\n');
+	}
+	return print(&out, worst);
 }

@@ -149,7 +149,8 @@ void parse_not(struct parser *p, struct slice at, const char *what, const char *
 	parse_error(p, at, hint, "\"%.*s\" is not %s", SLICE_ARG(value), what);
 }
 
-void parse_warning(struct parser *p, struct slice at, const char *hint, const char *format, ...)
+void parse_warning(struct parser *p, struct slice at, const char *id, const char *hint,
+		   const char *format, ...)
 {
 	_cleanup_buf_ struct buf message = {0};
 	va_list args;
@@ -161,6 +162,7 @@ void parse_warning(struct parser *p, struct slice at, const char *hint, const ch
 	va_end(args);
 	const struct place place = place_of(p, at);
 	diag_warn_at(p->d, &place, hint, "%s", buf_text(&message));
+	diag_id(p->d, id);
 }
 
 static void end_peer(struct parser *p)

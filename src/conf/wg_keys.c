@@ -142,6 +142,23 @@ static int read_prefix(struct slice s, struct prefix *ret)
 	return n == s.len || n == SHORT_MAX ? r : prefix_parse(text, n, ret);
 }
 
+/* Which of the two was meant? The kernel takes the network. */
+static void warn_host_bits(struct parser *p, struct slice item, const struct prefix *given)
+{
+	char text[PREFIX_TEXT_MAX], network_text[PREFIX_TEXT_MAX], host_text[ADDR_TEXT_MAX];
+	_cleanup_buf_ struct buf hint = {0};
+	struct prefix network = *given;
+
+	prefix_mask(&network);
+	prefix_format(given, text);
+	prefix_format(&network, network_text);
+	addr_format(&given->addr, host_text);
+	buf_addf(&hint, "write %s for the network, which is what it counts as, or %s/%u",
+		 network_text, host_text, addr_bits(&given->addr));
+	parse_warning(p, item, "host-bits", buf_text(&hint), "AllowedIP has nonzero host part: %s",
+		      text);
+}
+
 static int add_allowed_ip(struct parser *p, struct slice item, uint32_t line)
 {
 	bool remove = item.at[0] == '-';
@@ -159,11 +176,8 @@ static int add_allowed_ip(struct parser *p, struct slice item, uint32_t line)
 		return 0;
 	}
 	if (prefix_has_host_bits(&prefix)) {
-		char text[PREFIX_TEXT_MAX];
-
-		prefix_format(&prefix, text);
+		warn_host_bits(p, item, &prefix);
 		prefix_mask(&prefix);
-		parse_warning(p, item, NULL, "AllowedIP has nonzero host part: %s", text);
 	}
 	struct allowed_ip *added = vec_push(&p->peer->allowed_ips);
 	if (!added)

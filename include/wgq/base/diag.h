@@ -15,7 +15,7 @@
 #include "wgq/base/buf.h"
 #include "wgq/base/vec.h"
 
-enum diag_level { DIAG_ERROR, DIAG_WARNING };
+enum diag_level { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE };
 
 /* Where in a file. Borrowed pointers: diag copies what it keeps. */
 struct place {
@@ -29,6 +29,7 @@ struct place {
 
 struct diag_item {
 	enum diag_level level;
+	const char *id;      /* what scripts call it, static and lasting; NULL: it has no name */
 	int error;           /* errno to be shown; 0 where the message says all */
 	char *message;       /* owned, like the rest */
 	char *file;          /* NULL: no place */
@@ -64,6 +65,10 @@ void diag_warn_at(struct diag *d, const struct place *at, const char *hint, cons
 /* What to do about the newest item, and further lines below it. */
 void diag_hint(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void diag_note(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Gives the newest item a name, and a level other than the one it was added with. */
+void diag_id(struct diag *d, const char *id);
+void diag_level(struct diag *d, enum diag_level level);
 
 /* -ENOMEM, with the error added. */
 int diag_no_memory(struct diag *d);

@@ -62,8 +62,9 @@ void parse_error(struct parser *p, struct slice at, const char *hint, const char
 	__attribute__((format(printf, 4, 5)));
 /* "AT" is not WHAT. */
 void parse_not(struct parser *p, struct slice at, const char *what, const char *hint);
-void parse_warning(struct parser *p, struct slice at, const char *hint, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+/* id: see base/diag.h. */
+void parse_warning(struct parser *p, struct slice at, const char *id, const char *hint,
+		   const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* s as far as a message may show it: not what may be a key, nor more than fits. */
 struct slice shown(struct parser *p, struct slice s);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is legal in a configuration, but wrong.
+ *
+ * Pure: what has to be known of the host is handed in. A fact that is not known is never held
+ * against the file. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/net/spec.h"
+
+/* The host, as far as it is known; zeroed: not at all. */
+struct check_facts {
+	bool world_accessible;                 /* others may read the file */
+	bool (*has_program)(const char *name); /* in PATH, or at this path; NULL: not known */
+	uint32_t path_mtu; /* the least on the ways to endpoints that are numbers; 0: not known */
+	long neighbours;   /* net.ipv6.neigh.default.gc_thresh3; 0: not known */
+	bool ipv6_off;     /* absent or disabled, so that nothing leaks by it */
+	struct link_addr_vec networks; /* that other interfaces are in */
+};
+
+/* Checks a configuration that conf_parse() has read from the n bytes at text without an error.
+ *
+ * Each finding is an item of d with its place, the reason as message, what to do as hint, and a
+ * name that stays the same, which the manual lists. DIAG_WARNING is for what will not do what its
+ * writer meant, DIAG_NOTE for what may be meant. Of one kind CHECK_SHOWN_MAX are added at most,
+ * then one that counts the others. All of d, which may hold the parser's warnings, is put in order
+ * of lines.
+ *
+ * Takes n log n for n allowed IPs. 0 or -ENOMEM. */
+enum { CHECK_SHOWN_MAX = 20 };
+int check_conf(const struct conf *conf, const char *text, size_t n, const struct check_facts *facts,
+	       struct diag *d);

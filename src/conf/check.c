@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Finds what is legal but wrong: the table of the checks, and how a finding gets its place.
+#include "wgq/conf/check.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/conf/keys.h"
+
+#include "check_internal.h"
+
+/* Items of longer lines are not looked for: the finding is about the line as a whole. */
+enum { LINE_MAX_SEARCHED = 1 << 20 };
+
+static const struct {
+	const char *id;
+	enum diag_level level;
+	check_function *check;
+} checks[] = {
+	{"world-readable", DIAG_WARNING, check_readable},
+	{"no-private-key", DIAG_WARNING, check_no_private_key},
+	{"zero-key", DIAG_WARNING, check_zero_key},
+	{"duplicate-public-key", DIAG_WARNING, check_duplicate_key},
+	{"own-public-key", DIAG_WARNING, check_own_key},
+	{"duplicate-allowed-ip", DIAG_WARNING, check_duplicate_allowed_ip},
+	{"no-allowed-ips", DIAG_WARNING, check_no_allowed_ips},
+	{"own-address-at-peer", DIAG_WARNING, check_own_address},
+	{"unusable-endpoint", DIAG_WARNING, check_endpoint},
+	{"routing-loop", DIAG_WARNING, check_loop},
+	{"cannot-meet", DIAG_WARNING, check_no_meeting},
+	{"no-keepalive", DIAG_NOTE, check_keepalive},
+	{"ipv6-leak", DIAG_WARNING, check_ipv6_leak},
+	{"ipv4-leak", DIAG_WARNING, check_ipv4_leak},
+	{"dns-outside-tunnel", DIAG_WARNING, check_dns},
+	{"public-dns-outside-tunnel", DIAG_NOTE, check_dns_public},
+	{"mtu-below-ipv6", DIAG_WARNING, check_mtu_ipv6},
+	{"mtu-above-path", DIAG_WARNING, check_mtu_path},
+	{"duplicate-address", DIAG_WARNING, check_duplicate_address},
+	{"address-without-length", DIAG_NOTE, check_address_length},
+	{"neighbour-table", DIAG_WARNING, check_neighbours},
+	{"missing-program", DIAG_WARNING, check_programs},
+	{"mixed-firewalls", DIAG_WARNING, check_mixed_firewalls},
+	{"not-undone", DIAG_WARNING, check_not_undone},
+	{"not-done", DIAG_WARNING, check_not_done},
+	{"saved-comments", DIAG_NOTE, check_saved_comments},
+};
+
+/* ---- places ---- */
+
+static struct slice line_text(const struct check *c, uint32_t line)
+{
+	return line && line <= c->lines.len ? c->lines.at[line - 1] : (struct slice){0};
+}
+
+static struct line cut(const struct check *c, uint32_t line)
+{
+	struct line ret = {0};
+
+	line_cut(line_text(c, line), &ret);
+	return ret;
+}
+
+struct where where_value(const struct check *c, uint32_t line)
+{
+	return (struct where){.line = line, .at = cut(c, line).value};
+}
+
+struct where where_prefix(const struct check *c, uint32_t line, const struct prefix *prefix)
+{
+	struct slice rest = cut(c, line).value, item;
+	struct prefix wanted = *prefix, read;
+
+	prefix_mask(&wanted);
+	while (rest.len <= LINE_MAX_SEARCHED && list_next(&rest, true, &item)) {
+		if (item.at[0] == '+' || item.at[0] == '-') {
+			item.at++;
+			item.len--;
+		}
+		if (prefix_parse(item.at, item.len, &read) < 0)
+			continue;
+		prefix_mask(&read);
+		if (prefix_equal(&read, &wanted))
+			return (struct where){.line = line, .at = item};
+	}
+	return where_value(c, line);
+}
+
+struct where where_text(const struct check *c, uint32_t line, const char *text)
+{
+	struct slice rest = cut(c, line).value, item;
+
+	while (rest.len <= LINE_MAX_SEARCHED && list_next(&rest, true, &item))
+		if (item.len == strlen(text) && memcmp(item.at, text, item.len) == 0)
+			return (struct where){.line = line, .at = item};
+	return where_value(c, line);
+}
+
+struct where where_hook(const struct check *c, uint32_t line, size_t offset, size_t n)
+{
+	struct slice at = cut(c, line).full_value;
+
+	if (offset > at.len || n > at.len - offset)
+		return (struct where){.line = line, .at = at};
+	return (struct where){.line = line, .at = {at.at + offset, n}};
+}
+
+struct where where_key(const struct check *c, uint32_t section_line, const char *key)
+{
+	for (uint32_t number = section_line + 1; number <= c->lines.len; number++) {
+		struct line line = cut(c, number);
+
+		if (line.key.len && line.key.at[0] == '[')
+			break;
+		if (line.has_value && slice_squeezed_is(line.key, key))
+			return (struct where){.line = number, .at = line.value};
+	}
+	return (struct where){.line = section_line, .at = cut(c, section_line).stripped};
+}
+
+bool check_may_show(const struct check *c, uint32_t line)
+{
+	const struct scan_line scanned = {.key = cut(c, line).key, .text = line_text(c, line)};
+
+	return !advice_secret(&scanned);
+}
+
+static struct place place_of(const struct check *c, struct where where)
+{
+	struct slice text = line_text(c, where.line);
+	struct place place = {.file = c->conf->path, .line = where.line};
+
+	if (!text.at || !check_may_show(c, where.line))
+		return place;
+	place.text = text.at;
+	place.text_len = text.len;
+	if (where.at.len) {
+		place.col = (uint32_t)(where.at.at - text.at) + 1;
+		place.len = (uint32_t)where.at.len;
+	}
+	return place;
+}
+
+void check_found(struct check *c, struct where where, const char *hint, const char *format, ...)
+{
+	_cleanup_buf_ struct buf message = {0};
+	va_list args;
+
+	if (++c->found > CHECK_SHOWN_MAX)
+		return;
+	va_start(args, format);
+	buf_addv(&message, format, args);
+	va_end(args);
+
+	const struct place place = place_of(c, where);
+	diag_warn_at(c->d, &place, hint, "%s", buf_text(&message));
+	diag_id(c->d, c->id);
+	diag_level(c->d, c->level);
+	c->last_line = where.line;
+}
+
+static void count_hidden(struct check *c)
+{
+	const struct place last = {.file = c->conf->path, .line = c->last_line};
+
+	if (c->found <= CHECK_SHOWN_MAX)
+		return;
+	diag_warn_at(c->d, &last, NULL, "%zu more of these are not shown",
+		     c->found - CHECK_SHOWN_MAX);
+	diag_id(c->d, c->id);
+	diag_level(c->d, c->level);
+}
+
+/* ---- what the checks share ---- */
+
+static int find_lines(struct check *c, const char *text, size_t n)
+{
+	struct slice rest = {text, n}, line;
+
+	while (line_next(&rest, &line)) {
+		struct slice *added = vec_push(&c->lines);
+
+		if (!added)
+			return -ENOMEM;
+		if (line.len && line.at[line.len - 1] == '\r')
+			line.len--;
+		*added = line;
+	}
+	return 0;
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+	int order = prefix_compare(&x->prefix, &y->prefix);
+
+	if (order)
+		return order;
+	order = (x->peer > y->peer) - (x->peer < y->peer);
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static int find_claims(struct check *c)
+{
+	const struct wg_peer_vec *peers = &c->conf->wg.peers;
+
+	for (size_t i = 0; i < peers->len; i++) {
+		vec_each(ip, &peers->at[i].allowed_ips) {
+			struct claim *claim = ip->remove ? NULL : vec_push(&c->claims);
+			bool ipv6 = ip->prefix.addr.family == AF_INET6;
+
+			if (ip->remove)
+				continue;
+			if (!claim)
+				return -ENOMEM;
+			*claim = (struct claim){ip->prefix, ip->line, (uint32_t)i};
+			c->claims.has_length[ipv6][ip->prefix.len] = true;
+		}
+	}
+	if (c->claims.len)
+		qsort(c->claims.at, c->claims.len, sizeof(c->claims.at[0]), compare_claims);
+	return 0;
+}
+
+/* The last of the claims to this very prefix; NULL: there is none. */
+static const struct claim *find_claim(const struct check *c, const struct prefix *p)
+{
+	size_t from = 0, to = c->claims.len;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (prefix_compare(&c->claims.at[middle].prefix, p) > 0)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	const struct claim *found = from ? &c->claims.at[from - 1] : NULL;
+	return found && prefix_equal(&found->prefix, p) ? found : NULL;
+}
+
+const struct claim *check_owner(const struct check *c, const struct addr *a)
+{
+	struct prefix p = {.addr = *a};
+
+	for (int len = addr_bits(a); len >= 0; len--) {
+		const struct claim *found;
+
+		if (!c->claims.has_length[a->family == AF_INET6][len])
+			continue;
+		p.addr = *a;
+		p.len = (uint8_t)len;
+		prefix_mask(&p);
+		found = find_claim(c, &p);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+bool check_hooks_mention(const struct check *c, const char *text)
+{
+	vec_each(hook, &c->hooks)
+		if (strstr(hook->text, text))
+			return true;
+	return false;
+}
+
+bool check_is_own(const struct check *c, const struct wg_peer *peer)
+{
+	return c->has_own_key && key_equal(&c->own_key, &peer->public_key);
+}
+
+/* ---- all of it ---- */
+
+/* By lines; they are few, and in order but for the checks that they are from. */
+static void sort_by_line(struct diag *d)
+{
+	for (size_t i = 1; i < d->len; i++) {
+		struct diag_item item = d->at[i];
+		size_t to = i;
+
+		for (; to && d->at[to - 1].line > item.line; to--)
+			d->at[to] = d->at[to - 1];
+		d->at[to] = item;
+	}
+}
+
+static int prepare(struct check *c, const char *text, size_t n)
+{
+	const struct wg_device *wg = &c->conf->wg;
+	int r = find_lines(c, text, n);
+
+	if (r == 0)
+		r = find_claims(c);
+	if (r == 0)
+		r = hooks_read(c->conf, &c->hooks);
+	c->has_own_key = wg->has_private_key && !key_is_zero(&wg->private_key);
+	if (c->has_own_key)
+		key_public(&wg->private_key, &c->own_key);
+	return r;
+}
+
+static void run(struct check *c)
+{
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		c->id = checks[i].id;
+		c->level = checks[i].level;
+		c->found = 0;
+		checks[i].check(c);
+		count_hidden(c);
+	}
+}
+
+int check_conf(const struct conf *conf, const char *text, size_t n, const struct check_facts *facts,
+	       struct diag *d)
+{
+	struct check c = {.conf = conf, .facts = facts, .d = d};
+	int r = prepare(&c, text, n);
+
+	if (r == 0)
+		run(&c);
+	if (r == 0 && c.no_memory)
+		r = -ENOMEM;
+	sort_by_line(d);
+	hooks_release(&c.hooks);
+	vec_release(&c.claims);
+	vec_release(&c.lines);
+	return r < 0 ? diag_no_memory(d) : 0;
+}

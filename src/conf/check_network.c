@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Checks of the interface: its addresses, its MTU, and the file itself.
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/buf.h"
+
+#include "check_internal.h"
+
+enum {
+	IPV6_MTU_MIN = 1280, /* RFC 8200 5; the kernel's IPV6_MIN_MTU */
+	OVERHEAD_IPV4 = 60,  /* an outer header, UDP's 8, and WireGuard's 32 */
+	OVERHEAD_IPV6 = 80,
+};
+
+static bool has_secrets(const struct conf *conf)
+{
+	if (conf->wg.has_private_key)
+		return true;
+	vec_each(peer, &conf->wg.peers)
+		if (peer->has_preshared_key)
+			return true;
+	return false;
+}
+
+void check_readable(struct check *c)
+{
+	_cleanup_buf_ struct buf hint = {0};
+
+	if (!c->facts->world_accessible || !has_secrets(c->conf))
+		return;
+	buf_str(&hint, "chmod 600 ");
+	buf_shell_word(&hint, c->conf->path);
+	check_found(c, (struct where){0}, buf_text(&hint),
+		    "every user of this host can read the keys in this file");
+}
+
+void check_no_private_key(struct check *c)
+{
+	if (!c->conf->wg.has_private_key && !c->hooks.len)
+		check_found(c, (struct where){0},
+			    "write PrivateKey = and what wg genkey prints into [Interface]",
+			    "the interface has no private key, so there will be no handshake");
+}
+
+/* wg-quick writes the file anew. */
+void check_saved_comments(struct check *c)
+{
+	if (!c->conf->save_config)
+		return;
+	for (uint32_t i = 0; i < c->lines.len; i++) {
+		struct line line;
+
+		line_cut(c->lines.at[i], &line);
+		if (!line.read.len || line.read.at[0] != '#')
+			continue;
+		check_found(c, (struct where){.line = i + 1, .at = line.read},
+			    "take the interface down with wgq, which keeps comments",
+			    "SaveConfig: wg-quick, unlike wgq, loses all comments when it takes "
+			    "the interface down");
+		return;
+	}
+}
+
+/* The kernel takes an IPv4 address twice with different lengths, one of IPv6 only once
+ * (net/ipv6/addrconf.c, ipv6_add_addr()). */
+static bool clash(const struct prefix *a, const struct prefix *b)
+{
+	return addr_compare(&a->addr, &b->addr) == 0 &&
+	       (a->len == b->len || a->addr.family == AF_INET6);
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	const struct link_addr *x = a, *y = b;
+	int order = prefix_compare(&x->prefix, &y->prefix);
+
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+void check_duplicate_address(struct check *c)
+{
+	const struct link_addr_vec *given = &c->conf->addresses;
+	struct link_addr_vec sorted = {0};
+
+	if (!vec_reserve(&sorted, given->len + 1)) {
+		c->no_memory = true;
+		return;
+	}
+	vec_each(a, given)
+		sorted.at[sorted.len++] = *a;
+	qsort(sorted.at, sorted.len, sizeof(sorted.at[0]), compare_addresses);
+	for (size_t i = 1; i < sorted.len; i++) {
+		const struct link_addr *before = &sorted.at[i - 1], *a = &sorted.at[i];
+		char text[ADDR_TEXT_MAX];
+
+		if (!clash(&before->prefix, &a->prefix))
+			continue;
+		addr_format(&a->prefix.addr, text);
+		check_found(c, where_prefix(c, a->line, &a->prefix), "delete one of the two",
+			    "the address %s is in line %u already, and the kernel refuses it the "
+			    "second time",
+			    text, before->line);
+	}
+	addrs_release(&sorted);
+}
+
+/* Whether the item that gave this address has a length. */
+static bool has_length(const struct check *c, const struct link_addr *a, struct where *ret)
+{
+	*ret = where_prefix(c, a->line, &a->prefix);
+	return !ret->at.len || memchr(ret->at.at, '/', ret->at.len);
+}
+
+/* How many hosts of the network that is usual for the address have a peer to themselves. */
+static size_t neighbours_of(const struct check *c, const struct link_addr *a)
+{
+	struct prefix usual = a->prefix;
+	size_t count = 0;
+
+	usual.len = a->prefix.addr.family == AF_INET ? 24 : 64;
+	prefix_mask(&usual);
+	vec_each(claim, &c->claims)
+		count += claim->prefix.len == addr_bits(&claim->prefix.addr) &&
+			 prefix_covers(&usual, &claim->prefix);
+	return count;
+}
+
+/* Every peer gets its route all the same; where there are no routes it matters. */
+void check_address_length(struct check *c)
+{
+	bool off = c->conf->table_kind == TABLE_OFF;
+	size_t looked_at = 0;
+
+	c->level = off ? DIAG_WARNING : DIAG_NOTE;
+	vec_each(a, &c->conf->addresses) {
+		_cleanup_buf_ struct buf hint = {0};
+		char text[ADDR_TEXT_MAX];
+		struct where where;
+
+		if (has_length(c, a, &where) || ++looked_at > CHECK_SHOWN_MAX ||
+		    !neighbours_of(c, a))
+			continue;
+		addr_format(&a->prefix.addr, text);
+		buf_addf(&hint, "write the length of the network: %s/%d", text,
+			 a->prefix.addr.family == AF_INET ? 24 : 64);
+		check_found(c, where, buf_text(&hint),
+			    "%s has no prefix length, so it is in no network with the peers beside "
+			    "it%s",
+			    text, off ? ", and Table = off adds no routes" : "");
+	}
+}
+
+static bool uses_ipv6(const struct check *c)
+{
+	vec_each(a, &c->conf->addresses)
+		if (a->prefix.addr.family == AF_INET6)
+			return true;
+	return false;
+}
+
+void check_mtu_ipv6(struct check *c)
+{
+	if (c->conf->mtu_line && c->conf->mtu < IPV6_MTU_MIN && uses_ipv6(c))
+		check_found(c, where_value(c, c->conf->mtu_line),
+			    "write 1280 or more, or leave out the IPv6 addresses",
+			    "an interface with an MTU below %d has no IPv6", IPV6_MTU_MIN);
+}
+
+/* Where there are endpoints of both families, or names, the smaller overhead counts. */
+void check_mtu_path(struct check *c)
+{
+	const struct conf *conf = c->conf;
+	unsigned overhead = conf->endpoints.len ? OVERHEAD_IPV4 : OVERHEAD_IPV6;
+	_cleanup_buf_ struct buf hint = {0};
+
+	vec_each(peer, &conf->wg.peers)
+		if (peer->has_endpoint && peer->endpoint.any.sa_family == AF_INET)
+			overhead = OVERHEAD_IPV4;
+	if (!conf->mtu_line || c->facts->path_mtu <= overhead ||
+	    conf->mtu <= c->facts->path_mtu - overhead)
+		return;
+	buf_addf(&hint, "write %u or less, or delete the line: the MTU is then found out",
+		 c->facts->path_mtu - overhead);
+	check_found(c, where_value(c, conf->mtu_line), buf_text(&hint),
+		    "with %u bytes around each packet, the MTU %u does not fit the way to the "
+		    "endpoint, which takes %u",
+		    overhead, conf->mtu, c->facts->path_mtu);
+}
+
+static bool has_ipv6(const struct wg_peer *peer)
+{
+	vec_each(ip, &peer->allowed_ips)
+		if (ip->prefix.addr.family == AF_INET6)
+			return true;
+	return false;
+}
+
+/* Over IPv4 a wg interface has one neighbour for all destinations, over IPv6 one for each. */
+void check_neighbours(struct check *c)
+{
+	const struct wg_peer *first = NULL;
+	size_t count = 0;
+
+	vec_each(peer, &c->conf->wg.peers) {
+		if (!has_ipv6(peer))
+			continue;
+		first = first ? first : peer;
+		count++;
+	}
+	if (!first || c->facts->neighbours <= 0 || count <= (size_t)c->facts->neighbours)
+		return;
+	check_found(c, where_key(c, first->line, "AllowedIPs"),
+		    "set net.ipv6.neigh.default.gc_thresh3 to twice their number",
+		    "%zu peers have IPv6 addresses, but the kernel's neighbour table holds %ld",
+		    count, c->facts->neighbours);
+}

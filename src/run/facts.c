@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Asks the host what a check has to know of it.
+#include "wgq/run/facts.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/base/mem.h"
+#include "wgq/kernel/rtnetlink.h"
+#include "wgq/sys/proc.h"
+#include "wgq/sys/sysctl.h"
+
+static struct addr from_sockaddr(const struct sockaddr *any)
+{
+	union endpoint e = {0};
+
+	if (!any || (any->sa_family != AF_INET && any->sa_family != AF_INET6))
+		return (struct addr){0};
+	memcpy(&e, any, any->sa_family == AF_INET ? sizeof(e.in) : sizeof(e.in6));
+	return endpoint_addr(&e);
+}
+
+static uint8_t mask_length(const struct addr *mask)
+{
+	uint8_t n = 0;
+
+	while (n < addr_bits(mask) && mask->bytes[n / 8] & (0x80 >> n % 8))
+		n++;
+	return n;
+}
+
+/* Those of all interfaces but the one that the configuration is for. */
+static void read_networks(const char *ifname, struct link_addr_vec *ret)
+{
+	struct ifaddrs *list;
+
+	if (getifaddrs(&list) < 0)
+		return;
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
+		const struct addr a = from_sockaddr(i->ifa_addr);
+		const struct addr mask = from_sockaddr(i->ifa_netmask);
+		struct link_addr *added;
+
+		if (!a.family || mask.family != a.family || strcmp(i->ifa_name, ifname) == 0)
+			continue;
+		added = vec_push(ret);
+		if (added)
+			added->prefix = (struct prefix){.addr = a, .len = mask_length(&mask)};
+	}
+	freeifaddrs(list);
+}
+
+/* A way that leads through the tunnel itself tells nothing: of one that is up we go by the mark. */
+static void read_path(const struct conf *conf, uint32_t *ret)
+{
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rtnetlink = NULL;
+	uint32_t mtu;
+
+	if (!conf->mtu_line || rtnetlink_open(&rtnetlink, NULL) < 0)
+		return;
+	if (!conf->wg.has_fwmark && if_nametoindex(conf->ifname))
+		return;
+	vec_each(peer, &conf->wg.peers) {
+		struct addr to;
+
+		if (!peer->has_endpoint)
+			continue;
+		to = endpoint_addr(&peer->endpoint);
+		if (rtnetlink_path_mtu(rtnetlink, &to, conf->wg.fwmark, &mtu, NULL) == 0 && mtu &&
+		    (!*ret || mtu < *ret))
+			*ret = mtu;
+	}
+}
+
+/* Hooks are run by root, whose PATH has the sbin folders, which that of the caller may not. */
+static bool has_program(const char *name)
+{
+	static const char *const folders[] = {"/usr/local/sbin", "/usr/sbin", "/sbin"};
+
+	if (proc_exists(name))
+		return true;
+	for (size_t i = 0; !strchr(name, '/') && i < sizeof(folders) / sizeof(folders[0]); i++) {
+		_cleanup_buf_ struct buf path = {0};
+
+		buf_addf(&path, "%s/%s", folders[i], name);
+		if (buf_status(&path) == 0 && proc_exists(buf_text(&path)))
+			return true;
+	}
+	return false;
+}
+
+void facts_read(const struct conf *conf, struct check_facts *ret)
+{
+	long disabled = 0;
+
+	ret->has_program = has_program;
+	read_networks(conf->ifname, &ret->networks);
+	read_path(conf, &ret->path_mtu);
+	if (sysctl_get("net/ipv6/neigh/default/gc_thresh3", &ret->neighbours, NULL) < 0)
+		ret->neighbours = 0;
+	ret->ipv6_off = access("/proc/net/if_inet6", F_OK) < 0 ||
+			(sysctl_get("net/ipv6/conf/all/disable_ipv6", &disabled, NULL) == 0 &&
+			 disabled != 0);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Cases of wgq check. A folder in cases holds wg0.conf and what must be found in it, `expect`;
+// beside them fixed.conf, the repaired twin in which nothing may be found, and `facts`, what is
+// known of the host, a fact a line. A file in quiet is a configuration as people have them, without
+// a warning.
+//
+//	check [--update] FOLDER
+//
+// takes all of them; --update writes expect, for review with git diff.
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/base/diag.h"
+#include "wgq/conf/check.h"
+#include "wgq/conf/conf.h"
+#include "wgq/conf/parse.h"
+
+static char programs[1024];
+
+static bool has_program(const char *name)
+{
+	char padded[256];
+
+	snprintf(padded, sizeof(padded), " %s ", name);
+	return strstr(programs, padded);
+}
+
+static int read_file(const char *path, struct buf *ret)
+{
+	char part[4096];
+	size_t n;
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return -errno;
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_mem(ret, part, n);
+	fclose(f);
+	return buf_status(ret);
+}
+
+static int write_file(const char *path, const struct buf *text)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f)
+		return -errno;
+	size_t written = fwrite(buf_text(text), 1, text->len, f);
+	return fclose(f) == 0 && written == text->len ? 0 : -EIO;
+}
+
+static bool read_fact(const char *line, struct check_facts *ret)
+{
+	const char *value = strchr(line, ' ') ? strchr(line, ' ') + 1 : "";
+
+	if (strcmp(line, "world-readable") == 0) {
+		ret->world_accessible = true;
+	} else if (strcmp(line, "ipv6-off") == 0) {
+		ret->ipv6_off = true;
+	} else if (strncmp(line, "path-mtu ", 9) == 0) {
+		ret->path_mtu = (uint32_t)strtoul(value, NULL, 10);
+	} else if (strncmp(line, "neighbours ", 11) == 0) {
+		ret->neighbours = strtol(value, NULL, 10);
+	} else if (strncmp(line, "programs ", 9) == 0) {
+		snprintf(programs, sizeof(programs), " %s ", value);
+		ret->has_program = has_program;
+	} else if (strncmp(line, "network ", 8) == 0) {
+		struct link_addr *added = vec_push(&ret->networks);
+		return added && prefix_parse(value, strlen(value), &added->prefix) == 0;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static int read_facts(const char *path, struct check_facts *ret)
+{
+	char line[1024];
+	FILE *f = fopen(path, "re");
+	int r = 0;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!read_fact(line, ret)) {
+			printf("%s: what fact is \"%s\"?\n", path, line);
+			r = -EINVAL;
+		}
+	}
+	if (f)
+		fclose(f);
+	return r;
+}
+
+/* The findings as the user sees them, each below its name. Returns how many are warnings, or errors
+ * of the parser. */
+static size_t find(const char *path, const struct check_facts *facts, struct buf *ret)
+{
+	_cleanup_buf_ struct buf text = {0};
+	_cleanup_conf_ struct conf conf = {0};
+	_cleanup_diag_ struct diag d = {0};
+	size_t warnings = 0;
+
+	if (read_file(path, &text) < 0) {
+		buf_addf(ret, "%s: %s\n", path, strerror(errno));
+		return 1;
+	}
+	if (conf_parse("wg0.conf", "wg0", buf_text(&text), text.len, &conf, &d) == 0)
+		check_conf(&conf, buf_text(&text), text.len, facts, &d);
+	vec_each(item, &d) {
+		const struct diag one = {.at = item, .len = 1};
+
+		buf_addf(ret, "[%s]\n", item->id ? item->id : "syntax");
+		diag_format(&one, 0, "wgq", DIAG_PLAIN, ret);
+		warnings += item->level != DIAG_NOTE;
+	}
+	return warnings;
+}
+
+static int run_case(const char *folder, bool update)
+{
+	_cleanup_buf_ struct buf path = {0}, expect = {0}, result = {0}, fixed = {0};
+	_cleanup_(addrs_release) struct link_addr_vec networks = {0};
+	struct check_facts facts = {0};
+	int failed = 0;
+
+	buf_addf(&path, "%s/facts", folder);
+	failed += read_facts(buf_text(&path), &facts) < 0;
+	networks = facts.networks;
+
+	buf_clear(&path);
+	buf_addf(&path, "%s/wg0.conf", folder);
+	find(buf_text(&path), &facts, &result);
+
+	buf_clear(&path);
+	buf_addf(&path, "%s/fixed.conf", folder);
+	/* What is wrong may be the host, so that it has no repaired twin. */
+	facts.world_accessible = false;
+	facts.neighbours = 0;
+	find(buf_text(&path), &facts, &fixed);
+	if (fixed.len) {
+		printf("FAIL %s: the repaired twin is not without findings:\n%s\n", folder,
+		       buf_text(&fixed));
+		failed = 1;
+	}
+
+	buf_clear(&path);
+	buf_addf(&path, "%s/expect", folder);
+	if (update)
+		return write_file(buf_text(&path), &result) < 0 || failed;
+	if (read_file(buf_text(&path), &expect) == 0 && expect.len && expect.len == result.len &&
+	    strcmp(buf_text(&expect), buf_text(&result)) == 0)
+		return failed;
+	printf("FAIL %s\n---- expected:\n%s---- got:\n%s\n", folder, buf_text(&expect),
+	       buf_text(&result));
+	return 1;
+}
+
+static int run_quiet(const char *path)
+{
+	_cleanup_buf_ struct buf result = {0};
+	const struct check_facts facts = {.has_program = has_program, .path_mtu = 1500};
+
+	snprintf(programs, sizeof(programs), " iptables ip6tables ip nft sysctl ufw wg ");
+	if (find(path, &facts, &result) == 0)
+		return 0;
+	printf("FAIL %s: a false alarm:\n%s\n", path, buf_text(&result));
+	return 1;
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* How many failed; *ret_count: of how many. */
+static int run_all(const char *root, const char *part, bool update, int *ret_count)
+{
+	_cleanup_buf_ struct buf folder = {0};
+	struct dirent **entries;
+	int failed = 0;
+
+	buf_addf(&folder, "%s/%s", root, part);
+	int count = scandir(buf_text(&folder), &entries, is_visible, alphasort);
+	for (int i = 0; i < count; i++) {
+		_cleanup_buf_ struct buf path = {0};
+
+		buf_addf(&path, "%s/%s", buf_text(&folder), entries[i]->d_name);
+		failed += strcmp(part, "quiet") == 0 ? run_quiet(buf_text(&path))
+						     : run_case(buf_text(&path), update);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	*ret_count += count > 0 ? count : 0;
+	return count > 0 ? failed : 1;
+}
+
+int main(int argc, char **argv)
+{
+	bool update = argc == 3 && strcmp(argv[1], "--update") == 0;
+	int count = 0;
+
+	if (argc != 2 && !update) {
+		fprintf(stderr, "usage: %s [--update] FOLDER\n", argv[0]);
+		return 2;
+	}
+	int failed = run_all(argv[argc - 1], "cases", update, &count);
+	failed += run_all(argv[argc - 1], "quiet", update, &count);
+	printf("%d cases, %d failed\n", count, failed);
+	return failed != 0;
+}
