@@ -61,9 +61,11 @@ int rules_delete(const struct snap *snap,
 	for (size_t i = 0; r == 0 && i < pairs.len; i++) {
 		const struct tunnel_rule *tunnel = &snap->tunnel_rules.at[i];
 
+		/* The one that says whose they are goes last: so both are found again whenever we
+		 * are killed. */
 		if (is_own(tunnel, context) &&
-		    (!rules_delete_one(&tunnel->rule, plan) ||
-		     (pairs.at[i] && !rules_delete_one(pairs.at[i], plan))))
+		    ((pairs.at[i] && !rules_delete_one(pairs.at[i], plan)) ||
+		     !rules_delete_one(&tunnel->rule, plan)))
 			r = diag_no_memory(d);
 	}
 	vec_release(&pairs);
