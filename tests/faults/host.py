@@ -156,6 +156,15 @@ def settles(*wanted):
     return None, now
 
 
+def steady_look():
+    """The state, once it stays as it is."""
+    before, now = None, look()
+    while now != before:
+        time.sleep(0.2)
+        before, now = now, look()
+    return now
+
+
 def clear():
     """By hand, whatever state the host is in."""
     for name in os.listdir("/sys/class/net"):

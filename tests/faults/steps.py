@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verbs that the sweeps go through: the state in which each begins, and the system calls that it
+makes."""
+
+import os
+import re
+import sys
+
+import host
+
+TRACE = host.FOLDER + "/strace"
+# No error comes of these. Of close() one may, but Linux has closed the descriptor by then, which an
+# injected error would prevent.
+NEVER = {"exit_group", "exit", "rt_sigreturn", "getpid", "gettid", "restart_syscall", "execve",
+         "close"}
+
+
+def calls_of(argv):
+    """(name, number among its like) of each call from main() on, as a run makes them."""
+    status, said = host.wgq(*argv, prefix=["strace", "-o", TRACE])
+    if status != 0:
+        sys.exit("%s: ends with %d\n%s" % (" ".join(argv), status, said))
+    count, calls, begun = {}, [], False
+    for line in host.read(TRACE).splitlines():
+        match = re.match(r"(\w+)\(", line)
+        if not match:
+            continue
+        name = match[1]
+        count[name] = count.get(name, 0) + 1
+        begun = begun or line.startswith("fcntl(0, F_GETFD)")
+        if begun and name not in NEVER:
+            calls.append((name, count[name]))
+    return calls
+
+
+def is_up():
+    return os.path.exists("/sys/class/net/" + host.LINK)
+
+
+def must(*argv):
+    status, said = host.wgq(*argv)
+    if status != 0:
+        sys.exit("wgq %s: status %d\n%s" % (" ".join(argv), status, said))
+
+
+class Verbs:
+    """How the host gets into the state in which each verb begins."""
+
+    def __init__(self):
+        self.text = host.config()
+        host.write_config(self.text)
+        host.clear()
+        self.down_state = host.look()
+        self.up_state = None
+
+    def measure(self):
+        """What up makes of the host."""
+        self.up()
+        self.up_state = host.steady_look()
+        self.down()
+
+    def all(self):
+        return [("up", self.down), ("save", self.changed), ("down", self.up)]
+
+    def down(self):
+        host.write_config(self.text)
+        if is_up():
+            host.wgq("-q", "down", host.CONF)
+        if host.settles(self.down_state)[0] is None:
+            host.clear()
+
+    def up(self):
+        self.down()
+        must("-q", "up", host.CONF)
+
+    def changed(self):
+        """Up, with what the file does not have: a peer, an address."""
+        if not is_up():
+            self.up()
+            host.run("wg", "set", host.LINK, "peer", "zzzz" + host.run("wg", "genpsk")[4:].strip(),
+                     "allowed-ips", "10.99.0.0/24", "persistent-keepalive", "25")
+            host.run("ip", "addr", "add", "10.9.9.9/32", "dev", host.LINK)
+        host.write_config(self.text)
+        for path in os.listdir(host.FOLDER):
+            if path.startswith("t1.conf."):
+                os.unlink(host.FOLDER + "/" + path)
