@@ -7,14 +7,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "wgq/cmd/progress.h"
+#include "wgq/cmd/term.h"
 
 /* More lines of one bulk step than this are summed up, unless verbose. */
 enum { STEP_LINES = 64 };
 
-static bool quiet, verbose, colour;
+/* Milliseconds: what takes less shows no progress, and what takes longer shows it so often. */
+enum { PROGRESS_AFTER = 1000, PROGRESS_EVERY = 100 };
+#define LINE_ERASE "\r\033[K"
+
+static bool quiet, verbose, colour, terminal;
 static const char *program = "wgq";
 static unsigned style;
+
+static struct {
+	size_t done;
+	uint64_t begun, next; /* milliseconds; begun 0: nothing is under way */
+	bool there;           /* the line is on the terminal */
+} progress;
 
 void show_init(const struct options *options)
 {
@@ -27,8 +41,8 @@ void show_init(const struct options *options)
 	}
 	quiet = options->quiet;
 	verbose = options->verbose;
-	colour = isatty(STDERR_FILENO) && !(no_color && *no_color) &&
-		 !(term && strcmp(term, "dumb") == 0);
+	terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
+	colour = terminal && !(no_color && *no_color);
 	style |= colour ? DIAG_COLOUR : 0;
 }
 
@@ -45,6 +59,62 @@ static void write_stderr(const struct buf *text)
 	}
 }
 
+static void progress_end(void)
+{
+	_cleanup_buf_ struct buf erase = {0};
+
+	buf_str(&erase, LINE_ERASE);
+	if (progress.there)
+		write_stderr(&erase);
+	progress.there = false;
+	progress.begun = 0;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void progress_draw(const char *what, size_t done, size_t total, uint64_t elapsed)
+{
+	_cleanup_buf_ struct buf text = {0};
+	struct term term;
+
+	term_look(STDERR_FILENO, &term);
+	buf_str(&text, LINE_ERASE);
+	progress_text(what, done, total, elapsed, &text);
+	/* A line that is wrapped could not be erased. */
+	if (!term.is_terminal || (term.width && term_columns(buf_text(&text)) >= term.width))
+		return;
+	write_stderr(&text);
+	progress.there = true;
+}
+
+void show_progress(const char *what, size_t done, size_t total)
+{
+	uint64_t now;
+
+	if (!terminal || quiet)
+		return;
+	if (done == total) {
+		progress_end();
+		return;
+	}
+	now = now_ms();
+	if (!progress.begun || done < progress.done) {
+		progress.begun = now;
+		progress.next = now + PROGRESS_AFTER;
+	}
+	progress.done = done;
+	if (now < progress.next)
+		return;
+	progress.next = now + PROGRESS_EVERY;
+	progress_draw(what, done, total, now - progress.begun);
+}
+
 void show_line(const char *line)
 {
 	_cleanup_buf_ struct buf text = {0};
@@ -53,6 +123,7 @@ void show_line(const char *line)
 		return;
 	buf_printable(&text, line, strlen(line));
 	buf_char(&text, '\n');
+	progress_end();
 	write_stderr(&text);
 }
 
@@ -74,6 +145,7 @@ void show_step(const struct op *op, const struct op_context *context, bool undoi
 		if (!*line)
 			break;
 	}
+	progress_end();
 	write_stderr(&text);
 }
 
@@ -82,6 +154,7 @@ void show_diag(struct diag *d)
 	_cleanup_buf_ struct buf text = {0};
 
 	diag_format(d, 0, program, style, &text);
+	progress_end();
 	write_stderr(&text);
 	diag_truncate(d, 0);
 }

@@ -61,9 +61,14 @@ const struct conf_key_name *conf_key_names(void)
 
 enum key_id key_find(struct slice key, bool squeezed)
 {
+	char first = key.len ? (char)(key.at[0] | 0x20) : '\0';
+
+	/* The names begin with letters, so that this passes over none. */
 	for (enum key_id id = 0; id < KEY_COUNT; id++)
-		if (squeezed ? slice_squeezed_is(key, names[id].name)
-			     : slice_is(key, names[id].name))
+		if (first == (names[id].name[0] | 0x20) && slice_is(key, names[id].name))
+			return id;
+	for (enum key_id id = 0; squeezed && id < KEY_COUNT; id++)
+		if (slice_squeezed_is(key, names[id].name))
 			return id;
 	return KEY_COUNT;
 }

@@ -13,6 +13,9 @@
 /* include/linux/err.h, MAX_ERRNO. */
 enum { ERRNO_MAX = 4095 };
 
+/* Of a `set`; a million allowed IPs would make 30 MB at once. */
+enum { PART_SIZE = 65536 };
+
 static void add_key(struct buf *b, const char *name, const struct key *k)
 {
 	char hex[KEY_HEX_LEN + 1];
@@ -43,28 +46,64 @@ static void add_peer(struct buf *b, const struct wg_peer *peer)
 		buf_addf(b, "persistent_keepalive_interval=%u\n", peer->keepalive);
 	if (peer->replace_allowed_ips)
 		buf_str(b, "replace_allowed_ips=true\n");
-	vec_each(ip, &peer->allowed_ips) {
-		char text[PREFIX_TEXT_MAX];
+}
 
-		prefix_format(&ip->prefix, text);
-		buf_addf(b, "allowed_ip=%s\n", text);
+static void add_allowed_ip(struct buf *b, const struct allowed_ip *ip)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(&ip->prefix, text);
+	buf_str(b, "allowed_ip=");
+	buf_str(b, text);
+	buf_char(b, '\n');
+}
+
+static void add_device(struct buf *b, const struct wg_device *device)
+{
+	buf_str(b, "set=1\n");
+	if (device->has_private_key)
+		add_key(b, "private_key", &device->private_key);
+	if (device->has_listen_port)
+		buf_addf(b, "listen_port=%u\n", device->listen_port);
+	if (device->has_fwmark)
+		buf_addf(b, "fwmark=%u\n", device->fwmark);
+	if (device->replace_peers)
+		buf_str(b, "replace_peers=true\n");
+}
+
+/* The next line or lines: a peer's own, or one of its allowed IPs. */
+static void add_next(struct uapi_set *set, struct buf *b)
+{
+	const struct wg_peer *peer = &set->device->peers.at[set->peer];
+	size_t count = peer->remove ? 0 : peer->allowed_ips.len;
+
+	if (set->allowed_ip == 0)
+		add_peer(b, peer);
+	if (set->allowed_ip < count)
+		add_allowed_ip(b, &peer->allowed_ips.at[set->allowed_ip++]);
+	if (set->allowed_ip >= count) {
+		set->peer++;
+		set->allowed_ip = 0;
 	}
 }
 
-void uapi_text_set(const struct wg_device *device, struct buf *ret_text)
+bool uapi_set_next(struct uapi_set *set, struct buf *ret_text)
 {
-	buf_str(ret_text, "set=1\n");
-	if (device->has_private_key)
-		add_key(ret_text, "private_key", &device->private_key);
-	if (device->has_listen_port)
-		buf_addf(ret_text, "listen_port=%u\n", device->listen_port);
-	if (device->has_fwmark)
-		buf_addf(ret_text, "fwmark=%u\n", device->fwmark);
-	if (device->replace_peers)
-		buf_str(ret_text, "replace_peers=true\n");
-	vec_each(peer, &device->peers)
-		add_peer(ret_text, peer);
-	buf_char(ret_text, '\n');
+	size_t start = ret_text->len;
+
+	if (set->ended)
+		return false;
+	if (!set->begun)
+		add_device(ret_text, set->device);
+	set->begun = true;
+	while (set->peer < set->device->peers.len && ret_text->len - start < PART_SIZE &&
+	       buf_status(ret_text) == 0)
+		add_next(set, ret_text);
+	if (set->peer == set->device->peers.len) {
+		buf_char(ret_text, '\n');
+		set->ended = true;
+	}
+	return true;
 }
 
 /* A decimal number and nothing else. */

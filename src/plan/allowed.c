@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/net/route_sort.h"
 
 /* One block's claim to a prefix. Time counts the allowed IPs in the order in which they apply. */
 struct claim {
@@ -36,13 +37,6 @@ static int claim_compare(const void *a, const void *b)
 	int order = prefix_compare_route(&x->prefix, &y->prefix);
 
 	return order ? order : (x->time > y->time) - (x->time < y->time);
-}
-
-static int route_compare(const void *a, const void *b)
-{
-	const struct route *x = a, *y = b;
-
-	return prefix_compare_route(&x->prefix, &y->prefix);
 }
 
 static int holder_compare_key(const void *a, const void *b)
@@ -213,8 +207,7 @@ static void sort_routes(struct route_vec *routes)
 {
 	size_t kept = 0;
 
-	if (routes->len)
-		qsort(routes->at, routes->len, sizeof(routes->at[0]), route_compare);
+	route_sort(routes->at, routes->len);
 	for (size_t i = 0; i < routes->len; i++)
 		if (!kept || !prefix_equal(&routes->at[kept - 1].prefix, &routes->at[i].prefix))
 			routes->at[kept++] = routes->at[i];

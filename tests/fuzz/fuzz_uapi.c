@@ -16,7 +16,9 @@ static void read_again(const struct wg_device *device)
 	_cleanup_buf_ struct buf text = {.secret = true};
 	struct uapi_reply reply = {.device = &copy};
 
-	uapi_text_set(device, &text);
+	struct uapi_set set = {.device = device};
+	while (uapi_set_next(&set, &text))
+		;
 	if (buf_status(&text) < 0)
 		return;
 	/* Without the empty line at its end. */

@@ -212,7 +212,9 @@ static void writes_a_device(void **state)
 	peer->public_key = key_of(KEY_B);
 	peer->remove = peer->has_keepalive = true;
 
-	uapi_text_set(&device, &text);
+	struct uapi_set set = {.device = &device};
+	assert_true(uapi_set_next(&set, &text));
+	assert_false(uapi_set_next(&set, &text));
 	assert_string_equal(buf_text(&text),
 			    "set=1\nprivate_key=" KEY_B "\nfwmark=0\nreplace_peers=true\n"
 			    "public_key=" KEY_A "\nupdate_only=true\npreshared_key=" KEY_B
@@ -221,12 +223,48 @@ static void writes_a_device(void **state)
 			    "public_key=" KEY_B "\nremove=true\n\n");
 }
 
+/* In parts of which none is long; together they say it all, in order. */
+static void writes_many(void **state)
+{
+	_cleanup_wg_device_ struct wg_device device = {0}, copy = {0};
+	struct uapi_set set = {.device = &device};
+	struct uapi_reply reply = {.device = &copy};
+	static const char end[] = "errno=0\n\n";
+	size_t parts = 0;
+
+	(void)state;
+	for (uint8_t i = 0; i < 3; i++)
+		wg_device_add_peer(&device)->public_key.bytes[0] = i;
+	for (unsigned i = 0; i < 10000; i++) {
+		struct allowed_ip *ip = vec_push(&device.peers.at[1].allowed_ips);
+
+		ip->prefix = (struct prefix){.addr = {AF_INET, {10, (uint8_t)(i >> 8), (uint8_t)i}},
+					     .len = 24};
+	}
+	for (bool more = true; more; parts++) {
+		_cleanup_buf_ struct buf text = {.secret = true};
+
+		more = uapi_set_next(&set, &text);
+		assert_true(text.len < 100000);
+		/* Without the empty line behind the last, which would end the answer. */
+		assert_int_equal(
+			uapi_reply_add(&reply, buf_text(&text), text.len - (set.ended && more)), 0);
+	}
+	assert_int_equal(uapi_reply_add(&reply, end, sizeof(end) - 1), 0);
+	assert_true(parts > 2);
+	assert_int_equal(copy.peers.len, 3);
+	assert_int_equal(copy.peers.at[1].allowed_ips.len, 10000);
+	assert_memory_equal(copy.peers.at[1].allowed_ips.at, device.peers.at[1].allowed_ips.at,
+			    10000 * sizeof(struct allowed_ip));
+	assert_int_equal(copy.peers.at[2].public_key.bytes[0], 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_an_answer), cmocka_unit_test(damaged_answers),
 		cmocka_unit_test(refuses),         cmocka_unit_test(endless_line),
-		cmocka_unit_test(writes_a_device),
+		cmocka_unit_test(writes_a_device), cmocka_unit_test(writes_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,10 +9,17 @@
 #include "wgq/base/buf.h"
 #include "wgq/net/wg.h"
 
-/* Appends the `set` operation that does what wg_netlink_set() does with the device, in which no
- * allowed IP is to be removed: see wg_removal.h. The text holds keys: ret_text->secret has to be
- * set. */
-void uapi_text_set(const struct wg_device *device, struct buf *ret_text);
+/* How far the writing of a `set` operation has come, which does what wg_netlink_set() does with the
+ * device, in which no allowed IP is to be removed: see wg_removal.h. Borrows it. */
+struct uapi_set {
+	const struct wg_device *device;
+	size_t peer, allowed_ip; /* the next to go out */
+	bool begun, ended;
+};
+
+/* Appends the next part, some 64 KiB; false: all is said. The text holds keys: ret_text->secret has
+ * to be set. */
+bool uapi_set_next(struct uapi_set *set, struct buf *ret_text);
 
 /* An answer in the making; begin zeroed, with device set, which becomes what it says. NULL: only
  * the errno is wanted, as of a `set`. */

@@ -27,7 +27,10 @@ struct host_options {
 	const char *config_file;
 	/* A line for the user that no step foresaw: `[!] ...` or a command that is run instead. */
 	void (*say)(const char *line);
-	const volatile sig_atomic_t *stop; /* ends the wait for the lock */
+	/* How far a step with many objects has come; may be called from another thread, but never
+	 * in two at once. NULL: nobody asks. */
+	void (*progress)(const char *what, size_t done, size_t total);
+	const volatile sig_atomic_t *stop; /* ends the wait for the lock, and such a step */
 };
 
 int host_open(const struct host_options *options, struct host **ret, struct diag *d);
