@@ -65,20 +65,6 @@ static void set_value(struct saver *s, const struct save_line *line, const char 
 	edit_value(&s->edit, line, &text);
 }
 
-/* The kernel and wireguard-go clamp a key when it is set (RFC 7748, 5), and report it so. */
-static bool same_private_key(const struct key *a, const struct key *b)
-{
-	struct key clamped[2] = {*a, *b};
-
-	for (size_t i = 0; i < 2; i++) {
-		clamped[i].bytes[0] &= 0xf8;
-		clamped[i].bytes[31] = (uint8_t)((clamped[i].bytes[31] & 0x7f) | 0x40);
-	}
-	bool same = key_equal(&clamped[0], &clamped[1]);
-	mem_wipe(clamped, sizeof(clamped));
-	return same;
-}
-
 /* A tunnel that has lost its key is no reason to delete the only copy. */
 static void save_private_key(struct saver *s, struct buf *new_keys)
 {
@@ -88,7 +74,7 @@ static void save_private_key(struct saver *s, struct buf *new_keys)
 	if (!device->has_private_key || save_hooks_set(s->conf, "private-key"))
 		return;
 	if (s->conf->wg.has_private_key &&
-	    same_private_key(&s->conf->wg.private_key, &device->private_key))
+	    key_same_private(&s->conf->wg.private_key, &device->private_key))
 		return;
 	key_to_base64(&device->private_key, text);
 	set_value(s, interface_line(s, KEY_PRIVATE_KEY), "PrivateKey", text, new_keys);

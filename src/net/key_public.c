@@ -157,6 +157,18 @@ void key_clamp(struct key *k)
 	k->bytes[31] = (uint8_t)((k->bytes[31] & 127) | 64);
 }
 
+bool key_same_private(const struct key *a, const struct key *b)
+{
+	struct key x = *a, y = *b;
+
+	key_clamp(&x);
+	key_clamp(&y);
+	bool same = key_equal(&x, &y);
+	key_wipe(&x);
+	key_wipe(&y);
+	return same;
+}
+
 void key_public(const struct key *private_key, struct key *ret)
 {
 	struct field x2 = {{1}}, z2 = {{0}}, x3 = {{9}}, z3 = {{1}};

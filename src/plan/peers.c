@@ -383,7 +383,8 @@ static void compare_device(const struct want *want, const struct snap *snap,
 	bool full = want->full_ip || want->full_ip6;
 	uint32_t mark = full ? want->mark : wanted->fwmark;
 
-	if (wanted->has_private_key && !key_equal(&wanted->private_key, &running->private_key)) {
+	if (wanted->has_private_key &&
+	    !key_same_private(&wanted->private_key, &running->private_key)) {
 		forth->has_private_key = back->has_private_key = true;
 		forth->private_key = wanted->private_key;
 		back->private_key = running->private_key;

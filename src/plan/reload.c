@@ -53,6 +53,10 @@ static int look_before_up(const struct conf *conf, const struct snap *snap, stru
 	base->wg.peers = (struct wg_peer_vec){0};
 	base->addrs = (struct link_addr_vec){0};
 	base->main_routes = (struct route_vec){0};
+	/* A number that was chosen once stays. */
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (snap->wg.fwmark == tunnel->rule.fwmark && rules_is_own(tunnel, snap))
+			base->free_table = snap->wg.fwmark;
 	vec_each(addr, &snap->addrs)
 		if (r == 0 && (is_kernels(addr, snap) ||
 			       hooked_addr(conf, HOOKED_BEFORE, &addr->prefix.addr)))
@@ -119,12 +123,16 @@ static bool add_address_step(enum op_kind kind, const struct link_addr *addr, st
 	return op;
 }
 
+/* The last ones first: the first of a subnet takes the others with it. */
 static bool remove_addresses(const struct reload *reload, bool in_the_way, struct plan *plan)
 {
-	vec_each(addr, &reload->gone)
+	for (size_t i = reload->gone.len; i-- > 0;) {
+		const struct link_addr *addr = &reload->gone.at[i];
+
 		if (is_in_the_way(addr, &reload->want) == in_the_way &&
 		    !add_address_step(OP_ADDR_DEL, addr, plan))
 			return false;
+	}
 	return true;
 }
 
@@ -383,27 +391,48 @@ static int split(const struct buf *text, struct conf_text_vec *ret)
 	return 0;
 }
 
+/* Addresses by their value, whatever their spelling. */
+static bool same_text(const char *a, const char *b)
+{
+	struct addr x, y;
+
+	if (addr_parse(a, strlen(a), &x) == 0 && addr_parse(b, strlen(b), &y) == 0)
+		return addr_compare(&x, &y) == 0;
+	return strcmp(a, b) == 0;
+}
+
 static bool same_texts(const struct conf_text_vec *a, const struct conf_text_vec *b)
 {
 	if (a->len != b->len)
 		return false;
 	for (size_t i = 0; i < a->len; i++)
-		if (strcmp(a->at[i].text, b->at[i].text) != 0)
+		if (!same_text(a->at[i].text, b->at[i].text))
 			return false;
 	return true;
+}
+
+static bool was_full(const struct snap *snap)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (rules_is_own(tunnel, snap))
+			return true;
+	return false;
 }
 
 static bool set_dns(const struct snap *snap, const struct means *means, struct reload *reload)
 {
 	const struct conf *conf = reload->want.conf;
 	bool is_set = snap->dns_servers.len || snap->dns_search.len;
+	bool full = reload->want.full_ip || reload->want.full_ip6;
+	/* Only systemd-resolved is told whether all names go this way. */
+	bool same_way = means->dns != MEANS_DNS_RESOLVED || full == was_full(snap);
 
 	if (means->dns == MEANS_DNS_NONE || !snap->knows_dns || (!is_set && !conf_has_dns(conf)))
 		return true;
 	if (split(&snap->dns_servers, &reload->dns_servers_before) < 0 ||
 	    split(&snap->dns_search, &reload->dns_search_before) < 0)
 		return false;
-	if (same_texts(&reload->dns_servers_before, &conf->dns_servers) &&
+	if (same_way && same_texts(&reload->dns_servers_before, &conf->dns_servers) &&
 	    same_texts(&reload->dns_search_before, &conf->dns_search))
 		return true;
 
@@ -413,7 +442,7 @@ static bool set_dns(const struct snap *snap, const struct means *means, struct r
 		return false;
 	reload->dns_before = (struct dns_setting){.servers = &reload->dns_servers_before,
 						  .search = &reload->dns_search_before,
-						  .catch_all = snap->tunnel_rules.len > 0};
+						  .catch_all = was_full(snap)};
 	op->dns.is =
 		(struct dns_setting){.servers = &conf->dns_servers,
 				     .search = &conf->dns_search,

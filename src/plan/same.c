@@ -9,7 +9,7 @@
 
 static bool same_device(const struct wg_device *wanted, const struct wg_device *seen)
 {
-	if (wanted->has_private_key && !key_equal(&wanted->private_key, &seen->private_key))
+	if (wanted->has_private_key && !key_same_private(&wanted->private_key, &seen->private_key))
 		return false;
 	if (wanted->has_listen_port && wanted->listen_port != seen->listen_port)
 		return false;

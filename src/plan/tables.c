@@ -107,6 +107,23 @@ static bool is_held(const struct link_addr_vec *gone, const struct prefix *prefi
 	return false;
 }
 
+/* With its last IPv4 address an interface loses every IPv4 route, in every table (fib_disable_ip(),
+ * net/ipv4/fib_frontend.c). */
+static bool loses_ipv4(const struct want *want, const struct snap *snap,
+		       const struct link_addr_vec *gone)
+{
+	size_t left = 0, going = 0;
+
+	vec_each(addr, &snap->addrs)
+		left += addr->prefix.addr.family == AF_INET;
+	vec_each(addr, gone)
+		going += addr->prefix.addr.family == AF_INET;
+	vec_each(addr, &want->addrs)
+		if (addr->prefix.addr.family == AF_INET)
+			return false;
+	return left && left == going;
+}
+
 /* Merges the two sorted lists of a table. */
 static int compare_table(const struct want *want, const struct snap *snap,
 			 const struct link_addr_vec *gone, struct table_change *change)
@@ -158,6 +175,35 @@ static bool is_own_table(const struct want *want, const struct snap *snap, uint3
 	return !hooked_tables(want->conf);
 }
 
+/* What is lost with the last address is removed before and added again behind it, so that an undo
+ * finds it as well. */
+static int lose_ipv4(const struct snap *snap, struct table_change *change)
+{
+	struct route_vec removed = change->remove;
+	size_t kept = 0;
+	int r = 0;
+
+	change->remove = (struct route_vec){0};
+	vec_each(route, running_in(snap, change->table)) {
+		bool goes = bsearch(route, removed.at, removed.len, sizeof(*route), compare_routes);
+		bool ipv4 = route->prefix.addr.family == AF_INET;
+
+		if (r == 0 && (goes || ipv4))
+			r = add_route(&change->remove, route);
+		if (r == 0 && ipv4 && !goes)
+			r = add_route(&change->add_late, route);
+	}
+	vec_each(route, &change->add) {
+		if (route->prefix.addr.family != AF_INET)
+			change->add.at[kept++] = *route;
+		else if (r == 0)
+			r = add_route(&change->add_late, route);
+	}
+	change->add.len = kept;
+	routes_release(&removed);
+	return r;
+}
+
 static void keep_what_is_not_ours(const struct want *want, const struct snap *snap,
 				  const struct cover *was, const struct cover *will,
 				  struct table_change *change)
@@ -199,14 +245,18 @@ static int compare_all(const struct want *want, const struct snap *snap,
 	vec_each(change, ret)
 		if (r == 0)
 			r = compare_table(want, snap, gone, change);
-	if (r < 0 || !removes_any(ret))
-		return r;
-	r = allowed_of(&snap->wg.peers, &was);
-	if (r == 0)
-		r = allowed_of(&want->device.peers, &will);
-	vec_each(change, ret)
+	if (r == 0 && removes_any(ret)) {
+		r = allowed_of(&snap->wg.peers, &was);
 		if (r == 0)
-			keep_what_is_not_ours(want, snap, &was, &will, change);
+			r = allowed_of(&want->device.peers, &will);
+		vec_each(change, ret)
+			if (r == 0)
+				keep_what_is_not_ours(want, snap, &was, &will, change);
+	}
+	if (loses_ipv4(want, snap, gone))
+		vec_each(change, ret)
+			if (r == 0)
+				r = lose_ipv4(snap, change);
 	return r;
 }
 

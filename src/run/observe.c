@@ -122,14 +122,16 @@ static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t
 			struct snap *snap, struct diag *d)
 {
 	struct addr addr = endpoint_addr(endpoint);
-	uint32_t mtu = 0;
+	struct rtnetlink_path path = {0};
 
 	/* linux.bash:133 passes over scoped addresses. */
 	if (endpoint->any.sa_family == AF_INET6 && endpoint->in6.sin6_scope_id)
 		return 0;
-	int r = rtnetlink_path_mtu(h->rtnetlink, &addr, mark, &mtu, d);
-	if (r == 0 && mtu && (!snap->path_mtu || mtu < snap->path_mtu))
-		snap->path_mtu = mtu;
+	int r = rtnetlink_path_get(h->rtnetlink, &addr, mark, &path, d);
+	/* A way into the tunnel itself says nothing of the network below it. */
+	if (r == 0 && path.mtu && path.link.index != h->link.index &&
+	    (!snap->path_mtu || path.mtu < snap->path_mtu))
+		snap->path_mtu = path.mtu;
 	return r;
 }
 

@@ -32,6 +32,9 @@ void key_public(const struct key *private_key, struct key *ret);
 /* All zero, which WireGuard reads as "none". */
 bool key_is_zero(const struct key *k);
 bool key_equal(const struct key *a, const struct key *b);
+/* Whether two private keys are one once they are clamped: the kernel and wireguard-go clamp a key
+ * when it is set, and report it so. */
+bool key_same_private(const struct key *a, const struct key *b);
 /* For sorting public keys; its time depends on the keys. */
 int key_compare(const struct key *a, const struct key *b);
 void key_wipe(struct key *k);
