@@ -22,7 +22,8 @@ const struct verb verbs[] = {
 	 ARGS_MANY, "INTERFACE ...", "make running interfaces match their files, touching no more"},
 	{"diff", verb_diff, OPTION_DNS | OPTION_FIREWALL | OPTION_JSON, 1, ARGS_MANY,
 	 "INTERFACE ...", "show what reload would do"},
-	{"status", verb_status, OPTION_ALL | OPTION_JSON | OPTION_WATCH, 0, ARGS_MANY,
+	{"status", verb_status,
+	 OPTION_ALL | OPTION_JSON | OPTION_WATCH | OPTION_DNS | OPTION_FIREWALL, 0, ARGS_MANY,
 	 "[INTERFACE ...]", "show interfaces, their peers, and what is wrong with them"},
 	{"why", verb_why, OPTION_FROM | OPTION_MARK | OPTION_JSON, 1, 2, "ADDRESS [INTERFACE]",
 	 "follow a packet through this host"},
@@ -56,7 +57,9 @@ int main(int argc, char **argv)
 	}
 	/* The configuration's keys are in memory: no core dumps, no ptrace by others. */
 	prctl(PR_SET_DUMPABLE, 0);
+	/* A write that fails is an error to undo for, not a death. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 
 	int status = wg_quick_is_called(argv[0]) ? wg_quick_parse(argc, argv, &options)
 						 : options_parse(argc, argv, &options);

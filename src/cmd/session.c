@@ -20,7 +20,7 @@ static void on_stop(int signal)
 /* Without SA_RESTART, so that waiting for the lock or for a name server ends. */
 static void catch_signals(void)
 {
-	static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+	static const int stops[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	struct sigaction action = {.sa_handler = on_stop};
 
 	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {

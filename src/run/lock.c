@@ -15,7 +15,8 @@ int lock_take(const volatile sig_atomic_t *stop, int *ret_fd, struct diag *d)
 	_cleanup_fd_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	*ret_fd = -1;
-	if (fd < 0 && (errno == ENOENT || errno == EROFS || errno == EACCES))
+	if (fd < 0 && (errno == ENOENT || errno == EROFS || errno == EACCES || errno == ENOSPC ||
+		       errno == EDQUOT))
 		return 0;
 	if (fd < 0)
 		return diag_fail(d, errno, "cannot open %s", path);

@@ -155,8 +155,12 @@ static int open_temporary(const char *name)
 		if (fd < 0)
 			return -errno;
 		int r = claim(fd, name);
-		if (r < 0)
+		if (r < 0) {
+			/* Perhaps it is new. */
+			if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+				unlink(name);
 			return r;
+		}
 		if (r > 0) {
 			int claimed = fd;
 
