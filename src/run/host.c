@@ -83,20 +83,23 @@ static int link_add(struct host *h, struct diag *d)
 				h->options.ifname);
 	if (r < 0)
 		discard_link(h);
+	h->made = r < 0 ? 0 : h->link.index;
 	return r;
 }
 
 static int link_del(struct host *h, struct diag *d)
 {
 	_cleanup_diag_ struct diag refused = {0};
-	int r = rtnetlink_link_del(h->rtnetlink, h->link.index, &refused);
+	/* What we made is ours under another name, too. */
+	uint32_t index = h->link.index ? h->link.index : h->made;
+	int r = rtnetlink_link_del(h->rtnetlink, index, &refused);
 
 	/* It went by itself: a userspace WireGuard hears the same Ctrl-C as we do. */
 	if (r == -ENODEV)
 		r = 0;
 	if (r < 0)
 		diag_move(d, &refused);
-	else if (h->server == DEVICE_USERSPACE)
+	else if (h->server != DEVICE_KERNEL)
 		userspace_wait_gone(h->options.ifname);
 	return r;
 }
@@ -123,6 +126,12 @@ static int firewall_set(struct host *h, const struct firewall *firewall, struct 
 	}
 	if (h->means.firewall != MEANS_FIREWALL_IPTABLES)
 		return nft_install(&whole, d);
+	/* iptables-restore -n adds to what is there. */
+	if (h->has_iptables_rules) {
+		int r = iptables_remove(h->options.ifname, d);
+		if (r < 0)
+			return r;
+	}
 	/* For the undo, which nobody looks before. */
 	h->has_iptables_rules = true;
 	return iptables_set(&whole, d);

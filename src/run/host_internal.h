@@ -13,6 +13,7 @@ struct host {
 	struct rtnetlink *rtnetlink;
 	struct means means;
 	struct link link;          /* as last seen */
+	uint32_t made;             /* index of the link that we made; 0: none */
 	enum device_server server; /* of that link */
 	bool has_iptables_rules;   /* there may be some of this interface */
 	int lock_fd;               /* -1: not held */
