@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include "dns_internal.h"
+#include "sd_internal.h"
 #include "wgq/base/mem.h"
 
 #define RESOLVED           "org.freedesktop.resolve1"
@@ -24,18 +24,45 @@
 /* Microseconds; the usual 25 s are long for somebody who waits for a tunnel. */
 enum { CALL_TIMEOUT = 10 * 1000000 };
 
-#define _cleanup_bus_     _cleanup_(sd_bus_flush_close_unrefp)
-#define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
-#define _cleanup_creds_   _cleanup_(sd_bus_creds_unrefp)
-#define _cleanup_error_   _cleanup_(sd_bus_error_free)
+static void bus_close_at(sd_bus **bus)
+{
+	if (*bus)
+		sd.bus_flush_close_unref(*bus);
+}
+
+static void message_unref_at(sd_bus_message **message)
+{
+	if (*message)
+		sd.bus_message_unref(*message);
+}
+
+static void creds_unref_at(sd_bus_creds **creds)
+{
+	if (*creds)
+		sd.bus_creds_unref(*creds);
+}
+
+static void error_free_at(sd_bus_error *error)
+{
+	if (error->name)
+		sd.bus_error_free(error);
+}
+
+#define _cleanup_bus_     _cleanup_(bus_close_at)
+#define _cleanup_message_ _cleanup_(message_unref_at)
+#define _cleanup_creds_   _cleanup_(creds_unref_at)
+#define _cleanup_error_   _cleanup_(error_free_at)
 
 static int bus_open(sd_bus **ret, struct diag *d)
 {
-	int r = sd_bus_open_system(ret);
+	int r = sd_load(d);
 
 	if (r < 0)
+		return r;
+	r = sd.bus_open_system(ret);
+	if (r < 0)
 		return diag_fail(d, -r, "cannot reach systemd-resolved: no system bus");
-	sd_bus_set_method_call_timeout(*ret, CALL_TIMEOUT);
+	sd.bus_set_method_call_timeout(*ret, CALL_TIMEOUT);
 	return 0;
 }
 
@@ -58,12 +85,12 @@ static int resolved_reach(sd_bus *bus, struct diag *d)
 	pid_t pid;
 
 	/* Unlike a call, this does not start it. */
-	int r = sd_bus_get_name_creds(bus, RESOLVED, SD_BUS_CREDS_PID, &creds);
+	int r = sd.bus_get_name_creds(bus, RESOLVED, SD_BUS_CREDS_PID, &creds);
 	if (r == -ENXIO)
 		return diag_refuse(d, ENXIO, "systemd-resolved is not running");
 	if (r < 0)
 		return diag_fail(d, -r, "cannot reach systemd-resolved");
-	if (sd_bus_creds_get_pid(creds, &pid) >= 0 && !same_network(pid))
+	if (sd.bus_creds_get_pid(creds, &pid) >= 0 && !same_network(pid))
 		return diag_refuse(d, ENXIO, "systemd-resolved runs in another network namespace");
 	return 0;
 }
@@ -79,13 +106,13 @@ int dns_resolved_reach(struct diag *d)
 /* A call to be filled; its first argument is the link. */
 static int call_new(sd_bus *bus, const char *method, int index, sd_bus_message **ret)
 {
-	int r = sd_bus_message_new_method_call(bus, ret, RESOLVED, RESOLVED_PATH, RESOLVED_MANAGER,
+	int r = sd.bus_message_new_method_call(bus, ret, RESOLVED, RESOLVED_PATH, RESOLVED_MANAGER,
 					       method);
 
 	if (r >= 0)
-		r = sd_bus_message_set_auto_start(*ret, 0);
+		r = sd.bus_message_set_auto_start(*ret, 0);
 	if (r >= 0)
-		r = sd_bus_message_append(*ret, "i", index);
+		r = sd.bus_message_append(*ret, "i", index);
 	return r;
 }
 
@@ -98,14 +125,14 @@ static int append_server(sd_bus_message *m, const char *text, bool extended)
 	/* The old method cannot say a port: better none than another. */
 	if (r < 0 || (port && !extended))
 		return r < 0 ? r : -EOPNOTSUPP;
-	r = sd_bus_message_open_container(m, 'r', extended ? "iayqs" : "iay");
+	r = sd.bus_message_open_container(m, 'r', extended ? "iayqs" : "iay");
 	if (r >= 0)
-		r = sd_bus_message_append(m, "i", addr.family);
+		r = sd.bus_message_append(m, "i", addr.family);
 	if (r >= 0)
-		r = sd_bus_message_append_array(m, 'y', addr.bytes, addr_bits(&addr) / 8);
+		r = sd.bus_message_append_array(m, 'y', addr.bytes, addr_bits(&addr) / 8);
 	if (r >= 0 && extended)
-		r = sd_bus_message_append(m, "qs", port, "");
-	return r < 0 ? r : sd_bus_message_close_container(m);
+		r = sd.bus_message_append(m, "qs", port, "");
+	return r < 0 ? r : sd.bus_message_close_container(m);
 }
 
 static int call_servers(sd_bus *bus, int index, const struct dns_config *config, bool extended,
@@ -115,12 +142,12 @@ static int call_servers(sd_bus *bus, int index, const struct dns_config *config,
 	int r = call_new(bus, extended ? "SetLinkDNSEx" : "SetLinkDNS", index, &m);
 
 	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'a', extended ? "(iayqs)" : "(iay)");
+		r = sd.bus_message_open_container(m, 'a', extended ? "(iayqs)" : "(iay)");
 	for (size_t i = 0; r >= 0 && i < config->servers->len; i++)
 		r = append_server(m, config->servers->at[i].text, extended);
 	if (r >= 0)
-		r = sd_bus_message_close_container(m);
-	return r < 0 ? r : sd_bus_call(bus, m, 0, error, NULL);
+		r = sd.bus_message_close_container(m);
+	return r < 0 ? r : sd.bus_call(bus, m, 0, error, NULL);
 }
 
 /* SetLinkDNSEx is there since systemd 246. */
@@ -128,9 +155,9 @@ static int set_servers(sd_bus *bus, int index, const struct dns_config *config, 
 {
 	int r = call_servers(bus, index, config, true, error);
 
-	if (r >= 0 || !sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD))
+	if (r >= 0 || !sd.bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD))
 		return r;
-	sd_bus_error_free(error);
+	sd.bus_error_free(error);
 	return call_servers(bus, index, config, false, error);
 }
 
@@ -156,18 +183,18 @@ static int set_domains(sd_bus *bus, int index, const struct dns_config *config, 
 	int r = call_new(bus, "SetLinkDomains", index, &m);
 
 	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'a', "(sb)");
+		r = sd.bus_message_open_container(m, 'a', "(sb)");
 	for (size_t i = 0; r >= 0 && i < config->search->len; i++) {
 		const char *domain = config->search->at[i].text;
 		bool only = is_route_only(domain);
 
-		r = sd_bus_message_append(m, "(sb)", domain + only, (int)only);
+		r = sd.bus_message_append(m, "(sb)", domain + only, (int)only);
 	}
 	if (r >= 0 && catches_all(config))
-		r = sd_bus_message_append(m, "(sb)", ".", 1);
+		r = sd.bus_message_append(m, "(sb)", ".", 1);
 	if (r >= 0)
-		r = sd_bus_message_close_container(m);
-	return r < 0 ? r : sd_bus_call(bus, m, 0, error, NULL);
+		r = sd.bus_message_close_container(m);
+	return r < 0 ? r : sd.bus_call(bus, m, 0, error, NULL);
 }
 
 /* Names that no link claims are asked here too, unless there is nobody to ask. Since systemd 240;
@@ -179,10 +206,10 @@ static int set_default_route(sd_bus *bus, int index, const struct dns_config *co
 	int r = call_new(bus, "SetLinkDefaultRoute", index, &m);
 
 	if (r >= 0)
-		r = sd_bus_message_append(m, "b", (int)(config->servers->len > 0));
+		r = sd.bus_message_append(m, "b", (int)(config->servers->len > 0));
 	if (r >= 0)
-		r = sd_bus_call(bus, m, 0, error, NULL);
-	return sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD) ? 0 : r;
+		r = sd.bus_call(bus, m, 0, error, NULL);
+	return sd.bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD) ? 0 : r;
 }
 
 static int revert(sd_bus *bus, int index, sd_bus_error *error)
@@ -191,8 +218,8 @@ static int revert(sd_bus *bus, int index, sd_bus_error *error)
 	int r = call_new(bus, "RevertLink", index, &m);
 
 	if (r >= 0)
-		r = sd_bus_call(bus, m, 0, error, NULL);
-	return sd_bus_error_has_name(error, RESOLVED_NO_LINK) ? 0 : r;
+		r = sd.bus_call(bus, m, 0, error, NULL);
+	return sd.bus_error_has_name(error, RESOLVED_NO_LINK) ? 0 : r;
 }
 
 static int call_failed(int error, const sd_bus_error *said, const char *what, const char *ifname,
@@ -201,7 +228,7 @@ static int call_failed(int error, const sd_bus_error *said, const char *what, co
 	diag_fail(d, -error, "systemd-resolved did not %s %s", what, ifname);
 	if (said->message)
 		diag_note(d, "%s", said->message);
-	if (sd_bus_error_has_name(said, RESOLVED_LINK_BUSY))
+	if (sd.bus_error_has_name(said, RESOLVED_LINK_BUSY))
 		diag_hint(d, "systemd-networkd manages this link: set DNS= in its .network file");
 	return error;
 }
@@ -253,14 +280,14 @@ static int link_path(sd_bus *bus, int index, sd_bus_message **ret_answer, const 
 	int r = call_new(bus, "GetLink", index, &m);
 
 	if (r >= 0)
-		r = sd_bus_call(bus, m, 0, NULL, ret_answer);
-	return r < 0 ? r : sd_bus_message_read(*ret_answer, "o", ret);
+		r = sd.bus_call(bus, m, 0, NULL, ret_answer);
+	return r < 0 ? r : sd.bus_message_read(*ret_answer, "o", ret);
 }
 
 static int link_property(sd_bus *bus, const char *path, const char *name, const char *type,
 			 sd_bus_message **ret)
 {
-	return sd_bus_get_property(bus, RESOLVED, path, RESOLVED_LINK, name, NULL, ret, type);
+	return sd.bus_get_property(bus, RESOLVED, path, RESOLVED_LINK, name, NULL, ret, type);
 }
 
 static int read_server(sd_bus_message *m, bool extended, struct buf *ret)
@@ -271,12 +298,12 @@ static int read_server(sd_bus_message *m, bool extended, struct buf *ret)
 	uint16_t port = 0;
 	int family;
 	size_t n;
-	int r = sd_bus_message_read(m, "i", &family);
+	int r = sd.bus_message_read(m, "i", &family);
 
 	if (r >= 0)
-		r = sd_bus_message_read_array(m, 'y', &bytes, &n);
+		r = sd.bus_message_read_array(m, 'y', &bytes, &n);
 	if (r >= 0 && extended)
-		r = sd_bus_message_read(m, "qs", &port, &name);
+		r = sd.bus_message_read(m, "qs", &port, &name);
 	if (r < 0)
 		return r;
 	addr.family = family == AF_INET || family == AF_INET6 ? (uint8_t)family : 0;
@@ -295,11 +322,11 @@ static int get_servers(sd_bus *bus, const char *path, bool extended, struct buf 
 			 : link_property(bus, path, "DNS", "a(iay)", &m);
 
 	if (r >= 0)
-		r = sd_bus_message_enter_container(m, 'a', extended ? "(iayqs)" : "(iay)");
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', entry)) > 0) {
+		r = sd.bus_message_enter_container(m, 'a', extended ? "(iayqs)" : "(iay)");
+	while (r >= 0 && (r = sd.bus_message_enter_container(m, 'r', entry)) > 0) {
 		r = read_server(m, extended, ret);
 		if (r >= 0)
-			r = sd_bus_message_exit_container(m);
+			r = sd.bus_message_exit_container(m);
 	}
 	return r;
 }
@@ -312,8 +339,8 @@ static int get_domains(sd_bus *bus, const char *path, struct buf *ret)
 	int r = link_property(bus, path, "Domains", "a(sb)", &m);
 
 	if (r >= 0)
-		r = sd_bus_message_enter_container(m, 'a', "(sb)");
-	while (r >= 0 && (r = sd_bus_message_read(m, "(sb)", &domain, &only)) > 0)
+		r = sd.bus_message_enter_container(m, 'a', "(sb)");
+	while (r >= 0 && (r = sd.bus_message_read(m, "(sb)", &domain, &only)) > 0)
 		if (!only || strcmp(domain, ".") != 0)
 			buf_addf(ret, "%s%s\n", only ? "~" : "", domain);
 	return r;
