@@ -46,33 +46,59 @@ static bool leads_on(const struct rtnetlink_route_seen *route)
 	       route->type != RTN_BLACKHOLE && route->type != RTN_THROW;
 }
 
-int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t mark, uint32_t *ret,
-		       struct diag *d)
+/* ret->oif 0: there is no way. */
+static int ask_way(struct rtnetlink *r, const struct addr *to, uint32_t mark,
+		   struct rtnetlink_route_seen *ret, struct ack *ret_ack)
 {
 	const struct rtmsg head = {
 		.rtm_family = to->family,
 		.rtm_dst_len = addr_bits(to),
 	};
-	struct rtnetlink_route_seen route = {0};
-	const struct rtnetlink_sink sink = {.take = path_take, .into = &route};
+	const struct rtnetlink_sink sink = {.take = path_take, .into = ret};
 	_cleanup_message_ struct nl_msg *message =
 		rtnetlink_message(RTM_GETROUTE, 0, &head, sizeof(head));
-	char text[ADDR_TEXT_MAX];
-	struct ack ack;
 
-	*ret = 0;
+	*ret_ack = (struct ack){.error = ENOMEM};
 	if (!message || nla_put(message, RTA_DST, addr_bits(to) / 8, to->bytes) < 0 ||
 	    (mark && nla_put_u32(message, RTA_MARK, mark) < 0))
-		return diag_no_memory(d);
+		return -ENOMEM;
 
-	int error = rtnetlink_talk(r, message, &sink, &ack);
-	if (is_no_way(&ack) || is_no_family(&ack) || (error == 0 && !leads_on(&route)))
+	int error = rtnetlink_talk(r, message, &sink, ret_ack);
+	if (is_no_way(ret_ack) || is_no_family(ret_ack) || (error == 0 && !leads_on(ret))) {
+		*ret = (struct rtnetlink_route_seen){0};
 		return 0;
-	if (error < 0 || route_mtu(r, &route, ret, &ack) < 0) {
+	}
+	return error;
+}
+
+int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark,
+		       struct rtnetlink_path *path, struct diag *d)
+{
+	struct rtnetlink_route_seen route = {0};
+	char text[ADDR_TEXT_MAX];
+	struct ack ack;
+	int error = ask_way(r, to, mark, &route, &ack);
+
+	if (error == 0 && !route.oif)
+		path->link = (struct link){0};
+	else if (error == 0 && route.oif != path->link.index)
+		error = rtnetlink_link_get_index(r, route.oif, &path->link, &ack);
+	if (error < 0) {
 		addr_format(to, text);
 		return ack_fail(d, &ack, "look up the way to %s", text);
 	}
+	path->mtu = route.mtu ? route.mtu : path->link.mtu;
 	return 0;
+}
+
+int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t mark, uint32_t *ret,
+		       struct diag *d)
+{
+	struct rtnetlink_path path = {0};
+	int error = rtnetlink_path_get(r, to, mark, &path, d);
+
+	*ret = error == 0 ? path.mtu : 0;
+	return error;
 }
 
 static int default_take(struct nlmsghdr *message, void *into)

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq status: collects what is to be shown of interfaces.
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/cmd/status.h"
+#include "wgq/conf/parse.h"
+#include "wgq/run/around.h"
+#include "wgq/run/device.h"
+#include "wgq/run/host.h"
+
+/* A peer that was sent nothing for longer is not being called. WireGuard repeats a handshake that
+ * is not answered every 5 seconds (REKEY_TIMEOUT). */
+enum { SENDS_SECONDS = 15 };
+
+/* What fails is not seen, which is told, and the rest is shown all the same. */
+static void unseen(struct status *s, struct diag *from)
+{
+	diag_demote(from);
+	diag_move(&s->unseen, from);
+}
+
+static int use_config(struct status *s, struct diag *d)
+{
+	struct config *config = &s->config;
+	_cleanup_diag_ struct diag mistakes = {0};
+	int r = peer_names_read(buf_text(&config->text), config->text.len, &s->names, d);
+
+	if (r < 0)
+		return r;
+	s->has_conf = conf_parse(config->path.given, config->path.ifname, buf_text(&config->text),
+				 config->text.len, &config->conf, &mistakes) == 0;
+	buf_release(&config->text);
+	if (!s->has_conf)
+		diag_warn(&s->unseen, "%s has mistakes, so it is not compared: see wgq check",
+			  config->path.given);
+	return 0;
+}
+
+/* An interface may have no file, or one that this user may not read. */
+static int load(struct status *s, const char *argument, struct diag *d)
+{
+	_cleanup_diag_ struct diag found = {0};
+	bool is_name = config_is_ifname(argument, strlen(argument));
+	int r;
+
+	s->argument = mem_strndup(argument, strlen(argument));
+	if (!s->argument)
+		return diag_no_memory(d);
+	r = config_load_text(argument, &s->config, &found);
+
+	if (is_name)
+		memcpy(s->ifname, argument, strlen(argument) + 1);
+	else
+		memcpy(s->ifname, s->config.path.ifname, sizeof(s->ifname));
+	if (r == 0)
+		return use_config(s, d);
+	if (!s->ifname[0] || r == -ENOMEM) {
+		diag_move(d, &found);
+		return r;
+	}
+	if (r != -ENOENT)
+		unseen(s, &found);
+	return 0;
+}
+
+static bool see(struct status *s, struct world *world, const struct observe_query *query)
+{
+	_cleanup_diag_ struct diag found = {0};
+	int r = world_observe(world, query, &s->snap, &found);
+
+	if (r < 0)
+		unseen(s, &found);
+	return r == 0;
+}
+
+/* With a configuration also whether it is the right one. */
+static int observe_firewall(struct status *s, struct world *world, struct diag *d)
+{
+	struct firewall wanted;
+	struct observe_query query = {.ifname = s->ifname, .firewall = true};
+	_cleanup_diag_ struct diag warnings = {0};
+
+	if (s->has_conf && s->snap.link.index) {
+		int r = want_make(&s->config.conf, &s->snap, &s->want, &warnings);
+		if (r < 0) {
+			diag_move(d, &warnings);
+			return r;
+		}
+		want_firewall_rules(&s->want, &wanted);
+		if (wanted.ip || wanted.ip6)
+			query.firewall_is = &wanted;
+	}
+	s->knows_firewall = see(s, world, &query);
+	return 0;
+}
+
+static int observe(struct status *s, struct world *world, struct diag *d)
+{
+	const struct observe_query plain = {
+		.ifname = s->ifname, .addresses = true, .rules = true, .tables = true};
+	const struct observe_query device = {.ifname = s->ifname, .device = true};
+	const struct observe_query dns = {.ifname = s->ifname, .dns_set = true};
+	int r = world_observe(world, &plain, &s->snap, d);
+
+	if (r < 0)
+		return r;
+	if (s->snap.link.index && !s->snap.is_wireguard)
+		return diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", s->ifname);
+	if (!s->snap.link.index && !s->config.path.given)
+		return diag_refuse(d, ENODEV, "there is no interface `%s', nor a configuration",
+				   s->ifname);
+	s->knows_device = !s->snap.link.index || see(s, world, &device);
+	r = observe_firewall(s, world, d);
+	if (s->snap.link.index)
+		see(s, world, &dns);
+	return r;
+}
+
+/* The userspace protocol does not tell it. */
+static void complete_key(struct wg_device *wg)
+{
+	if (key_is_zero(&wg->public_key) && !key_is_zero(&wg->private_key))
+		key_public(&wg->private_key, &wg->public_key);
+}
+
+static int look_at_host(struct status *s, const struct options *options, struct diag *d)
+{
+	const struct host_options host_options = {.choices = options->choices, .ifname = s->ifname};
+	_cleanup_(host_free_at) struct host *host = NULL;
+	_cleanup_diag_ struct diag found = {0};
+	struct means means;
+	int r = host_open(&host_options, &host, d);
+
+	if (r == 0)
+		r = world_prepare(host_world(host), s->has_conf ? &s->config.conf : NULL,
+				  PURPOSE_DOWN, &means, d);
+	if (r == 0)
+		r = observe(s, host_world(host), d);
+	if (r < 0)
+		return r;
+	complete_key(&s->snap.wg);
+	if (s->snap.link.index && around_look(&s->snap, &s->around, &found) < 0)
+		unseen(s, &found);
+	return 0;
+}
+
+/* For qsort(3), which passes no context. */
+struct ranked {
+	const struct wg_peer *peer;
+	size_t index;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->peer->last_handshake != y->peer->last_handshake)
+		return x->peer->last_handshake > y->peer->last_handshake ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static int make_order(struct status *s, struct diag *d)
+{
+	const struct wg_peer_vec *peers = &s->snap.wg.peers;
+	_cleanup_free_ struct ranked *ranked = mem_calloc(peers->len, sizeof(*ranked));
+
+	s->order = mem_calloc(peers->len, sizeof(*s->order));
+	if (!ranked || !s->order)
+		return diag_no_memory(d);
+	for (size_t i = 0; i < peers->len; i++)
+		ranked[i] = (struct ranked){&peers->at[i], i};
+	qsort(ranked, peers->len, sizeof(*ranked), compare_ranked);
+	for (size_t i = 0; i < peers->len; i++)
+		s->order[i] = ranked[i].index;
+	return 0;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	return key_compare(&x->peer->public_key, &y->peer->public_key);
+}
+
+static struct status_rate rate_of(const struct status *s, const struct status *before,
+				  const struct wg_peer *peer, const struct ranked *then)
+{
+	struct status_rate rate = {0};
+
+	if (!then)
+		return rate;
+	/* Counters begin anew when a peer was removed and added meanwhile. */
+	rate.rx = peer->rx_bytes > then->peer->rx_bytes ? peer->rx_bytes - then->peer->rx_bytes : 0;
+	rate.tx = peer->tx_bytes > then->peer->tx_bytes ? peer->tx_bytes - then->peer->tx_bytes : 0;
+	rate.sent_at = before->rates ? before->rates[then->index].sent_at : 0;
+	if (rate.tx)
+		rate.sent_at = s->now;
+	return rate;
+}
+
+/* Peers come in no fixed order. */
+static int make_rates(struct status *s, const struct status *before, struct diag *d)
+{
+	const struct wg_peer_vec *then = &before->snap.wg.peers, *peers = &s->snap.wg.peers;
+	_cleanup_free_ struct ranked *known = mem_calloc(then->len, sizeof(*known));
+
+	s->rates = mem_calloc(peers->len, sizeof(*s->rates));
+	if (!known || !s->rates)
+		return diag_no_memory(d);
+	for (size_t i = 0; i < then->len; i++)
+		known[i] = (struct ranked){&then->at[i], i};
+	qsort(known, then->len, sizeof(*known), compare_keys);
+	for (size_t i = 0; i < peers->len; i++) {
+		const struct ranked key = {&peers->at[i], i};
+
+		s->rates[i] =
+			rate_of(s, before, &peers->at[i],
+				bsearch(&key, known, then->len, sizeof(*known), compare_keys));
+	}
+	s->seconds = s->clock - before->clock;
+	return 0;
+}
+
+static int judge(struct status *s, const struct options *options, struct diag *d)
+{
+	size_t peers = s->snap.wg.peers.len;
+	_cleanup_free_ bool *sends = mem_calloc(peers, sizeof(*sends));
+	const struct health_input in = {
+		.snap = &s->snap,
+		.want = s->want.conf ? &s->want : NULL,
+		.around = &s->around,
+		.names = &s->names,
+		.now = s->now,
+		.sends = sends,
+		.knows_device = s->knows_device,
+		.knows_firewall = s->knows_firewall && options->choices.firewall != FIREWALL_OFF,
+	};
+
+	s->first_of = mem_calloc(peers, sizeof(struct finding *));
+	if (!sends || !s->first_of)
+		return diag_no_memory(d);
+	for (size_t i = 0; s->rates && i < peers; i++)
+		sends[i] = s->rates[i].sent_at && s->now - s->rates[i].sent_at <= SENDS_SECONDS;
+	int r = health_check(&in, &s->findings, d);
+	vec_each(finding, &s->findings)
+		if (finding->peer >= 0 && !s->first_of[finding->peer])
+			s->first_of[finding->peer] = finding;
+	return r;
+}
+
+static double clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int look_at(const struct options *options, const char *argument,
+		   const struct status_vec *before, struct status *s, struct diag *d)
+{
+	int r = load(s, argument, d);
+
+	s->now = time(NULL);
+	s->clock = clock_now();
+	if (r == 0)
+		r = look_at_host(s, options, d);
+	if (r == 0)
+		r = make_order(s, d);
+	vec_each(old, before)
+		if (r == 0 && !s->rates && strcmp(old->ifname, s->ifname) == 0)
+			r = make_rates(s, old, d);
+	return r == 0 ? judge(s, options, d) : r;
+}
+
+/* Sockets of userspace implementations are mostly root's to see. */
+static int list(struct link_vec *ret, bool *ret_incomplete, struct diag *d)
+{
+	_cleanup_diag_ struct diag found = {0};
+	int r = device_list(ret, &found);
+
+	*ret_incomplete = r == -EACCES;
+	if (r < 0 && !*ret_incomplete)
+		diag_move(d, &found);
+	return *ret_incomplete ? 0 : r;
+}
+
+int status_look(const struct options *options, const struct status_vec *before,
+		struct status_vec *ret, struct diag *d)
+{
+	_cleanup_(links_release) struct link_vec links = {0};
+	bool named = options->arg_count > 0;
+	int r = named ? 0 : list(&links, &ret->incomplete, d);
+	size_t count = named ? (size_t)options->arg_count : links.len;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		struct status *s = vec_push(ret);
+
+		if (!s)
+			return diag_no_memory(d);
+		r = look_at(options, named ? options->args[i] : links.at[i].name, before, s, d);
+	}
+	return r;
+}
+
+static void status_release(struct status *s)
+{
+	want_release(&s->want);
+	config_release(&s->config);
+	snap_release(&s->snap);
+	around_release(&s->around);
+	peer_names_release(&s->names);
+	findings_release(&s->findings);
+	diag_release(&s->unseen);
+	free(s->argument);
+	free(s->order);
+	free(s->first_of);
+	free(s->rates);
+}
+
+void statuses_release(struct status_vec *statuses)
+{
+	vec_each(s, statuses)
+		status_release(s);
+	vec_release(statuses);
+}
+
+int status_verdict(const struct status_vec *statuses)
+{
+	bool all_seen = !statuses->incomplete;
+
+	vec_each(s, statuses) {
+		if (!s->snap.link.index)
+			return STATUS_WRONG;
+		all_seen = all_seen && s->knows_device;
+		vec_each(finding, &s->findings)
+			if (finding_is_wrong(finding->kind))
+				return STATUS_WRONG;
+	}
+	return all_seen ? STATUS_OK : STATUS_UNSEEN;
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is wrong with the way into an interface: rules, tables, routes, firewall.
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "health_internal.h"
+
+enum { ROUTES_NAMED = 3 };
+
+/* What sends packets of a family into the tunnel by policy routing. */
+struct full {
+	uint8_t family;
+	const char *name;
+	uint32_t mark; /* and number of the table */
+};
+
+static bool holds_default(const struct wg_peer_vec *peers, uint8_t family)
+{
+	vec_each(peer, peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (ip->prefix.len == 0 && ip->prefix.addr.family == family)
+				return true;
+	return false;
+}
+
+static bool has_default(const struct route_vec *routes, uint8_t family)
+{
+	vec_each(route, routes)
+		if (route->prefix.len == 0 && route->prefix.addr.family == family)
+			return true;
+	return false;
+}
+
+static bool table_has_default(const struct snap *snap, uint32_t number, uint8_t family)
+{
+	vec_each(table, &snap->tables)
+		if (table->table == number &&
+		    (has_default(&table->plain, family) || has_default(&table->others, family)))
+			return true;
+	return false;
+}
+
+static const struct rule *tunnel_rule(const struct snap *snap, const struct full *full)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (tunnel->rule.family == full->family && tunnel->rule.table == full->mark)
+			return &tunnel->rule;
+	return NULL;
+}
+
+static bool has_suppress(const struct snap *snap, const struct rule *tunnel)
+{
+	vec_each(rule, &snap->suppress_rules)
+		if (rule->family == tunnel->family && rule->priority <= tunnel->priority)
+			return true;
+	return false;
+}
+
+/* Without a configuration any trace of it says that the device was to be a full tunnel: Table could
+ * as well have been off. */
+static bool has_trace(const struct snap *snap)
+{
+	uint32_t mark = snap->wg.fwmark;
+
+	if (snap->has_firewall)
+		return true;
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (tunnel->rule.table == mark)
+			return true;
+	vec_each(table, &snap->tables)
+		if (table->table == mark)
+			return true;
+	return false;
+}
+
+static bool is_full(const struct health_input *in, uint8_t family)
+{
+	const struct want *want = in->want;
+
+	if (want)
+		return family == AF_INET6 ? want->full_ip6 : want->full_ip;
+	return in->snap->wg.fwmark && holds_default(&in->snap->wg.peers, family) &&
+	       has_trace(in->snap);
+}
+
+static int check_family(const struct snap *snap, const struct full *full, struct finding_vec *ret)
+{
+	const struct rule *rule = tunnel_rule(snap, full);
+	_cleanup_buf_ struct buf missing = {0}, suppress = {0}, route = {0};
+	int r = 0;
+
+	if (!rule) {
+		buf_addf(&missing, "%s, not fwmark %u lookup %u", full->name, full->mark,
+			 full->mark);
+		r = finding_add(ret, FINDING_RULE_MISSING, FINDING_NO_PEER, &missing);
+	} else if (!has_suppress(snap, rule)) {
+		buf_addf(&suppress, "%s, lookup main suppress_prefixlength 0", full->name);
+		r = finding_add(ret, FINDING_SUPPRESS_MISSING, FINDING_NO_PEER, &suppress);
+	}
+	if (r < 0 || table_has_default(snap, full->mark, full->family))
+		return r;
+	buf_addf(&route, "%s, table %u", full->name, full->mark);
+	return finding_add(ret, FINDING_DEFAULT_ROUTE_MISSING, FINDING_NO_PEER, &route);
+}
+
+struct prefixes {
+	VEC(struct prefix);
+};
+
+static void prefixes_release(struct prefixes *prefixes)
+{
+	vec_release(prefixes);
+}
+
+static int compare_prefixes(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
+static int routed_prefixes(const struct snap *snap, uint32_t number, struct prefixes *ret)
+{
+	vec_each(table, &snap->tables) {
+		const struct route_vec *lists[] = {&table->plain, &table->others};
+
+		for (size_t i = 0; i < 2 && table->table == number; i++) {
+			vec_each(route, lists[i]) {
+				struct prefix *copy = vec_push(ret);
+				if (!copy)
+					return -ENOMEM;
+				*copy = route->prefix;
+			}
+		}
+	}
+	if (ret->len)
+		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_prefixes);
+	return 0;
+}
+
+/* With Table = auto want has left out what is routed; else all routes are in the table named. */
+static int check_routes(const struct snap *snap, const struct want *want, struct finding_vec *ret)
+{
+	_cleanup_(prefixes_release) struct prefixes there = {0};
+	_cleanup_buf_ struct buf detail = {0};
+	size_t missing = 0;
+
+	if (want->conf->table_kind != TABLE_AUTO && routed_prefixes(snap, want->table, &there) < 0)
+		return -ENOMEM;
+	vec_each(route, &want->routes) {
+		char text[PREFIX_TEXT_MAX];
+
+		if (there.len && bsearch(&route->prefix, there.at, there.len, sizeof(there.at[0]),
+					 compare_prefixes))
+			continue;
+		prefix_format(&route->prefix, text);
+		if (missing++ < ROUTES_NAMED)
+			buf_addf(&detail, "%s%s", missing > 1 ? ", " : "", text);
+	}
+	if (!missing)
+		return 0;
+	if (missing > ROUTES_NAMED)
+		buf_addf(&detail, " and %zu more", missing - ROUTES_NAMED);
+	return finding_add(ret, FINDING_ROUTE_MISSING, FINDING_NO_PEER, &detail);
+}
+
+/* By what happens to packets, whoever routes them so. */
+static int check_leaks(const struct health_input *in, struct finding_vec *ret)
+{
+	const struct around *around = in->around;
+
+	if (around->out_ip == WAY_HERE && around->out_ip6 == WAY_BARE)
+		return finding_add(ret, FINDING_IPV6_LEAK, FINDING_NO_PEER, NULL);
+	if (around->out_ip6 == WAY_HERE && around->out_ip == WAY_BARE)
+		return finding_add(ret, FINDING_IPV4_LEAK, FINDING_NO_PEER, NULL);
+	return 0;
+}
+
+static int check_full(const struct health_input *in, struct finding_vec *ret)
+{
+	const struct want *want = in->want;
+	const uint32_t mark = want && want->mark ? want->mark : in->snap->wg.fwmark;
+	const struct full families[] = {{AF_INET, "IPv4", mark}, {AF_INET6, "IPv6", mark}};
+	bool any = false;
+	int r = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!is_full(in, families[i].family))
+			continue;
+		any = true;
+		if (!mark)
+			continue;
+		if (r == 0)
+			r = check_family(in->snap, &families[i], ret);
+	}
+	if (r < 0 || !any)
+		return r;
+	if (in->snap->wg.fwmark == 0)
+		r = finding_add(ret, FINDING_NO_MARK, FINDING_NO_PEER, NULL);
+	if (r == 0 && in->knows_firewall && !in->snap->has_firewall)
+		r = finding_add(ret, FINDING_FIREWALL_MISSING, FINDING_NO_PEER, NULL);
+	else if (r == 0 && in->knows_firewall && want && !in->snap->has_firewall_rules)
+		r = finding_add(ret, FINDING_FIREWALL_CHANGED, FINDING_NO_PEER, NULL);
+	if (r == 0 && is_full(in, AF_INET) && in->around->strict_rp_filter &&
+	    !in->around->src_valid_mark)
+		r = finding_add(ret, FINDING_SRC_VALID_MARK, FINDING_NO_PEER, NULL);
+	return r;
+}
+
+int health_tunnel(const struct health_input *in, struct finding_vec *ret)
+{
+	int r = in->knows_device ? check_full(in, ret) : 0;
+
+	if (r == 0 && in->want)
+		r = check_routes(in->snap, in->want, ret);
+	return r == 0 ? check_leaks(in, ret) : r;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Looks at what is around an interface.
+#include "wgq/run/around.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/kernel/rtnetlink.h"
+#include "wgq/sys/neighbours.h"
+#include "wgq/sys/rp_filter.h"
+#include "wgq/sys/sysctl.h"
+
+static int compare_ways(const void *a, const void *b)
+{
+	const struct way *x = a, *y = b;
+
+	return addr_compare(&x->to, &y->to);
+}
+
+/* A scoped address leads where its scope says. */
+static int collect(const struct snap *snap, struct way_vec *ret)
+{
+	size_t kept = 0;
+
+	vec_each(peer, &snap->wg.peers) {
+		if (!peer->has_endpoint ||
+		    (peer->endpoint.any.sa_family == AF_INET6 && peer->endpoint.in6.sin6_scope_id))
+			continue;
+		struct way *way = vec_push(ret);
+		if (!way)
+			return -1;
+		way->to = endpoint_addr(&peer->endpoint);
+	}
+	if (ret->len)
+		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_ways);
+	vec_each(way, ret)
+		if (!kept || addr_compare(&ret->at[kept - 1].to, &way->to) != 0)
+			ret->at[kept++] = *way;
+	ret->len = kept;
+	return 0;
+}
+
+static int follow(struct rtnetlink *r, const struct snap *snap, struct way_vec *ways,
+		  struct diag *d)
+{
+	struct rtnetlink_path path = {0};
+	int error = 0;
+
+	vec_each(way, ways) {
+		if (error == 0)
+			error = rtnetlink_path_get(r, &way->to, snap->wg.fwmark, &path, d);
+		way->link = path.link.index;
+		way->mtu = path.mtu;
+	}
+	return error;
+}
+
+static bool is_tunnel(const struct link *link)
+{
+	return strcmp(link->kind, "wireguard") == 0 || strcmp(link->kind, "tun") == 0;
+}
+
+/* The address is anybody's: nothing is sent to it. */
+static int look_out(struct rtnetlink *r, const struct snap *snap, const char *to, enum way_out *ret,
+		    struct diag *d)
+{
+	struct rtnetlink_path path = {0};
+	struct addr addr;
+
+	addr_parse(to, strlen(to), &addr);
+	int error = rtnetlink_path_get(r, &addr, 0, &path, d);
+
+	if (error < 0 || !path.link.index)
+		*ret = WAY_NONE;
+	else if (path.link.index == snap->link.index)
+		*ret = WAY_HERE;
+	else
+		*ret = is_tunnel(&path.link) ? WAY_TUNNEL : WAY_BARE;
+	return error;
+}
+
+int around_look(const struct snap *snap, struct around *ret, struct diag *d)
+{
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *r = NULL;
+	long src_valid_mark = 0;
+	int error = rtnetlink_open(&r, d);
+
+	if (error < 0)
+		return error;
+	if (collect(snap, &ret->ways) < 0)
+		return diag_no_memory(d);
+	error = follow(r, snap, &ret->ways, d);
+	/* Neither is in a range that is special, or that people use at home. */
+	if (error == 0)
+		error = look_out(r, snap, "45.0.0.1", &ret->out_ip, d);
+	if (error == 0)
+		error = look_out(r, snap, "2000::1", &ret->out_ip6, d);
+	ret->src_valid_mark =
+		sysctl_get("net/ipv4/conf/all/src_valid_mark", &src_valid_mark, NULL) == 0 &&
+		src_valid_mark;
+	ret->strict_rp_filter = rp_filter_is_strict();
+	if (!neighbours_count(&ret->neighbours, &ret->neighbours_max))
+		ret->neighbours_max = 0;
+	return error;
+}
