@@ -46,6 +46,18 @@ void firewall_nft_text(const struct firewall *fw, struct buf *ret_text)
 		format_family(fw, AF_INET, ret_text);
 }
 
+/* To add what is there already is no error, and then it can be deleted in any case. */
+void firewall_nft_removal(const struct firewall *fw, struct buf *ret_text)
+{
+	const char *const families[] = {fw->ip6 ? "ip6" : NULL, fw->ip ? "ip" : NULL};
+
+	for (size_t i = 0; i < 2; i++)
+		if (families[i])
+			buf_addf(ret_text,
+				 "add table %s wg-quick-%s\ndelete table %s wg-quick-%s\n",
+				 families[i], fw->ifname, families[i], fw->ifname);
+}
+
 void firewall_iptables_marker(const char *ifname, struct buf *ret_text)
 {
 	buf_addf(ret_text, "-m comment --comment \"wg-quick(8) rule for %s\"", ifname);

@@ -87,6 +87,8 @@ static void format_firewall_set(const struct op *op, const struct op_context *co
 		buf_str(out, "nft -f /dev/fd/63");
 	} else {
 		buf_str(out, "nft -f /dev/stdin <<'EOF'\n");
+		if (op->firewall.before)
+			firewall_nft_removal(op->firewall.before, out);
 		firewall_nft_text(&op->firewall.rules, out);
 		buf_str(out, "EOF");
 	}

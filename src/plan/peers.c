@@ -9,46 +9,13 @@
 #include "wgq/base/mem.h"
 #include "wgq/plan/hooked.h"
 
-/* A peer of either side or of both. */
-struct pair {
-	const struct wg_peer *wanted, *running;
-	bool hooked;  /* hooks deal with it: what the file does not say stays */
-	size_t place; /* in forth and back; NO_PLACE: nothing differs so far */
-};
-#define NO_PLACE SIZE_MAX
-
-/* An allowed IP of a pair, on one side. */
-struct claim {
-	struct prefix prefix;
-	uint32_t line;
-	size_t pair;
-};
-struct claim_vec {
-	VEC(struct claim);
-};
-
-struct comparison {
-	const struct want *want;
-	const struct snap *snap;
-	struct {
-		VEC(struct pair);
-	} pairs;
-	struct claim_vec wanted, running;
-	struct peers_change *change;
-};
+#include "peers_internal.h"
 
 static int compare_peers(const void *a, const void *b)
 {
 	const struct wg_peer *const *x = a, *const *y = b;
 
 	return key_compare(&(*x)->public_key, &(*y)->public_key);
-}
-
-static int compare_claims(const void *a, const void *b)
-{
-	const struct claim *x = a, *y = b;
-
-	return prefix_compare(&x->prefix, &y->prefix);
 }
 
 static int sort_peers(const struct wg_peer_vec *peers, struct wg_peer_pointers *ret)
@@ -103,9 +70,8 @@ static int pair_up(struct comparison *c)
 			    : j == running.len ? -1
 					       : compare_peers(&wanted.at[i], &running.at[j]);
 
-		if (order <= 0 && has_own && key_equal(&wanted.at[i]->public_key, &own))
-			order = -2;
-		if (order != -2)
+		bool is_own = order <= 0 && has_own && key_equal(&wanted.at[i]->public_key, &own);
+		if (!is_own)
 			r = add_pair(c, order <= 0 ? wanted.at[i] : NULL,
 				     order >= 0 ? running.at[j] : NULL);
 		i += order <= 0;
@@ -138,8 +104,7 @@ static int copy_peer(const struct wg_peer *from, struct wg_device *to)
 	return copy_allowed_ips(&from->allowed_ips, &copy->allowed_ips);
 }
 
-/* Places for a pair in forth and back, which are made when its first difference shows. */
-static int place_pair(struct comparison *c, struct pair *pair)
+int peers_place(struct comparison *c, struct pair *pair)
 {
 	struct peers_change *change = c->change;
 	const struct wg_peer *known = pair->wanted ? pair->wanted : pair->running;
@@ -162,25 +127,9 @@ static int place_pair(struct comparison *c, struct pair *pair)
 	return 0;
 }
 
-static int add_allowed_ip(struct comparison *c, size_t at, bool in_back, const struct claim *claim,
-			  bool remove)
-{
-	struct pair *pair = &c->pairs.at[at];
-	int r = place_pair(c, pair);
-
-	if (r < 0)
-		return r;
-	struct wg_device *device = in_back ? &c->change->back : &c->change->forth;
-	struct allowed_ip *ip = vec_push(&device->peers.at[pair->place].allowed_ips);
-	if (!ip)
-		return -ENOMEM;
-	*ip = (struct allowed_ip){.prefix = claim->prefix, .remove = remove, .line = claim->line};
-	return 0;
-}
-
 static int add_new_peer(struct comparison *c, struct pair *pair)
 {
-	int r = place_pair(c, pair);
+	int r = peers_place(c, pair);
 
 	if (r < 0)
 		return r;
@@ -241,7 +190,7 @@ static int compare_settings(struct comparison *c, struct pair *pair)
 
 	if (!psk && !timer && !endpoint)
 		return 0;
-	int r = place_pair(c, pair);
+	int r = peers_place(c, pair);
 	if (r < 0)
 		return r;
 	struct wg_peer *forth = &c->change->forth.peers.at[pair->place];
@@ -268,93 +217,6 @@ static int compare_settings(struct comparison *c, struct pair *pair)
 	return 0;
 }
 
-static int add_claims(struct claim_vec *claims, const struct allowed_ip_vec *ips, size_t from,
-		      size_t to, size_t pair)
-{
-	for (size_t i = from; i < to; i++) {
-		struct claim *claim = vec_push(claims);
-
-		if (!claim)
-			return -ENOMEM;
-		*claim = (struct claim){ips->at[i].prefix, ips->at[i].line, pair};
-	}
-	return 0;
-}
-
-/* What is the same at both ends of both lists is left out: mostly that is all of it. */
-static int claim_allowed_ips(struct comparison *c, size_t pair)
-{
-	static const struct allowed_ip_vec empty;
-	const struct wg_peer *wanted = c->pairs.at[pair].wanted;
-	const struct wg_peer *running = c->pairs.at[pair].running;
-	const struct allowed_ip_vec *w = wanted ? &wanted->allowed_ips : &empty;
-	const struct allowed_ip_vec *r = running ? &running->allowed_ips : &empty;
-	size_t head = 0, tail = 0;
-
-	while (head < w->len && head < r->len &&
-	       prefix_equal(&w->at[head].prefix, &r->at[head].prefix))
-		head++;
-	while (tail < w->len - head && tail < r->len - head &&
-	       prefix_equal(&w->at[w->len - 1 - tail].prefix, &r->at[r->len - 1 - tail].prefix))
-		tail++;
-	int error = add_claims(&c->wanted, w, head, w->len - tail, pair);
-	return error == 0 ? add_claims(&c->running, r, head, r->len - tail, pair) : error;
-}
-
-/* A prefix that only the running device has goes, unless its peer goes, or hooks gave it. */
-static int lose_claim(struct comparison *c, const struct claim *claim)
-{
-	const struct pair *pair = &c->pairs.at[claim->pair];
-
-	if (!pair->wanted || pair->hooked)
-		return 0;
-	int r = add_allowed_ip(c, claim->pair, false, claim, true);
-	return r == 0 ? add_allowed_ip(c, claim->pair, true, claim, false) : r;
-}
-
-/* from is the running owner's claim; NULL: there is none. On the way back a prefix returns to its
- * owner, which takes it from the other; a removed owner has it again by then. */
-static int gain_claim(struct comparison *c, const struct claim *to, const struct claim *from)
-{
-	const struct pair *gaining = &c->pairs.at[to->pair];
-	bool is_new = !gaining->running;
-	int r = is_new ? 0 : add_allowed_ip(c, to->pair, false, to, false);
-
-	if (r < 0)
-		return r;
-	if (!from)
-		return is_new ? 0 : add_allowed_ip(c, to->pair, true, to, true);
-	const struct pair *losing = &c->pairs.at[from->pair];
-	return losing->wanted || losing->hooked ? add_allowed_ip(c, from->pair, true, from, false)
-						: 0;
-}
-
-static int compare_allowed_ips(struct comparison *c)
-{
-	const struct claim_vec *wanted = &c->wanted, *running = &c->running;
-	int r = 0;
-
-	if (wanted->len)
-		qsort(wanted->at, wanted->len, sizeof(wanted->at[0]), compare_claims);
-	if (running->len)
-		qsort(running->at, running->len, sizeof(running->at[0]), compare_claims);
-	for (size_t i = 0, j = 0; r == 0 && (i < wanted->len || j < running->len);) {
-		int order = i == wanted->len    ? 1
-			    : j == running->len ? -1
-						: compare_claims(&wanted->at[i], &running->at[j]);
-
-		if (order > 0)
-			r = lose_claim(c, &running->at[j]);
-		else if (order < 0)
-			r = gain_claim(c, &wanted->at[i], NULL);
-		else if (wanted->at[i].pair != running->at[j].pair)
-			r = gain_claim(c, &wanted->at[i], &running->at[j]);
-		i += order <= 0;
-		j += order >= 0;
-	}
-	return r;
-}
-
 static int compare_pairs(struct comparison *c)
 {
 	int r = pair_up(c);
@@ -369,9 +231,9 @@ static int compare_pairs(struct comparison *c)
 		else if (!pair->hooked)
 			r = add_removed_peer(c, pair);
 		if (r == 0)
-			r = claim_allowed_ips(c, i);
+			r = peers_claim(c, i);
 	}
-	return r == 0 ? compare_allowed_ips(c) : r;
+	return r == 0 ? peers_compare_claims(c) : r;
 }
 
 /* What the file does not set stays: the port, and the mark. */

@@ -8,6 +8,8 @@
 
 /* For `nft -f`, both families. */
 void firewall_nft_text(const struct firewall *fw, struct buf *ret_text);
+/* The lines that delete it, to stand before those of another one in the same transaction. */
+void firewall_nft_removal(const struct firewall *fw, struct buf *ret_text);
 
 /* For `iptables-restore -n` or `ip6tables-restore -n`, the rules of one family (AF_INET, AF_INET6).
  */

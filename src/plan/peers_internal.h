@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of the comparison of peers. */
+#pragma once
+
+#include "wgq/plan/peers.h"
+
+/* A peer of either side or of both. */
+struct pair {
+	const struct wg_peer *wanted, *running;
+	bool hooked;  /* hooks deal with it: what the file does not say stays */
+	size_t place; /* in forth and back; NO_PLACE: nothing differs so far */
+};
+#define NO_PLACE SIZE_MAX
+
+/* An allowed IP of a pair, on one side. */
+struct claim {
+	struct prefix prefix;
+	uint32_t line;
+	size_t pair;
+};
+struct claim_vec {
+	VEC(struct claim);
+};
+
+struct comparison {
+	const struct want *want;
+	const struct snap *snap;
+	struct {
+		VEC(struct pair);
+	} pairs;
+	struct claim_vec wanted, running;
+	struct peers_change *change;
+};
+
+/* Places for a pair in forth and back, which are made when its first difference shows. 0 or
+ * -ENOMEM, like the rest. */
+int peers_place(struct comparison *c, struct pair *pair);
+
+/* Notes the allowed IPs of the pair of this number that may differ. */
+int peers_claim(struct comparison *c, size_t pair);
+/* When all are noted: what has to be added, taken away and moved. */
+int peers_compare_claims(struct comparison *c);

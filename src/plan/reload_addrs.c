@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which addresses of a running interface come and go, and in which order.
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "wgq/plan/hooked.h"
+
+#include "diff_internal.h"
+#include "reload_internal.h"
+
+/* include/uapi/linux/if_addr.h; missing in the headers of Debian 12. */
+#define ADDR_PROTOCOL_KERNEL_LL 3
+
+/* Made by the kernel when a tun device of a userspace WireGuard comes up. */
+bool reload_is_kernels(const struct link_addr *addr, const struct snap *snap)
+{
+	const uint8_t *bytes = addr->prefix.addr.bytes;
+
+	if (addr->prefix.addr.family != AF_INET6 || bytes[0] != 0xfe || (bytes[1] & 0xc0) != 0x80)
+		return false;
+	return addr->protocol == ADDR_PROTOCOL_KERNEL_LL || snap->is_userspace;
+}
+
+static bool has_address(const struct link_addr_vec *addrs, const struct prefix *prefix)
+{
+	vec_each(addr, addrs)
+		if (prefix_equal(&addr->prefix, prefix))
+			return true;
+	return false;
+}
+
+int reload_copy_addr(struct link_addr_vec *addrs, const struct link_addr *addr)
+{
+	struct link_addr *copy = vec_push(addrs);
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *addr;
+	return 0;
+}
+
+int reload_find_gone(const struct snap *snap, struct reload *reload)
+{
+	const struct conf *conf = reload->want.conf;
+	int r = 0;
+
+	vec_each(addr, &snap->addrs)
+		if (r == 0 && !has_address(&reload->want.addrs, &addr->prefix) &&
+		    !reload_is_kernels(addr, snap) &&
+		    !hooked_addr(conf, HOOKED_AT_ALL, &addr->prefix.addr))
+			r = reload_copy_addr(&reload->gone, addr);
+	return r;
+}
+
+/* An address cannot have two prefix lengths in IPv6, so the old one goes before the new one comes
+ * (ipv6_add_addr(), net/ipv6/addrconf.c). */
+static bool is_in_the_way(const struct link_addr *gone, const struct want *want)
+{
+	if (gone->prefix.addr.family != AF_INET6)
+		return false;
+	vec_each(addr, &want->addrs)
+		if (addr_compare(&addr->prefix.addr, &gone->prefix.addr) == 0)
+			return true;
+	return false;
+}
+
+static bool add_address_step(enum op_kind kind, const struct link_addr *addr, struct plan *plan)
+{
+	struct op *op = diff_add(plan, kind, addr->line);
+
+	if (op)
+		op->addr = *addr;
+	return op;
+}
+
+/* The last ones first: the first of a subnet takes the others with it. */
+bool reload_remove_addresses(const struct reload *reload, bool in_the_way, struct plan *plan)
+{
+	for (size_t i = reload->gone.len; i-- > 0;) {
+		const struct link_addr *addr = &reload->gone.at[i];
+
+		if (is_in_the_way(addr, &reload->want) == in_the_way &&
+		    !add_address_step(OP_ADDR_DEL, addr, plan))
+			return false;
+	}
+	return true;
+}
+
+bool reload_add_addresses(const struct snap *snap, const struct want *want, struct plan *plan)
+{
+	vec_each(addr, &want->addrs)
+		if (!has_address(&snap->addrs, &addr->prefix) &&
+		    !add_address_step(OP_ADDR_ADD, addr, plan))
+			return false;
+	return true;
+}
+
+/* With the first IPv4 address of a subnet the kernel takes the others, unless it is told to promote
+ * one of them (__inet_del_ifa(), net/ipv4/devinet.c). */
+bool reload_needs_promotion(const struct snap *snap, const struct reload *reload)
+{
+	if (snap->promotes_secondaries)
+		return false;
+	vec_each(gone, &reload->gone) {
+		struct prefix subnet = gone->prefix;
+
+		prefix_mask(&subnet);
+		if (gone->prefix.addr.family != AF_INET)
+			continue;
+		vec_each(addr, &reload->want.addrs) {
+			struct prefix other = addr->prefix;
+
+			prefix_mask(&other);
+			if (prefix_equal(&subnet, &other))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool reload_set_promotion(struct reload *reload, bool on)
+{
+	struct op *op = diff_add(&reload->plan, OP_SYSCTL_SET, 0);
+
+	if (!op)
+		return false;
+	if (on)
+		buf_addf(&reload->promote_secondaries, "net/ipv4/conf/%s/promote_secondaries",
+			 reload->want.conf->ifname);
+	op->sysctl.name = buf_text(&reload->promote_secondaries);
+	op->sysctl.value = on;
+	op->sysctl.before = !on;
+	op->sysctl.temporary = true;
+	return buf_status(&reload->promote_secondaries) == 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of a reload. Functions that add steps return false when there is no memory. */
+#pragma once
+
+#include "wgq/plan/reload.h"
+#include "wgq/plan/rules.h"
+
+/* Made by the kernel when a tun device of a userspace WireGuard comes up. */
+bool reload_is_kernels(const struct link_addr *addr, const struct snap *snap);
+/* 0 or -ENOMEM. */
+int reload_copy_addr(struct link_addr_vec *addrs, const struct link_addr *addr);
+/* Fills reload->gone. 0 or -ENOMEM. */
+int reload_find_gone(const struct snap *snap, struct reload *reload);
+
+/* in_the_way: those that have to go before others can come; else the rest. */
+bool reload_remove_addresses(const struct reload *reload, bool in_the_way, struct plan *plan);
+bool reload_add_addresses(const struct snap *snap, const struct want *want, struct plan *plan);
+bool reload_needs_promotion(const struct snap *snap, const struct reload *reload);
+bool reload_set_promotion(struct reload *reload, bool on);
+
+/* pairs are those of snap. line: of the configuration that asks for the default route. */
+bool reload_add_rules(const struct snap *snap, const struct want *want,
+		      const struct rule_pair_vec *pairs, uint8_t family, uint32_t line,
+		      struct plan *plan);
+bool reload_remove_rules(const struct snap *snap, const struct want *want,
+			 const struct rule_pair_vec *pairs, struct plan *plan);
+bool reload_add_routes(const struct reload *reload, bool late, struct plan *plan);
+bool reload_remove_routes(const struct reload *reload, struct plan *plan);
+
+bool reload_set_firewall(const struct snap *snap, const struct means *means, struct reload *reload);
+bool reload_set_dns(const struct snap *snap, const struct means *means, struct reload *reload);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which rules and routes of a running interface come and go.
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "diff_internal.h"
+#include "reload_internal.h"
+
+static bool is_full(const struct want *want, uint8_t family)
+{
+	return family == AF_INET6 ? want->full_ip6 : want->full_ip;
+}
+
+static bool is_wanted_rule(const struct tunnel_rule *tunnel, const struct want *want)
+{
+	return is_full(want, tunnel->rule.family) && tunnel->rule.fwmark == want->mark;
+}
+
+/* The one of this interface's that is wanted; NULL: it is missing. */
+static const struct tunnel_rule *find_rule(const struct snap *snap, const struct want *want,
+					   uint8_t family)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (tunnel->rule.family == family && is_wanted_rule(tunnel, want))
+			return tunnel;
+	return NULL;
+}
+
+static bool is_paired(const struct rule *suppress, const struct rule_pair_vec *pairs)
+{
+	vec_each(pair, pairs)
+		if (*pair == suppress)
+			return true;
+	return false;
+}
+
+/* A suppress rule that lost its tunnel's would stay for ever, beside the new pair. */
+static bool remove_orphans(const struct snap *snap, const struct rule_pair_vec *pairs,
+			   uint8_t family, struct plan *plan)
+{
+	vec_each(suppress, &snap->suppress_rules)
+		if (suppress->family == family && suppress->protocol == RTPROT_KERNEL &&
+		    !is_paired(suppress, pairs))
+			return rules_delete_one(suppress, plan);
+	return true;
+}
+
+bool reload_add_rules(const struct snap *snap, const struct want *want,
+		      const struct rule_pair_vec *pairs, uint8_t family, uint32_t line,
+		      struct plan *plan)
+{
+	if (!is_full(want, family))
+		return true;
+	const struct tunnel_rule *tunnel = find_rule(snap, want, family);
+	if (!tunnel)
+		return diff_add_tunnel_rule(family, want->mark, line, plan) &&
+		       diff_add_suppress_rule(family, line, plan) &&
+		       remove_orphans(snap, pairs, family, plan);
+	return pairs->at[tunnel - snap->tunnel_rules.at] ||
+	       diff_add_suppress_rule(family, line, plan);
+}
+
+bool reload_remove_rules(const struct snap *snap, const struct want *want,
+			 const struct rule_pair_vec *pairs, struct plan *plan)
+{
+	for (size_t i = 0; i < snap->tunnel_rules.len; i++) {
+		const struct tunnel_rule *tunnel = &snap->tunnel_rules.at[i];
+
+		if (!rules_is_own(tunnel, snap) || is_wanted_rule(tunnel, want))
+			continue;
+		if (!rules_delete_one(&tunnel->rule, plan) ||
+		    (pairs->at[i] && !rules_delete_one(pairs->at[i], plan)))
+			return false;
+	}
+	return true;
+}
+
+bool reload_remove_routes(const struct reload *reload, struct plan *plan)
+{
+	vec_each(change, &reload->tables) {
+		if (!change->remove.len)
+			continue;
+		struct op *op = diff_add(plan, OP_ROUTE_DEL, 0);
+		if (!op)
+			return false;
+		op->routes.at = change->remove.at;
+		op->routes.count = change->remove.len;
+		op->routes.table = change->table;
+	}
+	return true;
+}
+
+bool reload_add_routes(const struct reload *reload, bool late, struct plan *plan)
+{
+	vec_each(change, &reload->tables) {
+		const struct route_vec *routes = late ? &change->add_late : &change->add;
+
+		if (!diff_add_routes(routes->at, routes->len, change->table, 0, plan))
+			return false;
+	}
+	return true;
+}

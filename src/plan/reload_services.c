@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The firewall and the name servers of a running interface.
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "wgq/base/mem.h"
+
+#include "diff_internal.h"
+#include "reload_internal.h"
+
+static bool was_full(const struct snap *snap)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (rules_is_own(tunnel, snap))
+			return true;
+	return false;
+}
+
+/* The firewall that the running tunnel must have had: its rules' families, its mark, the addresses
+ * that the interface has. */
+static const struct firewall *firewall_before(const struct snap *snap, struct reload *reload)
+{
+	struct firewall *before = &reload->firewall_before;
+
+	if (!snap->has_firewall || !snap->firewall_mark)
+		return NULL;
+	*before =
+		(struct firewall){.ifname = reload->want.conf->ifname, .mark = snap->firewall_mark};
+	vec_each(tunnel, &snap->tunnel_rules) {
+		before->ip |= tunnel->leads_here && tunnel->rule.family == AF_INET;
+		before->ip6 |= tunnel->leads_here && tunnel->rule.family == AF_INET6;
+	}
+	if (!vec_reserve(&reload->firewall_addrs_before, snap->addrs.len))
+		return NULL;
+	vec_each(addr, &snap->addrs)
+		reload->firewall_addrs_before.at[reload->firewall_addrs_before.len++] =
+			addr->prefix.addr;
+	before->addrs = reload->firewall_addrs_before.at;
+	before->addr_count = reload->firewall_addrs_before.len;
+	return before;
+}
+
+bool reload_set_firewall(const struct snap *snap, const struct means *means, struct reload *reload)
+{
+	bool full = reload->want.full_ip || reload->want.full_ip6;
+
+	if (full ? snap->has_firewall_rules || means->firewall == MEANS_FIREWALL_NONE
+		 : !snap->has_firewall)
+		return true;
+	struct op *op = diff_add(&reload->plan, full ? OP_FIREWALL_SET : OP_FIREWALL_REMOVE, 0);
+	if (!op)
+		return false;
+	op->firewall.rules = reload->firewall;
+	op->firewall.before = firewall_before(snap, reload);
+	return true;
+}
+
+/* Each line of text as an element. */
+static int split(const struct buf *text, struct conf_text_vec *ret)
+{
+	for (const char *line = buf_text(text); *line; line += strcspn(line, "\n") + 1) {
+		struct conf_text *item = vec_push(ret);
+
+		if (!item)
+			return -ENOMEM;
+		item->text = mem_strndup(line, strcspn(line, "\n"));
+		if (!item->text)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Addresses by their value, whatever their spelling. */
+static bool same_text(const char *a, const char *b)
+{
+	struct addr x, y;
+
+	if (addr_parse(a, strlen(a), &x) == 0 && addr_parse(b, strlen(b), &y) == 0)
+		return addr_compare(&x, &y) == 0;
+	return strcmp(a, b) == 0;
+}
+
+static bool same_texts(const struct conf_text_vec *a, const struct conf_text_vec *b)
+{
+	if (a->len != b->len)
+		return false;
+	for (size_t i = 0; i < a->len; i++)
+		if (!same_text(a->at[i].text, b->at[i].text))
+			return false;
+	return true;
+}
+
+bool reload_set_dns(const struct snap *snap, const struct means *means, struct reload *reload)
+{
+	const struct conf *conf = reload->want.conf;
+	bool is_set = snap->dns_servers.len || snap->dns_search.len;
+	bool full = reload->want.full_ip || reload->want.full_ip6;
+	/* Only systemd-resolved is told whether all names go this way. */
+	bool same_way = means->dns != MEANS_DNS_RESOLVED || full == was_full(snap);
+
+	if (means->dns == MEANS_DNS_NONE || !snap->knows_dns || (!is_set && !conf_has_dns(conf)))
+		return true;
+	if (split(&snap->dns_servers, &reload->dns_servers_before) < 0 ||
+	    split(&snap->dns_search, &reload->dns_search_before) < 0)
+		return false;
+	if (same_way && same_texts(&reload->dns_servers_before, &conf->dns_servers) &&
+	    same_texts(&reload->dns_search_before, &conf->dns_search))
+		return true;
+
+	struct op *op = diff_add(&reload->plan, conf_has_dns(conf) ? OP_DNS_SET : OP_DNS_UNSET,
+				 conf->dns_servers.len ? conf->dns_servers.at[0].line : 0);
+	if (!op)
+		return false;
+	reload->dns_before = (struct dns_setting){.servers = &reload->dns_servers_before,
+						  .search = &reload->dns_search_before,
+						  .catch_all = was_full(snap)};
+	op->dns.is =
+		(struct dns_setting){.servers = &conf->dns_servers,
+				     .search = &conf->dns_search,
+				     .catch_all = reload->want.full_ip || reload->want.full_ip6};
+	op->dns.before = is_set ? &reload->dns_before : NULL;
+	return true;
+}
