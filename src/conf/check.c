@@ -62,14 +62,21 @@ static struct line cut(const struct check *c, uint32_t line)
 	return ret;
 }
 
+/* What will not be shown needs no place: a million findings must not cost a million searches. */
+static bool is_enough(const struct check *c)
+{
+	return c->found >= CHECK_SHOWN_MAX;
+}
+
 struct where where_value(const struct check *c, uint32_t line)
 {
-	return (struct where){.line = line, .at = cut(c, line).value};
+	return is_enough(c) ? (struct where){0}
+			    : (struct where){.line = line, .at = cut(c, line).value};
 }
 
 struct where where_prefix(const struct check *c, uint32_t line, const struct prefix *prefix)
 {
-	struct slice rest = cut(c, line).value, item;
+	struct slice rest = where_value(c, line).at, item;
 	struct prefix wanted = *prefix, read;
 
 	prefix_mask(&wanted);
@@ -89,7 +96,7 @@ struct where where_prefix(const struct check *c, uint32_t line, const struct pre
 
 struct where where_text(const struct check *c, uint32_t line, const char *text)
 {
-	struct slice rest = cut(c, line).value, item;
+	struct slice rest = where_value(c, line).at, item;
 
 	while (rest.len <= LINE_MAX_SEARCHED && list_next(&rest, true, &item))
 		if (item.len == strlen(text) && memcmp(item.at, text, item.len) == 0)
@@ -108,7 +115,8 @@ struct where where_hook(const struct check *c, uint32_t line, size_t offset, siz
 
 struct where where_key(const struct check *c, uint32_t section_line, const char *key)
 {
-	for (uint32_t number = section_line + 1; number <= c->lines.len; number++) {
+	for (uint32_t number = section_line + 1; number <= c->lines.len && !is_enough(c);
+	     number++) {
 		struct line line = cut(c, number);
 
 		if (line.key.len && line.key.at[0] == '[')

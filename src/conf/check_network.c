@@ -130,16 +130,15 @@ static size_t neighbours_of(const struct check *c, const struct link_addr *a)
 void check_address_length(struct check *c)
 {
 	bool off = c->conf->table_kind == TABLE_OFF;
-	size_t looked_at = 0;
 
 	c->level = off ? DIAG_WARNING : DIAG_NOTE;
-	vec_each(a, &c->conf->addresses) {
+	for (size_t i = 0; i < c->conf->addresses.len && i < CHECK_SHOWN_MAX; i++) {
+		const struct link_addr *a = &c->conf->addresses.at[i];
 		_cleanup_buf_ struct buf hint = {0};
 		char text[ADDR_TEXT_MAX];
 		struct where where;
 
-		if (has_length(c, a, &where) || ++looked_at > CHECK_SHOWN_MAX ||
-		    !neighbours_of(c, a))
+		if (has_length(c, a, &where) || !neighbours_of(c, a))
 			continue;
 		addr_format(&a->prefix.addr, text);
 		buf_addf(&hint, "write the length of the network: %s/%d", text,

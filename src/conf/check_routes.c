@@ -161,7 +161,7 @@ void check_loop(struct check *c)
 		if (!find_loop(c, peer, &a, &route) || is_closer_elsewhere(c, &a, route.len))
 			continue;
 		addr_format(&a, address);
-		if (hooks_care(c, address))
+		if (c->found < CHECK_SHOWN_MAX && hooks_care(c, address))
 			continue;
 		prefix_format(&route, text);
 		check_found(c, where_key(c, peer->line, "Endpoint"), loop_hint(c->conf, &route),
