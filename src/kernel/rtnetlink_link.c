@@ -31,6 +31,7 @@ int rtnetlink_link_parse(struct nlmsghdr *message, struct link *ret)
 	static struct nla_policy policy[IFLA_MAX + 1] = {
 		[IFLA_IFNAME] = {.type = NLA_STRING, .maxlen = IFNAMSIZ},
 		[IFLA_MTU] = {.type = NLA_U32},
+		[IFLA_GROUP] = {.type = NLA_U32},
 		[IFLA_LINKINFO] = {.type = NLA_NESTED},
 	};
 	struct nlattr *attributes[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
@@ -52,6 +53,8 @@ int rtnetlink_link_parse(struct nlmsghdr *message, struct link *ret)
 	nla_strlcpy(ret->name, attributes[IFLA_IFNAME], sizeof(ret->name));
 	if (attributes[IFLA_MTU])
 		ret->mtu = nla_get_u32(attributes[IFLA_MTU]);
+	if (attributes[IFLA_GROUP])
+		ret->group = nla_get_u32(attributes[IFLA_GROUP]);
 	ret->up = head->ifi_flags & IFF_UP;
 	ret->index = (uint32_t)head->ifi_index;
 	return 0;

@@ -14,6 +14,7 @@ struct link {
 	char kind[16];  /* IFLA_INFO_KIND: "wireguard", "tun"; "": a device without one */
 	uint32_t index; /* 0: there is no such link */
 	uint32_t mtu;
+	uint32_t group; /* IFLA_GROUP; 0 unless somebody has set one */
 	bool up;
 };
 

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq why in words: what came of each rule, and the one sentence at the end.
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "wgq/cmd/why.h"
+
+static void add_mark(const struct packet *packet, struct buf *out)
+{
+	if (packet->mark)
+		buf_addf(out, "the packet has mark %u", packet->mark);
+	else
+		buf_str(out, "the packet has no mark");
+}
+
+/* Why a rule is not for the packet. */
+static void add_reason(const struct packet *packet, const struct packet_step *step, struct buf *out)
+{
+	bool invert = step->rule->invert;
+
+	switch (step->selector) {
+	case SELECTOR_NONE:
+		buf_str(out, "it takes none");
+		return;
+	case SELECTOR_TO:
+		buf_str(out, invert ? "it goes there" : "it goes elsewhere");
+		return;
+	case SELECTOR_FROM:
+		if (invert)
+			buf_str(out, "it comes from there");
+		else if (packet->from.family)
+			buf_str(out, "it comes from elsewhere");
+		else
+			buf_str(out, "its source is not chosen yet");
+		return;
+	case SELECTOR_MARK:
+		add_mark(packet, out);
+		return;
+	case SELECTOR_IIF:
+		buf_str(out, "it is made here");
+		return;
+	case SELECTOR_OIF:
+		buf_str(out, "it is bound to no interface");
+		return;
+	case SELECTOR_TOS:
+		buf_str(out, "its TOS is 0");
+		return;
+	case SELECTOR_UID:
+		buf_addf(out, "its user is %u", packet->uid);
+		return;
+	case SELECTOR_PROTO:
+		buf_addf(out, "its protocol is %u", packet->ip_proto);
+		return;
+	case SELECTOR_PORT:
+		buf_str(out, invert ? "it has such a port" : "it has other ports");
+		return;
+	case SELECTOR_L3MDEV:
+		buf_str(out, "it is of no VRF");
+		return;
+	case SELECTOR_TUNNEL:
+		buf_str(out, "it has no tunnel key");
+		return;
+	case SELECTOR_UNKNOWN:
+		buf_str(out, "of something that wgq does not know");
+		return;
+	}
+}
+
+static const char *depends_on(enum packet_selector selector)
+{
+	if (selector == SELECTOR_PROTO)
+		return "the protocol";
+	return selector == SELECTOR_PORT ? "the ports" : "something that wgq does not know";
+}
+
+static void add_suppression(const struct packet_step *step, struct buf *out)
+{
+	const struct policy_rule *rule = step->rule;
+
+	buf_str(out, "refuses ");
+	policy_route_format(&step->route, out);
+	if (!rule->has_suppress_prefixlen || step->route.to.len > rule->suppress_prefixlen)
+		buf_str(out, ", for its group");
+}
+
+void why_finding(const struct packet *packet, const struct packet_step *step, struct buf *ret_text)
+{
+	switch (step->outcome) {
+	case PACKET_NOT_REACHED:
+		buf_str(ret_text, "not reached");
+		return;
+	case PACKET_SKIPPED:
+		buf_str(ret_text, "skipped: ");
+		add_reason(packet, step, ret_text);
+		return;
+	case PACKET_DEPENDS:
+		buf_addf(ret_text, "depends on %s; not taken here", depends_on(step->selector));
+		return;
+	case PACKET_NO_ROUTE:
+		buf_str(ret_text, step->empty ? "empty" : "no route to it");
+		return;
+	case PACKET_SUPPRESSED:
+		add_suppression(step, ret_text);
+		return;
+	case PACKET_THROWN:
+		policy_route_format(&step->route, ret_text);
+		buf_str(ret_text, ": back to the rules");
+		return;
+	case PACKET_PASSED:
+		buf_str(ret_text,
+			step->rule->action == FR_ACT_GOTO ? "there is no such rule" : "goes on");
+		return;
+	case PACKET_JUMPED:
+		buf_addf(ret_text, "goes on at %u", step->rule->target);
+		return;
+	case PACKET_DECIDED:
+		if (step->route.type != RTN_UNSPEC)
+			policy_route_format(&step->route, ret_text);
+		else
+			buf_str(ret_text, "decides");
+		return;
+	}
+}
+
+static void add_addr(const struct addr *addr, struct buf *out)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_format(addr, text);
+	buf_str(out, text);
+}
+
+static void add_name(const char *name, struct buf *out)
+{
+	buf_printable(out, name, strlen(name));
+}
+
+static void add_peer(const struct why *why, size_t i, struct buf *out)
+{
+	char text[KEY_BASE64_LEN + 1];
+
+	buf_str(out, "peer ");
+	if (why->peer_names[i]) {
+		add_name(why->peer_names[i], out);
+		return;
+	}
+	key_to_base64(&why->way.legs[i].tunnel.peer->public_key, text);
+	buf_str(out, text);
+}
+
+/* What decided a leg's way: " by rule 32765 and table 51820". */
+static void add_decision(const struct way_leg *leg, struct buf *out)
+{
+	const struct policy_route *route = packet_route(&leg->way);
+	char table[POLICY_TABLE_TEXT_MAX];
+
+	if (leg->way.decided >= leg->way.len)
+		return;
+	buf_addf(out, " by rule %u", leg->way.at[leg->way.decided].rule->priority);
+	if (!route)
+		return;
+	policy_table_format(route->table, table);
+	buf_addf(out, " and table %s", table);
+	if (packet_fate(&leg->way) == PACKET_LEAVES)
+		return;
+	buf_str(out, ": ");
+	policy_route_format(route, out);
+}
+
+static const char *fate_text(enum packet_fate fate)
+{
+	switch (fate) {
+	case PACKET_LEAVES:
+		return "is sent";
+	case PACKET_STAYS:
+		return "stays on this host";
+	case PACKET_LOST:
+		return "is not sent: no rule leads to a route for it";
+	case PACKET_UNREACHABLE:
+		return "is refused as unreachable";
+	case PACKET_PROHIBITED:
+		return "is prohibited";
+	case PACKET_BLACKHOLED:
+		return "is thrown away silently";
+	}
+	return "is lost";
+}
+
+/* How the last leg ends, of which the subject was named. */
+static void add_end(const struct why *why, struct buf *out)
+{
+	const struct way *way = &why->way;
+	const struct way_leg *leg = &way->legs[way->count - 1];
+
+	switch (way->end) {
+	case WAY_LEAVES:
+		buf_str(out, "leaves through ");
+		add_name(leg->hop.ifname[0] ? leg->hop.ifname : leg->link.name, out);
+		if (way->count == 1) {
+			buf_str(out, ", not through WireGuard,");
+			add_decision(leg, out);
+		}
+		break;
+	case WAY_STAYS:
+		buf_str(out, "never leaves: it is an address of this host");
+		break;
+	case WAY_NOT_SENT:
+		buf_str(out, fate_text(packet_fate(&leg->way)));
+		add_decision(leg, out);
+		break;
+	case WAY_NOT_OURS:
+		buf_str(out, "cannot be sent from ");
+		add_addr(&leg->packet.from, out);
+		buf_str(out, leg->from_elsewhere ? ", which is no address of this host"
+						 : ", which is for this host alone");
+		break;
+	case WAY_NO_PEER:
+		buf_str(out, "goes into ");
+		add_name(leg->link.name, out);
+		buf_str(out, ", which drops it: no peer has it in its AllowedIPs");
+		break;
+	case WAY_NO_ENDPOINT:
+		buf_str(out, "goes into ");
+		add_name(leg->link.name, out);
+		buf_str(out, ", which drops it: of ");
+		add_peer(why, way->count - 1, out);
+		buf_str(out, " no endpoint is known until it is heard of");
+		break;
+	case WAY_LOOP:
+		buf_str(out, "would go into ");
+		add_name(leg->link.name, out);
+		buf_str(out, " again, a loop,");
+		add_decision(leg, out);
+		break;
+	case WAY_HIDDEN:
+		buf_str(out, "goes into ");
+		add_name(leg->link.name, out);
+		buf_str(out, ", whose peers only root may see,");
+		add_decision(leg, out);
+		break;
+	case WAY_TOO_LONG:
+		buf_str(out, "goes into ");
+		add_name(leg->link.name, out);
+		buf_str(out, ", a tunnel in a tunnel too many to follow");
+		break;
+	}
+}
+
+/* Through its tunnels. */
+static void add_way(const struct why *why, struct buf *out)
+{
+	const struct way *way = &why->way;
+
+	for (size_t i = 0; i + 1 < way->count; i++) {
+		const struct way_leg *leg = &way->legs[i];
+
+		buf_str(out, i ? "; encrypted, it goes through " : "goes through ");
+		add_name(leg->link.name, out);
+		buf_str(out, " to ");
+		add_peer(why, i, out);
+		if (i == 0)
+			add_decision(leg, out);
+	}
+	if (way->count > 1)
+		buf_str(out, way->end == WAY_LEAVES ? "; encrypted, it " : "; but encrypted, it ");
+	add_end(why, out);
+}
+
+/* Why the packet does not come to the link that was asked about, though a rule leads there. */
+static void add_step_in_the_way(const struct way *way, const struct packet_step *step,
+				struct buf *out)
+{
+	const struct way_leg *leg = &way->legs[0];
+	uint32_t priority = step->rule->priority;
+
+	switch (step->outcome) {
+	case PACKET_NOT_REACHED:
+		buf_addf(out, "rule %u, which leads there, is not reached", priority);
+		break;
+	case PACKET_SKIPPED:
+	case PACKET_DEPENDS:
+		buf_addf(out, "rule %u, which leads there, is ", priority);
+		if (step->outcome == PACKET_DEPENDS)
+			buf_str(out, "not for every packet: it ");
+		why_finding(&leg->packet, step, out);
+		break;
+	case PACKET_SUPPRESSED:
+		buf_addf(out, "rule %u finds the way there, but refuses it", priority);
+		break;
+	case PACKET_DECIDED:
+		buf_str(out, "of the ways of its route another was taken");
+		break;
+	case PACKET_NO_ROUTE:
+	case PACKET_THROWN:
+	case PACKET_PASSED:
+	case PACKET_JUMPED:
+		buf_str(out, "no rule leads to a route there");
+		break;
+	}
+}
+
+/* Whether to be in a table would be enough. */
+static void add_allowed(const struct way_tunnel *tunnel, struct buf *out)
+{
+	char key[KEY_BASE64_LEN + 1], prefix[PREFIX_TEXT_MAX];
+
+	if (!tunnel->is_wireguard || tunnel->hidden)
+		return;
+	if (!tunnel->peer) {
+		buf_str(out, ", and none of its peers has the address in its AllowedIPs");
+		return;
+	}
+	key_to_base64(&tunnel->peer->public_key, key);
+	prefix_format(&tunnel->allowed, prefix);
+	buf_addf(out, ", though peer %s has %s in its AllowedIPs", key, prefix);
+}
+
+static void add_obstacle(const struct way *way, struct buf *out)
+{
+	const struct way_target *target = &way->target;
+
+	if (!target->link.up) {
+		buf_str(out, "it is down");
+	} else if (target->step) {
+		add_step_in_the_way(way, target->step, out);
+	} else {
+		buf_str(out, "no rule leads to a table whose best route to it goes there");
+		add_allowed(&target->tunnel, out);
+	}
+}
+
+void why_sentence(const struct why *why, struct buf *ret_text)
+{
+	const struct way *way = &why->way;
+
+	add_addr(&way->legs[0].packet.to, ret_text);
+	buf_char(ret_text, ' ');
+	if (way->target.ifname[0] && !way_uses_target(way)) {
+		buf_str(ret_text, "does not go through ");
+		add_name(way->target.ifname, ret_text);
+		if (way->end != WAY_STAYS && way->end != WAY_NOT_OURS) {
+			buf_str(ret_text, ": ");
+			add_obstacle(way, ret_text);
+		}
+		buf_str(ret_text, ". It ");
+	}
+	add_way(why, ret_text);
+	buf_char(ret_text, '.');
+}
