@@ -20,7 +20,6 @@ static int observe(struct session *s, struct snap *snap, struct diag *d)
 		.free_table = want_may_be_full_tunnel(s->conf),
 		.firewall = true,
 		.dns_set = true,
-		.lenient = s->dry_run,
 	};
 	int r = world_observe(s->world, &query, snap, d);
 
@@ -55,8 +54,7 @@ static int observe_firewall(struct session *s, const struct firewall *firewall, 
 			    struct diag *d)
 {
 	_cleanup_snap_ struct snap now = {0};
-	const struct observe_query query = {
-		.ifname = s->ifname, .firewall_is = firewall, .lenient = s->dry_run};
+	const struct observe_query query = {.ifname = s->ifname, .firewall_is = firewall};
 
 	if (!firewall->ip && !firewall->ip6)
 		return 0;

@@ -275,8 +275,8 @@ static int fake_observe(void *self, const struct observe_query *query, struct sn
 	return 0;
 }
 
-static int fake_prepare(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
-			struct diag *d)
+static int fake_prepare(void *self, const struct conf *conf, enum purpose purpose,
+			struct means *ret, struct diag *d)
 {
 	(void)self, (void)conf, (void)purpose, (void)d;
 	*ret = (struct means){.dns = MEANS_DNS_RESOLVCONF, .firewall = MEANS_FIREWALL_NFT};
