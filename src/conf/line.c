@@ -36,7 +36,9 @@ bool slice_is(struct slice s, const char *word)
 
 	if (s.len != strlen(word))
 		return false;
-	while (i < s.len && (s.at[i] == word[i] || lower(s.at[i]) == lower(word[i])))
+	if (s.len && memcmp(s.at, word, s.len) == 0)
+		return true;
+	while (i < s.len && lower(s.at[i]) == lower(word[i]))
 		i++;
 	return i == s.len;
 }

@@ -27,7 +27,7 @@ struct scanner {
 	struct scan_line line; /* the one that libinih works on */
 	bool opens_section;    /* its `[S]` was handed over, its `=N` comes next */
 	bool owed;
-	const char *name; /* handed over for it, with its number */
+	const char *name; /* handed over for it: at most a letter, and the number */
 	char number[NUMBER_SIZE];
 	scan_handler *handler;
 	void *context;
@@ -97,28 +97,24 @@ static int misread(struct scanner *s)
 			   s->file, s->line.number);
 }
 
-/* snprintf() takes longer than all the rest of a line. */
-static void choose_number(struct scanner *s)
+/* NAME=NUMBER\n; snprintf() takes longer than all the rest of a line. */
+static void put_key_line(struct scanner *s, char *at)
 {
 	uint32_t number = s->line.number;
 	char *end = s->number + 1;
 
 	for (uint32_t rest = number; rest >= 10; rest /= 10)
 		end++;
+	size_t n = (size_t)(end - s->number);
 	*end = '\0';
 	for (; end > s->number; number /= 10)
 		*--end = (char)('0' + number % 10);
-}
 
-static void put_key_line(char *at, const char *name, const char *number)
-{
-	size_t name_len = strlen(name), number_len = strlen(number);
-
-	memcpy(at, name, name_len);
-	at[name_len] = '=';
-	at += name_len + 1;
-	memcpy(at, number, number_len);
-	memcpy(at + number_len, "\n", sizeof("\n"));
+	if (*s->name)
+		*at++ = *s->name;
+	*at++ = '=';
+	memcpy(at, s->number, n);
+	memcpy(at + n, "\n", sizeof("\n"));
 }
 
 static void put_section_line(char *at, const char *name)
@@ -148,8 +144,7 @@ static char *read_line(char *ret, int size, void *stream)
 		return ret;
 	}
 	s->name = s->line.key.len && s->line.key.at[0] == '[' ? "" : "k";
-	choose_number(s);
-	put_key_line(ret, s->name, s->number);
+	put_key_line(s, ret);
 	s->owed = true;
 	return ret;
 }

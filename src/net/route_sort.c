@@ -69,6 +69,14 @@ static void distribute(struct route *routes, size_t n, unsigned i, size_t ret_en
 	}
 }
 
+static bool have_same_digit(const struct route *routes, size_t n, unsigned i)
+{
+	for (size_t k = 1; k < n; k++)
+		if (digit(&routes[k], i) != digit(&routes[0], i))
+			return false;
+	return true;
+}
+
 static void sort_from(struct route *routes, size_t n, unsigned i)
 {
 	size_t end[VALUES];
@@ -77,6 +85,8 @@ static void sort_from(struct route *routes, size_t n, unsigned i)
 		insertion_sort(routes, n);
 		return;
 	}
+	while (i < DIGITS && have_same_digit(routes, n, i))
+		i++;
 	if (i == DIGITS)
 		return;
 	distribute(routes, n, i, end);
@@ -84,7 +94,30 @@ static void sort_from(struct route *routes, size_t n, unsigned i)
 		sort_from(routes + start, end[value] - start, i + 1);
 }
 
+static bool is_sorted(const struct route *routes, size_t n)
+{
+	for (size_t k = 1; k < n; k++)
+		if (precedes(&routes[k], &routes[k - 1]))
+			return false;
+	return true;
+}
+
+static void reverse(struct route *routes, size_t n)
+{
+	for (size_t k = 0; k < n / 2; k++) {
+		struct route route = routes[k];
+
+		routes[k] = routes[n - 1 - k];
+		routes[n - 1 - k] = route;
+	}
+}
+
+/* Generated lists go upward, and the order of routes is downward. */
 void route_sort(struct route *routes, size_t n)
 {
-	sort_from(routes, n, 0);
+	if (is_sorted(routes, n))
+		return;
+	reverse(routes, n);
+	if (!is_sorted(routes, n))
+		sort_from(routes, n, 0);
 }
