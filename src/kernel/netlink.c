@@ -86,6 +86,11 @@ ssize_t netlink_receive(struct netlink *n, int flags)
 	return error;
 }
 
+bool netlink_message_ok(const struct nlmsghdr *message, int left)
+{
+	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+}
+
 /* The messages of one datagram. 1: the answer is complete, 0: more follows, or -errno. */
 static int read_datagram(struct netlink *n, size_t len, netlink_each *each, void *data,
 			 bool *interrupted, struct ack *ret)
@@ -93,7 +98,7 @@ static int read_datagram(struct netlink *n, size_t len, netlink_each *each, void
 	const struct nlmsghdr *m = n->buffer;
 	int left = (int)len;
 
-	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+	for (; netlink_message_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
 		int err = 0;
 
 		if (m->nlmsg_seq != n->seq ||

@@ -75,7 +75,7 @@ static int read_acks(struct netlink *n, size_t len, bool *answered, struct ack *
 	const struct nlmsghdr *m = n->buffer;
 	int left = (int)len;
 
-	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+	for (; netlink_message_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
 		struct ack ack = {0};
 
 		if (m->nlmsg_type != NLMSG_ERROR)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <linux/netlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -44,6 +45,10 @@ int netlink_ask(struct netlink *n, struct nlmsghdr *request, netlink_each *each,
  * flags may be MSG_DONTWAIT. */
 int netlink_send(struct netlink *n, const void *data, size_t len);
 ssize_t netlink_receive(struct netlink *n, int flags);
+
+/* Whether a whole message is in so many bytes. To libmnl's mnl_nlmsg_ok() one of 2 GiB and more is,
+ * for it looks at the length as an int. */
+bool netlink_message_ok(const struct nlmsghdr *message, int left);
 
 /* Gives each attribute inside another one, or behind the family's header of a message, to a
  * function that returns 0 or -errno; -EPROTO where the lengths do not add up, which libmnl's own

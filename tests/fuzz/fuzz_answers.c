@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Fuzzes whole conversations: each function that asks the kernel gets the input for its answers.
+// The linker puts the functions below in the place of the real ones (tests/fuzz/meson.build).
+#include <errno.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/kernel/nft.h"
+#include "wgq/kernel/rtnetlink.h"
+#include "wgq/kernel/wg_netlink.h"
+
+struct mnl_socket;
+struct nl_sock;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+ssize_t __wrap_send(int fd, const void *bytes, size_t n, int flags);
+ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *s, const void *bytes, size_t n);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_recvfrom(int fd, void *bytes, size_t n, int flags, struct sockaddr *from,
+			socklen_t *from_len);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout);
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t n);
+int __wrap_nl_connect(struct nl_sock *s, int bus);
+struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags);
+int __wrap_mnl_socket_bind(struct mnl_socket *s, unsigned int groups, pid_t pid);
+int __wrap_mnl_socket_close(struct mnl_socket *s);
+int __wrap_mnl_socket_get_fd(const struct mnl_socket *s);
+unsigned int __wrap_mnl_socket_get_portid(const struct mnl_socket *s);
+
+/* What is left of the input: datagrams, each after its length in two bytes. */
+static const uint8_t *input;
+static size_t input_len;
+/* Of the newest request; answers are numbered like it. */
+static uint32_t seq;
+
+static void take_seq(const void *bytes, size_t n)
+{
+	struct nlmsghdr head;
+
+	if (n < sizeof(head))
+		return;
+	memcpy(&head, bytes, sizeof(head));
+	seq = head.nlmsg_seq;
+}
+
+ssize_t __wrap_send(int fd, const void *bytes, size_t n, int flags)
+{
+	(void)fd;
+	(void)flags;
+	take_seq(bytes, n);
+	return (ssize_t)n;
+}
+
+ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *s, const void *bytes, size_t n)
+{
+	(void)s;
+	take_seq(bytes, n);
+	return (ssize_t)n;
+}
+
+/* No socket is opened: closing one of netlink takes milliseconds. */
+
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t n)
+{
+	(void)fd;
+	(void)level;
+	(void)name;
+	(void)value;
+	(void)n;
+	return 0;
+}
+
+int __wrap_nl_connect(struct nl_sock *s, int bus)
+{
+	(void)s;
+	(void)bus;
+	return 0;
+}
+
+struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags)
+{
+	static char nothing;
+
+	(void)bus;
+	(void)flags;
+	return (struct mnl_socket *)(void *)&nothing;
+}
+
+int __wrap_mnl_socket_bind(struct mnl_socket *s, unsigned int groups, pid_t pid)
+{
+	(void)s;
+	(void)groups;
+	(void)pid;
+	return 0;
+}
+
+int __wrap_mnl_socket_close(struct mnl_socket *s)
+{
+	(void)s;
+	return 0;
+}
+
+int __wrap_mnl_socket_get_fd(const struct mnl_socket *s)
+{
+	(void)s;
+	return -1;
+}
+
+unsigned int __wrap_mnl_socket_get_portid(const struct mnl_socket *s)
+{
+	(void)s;
+	return 0;
+}
+
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	(void)n;
+	(void)timeout;
+	fds->revents = POLLIN;
+	return 1;
+}
+
+/* What the fuzzer cannot guess is put right in every message. */
+static void number_messages(uint8_t *bytes, size_t n)
+{
+	struct nlmsghdr head;
+
+	for (size_t at = 0; at + sizeof(head) <= n; at += NLMSG_ALIGN(head.nlmsg_len)) {
+		memcpy(&head, bytes + at, sizeof(head));
+		head.nlmsg_seq = seq;
+		head.nlmsg_pid = 0;
+		memcpy(bytes + at, &head, sizeof(head));
+		if (head.nlmsg_len < sizeof(head) || head.nlmsg_len > n - at)
+			return;
+	}
+}
+
+static ssize_t answer(void *into, size_t room)
+{
+	if (input_len < 2) {
+		errno = ECONNRESET;
+		return -1;
+	}
+	size_t n = input[0] | (size_t)input[1] << 8;
+
+	input += 2;
+	input_len -= 2;
+	if (n > input_len)
+		n = input_len;
+	size_t given = n < room ? n : room;
+	memcpy(into, input, given);
+	number_messages(into, given);
+	input += n;
+	input_len -= n;
+	return (ssize_t)n;
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	size_t room = message->msg_iov->iov_len;
+	ssize_t n = answer(message->msg_iov->iov_base, room);
+
+	(void)fd;
+	(void)flags;
+	message->msg_flags = n > (ssize_t)room ? MSG_TRUNC : 0;
+	return n > (ssize_t)room ? (ssize_t)room : n;
+}
+
+ssize_t __wrap_recvfrom(int fd, void *bytes, size_t n, int flags, struct sockaddr *from,
+			socklen_t *from_len)
+{
+	(void)fd;
+	(void)flags;
+	(void)from;
+	(void)from_len;
+	return answer(bytes, n);
+}
+
+static void ask_links(struct rtnetlink *r, struct diag *d)
+{
+	_cleanup_(links_release) struct link_vec links = {0};
+	struct link link;
+
+	rtnetlink_link_get(r, "wg0", &link, d);
+	rtnetlink_link_list(r, "wireguard", &links, d);
+	rtnetlink_link_add(r, "wg0", "wireguard", d);
+	rtnetlink_link_set(r, 7, 1420, true, d);
+}
+
+static void ask_addrs(struct rtnetlink *r, struct diag *d)
+{
+	_cleanup_(addrs_release) struct link_addr_vec addrs = {0};
+
+	rtnetlink_addr_list(r, 7, &addrs, d);
+}
+
+static void ask_rules(struct rtnetlink *r, struct diag *d)
+{
+	_cleanup_(rules_release) struct rule_vec rules = {0};
+
+	rtnetlink_rule_list(r, AF_INET, &rules, d);
+	vec_each(rule, &rules)
+		rtnetlink_rule_del(r, rule, d);
+}
+
+static void ask_routes(struct rtnetlink *r, struct diag *d)
+{
+	_cleanup_(routes_release) struct route_vec routes = {0};
+	bool used;
+
+	rtnetlink_table_used(r, AF_INET6, 51820, &used, d);
+	rtnetlink_route_list(r, AF_INET, 254, 7, &routes, d);
+}
+
+static void ask_ways(struct rtnetlink *r, struct diag *d)
+{
+	const struct addr to = {.family = AF_INET, .bytes = {192, 0, 2, 1}};
+	uint32_t mtu;
+
+	rtnetlink_path_mtu(r, &to, 1, &mtu, d);
+	rtnetlink_default_mtu(r, &mtu, d);
+}
+
+/* Without what has rules read by libnftnl, which trusts the kernel: it ends the program at an
+ * attribute of another kind, and reads through a name that is missing. */
+static void ask_nft(struct rtnetlink *r, struct diag *d)
+{
+	unsigned families;
+
+	(void)r;
+	nft_find("wg0", &families, d);
+	nft_probe(d);
+	nft_remove("wg0", d);
+}
+
+static void ask_wireguard(struct rtnetlink *r, struct diag *d)
+{
+	_cleanup_wg_device_ struct wg_device device = {0};
+
+	(void)r;
+	wg_netlink_get("wg0", &device, d);
+	wg_netlink_remove_peers("wg0", d);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static void (*const asks[])(struct rtnetlink * r, struct diag * d) = {
+		ask_links, ask_addrs, ask_rules, ask_routes, ask_ways, ask_nft, ask_wireguard,
+	};
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *r = NULL;
+	_cleanup_diag_ struct diag d = {0};
+
+	if (size < 1 || rtnetlink_open(&r, &d) < 0)
+		return 0;
+	input = data + 1;
+	input_len = size - 1;
+	asks[data[0] % (sizeof(asks) / sizeof(asks[0]))](r, &d);
+	return 0;
+}
