@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bash completion for wgq: verbs, the options of each, and interfaces.
+# bash completion for wgq: verbs, the options of each, interfaces and configuration files.
 # shellcheck shell=bash
 
-# Prints the names of the configurations, for a verb that brings them up, else of what is up.
-_wgq_interfaces() {
+# The names of the configurations.
+_wgq_configured() {
 	local file
-	case $1 in
-	down | save) wg show interfaces 2>/dev/null | tr ' ' '\n' ;;
-	esac
 	for file in /etc/wireguard/*.conf; do
 		[ -e "$file" ] || continue
 		file=${file##*/}
@@ -15,43 +12,77 @@ _wgq_interfaces() {
 	done
 }
 
+# The interfaces that are up: the kernel's, and those of a WireGuard in userspace.
+_wgq_running() {
+	local file
+	for file in /sys/class/net/*/uevent; do
+		grep -qs '^DEVTYPE=wireguard$' "$file" || continue
+		file=${file%/uevent}
+		printf '%s\n' "${file##*/}"
+	done
+	for file in /var/run/wireguard/*.sock; do
+		[ -e "$file" ] || continue
+		file=${file##*/}
+		printf '%s\n' "${file%.sock}"
+	done
+}
+
+# _wgq_value OPTION WORD: what may stand behind the option's =.
+_wgq_value() {
+	case $1 in
+	--dns) mapfile -t COMPREPLY < <(compgen -W 'auto resolvconf resolved off' -- "$2") ;;
+	--firewall) mapfile -t COMPREPLY < <(compgen -W 'auto off' -- "$2") ;;
+	--userspace) mapfile -t COMPREPLY < <(compgen -W 'auto never' -c -- "$2") ;;
+	esac
+}
+
 _wgq() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='up down save strip' options='--quiet --verbose --help --version'
-	local verb='' choice='' i
+	local verbs='up down reload diff status why check save strip init'
+	local options='--quiet --verbose --help --version' verb='' names='' i place=0
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
-		if [[ " $verbs " == *" ${COMP_WORDS[i]} "* ]]; then
+		if [[ -n $verb ]]; then
+			[[ ${COMP_WORDS[i]} == -* ]] || place=$((place + 1))
+		elif [[ " $verbs " == *" ${COMP_WORDS[i]} "* ]]; then
 			verb=${COMP_WORDS[i]}
-			break
 		fi
 	done
 	# bash takes = for a word of its own: --dns = o
 	if [[ $word == = ]]; then
-		choice=$before word=
+		_wgq_value "$before" ''
+		return
 	elif [[ $before == = ]]; then
-		choice=${COMP_WORDS[COMP_CWORD - 2]}
+		_wgq_value "${COMP_WORDS[COMP_CWORD - 2]}" "$word"
+		return
 	fi
-	case $choice in
-	--dns) mapfile -t COMPREPLY < <(compgen -W 'auto resolvconf resolved off' -- "$word") ;;
-	--firewall) mapfile -t COMPREPLY < <(compgen -W 'auto off' -- "$word") ;;
-	--userspace) mapfile -t COMPREPLY < <(compgen -W 'auto never' -c -- "$word") ;;
-	esac
-	[[ -z $choice ]] || return 0
 	case $verb in
 	up) options+=' --dry-run --dns= --firewall= --userspace= --replace' ;;
 	down) options+=' --dry-run --dns= --if-exists --all' ;;
+	reload) options+=' --dry-run --dns= --firewall= --run-hooks' ;;
+	diff) options+=' --dns= --firewall= --json' ;;
+	status) options+=' --all --json --watch --dns= --firewall=' ;;
+	why) options+=' --from= --mark= --json' ;;
+	check) options+=' --json' ;;
+	init) options+=' --endpoint= --qr' ;;
 	esac
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 		[[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace
-	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$word")
-	elif [[ $word == */* ]]; then
+		return
+	fi
+	case $verb in
+	'') names=$verbs ;;
+	init) ;;
+	why) [[ $place == 0 ]] || names=$(_wgq_running) ;;
+	up | check | strip) names=$(_wgq_configured) ;;
+	*) names=$(_wgq_running) ;;
+	esac
+	if [[ -n $verb && $word == */* ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.conf' -- "$word"; compgen -d -- "$word")
 	else
-		mapfile -t COMPREPLY < <(compgen -W "$(_wgq_interfaces "$verb" | sort -u)" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "$names" -- "$word" | sort -u)
 	fi
 }
 

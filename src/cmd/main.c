@@ -27,7 +27,7 @@ const struct verb verbs[] = {
 	 "[INTERFACE ...]", "show interfaces, their peers, and what is wrong with them"},
 	{"why", verb_why, OPTION_FROM | OPTION_MARK | OPTION_JSON, 1, 2, "ADDRESS [INTERFACE]",
 	 "follow a packet through this host"},
-	{"check", verb_check, OPTION_JSON, 1, ARGS_MANY, "INTERFACE ...",
+	{"check", verb_check, OPTION_JSON, 1, ARGS_MANY, "INTERFACE ... | -",
 	 "find what is legal in configurations, but wrong"},
 	{"save", verb_save, 0, 1, ARGS_MANY, "INTERFACE ...",
 	 "write what is running into the configuration files"},

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion for wgq: verbs, the options of each, interfaces and configuration files.
+
+function __wgq_configured
+    for file in /etc/wireguard/*.conf
+        string replace -r '.*/(.*)\.conf$' '$1' $file
+    end
+end
+
+# The interfaces that are up: the kernel's, and those of a WireGuard in userspace.
+function __wgq_running
+    for file in /sys/class/net/*/uevent
+        grep -qs '^DEVTYPE=wireguard$' $file
+        and string replace -r '.*/(.*)/uevent$' '$1' $file
+    end
+    for file in /var/run/wireguard/*.sock
+        string replace -r '.*/(.*)\.sock$' '$1' $file
+    end
+end
+
+# Only where a path has been begun: a word without a slash is the name of an interface.
+function __wgq_files
+    set -l word (commandline -ct)
+    string match -q '*/*' -- $word
+    or return
+    printf '%s\n' $word*.conf
+    __fish_complete_directories $word
+end
+
+# The address comes first.
+function __wgq_why_interface
+    __fish_seen_subcommand_from why
+    and test (count (commandline -opc | string match -v -- '-*')) -ge 3
+end
+
+complete -c wgq -f
+complete -c wgq -s q -l quiet -d 'Print errors and warnings only'
+complete -c wgq -s v -l verbose -d 'Print every step'
+complete -c wgq -s h -l help -d 'Show help'
+complete -c wgq -l version -d 'Show the version'
+
+complete -c wgq -n __fish_use_subcommand -a up -d 'Bring interfaces up'
+complete -c wgq -n __fish_use_subcommand -a down -d 'Take interfaces down'
+complete -c wgq -n __fish_use_subcommand -a reload -d 'Make running interfaces match their files'
+complete -c wgq -n __fish_use_subcommand -a diff -d 'Show what reload would do'
+complete -c wgq -n __fish_use_subcommand -a status -d 'Show interfaces, and what is wrong with them'
+complete -c wgq -n __fish_use_subcommand -a why -d 'Follow a packet through this host'
+complete -c wgq -n __fish_use_subcommand -a check -d 'Find what is legal, but wrong'
+complete -c wgq -n __fish_use_subcommand -a save -d 'Write what is running into the files'
+complete -c wgq -n __fish_use_subcommand -a strip -d 'Print what wg takes of a configuration'
+complete -c wgq -n __fish_use_subcommand -a init -d 'Write a first configuration'
+
+set -l up '__fish_seen_subcommand_from up'
+set -l down '__fish_seen_subcommand_from down'
+set -l reload '__fish_seen_subcommand_from reload'
+set -l status_verb '__fish_seen_subcommand_from status'
+set -l why '__fish_seen_subcommand_from why'
+set -l init '__fish_seen_subcommand_from init'
+
+complete -c wgq -n '__fish_seen_subcommand_from up down reload' -s n -l dry-run -d 'Print a shell script'
+complete -c wgq -n '__fish_seen_subcommand_from up down reload diff status' -l dns -x -a 'auto resolvconf resolved off' -d 'How name servers are set'
+complete -c wgq -n '__fish_seen_subcommand_from up reload diff status' -l firewall -x -a 'auto off' -d 'Whether a full tunnel has a firewall'
+complete -c wgq -n $up -l userspace -x -a 'auto never (__fish_complete_command)' -d 'Who serves the interface'
+complete -c wgq -n $up -l replace -d 'Take down what has the name first'
+complete -c wgq -n $down -l if-exists -d 'One that is not there is no error'
+complete -c wgq -n $down -s a -l all -d 'Every WireGuard interface'
+complete -c wgq -n $reload -l run-hooks -d 'Run the hooks, too'
+complete -c wgq -n '__fish_seen_subcommand_from diff status why check' -l json -d 'Print JSON'
+complete -c wgq -n $status_verb -s a -l all -d 'Show every peer'
+complete -c wgq -n $status_verb -s w -l watch -d 'Show it again every second'
+complete -c wgq -n $why -l from -x -d 'The source address'
+complete -c wgq -n $why -l mark -x -d 'The mark of the packet'
+complete -c wgq -n $init -l endpoint -x -d 'How the peer reaches this host'
+complete -c wgq -n $init -l qr -d 'Print a QR code in any case'
+
+complete -c wgq -n '__fish_seen_subcommand_from up check strip' -a '(__wgq_configured; __wgq_files)'
+complete -c wgq -n '__fish_seen_subcommand_from down save reload status diff' -a '(__wgq_running; __wgq_files)'
+complete -c wgq -n __wgq_why_interface -a '(__wgq_running)'
