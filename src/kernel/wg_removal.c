@@ -69,6 +69,21 @@ static int fates_list(struct fates *fates, const struct wg_device *device)
 	return 0;
 }
 
+/* The device needs no reading: each peer has what it is to lose. */
+static void fates_trust(struct fates *fates, const struct wg_device *device)
+{
+	vec_each(peer, &device->peers) {
+		vec_each(ip, &peer->allowed_ips) {
+			struct fate *fate = ip->remove ? fate_of(fates, &ip->prefix) : NULL;
+
+			if (!fate)
+				continue;
+			fate->owner = &peer->public_key;
+			fate->taken = true;
+		}
+	}
+}
+
 static void fates_begin(struct fates *fates, const struct wg_device *now)
 {
 	vec_each(peer, &now->peers) {
@@ -219,9 +234,12 @@ static int removal_rewrite(const struct wg_device *device, const struct wg_devic
 		now = &empty;
 	int r = fates_list(&fates, device);
 	if (r == 0)
-		r = keys_list(&present, now);
+		r = keys_list(&present, device->removals_are_held ? device : now);
 	if (r == 0) {
-		fates_begin(&fates, now);
+		if (device->removals_are_held)
+			fates_trust(&fates, device);
+		else
+			fates_begin(&fates, now);
 		fates_decide(&fates, device, &present);
 		r = rewrite(&fates, device, throwaway, ret);
 	}
@@ -246,7 +264,7 @@ int wg_removal_set(const char *ifname, const struct wg_device *device,
 	const struct wg_device undo = {.peers = {.at = &throwaway, .len = 1}};
 	int r = make_key(&throwaway.public_key, d);
 
-	if (r == 0)
+	if (r == 0 && !device->removals_are_held)
 		r = ways->get(ifname, &now, d);
 	if (r < 0)
 		return r;

@@ -269,6 +269,7 @@ int peers_compare(const struct want *want, const struct snap *snap, struct peers
 {
 	struct comparison c = {.want = want, .snap = snap, .change = ret};
 
+	ret->forth.removals_are_held = ret->back.removals_are_held = true;
 	compare_device(want, snap, ret);
 	int r = compare_pairs(&c);
 	vec_release(&c.pairs);

@@ -181,6 +181,16 @@ static int set_mark(struct host *h, uint32_t mark, struct diag *d)
 	return device_set(h->options.ifname, h->server, &device, d);
 }
 
+/* It takes several messages, of which the first may have been obeyed when one is refused. */
+static int change_device(struct host *h, const struct op *op, struct diag *d)
+{
+	int r = device_set(h->options.ifname, h->server, op->change.forth, d);
+
+	if (r < 0)
+		device_set(h->options.ifname, h->server, op->change.back, NULL);
+	return r;
+}
+
 /* In a container /proc/sys may be read-only. Where no interface filters strictly the setting has no
  * effect, so its lack is none. */
 static int set_sysctl(const struct op *op, struct diag *d)
@@ -262,7 +272,7 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 	case OP_WG_SET:
 		return device_set(ifname, h->server, op->wg.device, d);
 	case OP_WG_CHANGE:
-		return device_set(ifname, h->server, op->change.forth, d);
+		return change_device(h, op, d);
 	case OP_WG_MARK:
 		return set_mark(h, op->mark.value, d);
 	case OP_WG_REMOVE_PEERS:

@@ -19,7 +19,8 @@ struct wg_removal_ways {
 	int (*set)(const char *ifname, const struct wg_device *device, struct diag *d);
 };
 
-/* Does what device says. An allowed IP that its peer does not hold is left to the one that does.
+/* Does what device says. An allowed IP that its peer does not hold is left to the one that does;
+ * for that the device is read first, unless device->removals_are_held.
  * First come the peer made for this and its removal, then the peers of the device, in their order.
  * When that fails midway the peer is removed all the same. */
 int wg_removal_set(const char *ifname, const struct wg_device *device,

@@ -62,6 +62,7 @@ struct wg_device {
 	uint32_t fwmark;                                   /* 0: none */
 	bool has_private_key, has_listen_port, has_fwmark; /* what to set */
 	bool replace_peers;
+	bool removals_are_held; /* what a peer is to lose it has: the device was just read */
 	struct wg_peer_vec peers;
 };
 
