@@ -23,6 +23,8 @@ enum {
 	 * reason not to look for it again. All but a dump's is there by then. */
 	RECEIVE_TRIES = 3,
 	AGAIN_TIMEOUT_MS = 100,
+	SEND_TRIES = 5,
+	SEND_PAUSE_MS = 20,
 	/* Datagrams from other processes, which only root can send, are passed over. */
 	STRANGERS_MAX = 1000,
 
@@ -118,13 +120,18 @@ void rtnetlink_free_at(struct rtnetlink **r)
 	rtnetlink_free(*r);
 }
 
+/* What send() refuses the kernel has not seen. ENOBUFS: it had no memory for a message so long, and
+ * may have it soon. */
 static int bytes_send(int fd, const void *bytes, size_t n)
 {
 	ssize_t sent;
+	int tries = 0;
 
 	do {
+		if (tries)
+			poll(NULL, 0, SEND_PAUSE_MS);
 		sent = send(fd, bytes, n, 0);
-	} while (sent < 0 && errno == EINTR);
+	} while (sent < 0 && (errno == EINTR || (errno == ENOBUFS && tries++ < SEND_TRIES)));
 	if (sent < 0)
 		return -errno;
 	return (size_t)sent == n ? 0 : -EMSGSIZE;

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Many routes on the real kernel, while what lies between us and it goes wrong: in the middle of a
+// list a message is not taken, refused, or its answer lost.
+#include "wgq/kernel/rtnetlink.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ns.h"
+#include "wgq/base/mem.h"
+
+/* Of each family: enough for two threads. */
+enum { MANY = 10000, TABLE = 51820 };
+
+/* What happens to the batch of messages of this type in which the route at `place` is. */
+struct fault {
+	const char *name;
+	int type; /* RTM_NEWROUTE, RTM_DELROUTE; 0: nothing happens */
+	size_t place;
+	int send_error; /* errno: it is not sent, so often */
+	int times;
+	int refuse;       /* errno: the kernel does not take that route */
+	bool lose_answer; /* it is sent, but the receive buffer overruns */
+	/* What comes of it. */
+	int error;
+	size_t refused;
+};
+
+static struct fault fault;
+static struct prefix aim;
+static volatile int lose_on = -1; /* the socket whose next answer is lost */
+static volatile uint32_t refused_seq;
+
+static struct rtattr *destination(struct nlmsghdr *m)
+{
+	struct rtattr *a = RTM_RTA((struct rtmsg *)NLMSG_DATA(m));
+	int left = (int)RTM_PAYLOAD(m);
+
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == RTA_DST)
+			return a;
+	return NULL;
+}
+
+static struct nlmsghdr *find_aim(char *bytes, size_t n)
+{
+	struct nlmsghdr *m = (struct nlmsghdr *)(void *)bytes;
+
+	for (; NLMSG_OK(m, n); m = NLMSG_NEXT(m, n)) {
+		struct rtattr *dst = m->nlmsg_type == fault.type ? destination(m) : NULL;
+
+		if (dst && RTA_PAYLOAD(dst) == addr_bits(&aim.addr) / 8U &&
+		    memcmp(RTA_DATA(dst), aim.addr.bytes, RTA_PAYLOAD(dst)) == 0)
+			return m;
+	}
+	return NULL;
+}
+
+/* In place of the C library's. */
+ssize_t send(int fd, const void *bytes, size_t n, int flags)
+{
+	struct nlmsghdr *m = fault.type ? find_aim((char *)bytes, n) : NULL;
+
+	if (m && fault.times > 0) {
+		fault.times--;
+		if (fault.send_error) {
+			errno = fault.send_error;
+			return -1;
+		}
+		if (fault.lose_answer)
+			lose_on = fd;
+		if (fault.refuse) {
+			refused_seq = m->nlmsg_seq;
+			((struct rtmsg *)NLMSG_DATA(m))->rtm_type = UINT8_MAX;
+		}
+	}
+	return syscall(SYS_sendto, fd, bytes, n, flags, NULL, 0);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *header, int flags)
+{
+	ssize_t n = syscall(SYS_recvmsg, fd, header, flags);
+	struct nlmsghdr *m = header->msg_iov[0].iov_base;
+
+	if (n > 0 && lose_on == fd) {
+		lose_on = -1;
+		errno = ENOBUFS;
+		return -1;
+	}
+	if (n > 0 && fault.refuse && refused_seq && m->nlmsg_type == NLMSG_ERROR &&
+	    m->nlmsg_seq == refused_seq)
+		((struct nlmsgerr *)NLMSG_DATA(m))->error = -fault.refuse;
+	return n;
+}
+
+static uint32_t link_up(struct rtnetlink *r)
+{
+	static const char *const kinds[] = {"dummy", "ifb", "bridge"};
+	struct link link = {0};
+	int error = -EOPNOTSUPP;
+
+	for (size_t i = 0; i < 3 && error == -EOPNOTSUPP; i++)
+		error = rtnetlink_link_add(r, "d0", kinds[i], NULL);
+	if (error < 0)
+		ns_skip("the kernel has neither dummy nor ifb nor bridge devices");
+	assert_int_equal(rtnetlink_link_get(r, "d0", &link, NULL), 0);
+	assert_int_equal(rtnetlink_link_set(r, link.index, 1400, true, NULL), 0);
+	return link.index;
+}
+
+/* IPv6 at the even places. */
+static struct route *routes_make(void)
+{
+	struct route *routes = mem_calloc(2 * MANY, sizeof(*routes));
+
+	assert_non_null(routes);
+	for (size_t i = 0; i < 2 * MANY; i++) {
+		struct addr *addr = &routes[i].prefix.addr;
+
+		addr->family = i % 2 ? AF_INET : AF_INET6;
+		addr->bytes[0] = i % 2 ? 10 : 0xfd;
+		addr->bytes[1] = (uint8_t)(i >> 8);
+		addr->bytes[2] = (uint8_t)i;
+		routes[i].prefix.len = 24;
+	}
+	return routes;
+}
+
+static size_t routes_found(struct rtnetlink *r, uint32_t index)
+{
+	_cleanup_(routes_release) struct route_vec found = {0};
+
+	assert_int_equal(rtnetlink_route_list(r, AF_INET, TABLE, index, &found, NULL), 0);
+	assert_int_equal(rtnetlink_route_list(r, AF_INET6, TABLE, index, &found, NULL), 0);
+	return found.len;
+}
+
+static const struct fault faults[] = {
+	{.name = "interrupted",
+	 .type = RTM_NEWROUTE,
+	 .place = 7001,
+	 .send_error = EINTR,
+	 .times = 5,
+	 .refused = 2 * MANY},
+	{.name = "the kernel had no buffer",
+	 .type = RTM_NEWROUTE,
+	 .place = 7001,
+	 .send_error = ENOBUFS,
+	 .times = 2,
+	 .refused = 2 * MANY},
+	{.name = "the kernel has no buffer",
+	 .type = RTM_NEWROUTE,
+	 .place = 1,
+	 .send_error = ENOBUFS,
+	 .times = 1000,
+	 .error = ENOBUFS,
+	 .refused = 1},
+	{.name = "the kernel has no memory, IPv4",
+	 .type = RTM_NEWROUTE,
+	 .place = 7777,
+	 .refuse = ENOMEM,
+	 .times = 1,
+	 .error = ENOMEM,
+	 .refused = 7777},
+	{.name = "the kernel has no memory, IPv6",
+	 .type = RTM_NEWROUTE,
+	 .place = 19998,
+	 .refuse = ENOMEM,
+	 .times = 1,
+	 .error = ENOMEM,
+	 .refused = 19998},
+	{.name = "the answer is lost",
+	 .type = RTM_NEWROUTE,
+	 .place = 1,
+	 .lose_answer = true,
+	 .times = 1,
+	 .error = ENOBUFS,
+	 .refused = 1},
+};
+
+static void adding(void **state)
+{
+	_cleanup_free_ struct route *routes = routes_make();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		_cleanup_(rtnetlink_free_at) struct rtnetlink *r = NULL;
+		_cleanup_diag_ struct diag d = {0};
+		char text[PREFIX_TEXT_MAX];
+		_cleanup_buf_ struct buf said = {0};
+		const struct fault *f = &faults[i];
+		size_t refused;
+
+		ns_fresh_network();
+		assert_int_equal(rtnetlink_open(&r, NULL), 0);
+		uint32_t index = link_up(r);
+		aim = routes[f->place].prefix;
+		fault = *f;
+		int error = rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, &d);
+		fault = (struct fault){0};
+		print_message("%s: %d, place %zu\n", f->name, error, refused);
+		assert_int_equal(error, -f->error);
+		assert_int_equal(refused, f->refused);
+		assert_int_equal(routes_found(r, index), error ? 0 : 2 * MANY);
+		if (!error)
+			continue;
+		assert_int_equal(diag_errors(&d), 1);
+		prefix_format(&routes[f->refused].prefix, text);
+		diag_format(&d, 0, "test", 0, &said);
+		assert_non_null(strstr(buf_text(&said), text));
+	}
+}
+
+/* To delete what is gone is no error, so that what may not have arrived is asked again. */
+static void deleting(void **state)
+{
+	_cleanup_free_ struct route *routes = routes_make();
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *r = NULL;
+	size_t refused;
+
+	(void)state;
+	ns_fresh_network();
+	assert_int_equal(rtnetlink_open(&r, NULL), 0);
+	uint32_t index = link_up(r);
+	assert_int_equal(rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, NULL), 0);
+	aim = routes[5000].prefix;
+	fault = (struct fault){.type = RTM_DELROUTE, .lose_answer = true, .times = 2};
+	assert_int_equal(rtnetlink_route_del(r, routes, 2 * MANY, index, TABLE, NULL), 0);
+	assert_int_equal(routes_found(r, index), 0);
+
+	/* And so it is when they are taken back, after a refusal: the one that is there stays. */
+	assert_int_equal(rtnetlink_route_add(r, &routes[15000], 1, index, TABLE, &refused, NULL),
+			 0);
+	fault = (struct fault){.type = RTM_DELROUTE, .lose_answer = true, .times = 2};
+	assert_int_equal(rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, NULL),
+			 -EEXIST);
+	fault = (struct fault){0};
+	assert_int_equal(refused, 15000);
+	assert_int_equal(routes_found(r, index), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(adding),
+		cmocka_unit_test(deleting),
+	};
+	int skip = ns_need_root();
+
+	return skip ? skip : cmocka_run_group_tests(tests, NULL, NULL);
+}
