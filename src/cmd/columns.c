@@ -133,6 +133,12 @@ static void draw_cell(const struct term *t, const struct column *column, size_t 
 		buf_char(out, ' ');
 }
 
+static void drop_blanks(struct buf *out)
+{
+	while (out->len && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = '\0';
+}
+
 void columns_draw(const struct columns *c, const struct term *t, size_t indent, struct buf *out)
 {
 	size_t widths[COLUMNS_MAX] = {0};
@@ -152,6 +158,7 @@ void columns_draw(const struct columns *c, const struct term *t, size_t indent, 
 				  cell ? cell->style : STYLE_DIM, out);
 			out->failed = out->failed || (cell && cell->text.failed);
 		}
+		drop_blanks(out);
 		buf_char(out, '\n');
 	}
 }

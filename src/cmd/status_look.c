@@ -150,16 +150,27 @@ static int look_at_host(struct status *s, const struct options *options, struct 
 /* For qsort(3), which passes no context. */
 struct ranked {
 	const struct wg_peer *peer;
+	const char *name; /* NULL: it has none */
 	size_t index;
 };
 
+static int compare_names(const struct ranked *x, const struct ranked *y)
+{
+	int order = (x->name == NULL) - (y->name == NULL);
+
+	if (order == 0 && x->name)
+		order = strverscmp(x->name, y->name);
+	return order ? order : key_compare(&x->peer->public_key, &y->peer->public_key);
+}
+
+/* The device's own order is none, or changes from look to look. */
 static int compare_ranked(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
 
 	if (x->peer->last_handshake != y->peer->last_handshake)
 		return x->peer->last_handshake > y->peer->last_handshake ? -1 : 1;
-	return x->index < y->index ? -1 : x->index > y->index;
+	return compare_names(x, y);
 }
 
 static int make_order(struct status *s, struct diag *d)
@@ -171,7 +182,11 @@ static int make_order(struct status *s, struct diag *d)
 	if (!ranked || !s->order)
 		return diag_no_memory(d);
 	for (size_t i = 0; i < peers->len; i++)
-		ranked[i] = (struct ranked){&peers->at[i], i};
+		ranked[i] = (struct ranked){
+			.peer = &peers->at[i],
+			.name = peer_names_find(&s->names, &peers->at[i].public_key),
+			.index = i,
+		};
 	qsort(ranked, peers->len, sizeof(*ranked), compare_ranked);
 	for (size_t i = 0; i < peers->len; i++)
 		s->order[i] = ranked[i].index;
@@ -211,10 +226,10 @@ static int make_rates(struct status *s, const struct status *before, struct diag
 	if (!known || !s->rates)
 		return diag_no_memory(d);
 	for (size_t i = 0; i < then->len; i++)
-		known[i] = (struct ranked){&then->at[i], i};
+		known[i] = (struct ranked){.peer = &then->at[i], .index = i};
 	qsort(known, then->len, sizeof(*known), compare_keys);
 	for (size_t i = 0; i < peers->len; i++) {
-		const struct ranked key = {&peers->at[i], i};
+		const struct ranked key = {.peer = &peers->at[i]};
 
 		s->rates[i] =
 			rate_of(s, before, &peers->at[i],

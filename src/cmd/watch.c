@@ -112,7 +112,7 @@ static void add_lines(struct buf *frame, const char *text, size_t room)
 		buf_str(frame, CLEAR_LINE);
 		text += n + (text[n] == '\n');
 		if (--room && *text)
-			buf_str(frame, "\r\n");
+			buf_char(frame, '\n');
 	}
 }
 

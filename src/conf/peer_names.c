@@ -56,16 +56,18 @@ static struct slice unframe(struct slice s)
 	return s;
 }
 
-/* A title stands for itself where nothing follows, and is part of a word where no blank does. */
+/* A title stands for itself where nothing follows, is part of a word where no blank does, and part
+ * of the name where a number follows: `peer 7`. */
 static struct slice without_title(struct slice s)
 {
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
 		size_t n = strlen(titles[i]);
 
-		if (!begins_with(s, titles[i]) || s.len <= n + 1)
+		if (!begins_with(s, titles[i]) || s.len <= n + 1 ||
+		    (s.at[n] != ':' && !space(s.at[n])))
 			continue;
-		if (s.at[n] == ':' || space(s.at[n]))
-			return skip(s, n + 1);
+		struct slice rest = skip(s, n + 1);
+		return rest.len && (rest.at[0] < '0' || rest.at[0] > '9') ? rest : s;
 	}
 	return s;
 }

@@ -48,6 +48,7 @@ static const struct {
 	{"\n### Client a\n[Peer]\n" KEY A "\n", "a", NULL},
 	{"\n# Client: a (6f9e)\n[Peer]\n" KEY A "\n", "a (6f9e)", NULL},
 	{"# client\n[Peer]\n" KEY A "\n", "client", NULL},
+	{"# peer 7\n[Peer]\n" KEY A "\n", "peer 7", NULL},
 	{"# clientele\n[Peer]\n" KEY A "\n", "clientele", NULL},
 	/* no names: rulers, what was commented out, keys */
 	{"# -----\n#\n[Peer]\n" KEY A "\n", NULL, NULL},
