@@ -27,6 +27,8 @@ static void add_quoted(struct buf *out, const char *text, size_t n)
 
 static void new_line(struct json *j)
 {
+	if (j->one_line)
+		return;
 	buf_char(j->out, '\n');
 	for (unsigned i = 0; i < j->depth; i++)
 		buf_str(j->out, "  ");
@@ -37,7 +39,7 @@ static void begin_value(struct json *j, const char *key)
 {
 	if (j->depth) {
 		if (j->levels[j->depth - 1].filled)
-			buf_char(j->out, ',');
+			buf_str(j->out, j->one_line ? ", " : ",");
 		j->levels[j->depth - 1].filled = true;
 		new_line(j);
 	}

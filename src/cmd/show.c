@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wgq/base/diag_json.h"
 #include "wgq/cmd/progress.h"
 #include "wgq/cmd/term.h"
 
@@ -20,7 +21,7 @@ enum { STEP_LINES = 64 };
 enum { PROGRESS_AFTER = 1000, PROGRESS_EVERY = 100 };
 #define LINE_ERASE "\r\033[K"
 
-static bool quiet, verbose, colour, terminal;
+static bool quiet, verbose, colour, terminal, as_json;
 static const char *program = "wgq";
 static unsigned style;
 
@@ -39,7 +40,9 @@ void show_init(const struct options *options)
 		program = "wg-quick";
 		style = DIAG_BARE;
 	}
-	quiet = options->quiet;
+	/* Programs read what is on standard error then: nothing but JSON. */
+	as_json = options->given & OPTION_JSON;
+	quiet = options->quiet || as_json;
 	verbose = options->verbose;
 	terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
 	colour = terminal && !(no_color && *no_color);
@@ -153,7 +156,10 @@ void show_diag(struct diag *d)
 {
 	_cleanup_buf_ struct buf text = {0};
 
-	diag_format(d, 0, program, style, &text);
+	if (as_json)
+		diag_json(d, &text);
+	else
+		diag_format(d, 0, program, style, &text);
 	progress_end();
 	write_stderr(&text);
 	diag_truncate(d, 0);

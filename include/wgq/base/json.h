@@ -19,6 +19,7 @@ enum { JSON_DEPTH_MAX = 16 };
 
 struct json {
 	struct buf *out;
+	bool one_line; /* no line breaks but the one at the end */
 	unsigned depth;
 	struct {
 		char end; /* '}' or ']' */
