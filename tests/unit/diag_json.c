@@ -24,11 +24,11 @@ static void lines(void **state)
 	assert_string_equal(
 		buf_text(&text),
 		"{\"severity\": \"error\", \"id\": null, \"message\": "
-		"\"cannot\\u000afind \\u001b[31m: No such device\", \"errno\": 19, \"file\": null,"
+		"\"cannot\\u000afind \\u001b[31m: No such device\", \"errno\": 19, \"file\": null, "
 		"\"line\": null, \"column\": null, \"hint\": null, \"notes\": "
 		"[\"first\", \"second\"]}\n"
-		"{\"severity\": \"warning\", \"id\": null, \"message\": \"odd\", \"errno\": null,"
-		"\"file\": \"a\\\"b\", \"line\": 3, \"column\": null, \"hint\": \"do it\","
+		"{\"severity\": \"warning\", \"id\": null, \"message\": \"odd\", \"errno\": null, "
+		"\"file\": \"a\\\"b\", \"line\": 3, \"column\": null, \"hint\": \"do it\", "
 		"\"notes\": []}\n");
 }
 
