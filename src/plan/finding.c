@@ -12,8 +12,7 @@ static const struct {
 	bool wrong;
 	const char *text, *remedy;
 } kinds[FINDING_KINDS] = {
-	[FINDING_LEFTOVER] = {"leftover", true,
-			      "the interface is gone, but rules or the firewall of it are left",
+	[FINDING_LEFTOVER] = {"leftover", true, "the interface is gone, but its firewall is left",
 			      "wgq down %f"},
 	[FINDING_INTERFACE_DOWN] = {"interface-down", true, "the interface is down",
 				    "ip link set dev %i up, then wgq reload %f"},

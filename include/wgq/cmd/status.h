@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wgq status: looks at interfaces, and draws what it saw. status_look.c looks, status_text.c and
- * status_peers.c draw for people, status_json.c for programs, watch.c draws again and again. */
+/* wgq status: looks at interfaces, and draws what it saw. status_look.c looks, status_order.c
+ * sorts the peers, status_text.c and status_peers.c draw for people, status_json.c for programs,
+ * and watch.c again and again. */
 #pragma once
 
 #include <stdbool.h>
@@ -77,7 +78,10 @@ int status_verdict(const struct status_vec *statuses);
 /* Draws them every second until it is told to stop; returns an exit status. */
 int watch_run(const struct options *options, struct diag *d);
 
-/* For the files of status. */
+/* For the files of status. _order and _rates fill in the fields that are by peer; peers come in no
+ * fixed order, so those of before are found by their keys. */
+int status_order(struct status *s, struct diag *d);
+int status_rates(struct status *s, const struct status *before, struct diag *d);
 void status_finding(const struct status *s, const struct status_view *view, size_t indent,
 		    const struct finding *finding, const char *of, struct buf *out);
 void status_field(const struct status_view *view, size_t indent, const char *label,

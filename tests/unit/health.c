@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is wrong with a given state, without a configuration: each case changes one thing.
+#include "wgq/plan/health.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+#include <sys/socket.h>
+
+enum { NOW = 1800000000, HERE = 7, ELSEWHERE = 2, MARK = 51820 };
+
+/* A full tunnel of IPv4 that works. */
+struct scene {
+	struct snap snap;
+	struct around around;
+	struct wg_peer peer;
+	struct allowed_ip ip;
+	struct link_addr addrs[2];
+	struct tunnel_rule rule;
+	struct rule suppress;
+	struct route_table table;
+	struct route route;
+	struct way way;
+	bool sends, knows_firewall;
+};
+
+static void make_scene(struct scene *s)
+{
+	*s = (struct scene){
+		.peer = {.has_endpoint = true, .last_handshake = NOW - 100, .tx_bytes = 1000},
+		.ip.prefix.addr.family = AF_INET,
+		.addrs = {{.prefix = {.addr = {.family = AF_INET, .bytes = {10, 0, 0, 1}},
+				      .len = 24}}},
+		.rule = {.rule = {.family = AF_INET,
+				  .priority = 200,
+				  .fwmark = MARK,
+				  .table = MARK,
+				  .invert = true,
+				  .has_fwmark = true,
+				  .exact = true},
+			 .leads_here = true},
+		.suppress = {.family = AF_INET, .priority = 100, .has_suppress = true},
+		.route.prefix.addr.family = AF_INET,
+		.way = {.to = {.family = AF_INET, .bytes = {192, 0, 2, 2}},
+			.link = ELSEWHERE,
+			.mtu = 1500},
+		.knows_firewall = true,
+	};
+	s->peer.endpoint.in =
+		(struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = 0x020200c0};
+	s->peer.allowed_ips.at = &s->ip;
+	s->peer.allowed_ips.len = 1;
+	s->table.table = MARK;
+	s->table.plain.at = &s->route;
+	s->table.plain.len = 1;
+	s->snap = (struct snap){
+		.link = {.name = "wg0", .index = HERE, .mtu = 1420, .up = true},
+		.is_wireguard = true,
+		.has_firewall = true,
+		.wg = {.fwmark = MARK, .private_key.bytes = {1}},
+	};
+	s->snap.wg.peers.at = &s->peer;
+	s->snap.addrs.at = s->addrs;
+	s->snap.tunnel_rules.at = &s->rule;
+	s->snap.suppress_rules.at = &s->suppress;
+	s->snap.tables.at = &s->table;
+	s->snap.wg.peers.len = s->snap.addrs.len = s->snap.tunnel_rules.len =
+		s->snap.suppress_rules.len = s->snap.tables.len = 1;
+	s->around = (struct around){.out_ip = WAY_HERE, .src_valid_mark = true};
+	s->around.ways.at = &s->way;
+	s->around.ways.len = 1;
+}
+
+/* The names of what is found, each with a blank behind it. */
+static void found(const struct scene *s, struct buf *ret)
+{
+	_cleanup_findings_ struct finding_vec findings = {0};
+	const struct peer_names names = {0};
+	const struct health_input in = {
+		.snap = &s->snap,
+		.around = &s->around,
+		.names = &names,
+		.now = NOW,
+		.sends = &s->sends,
+		.knows_device = true,
+		.knows_firewall = s->knows_firewall,
+	};
+
+	assert_int_equal(health_check(&in, &findings, NULL), 0);
+	vec_each(finding, &findings)
+		buf_addf(ret, "%s ", finding_name(finding->kind));
+}
+
+/* One change to the scene, and what is found then. */
+#define CASES(CASE)                                                                                \
+	CASE(nothing, "", (void)s)                                                                 \
+	CASE(down, "interface-down ", s->snap.link.up = false)                                     \
+	CASE(no_key, "no-private-key ", s->snap.wg.private_key = (struct key){0})                  \
+	CASE(no_address, "no-address ", s->snap.addrs.len = 0)                                     \
+	CASE(only_link_local, "no-address ", s->addrs[0].scope = 253)                              \
+	CASE(no_rule, "rule-missing ", s->snap.tunnel_rules.len = 0)                               \
+	CASE(rule_of_ipv6, "rule-missing ", s->rule.rule.family = AF_INET6)                        \
+	CASE(rule_of_another, "rule-missing ", s->rule.rule.table = 1)                             \
+	CASE(no_suppress, "suppress-rule-missing ", s->snap.suppress_rules.len = 0)                \
+	CASE(suppress_too_late, "suppress-rule-missing ", s->suppress.priority = 300)              \
+	CASE(no_route, "default-route-missing ", s->table.plain.len = 0)                           \
+	CASE(no_default, "default-route-missing ", s->route.prefix.len = 1)                        \
+	CASE(no_firewall, "firewall-missing ", s->snap.has_firewall = false)                       \
+	CASE(firewall_unwanted, "", s->snap.has_firewall = false; s->knows_firewall = false)       \
+	CASE(strict, "src-valid-mark ", s->around.strict_rp_filter = true;                         \
+	     s->around.src_valid_mark = false)                                                     \
+	CASE(loose, "", s->around.src_valid_mark = false)                                          \
+	CASE(no_mark, "", s->snap.wg.fwmark = 0)                                                   \
+	CASE(leak, "ipv6-leak ", s->around.out_ip6 = WAY_BARE)                                     \
+	CASE(no_leak, "", s->around.out_ip6 = WAY_TUNNEL)                                          \
+	CASE(split_leak, "ipv4-leak ", s->ip.prefix.len = 8; s->around.out_ip = WAY_BARE;          \
+	     s->around.out_ip6 = WAY_HERE)                                                         \
+	CASE(mtu_fits, "", s->snap.link.mtu = 1440)                                                \
+	CASE(mtu_above, "mtu-above-path ", s->snap.link.mtu = 1441)                                \
+	CASE(neighbours, "", s->around.neighbours = 1000; s->around.neighbours_max = 1024)         \
+	CASE(neighbours_ipv6, "neighbour-table ", s->around.neighbours = 922;                      \
+	     s->around.neighbours_max = 1024; s->addrs[1].prefix.addr.family = AF_INET6;           \
+	     s->snap.addrs.len = 2)                                                                \
+	CASE(inside, "endpoint-inside ", s->way.link = HERE)                                       \
+	CASE(nowhere, "endpoint-unreachable ", s->way.link = 0; s->way.mtu = 0)                    \
+	CASE(never, "no-handshake ", s->peer.last_handshake = 0)                                   \
+	CASE(first_try, "", s->peer.last_handshake = 0; s->peer.tx_bytes = 148)                    \
+	CASE(waited_for, "", s->peer.last_handshake = 0; s->peer.has_endpoint = false)             \
+	CASE(idle, "", s->peer.last_handshake = NOW - 1000)                                        \
+	CASE(kept, "", s->peer.last_handshake = NOW - 205; s->peer.keepalive = 25)                 \
+	CASE(lost, "handshake-old ", s->peer.last_handshake = NOW - 206; s->peer.keepalive = 25)   \
+	CASE(called, "handshake-old ", s->peer.last_handshake = NOW - 181; s->sends = true)        \
+	CASE(clock_set_back, "", s->peer.last_handshake = NOW + 1000; s->peer.keepalive = 25)      \
+	CASE(no_ips, "no-allowed-ips ", s->peer.allowed_ips.len = 0)                               \
+	CASE(gone, "leftover ", s->snap.link.index = 0)                                            \
+	CASE(gone_clean, "", s->snap.link.index = 0; s->snap.has_firewall = false)
+
+#define CHANGE(name, names, change)                                                                \
+	static void change_##name(struct scene *s)                                                 \
+	{                                                                                          \
+		change;                                                                            \
+	}
+#define ROW(name, names, change) {#name, names, change_##name},
+
+CASES(CHANGE)
+
+static const struct {
+	const char *name, *found;
+	void (*change)(struct scene *s);
+} cases[] = {CASES(ROW)};
+
+static void finds(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene scene;
+		_cleanup_buf_ struct buf names = {0};
+
+		print_message("%s\n", cases[i].name);
+		make_scene(&scene);
+		cases[i].change(&scene);
+		found(&scene, &names);
+		assert_string_equal(buf_text(&names), cases[i].found);
+	}
+}
+
+/* Each kind has its words, and no other has its name. */
+static void kinds(void **state)
+{
+	(void)state;
+	for (enum finding_kind kind = 0; kind < FINDING_KINDS; kind++) {
+		_cleanup_buf_ struct buf remedy = {0};
+
+		finding_remedy(kind, "wg0", "./a b.conf", &remedy);
+		assert_true(remedy.len && finding_text(kind));
+		assert_null(strchr(buf_text(&remedy), '%'));
+		for (enum finding_kind other = 0; other < kind; other++)
+			assert_string_not_equal(finding_name(kind), finding_name(other));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(finds), cmocka_unit_test(kinds)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
