@@ -22,9 +22,18 @@ static int compare(const void *a, const void *b)
 	return prefix_compare(a, b);
 }
 
+static bool is_sorted(const struct cover *cover)
+{
+	for (size_t i = 1; i < cover->len; i++)
+		if (compare(&cover->at[i - 1], &cover->at[i]) > 0)
+			return false;
+	return true;
+}
+
 void cover_sort(struct cover *cover)
 {
-	if (cover->len)
+	/* As most files are. */
+	if (!is_sorted(cover))
 		qsort(cover->at, cover->len, sizeof(cover->at[0]), compare);
 }
 

@@ -18,12 +18,13 @@ static int compare_peers(const void *a, const void *b)
 	return key_compare(&(*x)->public_key, &(*y)->public_key);
 }
 
-static int sort_peers(const struct wg_peer_vec *peers, struct wg_peer_pointers *ret)
+/* Those from the given one on. */
+static int sort_peers(const struct wg_peer_vec *peers, size_t from, struct wg_peer_pointers *ret)
 {
-	if (!vec_reserve(ret, peers->len))
+	if (!vec_reserve(ret, peers->len - from))
 		return -ENOMEM;
-	vec_each(peer, peers)
-		ret->at[ret->len++] = peer;
+	for (size_t i = from; i < peers->len; i++)
+		ret->at[ret->len++] = &peers->at[i];
 	if (ret->len)
 		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_peers);
 	return 0;
@@ -55,16 +56,34 @@ static int add_pair(struct comparison *c, const struct wg_peer *wanted,
 	return 0;
 }
 
-/* Both lists are sorted by key: joins them. */
+/* The kernel lists peers in the order in which they came, which mostly is the file's. */
+static int pair_same_order(struct comparison *c, size_t *ret_paired)
+{
+	const struct wg_peer_vec *wanted = &c->want->device.peers, *running = &c->snap->wg.peers;
+	size_t i = 0;
+	int r = 0;
+
+	for (; r == 0 && i < wanted->len && i < running->len &&
+	       key_equal(&wanted->at[i].public_key, &running->at[i].public_key);
+	     i++)
+		r = add_pair(c, &wanted->at[i], &running->at[i]);
+	*ret_paired = i;
+	return r;
+}
+
+/* The rest is sorted by key and joined. */
 static int pair_up(struct comparison *c)
 {
 	struct wg_peer_pointers wanted = {0}, running = {0};
 	struct key own;
 	bool has_own = own_key(c, &own);
-	int r = sort_peers(&c->want->device.peers, &wanted);
+	size_t paired;
+	int r = pair_same_order(c, &paired);
 
 	if (r == 0)
-		r = sort_peers(&c->snap->wg.peers, &running);
+		r = sort_peers(&c->want->device.peers, paired, &wanted);
+	if (r == 0)
+		r = sort_peers(&c->snap->wg.peers, paired, &running);
 	for (size_t i = 0, j = 0; r == 0 && (i < wanted.len || j < running.len);) {
 		int order = i == wanted.len    ? 1
 			    : j == running.len ? -1
