@@ -21,9 +21,9 @@ struct bulk {
 	 * and each goes up to it, so that in the end it is the first of all. */
 	atomic_size_t refused;
 	atomic_bool stopped;
-	pthread_mutex_t lock; /* of the following two */
+	pthread_mutex_t lock; /* of done */
 	size_t done;
-	const struct rtnetlink *watcher;
+	const struct rtnetlink *asker; /* whose watcher it is */
 };
 
 /* Adds the routes of a family over a socket of its own. */
@@ -76,6 +76,8 @@ static void lane_refuse(struct lane *lane, const struct rtnetlink_batch *sent, s
 	while (lane->refused < first &&
 	       !atomic_compare_exchange_weak(&lane->bulk->refused, &first, lane->refused))
 		;
+	if (lane->bulk->asker->leaves_routes)
+		return;
 	rtnetlink_batch_start(&b, lane->r);
 	for (size_t i = index; i < sent->count; i++)
 		if (!sent->failed[i])
@@ -89,12 +91,11 @@ static void lane_refuse(struct lane *lane, const struct rtnetlink_batch *sent, s
 static bool lane_report(struct lane *lane, size_t added)
 {
 	struct bulk *bulk = lane->bulk;
-	const struct rtnetlink *watcher = bulk->watcher;
+	const struct rtnetlink *asker = bulk->asker;
 
 	pthread_mutex_lock(&bulk->lock);
 	bulk->done += added;
-	if (watcher->watch &&
-	    !watcher->watch(watcher->watch_context, bulk->done, bulk->routes.count))
+	if (asker->watch && !asker->watch(asker->watch_context, bulk->done, bulk->routes.count))
 		bulk->stopped = true;
 	pthread_mutex_unlock(&bulk->lock);
 	return !bulk->stopped;
@@ -193,7 +194,7 @@ static int bulk_fail(struct bulk *bulk, struct lane lanes[2], struct diag *d)
 		error = diag_refuse(d, EINTR, "stopped after %zu of %zu routes", bulk->done,
 				    routes->count);
 	for (size_t i = 0; i < 2; i++) {
-		if (lanes[i].next)
+		if (lanes[i].next && !bulk->asker->leaves_routes)
 			lane_take_back(&lanes[i]);
 		if (lanes[i].leftover)
 			diag_note(d, "some of the routes before cannot be deleted: %s",
@@ -209,7 +210,7 @@ int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t 
 		.routes = {.at = routes, .count = n, .oif = oif, .table = table},
 		.refused = n,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.watcher = r,
+		.asker = r,
 	};
 	struct lane lanes[2] = {{.bulk = &bulk, .r = r, .refused = n},
 				{.bulk = &bulk, .refused = n}};
@@ -236,6 +237,11 @@ int rtnetlink_route_del(struct rtnetlink *r, const struct route *routes, size_t 
 			return route_fail(d, &ack, RTM_DELROUTE, &routes[b.at[failed]]);
 	} while (b.count);
 	return 0;
+}
+
+void rtnetlink_leave_routes(struct rtnetlink *r)
+{
+	r->leaves_routes = true;
 }
 
 void rtnetlink_watch(struct rtnetlink *r, rtnetlink_watcher *watch, void *context)

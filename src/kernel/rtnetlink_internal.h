@@ -19,6 +19,7 @@ struct rtnetlink {
 	struct nl_sock *socket; /* NULL: the next request opens one */
 	uint32_t seq;           /* of the newest message */
 	size_t batch;           /* so many answers fit the receive buffer */
+	bool leaves_routes;     /* behind a failure */
 	rtnetlink_watcher *watch;
 	void *watch_context;
 	/* The kernel fills no more than 32 KiB with one part of a dump (netlink_dump()). */

@@ -11,6 +11,7 @@
 #include "wgq/sys/dns.h"
 #include "wgq/sys/file.h"
 #include "wgq/sys/iptables.h"
+#include "wgq/sys/module.h"
 #include "wgq/sys/proc.h"
 #include "wgq/sys/rp_filter.h"
 #include "wgq/sys/sysctl.h"
@@ -66,8 +67,8 @@ static int add_kernel_link(struct host *h, struct diag *d)
 		return start_userspace(h, d);
 	diag_move(d, &from_kernel);
 	if (r == -EOPNOTSUPP)
-		diag_hint(d, "this kernel has no WireGuard: load or install its wireguard module, "
-			     "or install wireguard-go");
+		diag_hint(d, "this kernel has no WireGuard: %s, or install wireguard-go",
+			  module_advice());
 	return r;
 }
 
@@ -77,6 +78,8 @@ static int link_add(struct host *h, struct diag *d)
 
 	if (r < 0)
 		return r;
+	/* To undo this step is to delete the link, and its routes with it. */
+	rtnetlink_leave_routes(h->rtnetlink);
 	r = host_refresh_link(h, h->options.ifname, d);
 	if (r == 0 && h->server == DEVICE_NONE)
 		r = diag_refuse(d, ENODEV, "the new interface %s is gone or is not WireGuard",
@@ -255,6 +258,14 @@ static int add_routes(struct host *h, const struct op *op, struct diag *d)
 	return r;
 }
 
+/* The port is taken when the link comes up; in userspace, when it is set. */
+static int explain_port(int r, struct diag *d)
+{
+	if (r == -EADDRINUSE)
+		diag_hint(d, "another program has this ListenPort: `ss -lunp' shows which");
+	return r;
+}
+
 static int host_exec(void *self, const struct op *op, int *ret_status, struct diag *d)
 {
 	struct host *h = self;
@@ -266,13 +277,15 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 	case OP_LINK_DEL:
 		return link_del(h, d);
 	case OP_LINK_UP:
-		return rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu.value, true, d);
+		return explain_port(rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu.value,
+						       true, d),
+				    d);
 	case OP_LINK_MTU:
 		return rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu.value, false, d);
 	case OP_WG_SET:
-		return device_set(ifname, h->server, op->wg.device, d);
+		return explain_port(device_set(ifname, h->server, op->wg.device, d), d);
 	case OP_WG_CHANGE:
-		return change_device(h, op, d);
+		return explain_port(change_device(h, op, d), d);
 	case OP_WG_MARK:
 		return set_mark(h, op->mark.value, d);
 	case OP_WG_REMOVE_PEERS:

@@ -251,11 +251,32 @@ static void deleting(void **state)
 	assert_int_equal(routes_found(r, index), 1);
 }
 
+/* What was added stays where the caller will delete the link; also then the first is named. */
+static void leaving(void **state)
+{
+	_cleanup_free_ struct route *routes = routes_make();
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *r = NULL;
+	size_t refused;
+
+	(void)state;
+	ns_fresh_network();
+	assert_int_equal(rtnetlink_open(&r, NULL), 0);
+	uint32_t index = link_up(r);
+	rtnetlink_leave_routes(r);
+	assert_int_equal(rtnetlink_route_add(r, &routes[15000], 1, index, TABLE, &refused, NULL),
+			 0);
+	assert_int_equal(rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, NULL),
+			 -EEXIST);
+	assert_int_equal(refused, 15000);
+	assert_true(routes_found(r, index) >= 15001);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adding),
 		cmocka_unit_test(deleting),
+		cmocka_unit_test(leaving),
 	};
 	int skip = ns_need_root();
 

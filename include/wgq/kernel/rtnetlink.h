@@ -81,8 +81,8 @@ int rtnetlink_used_list(struct rtnetlink *r, struct prefix_vec *ret, struct diag
 
 /* Adds n routes through a link to a table, all or none, in batches whose answers always fit the
  * receive buffer (libraries.md 3.1); those of a family in the order given, IPv4 and IPv6 side by
- * side over two sockets where there are many of both. On failure none is left behind,
- * *ret_refused is the place of the first one that the kernel refused, and the error names it;
+ * side over two sockets where there are many of both. On failure none is left behind, unless
+ * rtnetlink_leave_routes() was called; *ret_refused is the place of the first one that the kernel refused, and the error names it;
  * -EINTR, with n in *ret_refused: the watcher has stopped it. */
 int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
 			uint32_t table, size_t *ret_refused, struct diag *d);
@@ -100,6 +100,10 @@ struct rtnetlink_path {
  * quick: zero it before the first. */
 int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark,
 		       struct rtnetlink_path *path, struct diag *d);
+/* What was added before a failure stays from now on: for a link that is deleted then, which takes
+ * the kernel a tenth of the time. */
+void rtnetlink_leave_routes(struct rtnetlink *r);
+
 /* Called now and then while many routes are added, with how many of all are there; false stops it.
  * Not always in the thread that adds them, but never in two at once. NULL: nobody watches. */
 typedef bool rtnetlink_watcher(void *context, size_t done, size_t total);
