@@ -154,9 +154,13 @@ const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
-static int unknown_verb(const char *name)
+/* name was taken for the verb; next stands behind it, NULL: nothing. */
+static int unknown_verb(const char *name, const char *next)
 {
 	const struct verb *close = NULL;
+
+	if (next && verb_find(next))
+		return usage_error("the verb comes first: wgq %s %s", next, name);
 
 	for (const struct verb *verb = verbs; verb->name; verb++)
 		if (edit_distance(name, verb->name) <= 2 &&
@@ -311,7 +315,7 @@ int options_parse(int argc, char **argv, struct options *ret)
 	}
 	ret->verb = verb_find(argv[optind]);
 	if (!ret->verb)
-		return unknown_verb(argv[optind]);
+		return unknown_verb(argv[optind], argv[optind + 1]);
 	ret->args = argv + optind + 1;
 	ret->arg_count = argc - optind - 1;
 	return check_args(ret);

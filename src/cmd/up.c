@@ -26,7 +26,8 @@ static int refuse_existing(struct session *s, struct diag *d)
 	else
 		diag_note(d, "it is no WireGuard interface, but another one of that name");
 	if (!same && snap.is_wireguard)
-		diag_hint(d, "wgq up --replace takes it down first");
+		diag_hint(d, "wgq reload %s makes it so, wgq up --replace takes it down first",
+			  s->options->args[0]);
 	return -EEXIST;
 }
 

@@ -277,9 +277,8 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 	case OP_LINK_DEL:
 		return link_del(h, d);
 	case OP_LINK_UP:
-		return explain_port(rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu.value,
-						       true, d),
-				    d);
+		return explain_port(
+			rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu.value, true, d), d);
 	case OP_LINK_MTU:
 		return rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu.value, false, d);
 	case OP_WG_SET:

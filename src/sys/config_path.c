@@ -10,6 +10,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/sys/file.h"
+#include "wgq/sys/privilege.h"
 
 #define CONFIG_FOLDER "/etc/wireguard"
 #define CONFIG_SUFFIX ".conf"
@@ -73,6 +74,9 @@ static void hint_absent(const char *folder, const char *argument, struct diag *d
 				  folder, folder, argument);
 		else
 			diag_hint(d, "put the configuration there, or give the path of a file");
+	} else if (!strchr(argument, '/') && name_span(argument, n) < n) {
+		diag_hint(d, "this was taken for a path: as a name it has a character that is not "
+			     "a letter, a digit or one of _ = + . -");
 	} else if (name_span(argument, n) == n && n && !has_suffix(argument, n)) {
 		diag_hint(d,
 			  "this was taken for a path: as a name it has %zu characters, and the "
@@ -139,8 +143,7 @@ static int cannot_find(const char *folder, const char *argument, const char *pat
 		return -ENOENT;
 	}
 	diag_fail(d, error, "cannot look for `%s'", path);
-	if (error == EACCES && geteuid() != 0)
-		diag_hint(d, "only root may look there: use sudo");
+	privilege_hint(error, d);
 	return -error;
 }
 
@@ -191,8 +194,7 @@ int config_path_new(const char *argument, struct config_path *ret, struct diag *
 		int error = errno;
 
 		diag_fail(d, error, "cannot make the folder `%s'", CONFIG_FOLDER);
-		if (error == EACCES && geteuid() != 0)
-			diag_hint(d, "only root may: use sudo, or give the path of a file");
+		privilege_hint(error, d);
 		return -error;
 	}
 

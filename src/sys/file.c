@@ -14,6 +14,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/sys/io.h"
+#include "wgq/sys/privilege.h"
 
 #define TEMPORARY_SUFFIX ".wgq-new"
 enum {
@@ -33,8 +34,7 @@ static const char *kind_name(mode_t mode)
 static int cannot_read(int error, const char *shown, struct diag *d)
 {
 	diag_fail(d, error, "cannot read `%s'", shown);
-	if ((error == EACCES || error == EPERM) && geteuid() != 0)
-		diag_hint(d, "only root may read it: use sudo");
+	privilege_hint(error, d);
 	return -error;
 }
 
