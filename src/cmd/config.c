@@ -27,14 +27,20 @@ static int parse(struct config *config, struct diag *d)
 			  config->text.len, &config->conf, d);
 }
 
+/* It may be many megabytes, and what was made of it refers to it no more. */
+static void drop_text(struct config *config)
+{
+	if (!config->keeps_text)
+		buf_release(&config->text);
+}
+
 int config_load(const char *argument, struct config *ret, struct diag *d)
 {
 	int r = config_load_text(argument, ret, d);
 
 	if (r == 0)
 		r = parse(ret, d);
-	/* It may be many megabytes, and what was made of it refers to it no more. */
-	buf_release(&ret->text);
+	drop_text(ret);
 	return r;
 }
 

@@ -195,7 +195,8 @@ static int compare(struct session *s, const struct config *config, struct json *
 static int diff_one(const struct options *options, const char *argument, bool from_stdin,
 		    struct json *json, struct diag *d)
 {
-	_cleanup_config_ struct config config = {0};
+	/* For the names in its comments. */
+	_cleanup_config_ struct config config = {.keeps_text = true};
 	_cleanup_session_ struct session session = {0};
 	bool differs = false;
 	int r = from_stdin ? config_load_stdin(argument, &config, d)

@@ -9,7 +9,8 @@
 
 struct config {
 	struct config_path path;
-	struct buf text; /* secret */
+	struct buf text; /* secret; released once it is parsed ... */
+	bool keeps_text; /* ... unless the caller has set this before */
 	struct conf conf;
 };
 
