@@ -276,7 +276,11 @@ static void add_step_in_the_way(const struct way *way, const struct packet_step 
 
 	switch (step->outcome) {
 	case PACKET_NOT_REACHED:
-		buf_addf(out, "rule %u, which leads there, is not reached", priority);
+		if (leg->way.decided < (size_t)(step - leg->way.at))
+			buf_addf(out, "rule %u decides before rule %u, which leads there",
+				 leg->way.at[leg->way.decided].rule->priority, priority);
+		else
+			buf_addf(out, "rule %u, which leads there, is jumped over", priority);
 		break;
 	case PACKET_SKIPPED:
 	case PACKET_DEPENDS:

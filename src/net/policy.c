@@ -153,6 +153,11 @@ const char *policy_type_name(uint8_t type)
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
 }
 
+bool policy_type_refuses(uint8_t type)
+{
+	return type == RTN_UNREACHABLE || type == RTN_PROHIBIT || type == RTN_BLACKHOLE;
+}
+
 static void add_address(struct buf *out, const char *word, const struct addr *addr)
 {
 	char text[ADDR_TEXT_MAX];

@@ -101,6 +101,8 @@ void policy_rule_format(const struct policy_rule *rule, struct buf *ret_text);
 void policy_route_format(const struct policy_route *route, struct buf *ret_text);
 /* "blackhole", "local", ...; "unicast" too. */
 const char *policy_type_name(uint8_t type);
+/* unreachable, prohibit, blackhole: the packet is not sent. */
+bool policy_type_refuses(uint8_t type);
 
 /* For _cleanup_(). */
 void policy_rules_release(struct policy_rule_vec *rules);
