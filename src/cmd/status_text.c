@@ -11,7 +11,7 @@
 enum {
 	INDENT = 2,
 	LABEL = 13,
-	KERNEL_LL = 2, /* IFAPROT_KERNEL_LL of linux/if_addr.h; Linux 5.18 */
+	KERNEL_LL = 3, /* IFAPROT_KERNEL_LL of linux/if_addr.h; Linux 5.18 */
 };
 
 void status_field(const struct status_view *view, size_t indent, const char *label,
