@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "wgq/base/mem.h"
 #include "wgq/cmd/options.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
@@ -70,5 +71,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	show_init(&options);
-	return options.verb->run(&options);
+	status = options.verb->run(&options);
+	mem_wipe_stack();
+	return status;
 }

@@ -46,8 +46,8 @@ def must(*argv):
 class Verbs:
     """How the host gets into the state in which each verb begins."""
 
-    def __init__(self):
-        self.text = host.config()
+    def __init__(self, peers=host.PEERS):
+        self.text = host.config(peers)
         host.write_config(self.text)
         host.clear()
         self.down_state = host.look()

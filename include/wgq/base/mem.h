@@ -30,6 +30,11 @@ char *mem_strndup(const char *s, size_t n) __attribute__((malloc, warn_unused_re
 /* Overwrites a secret in a way that no optimiser removes. */
 void mem_wipe(void *at, size_t n);
 
+/* Wipes what functions that have returned left on the stack, as copies that compilers make, and in
+ * vector registers: ld.so saves those on the stack when a library calls a function for the first
+ * time. */
+void mem_wipe_stack(void);
+
 /* For _cleanup_() of variables that hold malloc()ed memory, and of file descriptors (-1: none). */
 void mem_free_at(void *variable);
 void fd_close_at(int *fd);
