@@ -39,7 +39,7 @@ _wgq_value() {
 _wgq() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local verbs='up down reload diff status why check save strip init'
-	local options='--quiet --verbose --help --version' verb='' names='' i place=0
+	local options='--quiet --verbose --json --help --version' verb='' names='' i place=0
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		if [[ -n $verb ]]; then
@@ -60,10 +60,9 @@ _wgq() {
 	up) options+=' --dry-run --dns= --firewall= --userspace= --replace' ;;
 	down) options+=' --dry-run --dns= --if-exists --all' ;;
 	reload) options+=' --dry-run --dns= --firewall= --run-hooks' ;;
-	diff) options+=' --dns= --firewall= --json' ;;
-	status) options+=' --all --json --watch --dns= --firewall=' ;;
-	why) options+=' --from= --mark= --json' ;;
-	check) options+=' --json' ;;
+	diff) options+=' --dns= --firewall=' ;;
+	status) options+=' --all --watch --dns= --firewall=' ;;
+	why) options+=' --from= --mark=' ;;
 	init) options+=' --endpoint= --qr' ;;
 	esac
 	if [[ $word == -* ]]; then

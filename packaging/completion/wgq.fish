@@ -36,6 +36,7 @@ end
 complete -c wgq -f
 complete -c wgq -s q -l quiet -d 'Print errors and warnings only'
 complete -c wgq -s v -l verbose -d 'Print every step'
+complete -c wgq -l json -d 'Print JSON, errors too'
 complete -c wgq -s h -l help -d 'Show help'
 complete -c wgq -l version -d 'Show the version'
 
@@ -65,7 +66,6 @@ complete -c wgq -n $up -l replace -d 'Take down what has the name first'
 complete -c wgq -n $down -l if-exists -d 'One that is not there is no error'
 complete -c wgq -n $down -s a -l all -d 'Every WireGuard interface'
 complete -c wgq -n $reload -l run-hooks -d 'Run the hooks, too'
-complete -c wgq -n '__fish_seen_subcommand_from diff status why check' -l json -d 'Print JSON'
 complete -c wgq -n $status_verb -s a -l all -d 'Show every peer'
 complete -c wgq -n $status_verb -s w -l watch -d 'Show it again every second'
 complete -c wgq -n $why -l from -x -d 'The source address'
