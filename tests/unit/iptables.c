@@ -172,7 +172,7 @@ static void test_undone(void **state)
 	"-A POSTROUTING -p udp -m mark --mark 0xca6c " COMMENT " -j CONNMARK --save-mark" MASKS
 #define SAVED_RAW(address)                                                                         \
 	"-A PREROUTING -d " address " ! -i wg0 -m addrtype ! --src-type LOCAL " COMMENT " -j "     \
-											"DROP\n"
+	"DROP\n"
 
 static void test_matches(void **state)
 {
