@@ -82,8 +82,8 @@ int rtnetlink_used_list(struct rtnetlink *r, struct prefix_vec *ret, struct diag
 /* Adds n routes through a link to a table, all or none, in batches whose answers always fit the
  * receive buffer (libraries.md 3.1); those of a family in the order given, IPv4 and IPv6 side by
  * side over two sockets where there are many of both. On failure none is left behind, unless
- * rtnetlink_leave_routes() was called; *ret_refused is the place of the first one that the kernel refused, and the error names it;
- * -EINTR, with n in *ret_refused: the watcher has stopped it. */
+ * rtnetlink_leave_routes() was called; *ret_refused is the place of the first one that the kernel
+ * refused, and the error names it; -EINTR, with n in *ret_refused: the watcher has stopped it. */
 int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
 			uint32_t table, size_t *ret_refused, struct diag *d);
 /* Deletes them, where they are such as rtnetlink_route_add() makes: a route to the same prefix with
