@@ -52,6 +52,12 @@ class Verbs:
         host.clear()
         self.down_state = host.look()
         self.up_state = None
+        # One peer less, one allowed IP and one address more, another port and other name servers.
+        peers = self.text.split("\n\n")
+        self.new_text = "\n\n".join(peers[:2] + peers[3:]).replace(
+            "10.77.7.0/24", "10.77.7.0/24, 10.78.7.0/24").replace(
+            "ListenPort = 51820", "ListenPort = 51821").replace(
+            "Address = ", "Address = 10.9.2.1/24, ").replace("10.9.1.53", "10.9.1.54")
 
     def measure(self):
         """What up makes of the host."""
@@ -60,7 +66,8 @@ class Verbs:
         self.down()
 
     def all(self):
-        return [("up", self.down), ("save", self.changed), ("down", self.up)]
+        return [("up", self.down), ("save", self.changed), ("reload", self.edited),
+                ("down", self.up)]
 
     def down(self):
         host.write_config(self.text)
@@ -72,6 +79,11 @@ class Verbs:
     def up(self):
         self.down()
         must("-q", "up", host.CONF)
+
+    def edited(self):
+        """Up, and then the file is another one."""
+        self.up()
+        host.write_config(self.new_text)
 
     def changed(self):
         """Up, with what the file does not have: a peer, an address."""
