@@ -34,10 +34,7 @@ int host_refresh_link(struct host *h, const char *ifname, struct diag *d)
 /* What was made, but cannot be used. */
 static void discard_link(struct host *h)
 {
-	const char *kind = h->link.kind;
-
-	if (host_refresh_link(h, h->options.ifname, NULL) == 0 && h->link.index &&
-	    (strcmp(kind, "wireguard") == 0 || strcmp(kind, "tun") == 0))
+	if (host_refresh_link(h, h->options.ifname, NULL) == 0 && h->link.index)
 		rtnetlink_link_del(h->rtnetlink, h->link.index, NULL);
 }
 
@@ -107,25 +104,50 @@ static int link_del(struct host *h, struct diag *d)
 	return r;
 }
 
+static bool is_link_local(const struct addr *addr)
+{
+	return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
+	       (addr->bytes[1] & 0xc0) == 0x80;
+}
+
 /* The kernel gives a tun device, unlike its own WireGuard, a link-local address when it comes up.
- * wg-quick filters every address that the interface has by then (linux.bash:231-234). */
-static int firewall_set(struct host *h, const struct firewall *firewall, struct diag *d)
+ * wg-quick filters every address that the interface has by then (linux.bash:231-234). Others than
+ * that may be of a reload that is being undone. */
+static int add_link_local(struct host *h, struct firewall *firewall, struct addr **ret,
+			  struct diag *d)
 {
 	_cleanup_(addrs_release) struct link_addr_vec found = {0};
+	int r = rtnetlink_addr_list(h->rtnetlink, h->link.index, &found, d);
+
+	if (r < 0)
+		return r;
+	*ret = mem_calloc(firewall->addr_count + found.len, sizeof(**ret));
+	if (!*ret)
+		return diag_no_memory(d);
+	if (firewall->addr_count)
+		memcpy(*ret, firewall->addrs, firewall->addr_count * sizeof(**ret));
+	firewall->addrs = *ret;
+	vec_each(own, &found) {
+		const struct addr *addr = &own->prefix.addr;
+		bool known = !is_link_local(addr);
+
+		for (size_t i = 0; i < firewall->addr_count; i++)
+			known |= addr_compare(&firewall->addrs[i], addr) == 0;
+		if (!known)
+			(*ret)[firewall->addr_count++] = *addr;
+	}
+	return 0;
+}
+
+static int firewall_set(struct host *h, const struct firewall *firewall, struct diag *d)
+{
 	_cleanup_free_ struct addr *addrs = NULL;
 	struct firewall whole = *firewall;
 
 	if (h->server == DEVICE_USERSPACE) {
-		int r = rtnetlink_addr_list(h->rtnetlink, h->link.index, &found, d);
+		int r = add_link_local(h, &whole, &addrs, d);
 		if (r < 0)
 			return r;
-		addrs = mem_calloc(found.len, sizeof(*addrs));
-		if (!addrs)
-			return diag_no_memory(d);
-		for (size_t i = 0; i < found.len; i++)
-			addrs[i] = found.at[i].prefix.addr;
-		whole.addrs = addrs;
-		whole.addr_count = found.len;
 	}
 	if (h->means.firewall != MEANS_FIREWALL_IPTABLES)
 		return nft_install(&whole, d);

@@ -24,6 +24,7 @@ RESOLVCONF = """#!/bin/sh
 case $1 in
 -a) cat >/run/faults/resolvconf/"$2" ;;
 -d) rm -f /run/faults/resolvconf/"$2" ;;
+-l) echo "# resolv.conf from $2" && cat /run/faults/resolvconf/"$2" ;;
 esac
 """
 
