@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// wgq's side of tests/fuzz/differential: for each configuration on standard input a verdict and what
-// strip makes of it. Both ways a text comes after its length, four bytes in the host's order.
+// wgq's side of tests/fuzz/differential: for each configuration on standard input a verdict and
+// what strip makes of it. Both ways a text comes after its length, four bytes in the host's order.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
