@@ -296,7 +296,8 @@ void diag_demote(struct diag *d)
 
 void diag_move(struct diag *d, struct diag *from)
 {
-	vec_each(item, from) {
+	/* Without d the caller only wanted the number. */
+	for (struct diag_item *item = from->at; d && item && item < from->at + from->len; item++) {
 		struct diag_item *copy = vec_push(d);
 
 		if (copy) {

@@ -88,7 +88,7 @@ void diag_format(const struct diag *d, size_t from, const char *program, unsigne
 /* Makes warnings of the errors: the caller goes on without what failed. */
 void diag_demote(struct diag *d);
 
-/* Appends the items of from, which is left empty. */
+/* Appends the items of from, which is left empty. d may be NULL. */
 void diag_move(struct diag *d, struct diag *from);
 
 /* Forgets the items from the given one on. */

@@ -17,7 +17,7 @@ struct observe_query {
 	bool device;     /* the WireGuard device with its peers */
 	bool rules;      /* policy rules, and what their tables lead to */
 	bool free_table; /* a number for a full tunnel */
-	bool addresses;  /* of the interface, and its routes in table main */
+	bool addresses;  /* of the interface, and, without tables, its routes in table main */
 	bool tables;     /* every route out of the interface */
 	bool firewall;
 	const struct firewall *firewall_is; /* whether it has exactly this one; NULL: not asked */
