@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wgq/cmd/verbs.h"
+
 /* Values of getopt_long() for options without a letter. */
 enum {
 	LONG_VERSION = 256,
@@ -177,6 +179,9 @@ static int check_args(const struct options *options)
 {
 	const struct verb *verb = options->verb;
 	unsigned foreign = options->given & ~verb->options;
+	const char *what = verb->run == verb_why
+				   ? "an address"
+				   : "the name of an interface or of a configuration file";
 
 	for (size_t i = 0; i < sizeof(option_names) / sizeof(option_names[0]); i++)
 		if (foreign & option_names[i].option)
@@ -186,11 +191,11 @@ static int check_args(const struct options *options)
 	if ((options->given & OPTION_ALL) && verb->least > 0)
 		return options->arg_count ? usage_error("--all takes no names") : -1;
 	if (options->arg_count < verb->least)
-		return usage_error("'%s' needs more to work on: wgq %s %s", verb->name, verb->name,
+		return usage_error("'%s' needs %s: wgq %s %s", verb->name, what, verb->name,
 				   verb->args);
 	if (options->arg_count > verb->most)
-		return usage_error("'%s' takes less to work on: wgq %s %s", verb->name, verb->name,
-				   verb->args);
+		return usage_error("'%s' takes no more than %d: wgq %s %s", verb->name, verb->most,
+				   verb->name, verb->args);
 	return -1;
 }
 

@@ -100,7 +100,12 @@ static int observe_firewall(struct status *s, struct world *world, struct diag *
 static int observe(struct status *s, struct world *world, struct diag *d)
 {
 	const struct observe_query plain = {
-		.ifname = s->ifname, .addresses = true, .rules = true, .tables = true};
+		.ifname = s->ifname,
+		.addresses = true,
+		.main_routes = true,
+		.rules = true,
+		.tables = true,
+	};
 	const struct observe_query device = {.ifname = s->ifname, .device = true};
 	const struct observe_query dns = {.ifname = s->ifname, .dns_set = true};
 	int r = world_observe(world, &plain, &s->snap, d);

@@ -57,6 +57,7 @@ static int configure(struct session *s, struct snap *snap, struct want *want, st
 		.ifname = s->ifname,
 		.device = !s->dry_run && conf->hooks[HOOK_PRE_UP].len > 0,
 		.addresses = !s->dry_run,
+		.main_routes = !s->dry_run,
 		.rules = full,
 		.free_table = full,
 		.mtu_of = conf->mtu_line ? NULL : conf,

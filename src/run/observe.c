@@ -184,14 +184,17 @@ static bool promotes_secondaries(const char *ifname)
 	return promotes;
 }
 
-static int observe_addresses(struct host *h, const struct observe_query *query, struct snap *snap,
-			     struct diag *d)
+static int observe_addresses(struct host *h, struct snap *snap, struct diag *d)
 {
-	int r = rtnetlink_addr_list(h->rtnetlink, h->link.index, &snap->addrs, d);
-
 	snap->promotes_secondaries = promotes_secondaries(h->options.ifname);
-	/* Of all tables this one need not be listed twice. */
-	for (size_t i = 0; i < sizeof(families) && r == 0 && !query->tables; i++)
+	return rtnetlink_addr_list(h->rtnetlink, h->link.index, &snap->addrs, d);
+}
+
+static int observe_main_routes(struct host *h, struct snap *snap, struct diag *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(families) && r == 0; i++)
 		r = rtnetlink_route_list(h->rtnetlink, families[i], RT_TABLE_MAIN, h->link.index,
 					 &snap->main_routes, d);
 	return r;
@@ -249,7 +252,9 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 	if (r == 0 && query->device && ret->is_wireguard)
 		r = forgive(query, device_get(query->ifname, h->server, &ret->wg, d), d);
 	if (r == 0 && query->addresses && ret->link.index)
-		r = observe_addresses(h, query, ret, d);
+		r = observe_addresses(h, ret, d);
+	if (r == 0 && query->main_routes && ret->link.index)
+		r = observe_main_routes(h, ret, d);
 	if (r == 0 && query->tables && ret->link.index)
 		r = rtnetlink_table_list(h->rtnetlink, ret->link.index, &ret->tables, d);
 	if (r == 0 && query->rules)

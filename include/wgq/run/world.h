@@ -14,11 +14,12 @@
 /* What to look at; what is not asked for is left zero, and costs nothing. */
 struct observe_query {
 	const char *ifname;
-	bool device;     /* the WireGuard device with its peers */
-	bool rules;      /* policy rules, and what their tables lead to */
-	bool free_table; /* a number for a full tunnel */
-	bool addresses;  /* of the interface, and, without tables, its routes in table main */
-	bool tables;     /* every route out of the interface */
+	bool device;      /* the WireGuard device with its peers */
+	bool rules;       /* policy rules, and what their tables lead to */
+	bool free_table;  /* a number for a full tunnel */
+	bool addresses;   /* of the interface */
+	bool main_routes; /* its routes in table main */
+	bool tables;      /* every route out of the interface */
 	bool firewall;
 	const struct firewall *firewall_is; /* whether it has exactly this one; NULL: not asked */
 	bool dns;                           /* after prepare(): whether resolvconf has an entry */
