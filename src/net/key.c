@@ -39,23 +39,28 @@ static char sextet_char(uint32_t v)
 
 int key_from_base64(const char *s, size_t n, struct key *ret)
 {
-	uint32_t bits = 0, wrong = 0;
+	enum { PADDED = 48 }; /* whole vectors of bytes, for the compiler to make use of */
+	uint32_t sextets[PADDED], bits = 0, wrong = 0;
+	char text[PADDED] = {0};
 	unsigned int pending = 0; /* bits not yet stored */
 	size_t filled = 0;
 
 	if (n != KEY_BASE64_LEN || s[KEY_BASE64_LEN - 1] != '=')
 		return -EINVAL;
+	memcpy(text, s, KEY_BASE64_LEN);
+	for (size_t i = 0; i < PADDED; i++)
+		sextets[i] = sextet_of((uint8_t)text[i]);
 	for (size_t i = 0; i < KEY_BASE64_LEN - 1; i++) {
-		uint32_t sextet = sextet_of((uint8_t)s[i]);
-
-		wrong |= sextet & NOT_A_DIGIT;
-		bits = bits << 6 | (sextet & 63);
+		wrong |= sextets[i] & NOT_A_DIGIT;
+		bits = bits << 6 | (sextets[i] & 63);
 		pending += 6;
 		if (pending >= 8) {
 			pending -= 8;
 			ret->bytes[filled++] = (uint8_t)(bits >> pending);
 		}
 	}
+	mem_wipe(text, sizeof(text));
+	mem_wipe(sextets, sizeof(sextets));
 	/* 43 digits hold 258 bits; the two left over have to be zero. */
 	wrong |= bits & 3;
 	if (wrong) {
@@ -97,17 +102,17 @@ static char nibble_char(uint32_t v)
 
 int key_from_hex(const char *s, size_t n, struct key *ret)
 {
-	uint32_t wrong = 0;
+	uint32_t nibbles[KEY_HEX_LEN], wrong = 0;
 
 	if (n != KEY_HEX_LEN)
 		return -EINVAL;
+	for (size_t i = 0; i < KEY_HEX_LEN; i++)
+		nibbles[i] = nibble_of((uint8_t)s[i]);
 	for (size_t i = 0; i < KEY_LEN; i++) {
-		uint32_t high = nibble_of((uint8_t)s[2 * i]),
-			 low = nibble_of((uint8_t)s[2 * i + 1]);
-
-		wrong |= (high | low) & NOT_A_DIGIT;
-		ret->bytes[i] = (uint8_t)(high << 4 | low);
+		wrong |= (nibbles[2 * i] | nibbles[2 * i + 1]) & NOT_A_DIGIT;
+		ret->bytes[i] = (uint8_t)(nibbles[2 * i] << 4 | nibbles[2 * i + 1]);
 	}
+	mem_wipe(nibbles, sizeof(nibbles));
 	if (wrong) {
 		key_wipe(ret);
 		return -EINVAL;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-int cover_add(struct cover *cover, const struct prefix *p)
+static int cover_add(struct cover *cover, const struct prefix *p)
 {
 	struct prefix *copy = vec_push(cover);
 
@@ -20,21 +20,6 @@ int cover_add(struct cover *cover, const struct prefix *p)
 static int compare(const void *a, const void *b)
 {
 	return prefix_compare(a, b);
-}
-
-static bool is_sorted(const struct cover *cover)
-{
-	for (size_t i = 1; i < cover->len; i++)
-		if (compare(&cover->at[i - 1], &cover->at[i]) > 0)
-			return false;
-	return true;
-}
-
-void cover_sort(struct cover *cover)
-{
-	/* As most files are. */
-	if (!is_sorted(cover))
-		qsort(cover->at, cover->len, sizeof(cover->at[0]), compare);
 }
 
 /* The kernel adds a route for an address unless it is a single IPv4 one (net/ipv4/fib_frontend.c,
@@ -62,13 +47,9 @@ int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, stru
 			r = cover_add(ret, &route->prefix);
 	if (r < 0)
 		return diag_no_memory(d);
-	cover_sort(ret);
+	if (ret->len)
+		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare);
 	return 0;
-}
-
-bool cover_is(const struct cover *cover, const struct prefix *p)
-{
-	return bsearch(p, cover->at, cover->len, sizeof(cover->at[0]), compare);
 }
 
 bool cover_has(const struct cover *cover, const struct prefix *p)
@@ -80,7 +61,7 @@ bool cover_has(const struct cover *cover, const struct prefix *p)
 			continue;
 		wider.len = (uint8_t)len;
 		prefix_mask(&wider);
-		if (cover_is(cover, &wider))
+		if (bsearch(&wider, cover->at, cover->len, sizeof(cover->at[0]), compare))
 			return true;
 	}
 	return false;

@@ -6,7 +6,6 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include "wgq/plan/cover.h"
 #include "wgq/plan/hooked.h"
 
 static int compare_routes(const void *a, const void *b)
@@ -152,15 +151,79 @@ static int compare_table(const struct want *want, const struct snap *snap,
 	return r;
 }
 
-/* Prefixes of a device's allowed IPs, for look-ups of one and of what covers one. */
-static int allowed_of(const struct wg_peer_vec *peers, struct cover *ret)
+/* A route that is there and not wanted, and what speaks for its removal. */
+struct suspect {
+	struct prefix prefix;
+	bool explained; /* an allowed IP of the running device is this prefix */
+	bool led;       /* a wanted peer takes what it leads to */
+};
+struct suspect_vec {
+	VEC(struct suspect);
+};
+
+static int compare_suspects(const void *a, const void *b)
 {
-	vec_each(peer, peers)
-		vec_each(ip, &peer->allowed_ips)
-			if (cover_add(ret, &ip->prefix) < 0)
+	const struct suspect *x = a, *y = b;
+
+	return prefix_compare(&x->prefix, &y->prefix);
+}
+
+static int list_suspects(const struct table_change_vec *changes, struct suspect_vec *ret)
+{
+	vec_each(change, changes) {
+		vec_each(route, &change->remove) {
+			struct suspect *suspect = vec_push(ret);
+
+			if (!suspect)
 				return -ENOMEM;
-	cover_sort(ret);
+			suspect->prefix = route->prefix;
+		}
+	}
+	if (ret->len)
+		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_suspects);
 	return 0;
+}
+
+/* The first of the suspects that is not before a prefix. */
+static struct suspect *find_first(const struct suspect_vec *suspects, const struct prefix *prefix)
+{
+	size_t low = 0, high = suspects->len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (prefix_compare(&suspects->at[middle].prefix, prefix) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return suspects->at + low;
+}
+
+/* Those within a prefix follow it in their order. One prefix may be in several tables. */
+static void mark_suspects(struct suspect_vec *suspects, const struct wg_peer_vec *peers,
+			  bool wanted)
+{
+	vec_each(peer, peers) {
+		vec_each(ip, &peer->allowed_ips) {
+			struct suspect *suspect = find_first(suspects, &ip->prefix);
+
+			for (; suspect < suspects->at + suspects->len &&
+			       prefix_covers(&ip->prefix, &suspect->prefix);
+			     suspect++) {
+				suspect->led |= wanted;
+				suspect->explained |=
+					!wanted && prefix_equal(&ip->prefix, &suspect->prefix);
+			}
+		}
+	}
+}
+
+static bool is_ours(const struct suspect_vec *suspects, const struct prefix *prefix)
+{
+	const struct suspect *suspect = find_first(suspects, prefix);
+
+	return suspect->explained || !suspect->led;
 }
 
 /* Table auto and numbers are wgq's own. Which others a former configuration filled is not known: a
@@ -205,8 +268,7 @@ static int lose_ipv4(const struct snap *snap, struct table_change *change)
 }
 
 static void keep_what_is_not_ours(const struct want *want, const struct snap *snap,
-				  const struct cover *was, const struct cover *will,
-				  struct table_change *change)
+				  const struct suspect_vec *suspects, struct table_change *change)
 {
 	const struct conf *conf = want->conf;
 	bool untouched = !is_own_table(want, snap, change->table) ||
@@ -214,26 +276,17 @@ static void keep_what_is_not_ours(const struct want *want, const struct snap *sn
 	size_t kept = 0;
 
 	vec_each(route, &change->remove) {
-		bool ours = cover_is(was, &route->prefix) || !cover_has(will, &route->prefix);
-
-		if (!untouched && ours && !hooked_route(conf, HOOKED_AT_ALL, &route->prefix))
+		if (!untouched && is_ours(suspects, &route->prefix) &&
+		    !hooked_route(conf, HOOKED_AT_ALL, &route->prefix))
 			change->remove.at[kept++] = *route;
 	}
 	change->remove.len = kept;
 }
 
-static bool removes_any(const struct table_change_vec *changes)
-{
-	vec_each(change, changes)
-		if (change->remove.len)
-			return true;
-	return false;
-}
-
 static int compare_all(const struct want *want, const struct snap *snap,
 		       const struct link_addr_vec *gone, struct table_change_vec *ret)
 {
-	_cleanup_(cover_release) struct cover was = {0}, will = {0};
+	struct suspect_vec suspects = {0};
 	int r = 0;
 
 	if ((want->routes.len && !change_of(ret, want->table)) ||
@@ -245,14 +298,15 @@ static int compare_all(const struct want *want, const struct snap *snap,
 	vec_each(change, ret)
 		if (r == 0)
 			r = compare_table(want, snap, gone, change);
-	if (r == 0 && removes_any(ret)) {
-		r = allowed_of(&snap->wg.peers, &was);
-		if (r == 0)
-			r = allowed_of(&want->device.peers, &will);
+	if (r == 0)
+		r = list_suspects(ret, &suspects);
+	if (r == 0 && suspects.len) {
+		mark_suspects(&suspects, &snap->wg.peers, false);
+		mark_suspects(&suspects, &want->device.peers, true);
 		vec_each(change, ret)
-			if (r == 0)
-				keep_what_is_not_ours(want, snap, &was, &will, change);
+			keep_what_is_not_ours(want, snap, &suspects, change);
 	}
+	vec_release(&suspects);
 	if (loses_ipv4(want, snap, gone))
 		vec_each(change, ret)
 			if (r == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A set of prefixes, asked for one of them and for what covers one. */
+/* A set of prefixes, asked for what covers one. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,11 +19,5 @@ struct cover {
  * wg-quick asks for every allowed IP, as a look-up. */
 int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, struct cover *ret,
 	       struct diag *d);
-/* By hand: all are added, without their host bits, then sorted once. cover_add(): 0 or -ENOMEM. */
-int cover_add(struct cover *cover, const struct prefix *p);
-void cover_sort(struct cover *cover);
-
-bool cover_is(const struct cover *cover, const struct prefix *p);
-/* The prefix itself or a wider one. */
 bool cover_has(const struct cover *cover, const struct prefix *p);
 void cover_release(struct cover *cover);
