@@ -117,6 +117,7 @@ static int add_link_local(struct host *h, struct firewall *firewall, struct addr
 			  struct diag *d)
 {
 	_cleanup_(addrs_release) struct link_addr_vec found = {0};
+	size_t place = 0;
 	int r = rtnetlink_addr_list(h->rtnetlink, h->link.index, &found, d);
 
 	if (r < 0)
@@ -127,14 +128,21 @@ static int add_link_local(struct host *h, struct firewall *firewall, struct addr
 	if (firewall->addr_count)
 		memcpy(*ret, firewall->addrs, firewall->addr_count * sizeof(**ret));
 	firewall->addrs = *ret;
+	while (place < firewall->addr_count && !is_link_local(&firewall->addrs[place]))
+		place++;
 	vec_each(own, &found) {
 		const struct addr *addr = &own->prefix.addr;
 		bool known = !is_link_local(addr);
 
 		for (size_t i = 0; i < firewall->addr_count; i++)
 			known |= addr_compare(&firewall->addrs[i], addr) == 0;
-		if (!known)
-			(*ret)[firewall->addr_count++] = *addr;
+		if (known)
+			continue;
+		/* The kernel lists it before those of its scope that were there. */
+		memmove(*ret + place + 1, *ret + place,
+			(firewall->addr_count - place) * sizeof(**ret));
+		(*ret)[place] = *addr;
+		firewall->addr_count++;
 	}
 	return 0;
 }
