@@ -23,11 +23,6 @@ static void why_release(struct why *why)
 	way_release(&why->way);
 }
 
-static bool is_link_local(const struct addr *a)
-{
-	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
-}
-
 /* Multicast, and 255.255.255.255, which are sent out of the link that has the source address. */
 static bool is_group(const struct addr *a)
 {
@@ -46,7 +41,7 @@ static int check_destination(const struct addr *to, const char *text, struct dia
 	if (memcmp(to->bytes, none, sizeof(none)) == 0)
 		return diag_refuse(d, EINVAL, "`%s' is no address that a packet can be sent to",
 				   text);
-	if (is_link_local(to) || is_group(to))
+	if (addr_is_link_local(to) || is_group(to))
 		return diag_refuse(d, EINVAL,
 				   "`%s' is %s: the program that sends to it names the interface, "
 				   "not the rules",

@@ -274,7 +274,7 @@ static bool is_private(const struct addr *a)
 static bool is_local(const struct check *c, const struct addr *a)
 {
 	static const struct addr loopback6 = {.family = AF_INET6, .bytes = {[15] = 1}};
-	bool link_local = a->family == AF_INET6 && a->bytes[0] == 0xfe && a->bytes[1] >> 6 == 2;
+	bool link_local = addr_is_link_local(a);
 
 	if (link_local || addr_compare(a, &loopback6) == 0 ||
 	    (a->family == AF_INET && a->bytes[0] == 127))

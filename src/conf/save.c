@@ -163,9 +163,7 @@ static bool has_prefix(const struct prefix_vec *prefixes, const struct prefix *p
 /* Nobody has asked for it, or nobody needs the file to ask for it again. */
 static bool comes_by_itself(const struct saver *s, const struct link_addr *addr)
 {
-	const uint8_t *bytes = addr->prefix.addr.bytes;
-	bool link_local = addr->prefix.addr.family == AF_INET6 && bytes[0] == 0xfe &&
-			  (bytes[1] & 0xc0) == 0x80;
+	bool link_local = addr_is_link_local(&addr->prefix.addr);
 	char text[ADDR_TEXT_MAX];
 
 	if (addr->protocol == IFAPROT_KERNEL_LL || addr->protocol == IFAPROT_KERNEL_RA ||

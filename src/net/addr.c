@@ -14,6 +14,11 @@ uint8_t addr_bits(const struct addr *a)
 	return a->family == AF_INET ? 32 : 128;
 }
 
+bool addr_is_link_local(const struct addr *a)
+{
+	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
+}
+
 /* Four decimal numbers of up to three digits. No leading zeros: some programs take them for
  * octal, so glibc refuses them as well. */
 static int parse_ipv4(const char *s, size_t n, uint8_t ret[4])

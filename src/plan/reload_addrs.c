@@ -14,9 +14,7 @@
 /* Made by the kernel when a tun device of a userspace WireGuard comes up. */
 bool reload_is_kernels(const struct link_addr *addr, const struct snap *snap)
 {
-	const uint8_t *bytes = addr->prefix.addr.bytes;
-
-	if (addr->prefix.addr.family != AF_INET6 || bytes[0] != 0xfe || (bytes[1] & 0xc0) != 0x80)
+	if (!addr_is_link_local(&addr->prefix.addr))
 		return false;
 	return addr->protocol == ADDR_PROTOCOL_KERNEL_LL || snap->is_userspace;
 }

@@ -7,10 +7,8 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
-#include "wgq/kernel/nft.h"
 #include "wgq/sys/dns.h"
 #include "wgq/sys/file.h"
-#include "wgq/sys/iptables.h"
 #include "wgq/sys/module.h"
 #include "wgq/sys/proc.h"
 #include "wgq/sys/rp_filter.h"
@@ -102,81 +100,6 @@ static int link_del(struct host *h, struct diag *d)
 	else if (h->server != DEVICE_KERNEL)
 		userspace_wait_gone(h->options.ifname);
 	return r;
-}
-
-static bool is_link_local(const struct addr *addr)
-{
-	return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
-	       (addr->bytes[1] & 0xc0) == 0x80;
-}
-
-/* The kernel gives a tun device, unlike its own WireGuard, a link-local address when it comes up.
- * wg-quick filters every address that the interface has by then (linux.bash:231-234). Others than
- * that may be of a reload that is being undone. */
-static int add_link_local(struct host *h, struct firewall *firewall, struct addr **ret,
-			  struct diag *d)
-{
-	_cleanup_(addrs_release) struct link_addr_vec found = {0};
-	size_t place = 0;
-	int r = rtnetlink_addr_list(h->rtnetlink, h->link.index, &found, d);
-
-	if (r < 0)
-		return r;
-	*ret = mem_calloc(firewall->addr_count + found.len, sizeof(**ret));
-	if (!*ret)
-		return diag_no_memory(d);
-	if (firewall->addr_count)
-		memcpy(*ret, firewall->addrs, firewall->addr_count * sizeof(**ret));
-	firewall->addrs = *ret;
-	while (place < firewall->addr_count && !is_link_local(&firewall->addrs[place]))
-		place++;
-	vec_each(own, &found) {
-		const struct addr *addr = &own->prefix.addr;
-		bool known = !is_link_local(addr);
-
-		for (size_t i = 0; i < firewall->addr_count; i++)
-			known |= addr_compare(&firewall->addrs[i], addr) == 0;
-		if (known)
-			continue;
-		/* The kernel lists it before those of its scope that were there. */
-		memmove(*ret + place + 1, *ret + place,
-			(firewall->addr_count - place) * sizeof(**ret));
-		(*ret)[place] = *addr;
-		firewall->addr_count++;
-	}
-	return 0;
-}
-
-static int firewall_set(struct host *h, const struct firewall *firewall, struct diag *d)
-{
-	_cleanup_free_ struct addr *addrs = NULL;
-	struct firewall whole = *firewall;
-
-	if (h->server == DEVICE_USERSPACE) {
-		int r = add_link_local(h, &whole, &addrs, d);
-		if (r < 0)
-			return r;
-	}
-	if (h->means.firewall != MEANS_FIREWALL_IPTABLES)
-		return nft_install(&whole, d);
-	/* iptables-restore -n adds to what is there. */
-	if (h->has_iptables_rules) {
-		int r = iptables_remove(h->options.ifname, d);
-		if (r < 0)
-			return r;
-	}
-	/* For the undo, which nobody looks before. */
-	h->has_iptables_rules = true;
-	return iptables_set(&whole, d);
-}
-
-/* Either kind may be there, whichever this host would use now. */
-static int firewall_remove(struct host *h, struct diag *d)
-{
-	int nft = nft_remove(h->options.ifname, d);
-	int iptables = h->has_iptables_rules ? iptables_remove(h->options.ifname, d) : 0;
-
-	return nft < 0 ? nft : iptables;
 }
 
 static int change_dns(struct host *h, const struct op *op, int *ret_status, struct diag *d)
@@ -335,9 +258,9 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 	case OP_SYSCTL_SET:
 		return set_sysctl(op, d);
 	case OP_FIREWALL_SET:
-		return firewall_set(h, &op->firewall.rules, d);
+		return host_firewall_set(h, &op->firewall.rules, d);
 	case OP_FIREWALL_REMOVE:
-		return firewall_remove(h, d);
+		return host_firewall_remove(h, d);
 	case OP_DNS_SET:
 	case OP_DNS_UNSET:
 		return change_dns(h, op, ret_status, d);

@@ -24,6 +24,13 @@ struct host {
 int host_refresh_link(struct host *h, const char *ifname, struct diag *d);
 
 int host_observe(void *self, const struct observe_query *query, struct snap *ret, struct diag *d);
+/* The kernel gives a tun device, unlike its own WireGuard, a link-local address when it comes up,
+ * and wg-quick filters every address that the interface has by then (linux.bash:231-234): adds it
+ * to the firewall's, which then borrows from *ret_addrs. */
+int host_firewall_whole(struct host *h, struct firewall *firewall, struct addr_vec *ret_addrs,
+			struct diag *d);
+int host_firewall_set(struct host *h, const struct firewall *firewall, struct diag *d);
+int host_firewall_remove(struct host *h, struct diag *d);
 /* is: the firewall to compare with; NULL: none. */
 int host_observe_firewall(struct host *h, const struct firewall *is, struct snap *snap,
 			  struct diag *d);

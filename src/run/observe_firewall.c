@@ -37,63 +37,16 @@ static int observe_iptables(struct host *h, struct diag *d)
 	return iptables_find(h->options.ifname, &h->has_iptables_rules, d);
 }
 
-static bool is_link_local(const struct addr *a)
-{
-	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
-}
-
-static bool has_addr(const struct firewall *firewall, const struct addr *addr)
-{
-	for (size_t i = 0; i < firewall->addr_count; i++)
-		if (addr_compare(&firewall->addrs[i], addr) == 0)
-			return true;
-	return false;
-}
-
-static int add_addr(struct addr_vec *addrs, const struct addr *addr)
-{
-	struct addr *copy = vec_push(addrs);
-
-	if (!copy)
-		return -ENOMEM;
-	*copy = *addr;
-	return 0;
-}
-
-/* The addresses that host.c's firewall_set() filters for a tun device: with the link-local one that
- * the kernel gives it. */
-static int list_addrs(struct host *h, const struct firewall *firewall, struct addr_vec *ret,
-		      struct diag *d)
-{
-	_cleanup_(addrs_release) struct link_addr_vec found = {0};
-	int r = rtnetlink_addr_list(h->rtnetlink, h->link.index, &found, d);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < firewall->addr_count && r == 0; i++)
-		r = add_addr(ret, &firewall->addrs[i]);
-	vec_each(a, &found)
-		if (r == 0 && is_link_local(&a->prefix.addr) &&
-		    !has_addr(firewall, &a->prefix.addr))
-			r = add_addr(ret, &a->prefix.addr);
-	return r < 0 ? diag_no_memory(d) : 0;
-}
-
 /* Either kind may be there, but not both: one would be left over. */
 static int compare_firewall(struct host *h, const struct firewall *firewall, bool in_nft, bool *ret,
 			    struct diag *d)
 {
 	struct addr_vec addrs = {0};
 	struct firewall whole = *firewall;
-	int r = 0;
 
 	if (in_nft && h->has_iptables_rules)
 		return 0;
-	if (h->server == DEVICE_USERSPACE) {
-		r = list_addrs(h, firewall, &addrs, d);
-		whole.addrs = addrs.at;
-		whole.addr_count = addrs.len;
-	}
+	int r = host_firewall_whole(h, &whole, &addrs, d);
 	if (r == 0)
 		r = in_nft ? nft_matches(&whole, ret, d) : iptables_matches(&whole, ret, d);
 	vec_release(&addrs);

@@ -31,6 +31,9 @@ void addr_format(const struct addr *a, char ret_text[ADDR_TEXT_MAX]);
 /* By family, then by bytes; <0, 0, >0. */
 int addr_compare(const struct addr *a, const struct addr *b);
 
+/* fe80::/10 (RFC 4291 2.4). */
+bool addr_is_link_local(const struct addr *a);
+
 /* ADDRESS or ADDRESS/LEN, as wg(8) reads an allowed IP; host bits are kept. 0, -EINVAL where the
  * text is no address, -ERANGE where the length is not a number from 0 to addr_bits(). */
 int prefix_parse(const char *s, size_t n, struct prefix *ret);
