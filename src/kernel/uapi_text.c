@@ -282,21 +282,34 @@ static int read_line(struct uapi_reply *r, char *line)
 	return peer ? read_peer_line(line, value, peer) : read_device_line(line, value, r->device);
 }
 
+/* Adds to the line that is being read. */
+static int add_to_line(struct uapi_reply *reply, const char *bytes, size_t n)
+{
+	/* A NUL would hide the rest of its line. */
+	if (n > sizeof(reply->line) - 1 - reply->line_len || memchr(bytes, '\0', n))
+		return -EPROTO;
+	memcpy(reply->line + reply->line_len, bytes, n);
+	reply->line_len += n;
+	reply->line[reply->line_len] = '\0';
+	return 0;
+}
+
 int uapi_reply_add(struct uapi_reply *reply, const char *bytes, size_t n)
 {
-	for (size_t i = 0; i < n && !reply->done; i++) {
-		/* A NUL would hide the rest of its line. */
-		if (bytes[i] == '\0' || reply->line_len == sizeof(reply->line) - 1)
-			return -EPROTO;
-		if (bytes[i] != '\n') {
-			reply->line[reply->line_len++] = bytes[i];
-			continue;
-		}
-		reply->line[reply->line_len] = '\0';
+	const char *end = bytes + n;
+
+	while (bytes < end && !reply->done) {
+		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+		const char *stop = newline ? newline : end;
+		int err = add_to_line(reply, bytes, (size_t)(stop - bytes));
+
+		if (err < 0 || !newline)
+			return err;
 		reply->line_len = 0;
-		int err = read_line(reply, reply->line);
+		err = read_line(reply, reply->line);
 		if (err)
 			return err;
+		bytes = newline + 1;
 	}
 	return 0;
 }
