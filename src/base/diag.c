@@ -226,6 +226,18 @@ static const struct {
 	[DIAG_NOTE] = {"note", "\033[1;36m"},
 };
 
+const char *diag_severity(enum diag_level level)
+{
+	return levels[level].name;
+}
+
+void diag_message(const struct diag_item *item, struct buf *ret_text)
+{
+	buf_str(ret_text, item->message ? item->message : "");
+	if (item->error)
+		buf_addf(ret_text, ": %s", strerror(item->error));
+}
+
 static void format_item(const struct diag_item *item, const char *program, unsigned style,
 			struct buf *out)
 {

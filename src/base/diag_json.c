@@ -28,15 +28,11 @@ static void add_notes(struct json *j, const char *notes)
 
 static void add_item(struct json *j, const struct diag_item *item)
 {
-	static const char *const severities[] = {
-		[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
 	_cleanup_buf_ struct buf message = {0};
 
-	buf_str(&message, item->message);
-	if (item->error)
-		buf_addf(&message, ": %s", strerror(item->error));
+	diag_message(item, &message);
 	json_object(j, NULL);
-	json_string(j, "severity", severities[item->level]);
+	json_string(j, "severity", diag_severity(item->level));
 	json_string(j, "id", item->id);
 	json_string(j, "message", buf_text(&message));
 	add_number(j, "errno", (uint32_t)item->error);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq check: what is legal in configurations, but wrong.
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,16 +78,12 @@ static void json_place(struct json *j, const struct diag_item *item)
 
 static void json_item(struct json *j, const struct diag_item *item, const char *argument)
 {
-	static const char *const severities[] = {
-		[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
 	_cleanup_buf_ struct buf message = {0};
 
-	buf_str(&message, item->message);
-	if (item->error)
-		buf_addf(&message, ": %s", strerror(item->error));
+	diag_message(item, &message);
 	json_object(j, NULL);
 	json_string(j, "id", item->id ? item->id : item->file ? "syntax" : "unusable");
-	json_string(j, "severity", severities[item->level]);
+	json_string(j, "severity", diag_severity(item->level));
 	if (item->file) {
 		json_place(j, item);
 	} else {
@@ -118,12 +113,8 @@ static void text_items(struct diag *d, const struct options *options, struct buf
 static int print(const struct buf *out, int status)
 {
 	_cleanup_diag_ struct diag d = {0};
-	int r = 0;
+	int r = show_output(out, &d);
 
-	if (buf_status(out) < 0)
-		r = diag_no_memory(&d);
-	else if (fwrite(buf_text(out), 1, out->len, stdout) != out->len || fflush(stdout) != 0)
-		r = diag_fail(&d, errno, "cannot write to standard output");
 	show_diag(&d);
 	return r < 0 ? STATUS_UNUSABLE : status;
 }

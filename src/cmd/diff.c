@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq diff: what reload would do, as a list.
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -162,11 +161,7 @@ static int print(struct session *s, const struct config *config, const struct ch
 		return 0;
 	}
 	add_text(s, changes, &names, &text);
-	if (buf_status(&text) < 0)
-		return diag_no_memory(d);
-	if (fputs(buf_text(&text), stdout) == EOF || fflush(stdout) == EOF)
-		return diag_fail(d, errno, "cannot write the differences");
-	return 0;
+	return show_output(&text, d);
 }
 
 static int compare(struct session *s, const struct config *config, struct json *json,
@@ -233,6 +228,7 @@ static int diff_all(const struct options *options, struct json *json)
 int verb_diff(const struct options *options)
 {
 	_cleanup_buf_ struct buf text = {0};
+	_cleanup_diag_ struct diag d = {0};
 	struct json json = {.out = options->given & OPTION_JSON ? &text : NULL};
 
 	if (!json.out)
@@ -240,7 +236,7 @@ int verb_diff(const struct options *options)
 	json_array(&json, NULL);
 	int status = diff_all(options, &json);
 	json_end(&json);
-	if (buf_status(&text) < 0 || fputs(buf_text(&text), stdout) == EOF || fflush(stdout) == EOF)
-		return STATUS_TROUBLE;
-	return status;
+	int r = show_output(&text, &d);
+	show_diag(&d);
+	return r < 0 ? STATUS_TROUBLE : status;
 }

@@ -122,15 +122,6 @@ static int add_qr(const struct init *init, struct buf *out, struct diag *d)
 	return asked ? r : 0;
 }
 
-static int write_out(const struct buf *text, struct diag *d)
-{
-	if (buf_status(text) < 0)
-		return diag_no_memory(d);
-	if (fwrite(buf_text(text), 1, text->len, stdout) != text->len || fflush(stdout) != 0)
-		return diag_fail(d, errno, "cannot write to standard output");
-	return 0;
-}
-
 static void tell(const struct init *init)
 {
 	_cleanup_buf_ struct buf line = {0};
@@ -160,7 +151,7 @@ static int hand_out(const struct init *init, struct diag *d)
 		return r;
 	show_diag(d);
 	tell(init);
-	r = write_out(&out, d);
+	r = show_output(&out, d);
 	if (r < 0 && unlink(init->path.real) == 0)
 		diag_note(d, "`%s' was removed again", init->path.given);
 	return r;

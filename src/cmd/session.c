@@ -133,11 +133,10 @@ int session_resolve_running(struct session *s, struct conf *conf, struct diag *d
 /* Of several plans that make one script the first begins it. */
 static int print_script(struct session *s, const struct plan *plan, struct diag *d)
 {
-	int r = show_script(plan, &s->context, !s->script_begun);
+	int r = show_script(plan, &s->context, !s->script_begun, d);
 
 	s->script_begun = true;
-
-	return r < 0 ? diag_fail(d, -r, "cannot write the script") : 0;
+	return r;
 }
 
 int session_apply(struct session *s, const struct plan *plan, struct diag *d)

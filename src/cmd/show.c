@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "wgq/base/diag_json.h"
 #include "wgq/cmd/progress.h"
 #include "wgq/cmd/term.h"
+#include "wgq/sys/io.h"
 
 /* More lines of one bulk step than this are summed up, unless verbose. */
 enum { STEP_LINES = 64 };
@@ -33,9 +33,9 @@ static struct {
 
 void show_init(const struct options *options)
 {
-	const char *no_color = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
+	struct term term;
 
+	term_look(STDERR_FILENO, &term);
 	if (options->as_wg_quick) {
 		program = "wg-quick";
 		style = DIAG_BARE;
@@ -44,8 +44,8 @@ void show_init(const struct options *options)
 	as_json = options->given & OPTION_JSON;
 	quiet = options->quiet || as_json;
 	verbose = options->verbose;
-	terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
-	colour = terminal && !(no_color && *no_color);
+	terminal = term.moves;
+	colour = term.colour;
 	style |= colour ? DIAG_COLOUR : 0;
 }
 
@@ -165,7 +165,18 @@ void show_diag(struct diag *d)
 	diag_truncate(d, 0);
 }
 
-int show_script(const struct plan *plan, const struct op_context *context, bool begin)
+int show_output(const struct buf *text, struct diag *d)
+{
+	int r = buf_status(text);
+
+	if (r < 0)
+		return diag_no_memory(d);
+	r = io_write_all(STDOUT_FILENO, buf_text(text), text->len);
+	return r < 0 ? diag_fail(d, -r, "cannot write to standard output") : 0;
+}
+
+int show_script(const struct plan *plan, const struct op_context *context, bool begin,
+		struct diag *d)
 {
 	_cleanup_buf_ struct buf text = {0};
 
@@ -176,8 +187,5 @@ int show_script(const struct plan *plan, const struct op_context *context, bool 
 		op_format(op, context, OP_SCRIPT, SIZE_MAX, &text);
 		buf_char(&text, '\n');
 	}
-	if (buf_status(&text) < 0)
-		return -ENOMEM;
-	fputs(buf_text(&text), stdout);
-	return fflush(stdout) == 0 ? 0 : -EIO;
+	return show_output(&text, d);
 }

@@ -7,7 +7,6 @@
 
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/sys/io.h"
 
 static int print(const struct options *options, const struct status_vec *statuses, struct diag *d)
 {
@@ -24,10 +23,7 @@ static int print(const struct options *options, const struct status_vec *statuse
 		status_json(statuses, &text);
 	else
 		status_text(statuses, &view, &text);
-	if (buf_status(&text) < 0)
-		return diag_no_memory(d);
-	int r = io_write_all(STDOUT_FILENO, buf_text(&text), text.len);
-	return r < 0 ? diag_fail(d, -r, "cannot write to standard output") : 0;
+	return show_output(&text, d);
 }
 
 static int show(const struct options *options, struct diag *d)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq strip: prints a configuration without the keys that wg(8) does not know.
-#include <errno.h>
-#include <stdio.h>
 
 #include "wgq/base/buf.h"
 #include "wgq/cmd/config.h"
+#include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/conf/write.h"
 
@@ -18,12 +17,8 @@ static int strip_one(const struct options *options, const char *argument, struct
 	if (r < 0)
 		return STATUS_FAILED;
 	conf_strip(buf_text(&config.text), config.text.len, &stripped);
-	if (buf_status(&stripped) < 0)
-		diag_no_memory(d);
-	else if (fwrite(buf_text(&stripped), 1, stripped.len, stdout) != stripped.len ||
-		 fflush(stdout) != 0)
-		diag_fail(d, errno, "cannot write to standard output");
-	return diag_errors(d) ? STATUS_FAILED : STATUS_OK;
+	r = show_output(&stripped, d);
+	return r < 0 || diag_errors(d) ? STATUS_FAILED : STATUS_OK;
 }
 
 int verb_strip(const struct options *options)

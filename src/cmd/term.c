@@ -29,7 +29,8 @@ void term_look(int fd, struct term *ret)
 	*ret = (struct term){.is_terminal = isatty(fd), .utf8 = is_utf8()};
 	if (!ret->is_terminal)
 		return;
-	ret->colour = !(no_color && *no_color) && !(kind && strcmp(kind, "dumb") == 0);
+	ret->moves = !(kind && strcmp(kind, "dumb") == 0);
+	ret->colour = ret->moves && !(no_color && *no_color);
 	if (ioctl(fd, TIOCGWINSZ, &size) == 0) {
 		ret->width = size.ws_col;
 		ret->height = size.ws_row;

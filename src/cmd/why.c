@@ -128,10 +128,7 @@ static int print(const struct options *options, const struct why *why, struct di
 		term_look(STDOUT_FILENO, &term);
 		why_text(why, &term, &text);
 	}
-	if (buf_status(&text) < 0)
-		return diag_no_memory(d);
-	fputs(buf_text(&text), stdout);
-	return fflush(stdout) == 0 ? 0 : diag_fail(d, EIO, "cannot write the answer");
+	return show_output(&text, d);
 }
 
 int verb_why(const struct options *options)

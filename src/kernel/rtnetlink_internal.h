@@ -100,6 +100,9 @@ enum { RTNETLINK_METRIC_IPV6 = 1024 };
 int rtnetlink_link_parse(struct nlmsghdr *message, struct link *ret);
 int rtnetlink_addr_parse(struct nlmsghdr *message, struct rtnetlink_addr_seen *ret);
 int rtnetlink_rule_parse(struct nlmsghdr *message, struct rtnetlink_rule_seen *ret);
+/* Gives every rule's message to the sink; a kernel without the family has none. */
+int rtnetlink_rule_dump(struct rtnetlink *r, uint8_t family, const struct rtnetlink_sink *sink,
+			struct diag *d);
 int rtnetlink_route_parse(struct nlmsghdr *message, struct rtnetlink_route_seen *ret);
 int rtnetlink_policy_rule_parse(struct nlmsghdr *message, struct policy_rule *ret);
 int rtnetlink_policy_route_parse(struct nlmsghdr *message, struct policy_route *ret);

@@ -200,18 +200,8 @@ static int rule_take(struct nlmsghdr *message, void *into)
 int rtnetlink_policy_rules(struct rtnetlink *r, uint8_t family, struct policy_rule_vec *ret,
 			   struct diag *d)
 {
-	const struct fib_rule_hdr head = {.family = family};
 	struct rule_list list = {.rules = ret, .family = family};
 	const struct rtnetlink_sink sink = {.take = rule_take, .into = &list, .len = &ret->len};
-	_cleanup_message_ struct nl_msg *message =
-		rtnetlink_message(RTM_GETRULE, NLM_F_DUMP, &head, sizeof(head));
-	struct ack ack;
 
-	if (!message)
-		return diag_no_memory(d);
-
-	int error = rtnetlink_talk(r, message, &sink, &ack);
-	if (error == -EAFNOSUPPORT || error == -EOPNOTSUPP)
-		return 0;
-	return error < 0 ? ack_fail(d, &ack, "list the policy rules") : 0;
+	return rtnetlink_rule_dump(r, family, &sink, d);
 }

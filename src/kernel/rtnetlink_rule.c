@@ -138,11 +138,10 @@ static const char *family_text(uint8_t family)
 	return family == AF_INET6 ? "IPv6" : "IPv4";
 }
 
-static int rule_dump(struct rtnetlink *r, uint8_t family, struct rule_seen_vec *ret, struct diag *d)
+int rtnetlink_rule_dump(struct rtnetlink *r, uint8_t family, const struct rtnetlink_sink *sink,
+			struct diag *d)
 {
 	const struct fib_rule_hdr head = {.family = family};
-	struct rule_list list = {.rules = ret, .family = family};
-	const struct rtnetlink_sink sink = {.take = rule_take, .into = &list, .len = &ret->len};
 	_cleanup_message_ struct nl_msg *message =
 		rtnetlink_message(RTM_GETRULE, NLM_F_DUMP, &head, sizeof(head));
 	struct ack ack;
@@ -150,7 +149,7 @@ static int rule_dump(struct rtnetlink *r, uint8_t family, struct rule_seen_vec *
 	if (!message)
 		return diag_no_memory(d);
 
-	int error = rtnetlink_talk(r, message, &sink, &ack);
+	int error = rtnetlink_talk(r, message, sink, &ack);
 	/* Without the family; without policy routing at all. */
 	if (error == -EAFNOSUPPORT || error == -EOPNOTSUPP)
 		return 0;
@@ -159,10 +158,19 @@ static int rule_dump(struct rtnetlink *r, uint8_t family, struct rule_seen_vec *
 	return 0;
 }
 
+static int list_rules(struct rtnetlink *r, uint8_t family, struct rule_seen_vec *ret,
+		      struct diag *d)
+{
+	struct rule_list list = {.rules = ret, .family = family};
+	const struct rtnetlink_sink sink = {.take = rule_take, .into = &list, .len = &ret->len};
+
+	return rtnetlink_rule_dump(r, family, &sink, d);
+}
+
 int rtnetlink_rule_list(struct rtnetlink *r, uint8_t family, struct rule_vec *ret, struct diag *d)
 {
 	_cleanup_(rule_seen_vec_release) struct rule_seen_vec rules = {0};
-	int error = rule_dump(r, family, &rules, d);
+	int error = list_rules(r, family, &rules, d);
 
 	if (error < 0)
 		return error;
@@ -278,7 +286,7 @@ int rtnetlink_rule_del(struct rtnetlink *r, const struct rule *rule, struct diag
 	_cleanup_(rule_seen_vec_release) struct rule_seen_vec rules = {0};
 	char text[RULE_TEXT_MAX];
 	struct ack ack = {.error = ENOENT};
-	int error = rule_dump(r, rule->family, &rules, d);
+	int error = list_rules(r, rule->family, &rules, d);
 
 	if (error < 0)
 		return error;

@@ -85,6 +85,11 @@ enum diag_style {
 void diag_format(const struct diag *d, size_t from, const char *program, unsigned style,
 		 struct buf *ret_text);
 
+/* "error", "warning" or "note", and the message with the errno's text, as the kernel or the file
+ * has it: for JSON. */
+const char *diag_severity(enum diag_level level);
+void diag_message(const struct diag_item *item, struct buf *ret_text);
+
 /* Makes warnings of the errors: the caller goes on without what failed. */
 void diag_demote(struct diag *d);
 

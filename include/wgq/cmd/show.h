@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All that wgq prints: steps, errors and scripts. Colour only on a terminal, and not when NO_COLOR
+/* All that wgq prints, but for usage and --watch. Colour only on a terminal, and not when NO_COLOR
  * is set (no-color.org). */
 #pragma once
 
@@ -26,5 +26,9 @@ void show_progress(const char *what, size_t done, size_t total);
 /* Prints and forgets all that is in d. */
 void show_diag(struct diag *d);
 
-/* The plan as a shell script on stdout, or as more of one; -EIO when that cannot be written. */
-int show_script(const struct plan *plan, const struct op_context *context, bool begin);
+/* What a verb was asked for, on stdout. */
+int show_output(const struct buf *text, struct diag *d);
+
+/* The plan as a shell script on stdout, or as more of one. */
+int show_script(const struct plan *plan, const struct op_context *context, bool begin,
+		struct diag *d);

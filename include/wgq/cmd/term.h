@@ -11,7 +11,8 @@
 
 struct term {
 	bool is_terminal;
-	bool colour;     /* a terminal that is not dumb, and NO_COLOR is not set (no-color.org) */
+	bool moves;      /* a terminal that is not dumb: its cursor can be moved */
+	bool colour;     /* it moves, and NO_COLOR is not set (no-color.org) */
 	bool utf8;       /* the locale's encoding is UTF-8, so lines may be drawn */
 	unsigned width;  /* columns; 0: unlimited */
 	unsigned height; /* lines; 0: unlimited */
