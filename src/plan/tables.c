@@ -6,7 +6,9 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "wgq/net/route_sort.h"
 #include "wgq/plan/hooked.h"
+#include "wgq/plan/suspects.h"
 
 static int compare_routes(const void *a, const void *b)
 {
@@ -31,8 +33,14 @@ static int sorted_copy(const struct route_vec *routes, struct route_vec *ret)
 		memcpy(ret->at, routes->at, routes->len * sizeof(routes->at[0]));
 	ret->len = routes->len;
 	if (!is_sorted(ret))
-		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_routes);
+		route_sort(ret->at, ret->len);
 	return 0;
+}
+
+static bool has_route(const struct route_vec *sorted, const struct route *route)
+{
+	return sorted->len &&
+	       bsearch(route, sorted->at, sorted->len, sizeof(*route), compare_routes);
 }
 
 static int add_route(struct route_vec *routes, const struct route *route)
@@ -69,41 +77,33 @@ static int wanted_in(const struct want *want, uint32_t table, struct route_vec *
 	if (r == 0 && want->full_ip && table == want->mark)
 		r = add_route(ret, &want->default_ip);
 	if (r == 0 && !is_sorted(ret))
-		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_routes);
+		route_sort(ret->at, ret->len);
 	return r;
 }
 
-static const struct route_vec *running_in(const struct snap *snap, uint32_t table)
+static const struct route_table *table_in(const struct snap *snap, uint32_t table)
 {
-	static const struct route_vec none;
+	static const struct route_table none;
 
 	vec_each(known, &snap->tables)
 		if (known->table == table)
-			return &known->plain;
+			return known;
 	return &none;
 }
 
-/* Somebody else's route to the same prefix serves as well; to add ours would fail. */
-static bool is_served(const struct snap *snap, uint32_t table, const struct prefix *prefix)
-{
-	vec_each(known, &snap->tables)
-		if (known->table == table)
-			vec_each(other, &known->others)
-				if (prefix_equal(&other->prefix, prefix))
-					return true;
-	return false;
-}
-
-static bool is_held(const struct link_addr_vec *gone, const struct prefix *prefix)
+/* The prefixes that addresses which go have held, sorted. */
+static int held_by(const struct link_addr_vec *gone, struct route_vec *ret)
 {
 	vec_each(addr, gone) {
-		struct prefix subnet = addr->prefix;
+		struct route *subnet = vec_push(ret);
 
-		prefix_mask(&subnet);
-		if (prefix_equal(&subnet, prefix))
-			return true;
+		if (!subnet)
+			return -ENOMEM;
+		subnet->prefix = addr->prefix;
+		prefix_mask(&subnet->prefix);
 	}
-	return false;
+	route_sort(ret->at, ret->len);
+	return 0;
 }
 
 /* With its last IPv4 address an interface loses every IPv4 route, in every table (fib_disable_ip(),
@@ -123,107 +123,66 @@ static bool loses_ipv4(const struct want *want, const struct snap *snap,
 	return left && left == going;
 }
 
-/* Merges the two sorted lists of a table. */
-static int compare_table(const struct want *want, const struct snap *snap,
-			 const struct link_addr_vec *gone, struct table_change *change)
+/* One table: what is wanted and what is there, both sorted, and what keeps a wanted route out. */
+struct table_sides {
+	struct route_vec wanted, running;
+	struct route_vec served; /* by somebody else's route, which ours cannot be added beside */
+	struct route_vec held;   /* until an address has gone */
+};
+
+static int sides_make(const struct want *want, const struct snap *snap,
+		      const struct link_addr_vec *gone, uint32_t number, struct table_sides *ret)
 {
-	struct route_vec wanted = {0}, running = {0};
-	int r = wanted_in(want, change->table, &wanted);
+	const struct route_table *table = table_in(snap, number);
+	int r = wanted_in(want, number, &ret->wanted);
 
 	if (r == 0)
-		r = sorted_copy(running_in(snap, change->table), &running);
-	for (size_t i = 0, j = 0; r == 0 && (i < wanted.len || j < running.len);) {
-		int order = i == wanted.len    ? 1
-			    : j == running.len ? -1
-					       : compare_routes(&wanted.at[i], &running.at[j]);
+		r = sorted_copy(&table->plain, &ret->running);
+	if (r == 0)
+		r = sorted_copy(&table->others, &ret->served);
+	return r == 0 ? held_by(gone, &ret->held) : r;
+}
+
+static void sides_release(struct table_sides *sides)
+{
+	routes_release(&sides->wanted);
+	routes_release(&sides->running);
+	routes_release(&sides->served);
+	routes_release(&sides->held);
+}
+
+static int sides_merge(const struct table_sides *sides, struct table_change *change)
+{
+	const struct route_vec *wanted = &sides->wanted, *running = &sides->running;
+	int r = 0;
+
+	for (size_t i = 0, j = 0; r == 0 && (i < wanted->len || j < running->len);) {
+		int order = i == wanted->len    ? 1
+			    : j == running->len ? -1
+						: compare_routes(&wanted->at[i], &running->at[j]);
 
 		if (order > 0)
-			r = add_route(&change->remove, &running.at[j]);
-		else if (order < 0 && is_held(gone, &wanted.at[i].prefix))
-			r = add_route(&change->add_late, &wanted.at[i]);
-		else if (order < 0 && !is_served(snap, change->table, &wanted.at[i].prefix))
-			r = add_route(&change->add, &wanted.at[i]);
+			r = add_route(&change->remove, &running->at[j]);
+		else if (order < 0 && has_route(&sides->held, &wanted->at[i]))
+			r = add_route(&change->add_late, &wanted->at[i]);
+		else if (order < 0 && !has_route(&sides->served, &wanted->at[i]))
+			r = add_route(&change->add, &wanted->at[i]);
 		i += order <= 0;
 		j += order >= 0;
 	}
-	routes_release(&wanted);
-	routes_release(&running);
 	return r;
 }
 
-/* A route that is there and not wanted, and what speaks for its removal. */
-struct suspect {
-	struct prefix prefix;
-	bool explained; /* an allowed IP of the running device is this prefix */
-	bool led;       /* a wanted peer takes what it leads to */
-};
-struct suspect_vec {
-	VEC(struct suspect);
-};
-
-static int compare_suspects(const void *a, const void *b)
+static int compare_table(const struct want *want, const struct snap *snap,
+			 const struct link_addr_vec *gone, struct table_change *change)
 {
-	const struct suspect *x = a, *y = b;
+	struct table_sides sides = {0};
+	int r = sides_make(want, snap, gone, change->table, &sides);
 
-	return prefix_compare(&x->prefix, &y->prefix);
-}
-
-static int list_suspects(const struct table_change_vec *changes, struct suspect_vec *ret)
-{
-	vec_each(change, changes) {
-		vec_each(route, &change->remove) {
-			struct suspect *suspect = vec_push(ret);
-
-			if (!suspect)
-				return -ENOMEM;
-			suspect->prefix = route->prefix;
-		}
-	}
-	if (ret->len)
-		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_suspects);
-	return 0;
-}
-
-/* The first of the suspects that is not before a prefix. */
-static struct suspect *find_first(const struct suspect_vec *suspects, const struct prefix *prefix)
-{
-	size_t low = 0, high = suspects->len;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (prefix_compare(&suspects->at[middle].prefix, prefix) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return suspects->at + low;
-}
-
-/* Those within a prefix follow it in their order. One prefix may be in several tables. */
-static void mark_suspects(struct suspect_vec *suspects, const struct wg_peer_vec *peers,
-			  bool wanted)
-{
-	vec_each(peer, peers) {
-		vec_each(ip, &peer->allowed_ips) {
-			struct suspect *suspect = find_first(suspects, &ip->prefix);
-
-			for (; suspect < suspects->at + suspects->len &&
-			       prefix_covers(&ip->prefix, &suspect->prefix);
-			     suspect++) {
-				suspect->led |= wanted;
-				suspect->explained |=
-					!wanted && prefix_equal(&ip->prefix, &suspect->prefix);
-			}
-		}
-	}
-}
-
-static bool is_ours(const struct suspect_vec *suspects, const struct prefix *prefix)
-{
-	const struct suspect *suspect = find_first(suspects, prefix);
-
-	return suspect->explained || !suspect->led;
+	if (r == 0)
+		r = sides_merge(&sides, change);
+	sides_release(&sides);
+	return r;
 }
 
 /* Table auto and numbers are wgq's own. Which others a former configuration filled is not known: a
@@ -247,8 +206,8 @@ static int lose_ipv4(const struct snap *snap, struct table_change *change)
 	int r = 0;
 
 	change->remove = (struct route_vec){0};
-	vec_each(route, running_in(snap, change->table)) {
-		bool goes = bsearch(route, removed.at, removed.len, sizeof(*route), compare_routes);
+	vec_each(route, &table_in(snap, change->table)->plain) {
+		bool goes = has_route(&removed, route);
 		bool ipv4 = route->prefix.addr.family == AF_INET;
 
 		if (r == 0 && (goes || ipv4))
@@ -276,7 +235,7 @@ static void keep_what_is_not_ours(const struct want *want, const struct snap *sn
 	size_t kept = 0;
 
 	vec_each(route, &change->remove) {
-		if (!untouched && is_ours(suspects, &route->prefix) &&
+		if (!untouched && suspects_are_ours(suspects, &route->prefix) &&
 		    !hooked_route(conf, HOOKED_AT_ALL, &route->prefix))
 			change->remove.at[kept++] = *route;
 	}
@@ -299,10 +258,10 @@ static int compare_all(const struct want *want, const struct snap *snap,
 		if (r == 0)
 			r = compare_table(want, snap, gone, change);
 	if (r == 0)
-		r = list_suspects(ret, &suspects);
+		r = suspects_list(ret, &suspects);
 	if (r == 0 && suspects.len) {
-		mark_suspects(&suspects, &snap->wg.peers, false);
-		mark_suspects(&suspects, &want->device.peers, true);
+		suspects_mark(&suspects, &snap->wg.peers, false);
+		suspects_mark(&suspects, &want->device.peers, true);
 		vec_each(change, ret)
 			keep_what_is_not_ours(want, snap, &suspects, change);
 	}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Routes that are there and not wanted, and what speaks for their removal. */
+#pragma once
+
+#include "wgq/plan/tables.h"
+
+struct suspect {
+	struct prefix prefix;
+	bool explained; /* an allowed IP of the running device is this prefix */
+	bool led;       /* a wanted peer takes what it leads to */
+};
+struct suspect_vec {
+	VEC(struct suspect);
+};
+
+/* Lists what the changes would remove, each prefix as often as it is in a table. -ENOMEM is
+ * returned without an error in a struct diag. Released with vec_release(). */
+int suspects_list(const struct table_change_vec *changes, struct suspect_vec *ret);
+/* Notes what the peers speak for: those of the running device explain, wanted ones lead. */
+void suspects_mark(struct suspect_vec *suspects, const struct wg_peer_vec *peers, bool wanted);
+bool suspects_are_ours(const struct suspect_vec *suspects, const struct prefix *prefix);
