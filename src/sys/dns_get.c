@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What name servers an interface has now.
 #include <string.h>
+#include <unistd.h>
 
 #include "dns_internal.h"
 #include "wgq/base/mem.h"
@@ -72,7 +73,10 @@ static void resolvconf_get(const char *ifname, struct dns_found *ret)
 
 static void any_get(const char *ifname, struct dns_found *ret)
 {
-	dns_resolved_get(ifname, ret);
+	/* The folder is RuntimeDirectory= of systemd-resolved.service: without it there is no need
+	 * to load libsystemd, which takes longer than all the rest of a small `wgq diff`. */
+	if (access("/run/systemd/resolve", F_OK) == 0)
+		dns_resolved_get(ifname, ret);
 	if (!ret->servers.len && !ret->search.len && !dns_resolvconf_is_resolvectl())
 		resolvconf_get(ifname, ret);
 }
