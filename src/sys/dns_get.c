@@ -73,8 +73,8 @@ static void resolvconf_get(const char *ifname, struct dns_found *ret)
 
 static void any_get(const char *ifname, struct dns_found *ret)
 {
-	/* The folder is RuntimeDirectory= of systemd-resolved.service: without it there is no need
-	 * to load libsystemd, which takes longer than all the rest of a small `wgq diff`. */
+	/* RuntimeDirectory= of systemd-resolved.service: without it libsystemd, and what that
+	 * needs, would be loaded for nothing. */
 	if (access("/run/systemd/resolve", F_OK) == 0)
 		dns_resolved_get(ifname, ret);
 	if (!ret->servers.len && !ret->search.len && !dns_resolvconf_is_resolvectl())
