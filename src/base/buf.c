@@ -53,14 +53,26 @@ int buf_status(const struct buf *b)
 	return b->failed ? -ENOMEM : 0;
 }
 
-void buf_mem(struct buf *b, const void *data, size_t n)
+char *buf_space(struct buf *b, size_t n)
 {
-	if (!buf_room(b, n))
-		return;
-	if (n)
-		memcpy(b->data + b->len, data, n);
+	return buf_room(b, n) ? b->data + b->len : NULL;
+}
+
+void buf_grow(struct buf *b, size_t n)
+{
 	b->len += n;
 	b->data[b->len] = '\0';
+}
+
+void buf_mem(struct buf *b, const void *data, size_t n)
+{
+	char *end = buf_space(b, n);
+
+	if (!end)
+		return;
+	if (n)
+		memcpy(end, data, n);
+	buf_grow(b, n);
 }
 
 void buf_str(struct buf *b, const char *s)

@@ -212,6 +212,17 @@ static void note_public_key(struct parser *p, const struct scan_line *line)
 		p->peer_has_key = true;
 }
 
+/* key_find() as wg(8) does it. A list with a line an item has the same key again and again. */
+static enum key_id find_key(struct parser *p, struct slice key)
+{
+	if (!key.len || key.len != p->last_key.len ||
+	    memcmp(key.at, p->last_key.at, key.len) != 0) {
+		p->last_key = key;
+		p->last_id = key_find(key, true);
+	}
+	return p->last_id;
+}
+
 static int read_key(struct parser *p, const struct scan_line *line)
 {
 	if (p->section == SECTION_OTHER)
@@ -225,7 +236,7 @@ static int read_key(struct parser *p, const struct scan_line *line)
 		return readers[id](p, id, line);
 
 	/* Everything else is wg(8)'s business: [Peer] PreUp = x is its error (linux.bash:73). */
-	id = key_find(line->key, true);
+	id = find_key(p, line->key);
 	if (id == KEY_COUNT || key_is_quick(id) || key_section(id) != p->section) {
 		note_public_key(p, line);
 		advice_unknown_key(p, line);

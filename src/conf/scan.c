@@ -5,10 +5,10 @@
 // handle_line(), asks for the next. What happens in between stays true because
 //
 //   1. read_line() hands over nothing but `[S]`, `=N` and `k=N`, each ended by a newline and
-//      shorter than 64 bytes: S is one of three words, N the line's number. Every build of libinih
-//      reads these alike; `=N` follows each `[S]` at once, since an empty section makes no event of
-//      its own. (A key's own name would be looked through by libinih, letter by letter, six times.)
-//   2. Each line handed over is owed: handle_line() has to be told just this name and number
+//      shorter than 64 bytes: S is one of three words, N the last digit of the line's number. Every
+//      build of libinih reads these alike; `=N` follows each `[S]` at once, since an empty section
+//      makes no event of its own. (It looks through each letter six times: hence so few.)
+//   2. Each line handed over is owed: handle_line() has to be told just this name and digit
 //      before read_line() is called again. Else libinih has merged, split or dropped something,
 //      and scanning fails instead of going wrong.
 //   3. Keys and values go past libinih, as slices of the text. From libinih comes the section.
@@ -18,7 +18,7 @@
 #include <ini.h>
 #include <string.h>
 
-enum { LINE_MIN = 64, NUMBER_SIZE = 11 };
+enum { LINE_MIN = 64 };
 
 struct scanner {
 	const char *file;
@@ -27,8 +27,8 @@ struct scanner {
 	struct scan_line line; /* the one that libinih works on */
 	bool opens_section;    /* its `[S]` was handed over, its `=N` comes next */
 	bool owed;
-	const char *name; /* handed over for it: at most a letter, and the number */
-	char number[NUMBER_SIZE];
+	const char *name; /* handed over for it: at most a letter, and a digit */
+	char digit[2];
 	scan_handler *handler;
 	void *context;
 	struct diag *d;
@@ -97,24 +97,16 @@ static int misread(struct scanner *s)
 			   s->file, s->line.number);
 }
 
-/* NAME=NUMBER\n; snprintf() takes longer than all the rest of a line. */
+/* NAME=DIGIT\n */
 static void put_key_line(struct scanner *s, char *at)
 {
-	uint32_t number = s->line.number;
-	char *end = s->number + 1;
-
-	for (uint32_t rest = number; rest >= 10; rest /= 10)
-		end++;
-	size_t n = (size_t)(end - s->number);
-	*end = '\0';
-	for (; end > s->number; number /= 10)
-		*--end = (char)('0' + number % 10);
-
+	s->digit[0] = (char)('0' + s->line.number % 10);
 	if (*s->name)
 		*at++ = *s->name;
 	*at++ = '=';
-	memcpy(at, s->number, n);
-	memcpy(at + n, "\n", sizeof("\n"));
+	*at++ = s->digit[0];
+	*at++ = '\n';
+	*at = '\0';
 }
 
 static void put_section_line(char *at, const char *name)
@@ -159,7 +151,7 @@ static int handle_line(void *user, const char *section, const char *name, const 
 		return 1;
 	if (s->result != 0)
 		return 1;
-	if (!s->owed || strcmp(name, s->name) != 0 || strcmp(value, s->number) != 0) {
+	if (!s->owed || strcmp(name, s->name) != 0 || strcmp(value, s->digit) != 0) {
 		s->result = misread(s);
 		return 1;
 	}

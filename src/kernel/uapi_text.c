@@ -50,12 +50,14 @@ static void add_peer(struct buf *b, const struct wg_peer *peer)
 
 static void add_allowed_ip(struct buf *b, const struct allowed_ip *ip)
 {
-	char text[PREFIX_TEXT_MAX];
+	static const char name[] = "allowed_ip=";
+	char line[sizeof(name) + PREFIX_TEXT_MAX];
 
-	prefix_format(&ip->prefix, text);
-	buf_str(b, "allowed_ip=");
-	buf_str(b, text);
-	buf_char(b, '\n');
+	memcpy(line, name, sizeof(name));
+	prefix_format(&ip->prefix, line + sizeof(name) - 1);
+	size_t n = strlen(line);
+	line[n++] = '\n';
+	buf_mem(b, line, n);
 }
 
 static void add_device(struct buf *b, const struct wg_device *device)

@@ -203,15 +203,20 @@ static char *put_ipv6(char *at, const uint8_t *bytes)
 	return at;
 }
 
+/* As its text, to the NUL. */
+static char *put_addr(char *at, const struct addr *a)
+{
+	if (a->family == AF_INET)
+		at = put_ipv4(at, a->bytes);
+	else if (a->family == AF_INET6)
+		at = put_ipv6(at, a->bytes);
+	*at = '\0';
+	return at;
+}
+
 void addr_format(const struct addr *a, char ret_text[ADDR_TEXT_MAX])
 {
-	char *end = ret_text;
-
-	if (a->family == AF_INET)
-		end = put_ipv4(ret_text, a->bytes);
-	else if (a->family == AF_INET6)
-		end = put_ipv6(ret_text, a->bytes);
-	*end = '\0';
+	put_addr(ret_text, a);
 }
 
 int addr_compare(const struct addr *a, const struct addr *b)
@@ -251,8 +256,7 @@ int prefix_parse(const char *s, size_t n, struct prefix *ret)
 
 void prefix_format(const struct prefix *p, char ret_text[PREFIX_TEXT_MAX])
 {
-	addr_format(&p->addr, ret_text);
-	char *at = ret_text + strlen(ret_text);
+	char *at = put_addr(ret_text, &p->addr);
 
 	*at++ = '/';
 	*put_decimal(at, p->len) = '\0';
@@ -272,16 +276,24 @@ static uint8_t network_bits(unsigned int len, unsigned int i)
 
 bool prefix_has_host_bits(const struct prefix *p)
 {
-	for (unsigned int i = p->len / 8; i < addr_bits(&p->addr) / 8U; i++)
-		if (p->addr.bytes[i] & ~network_bits(p->len, i))
+	unsigned int i = p->len / 8, end = addr_bits(&p->addr) / 8U;
+
+	if (i < end && p->addr.bytes[i] & ~network_bits(p->len, i))
+		return true;
+	while (++i < end)
+		if (p->addr.bytes[i])
 			return true;
 	return false;
 }
 
 void prefix_mask(struct prefix *p)
 {
-	for (unsigned int i = p->len / 8; i < addr_bits(&p->addr) / 8U; i++)
+	unsigned int i = p->len / 8, end = addr_bits(&p->addr) / 8U;
+
+	if (i < end)
 		p->addr.bytes[i] &= network_bits(p->len, i);
+	while (++i < end)
+		p->addr.bytes[i] = 0;
 }
 
 int prefix_compare(const struct prefix *a, const struct prefix *b)
@@ -298,7 +310,7 @@ int prefix_compare_route(const struct prefix *a, const struct prefix *b)
 
 bool prefix_equal(const struct prefix *a, const struct prefix *b)
 {
-	return prefix_compare(a, b) == 0;
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner)

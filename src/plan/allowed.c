@@ -287,8 +287,5 @@ int allowed_settle(const struct key *own, const struct wg_peer_vec *first,
 		ret_routes->len = 0;
 		r = settle(own, first, then, ret_settled, ret_routes);
 	}
-	if (r < 0)
-		return diag_no_memory(d);
-	sort_routes(ret_routes);
-	return 0;
+	return r < 0 ? diag_no_memory(d) : 0;
 }

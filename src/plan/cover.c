@@ -13,8 +13,21 @@ static int cover_add(struct cover *cover, const struct prefix *p)
 		return -ENOMEM;
 	*copy = *p;
 	prefix_mask(copy);
-	cover->has_length[p->addr.family == AF_INET6][p->len] = true;
 	return 0;
+}
+
+/* Few of the lengths that a prefix may have are in use, and only those are looked for. */
+static void cover_note_lengths(struct cover *cover)
+{
+	bool used[2][129] = {0};
+
+	vec_each(p, cover)
+		used[p->addr.family == AF_INET6][p->len] = true;
+	for (int ipv6 = 0; ipv6 < 2; ipv6++)
+		for (unsigned int len = 0; len <= 128; len++)
+			if (used[ipv6][len])
+				cover->lengths[ipv6].at[cover->lengths[ipv6].count++] =
+					(uint8_t)len;
 }
 
 static int compare(const void *a, const void *b)
@@ -49,17 +62,20 @@ int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, stru
 		return diag_no_memory(d);
 	if (ret->len)
 		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare);
+	cover_note_lengths(ret);
 	return 0;
 }
 
 bool cover_has(const struct cover *cover, const struct prefix *p)
 {
-	for (unsigned len = 0; len <= p->len; len++) {
+	bool ipv6 = p->addr.family == AF_INET6;
+
+	for (unsigned int i = 0; i < cover->lengths[ipv6].count; i++) {
 		struct prefix wider = *p;
 
-		if (!cover->has_length[p->addr.family == AF_INET6][len])
-			continue;
-		wider.len = (uint8_t)len;
+		wider.len = cover->lengths[ipv6].at[i];
+		if (wider.len > p->len)
+			return false;
 		prefix_mask(&wider);
 		if (bsearch(&wider, cover->at, cover->len, sizeof(cover->at[0]), compare))
 			return true;

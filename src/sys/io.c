@@ -3,39 +3,47 @@
 #include "wgq/sys/io.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "wgq/base/mem.h"
+/* Of what does not say how long it is: pipes, and files of the kernel's. */
+enum { CHUNK = 16384 };
+
+/* What is read at once: all of a file that says how long it is, and a byte more to see its end. */
+static size_t read_size(int fd, size_t max)
+{
+	struct stat st;
+	bool known = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+
+	if (!known)
+		return CHUNK;
+	return ((size_t)st.st_size < max ? (size_t)st.st_size : max) + 1;
+}
 
 int io_read_all(int fd, size_t max, struct buf *ret)
 {
-	char chunk[16384];
-	size_t total = 0;
-	int r = 0;
+	size_t start = ret->len, size = read_size(fd, max), got = 0;
 
 	for (;;) {
-		ssize_t n = read(fd, chunk, sizeof(chunk));
+		/* What is left of the room for a file of known size, then more. */
+		size_t want = got < size ? size - got : CHUNK;
+		char *at = buf_space(ret, want);
+		ssize_t n = at ? read(fd, at, want) : -1;
+
+		if (!at)
+			return -ENOMEM;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			r = -errno;
-		if (n <= 0)
-			break;
-		total += (size_t)n;
-		if (total > max) {
-			r = -EFBIG;
-			break;
-		}
-		buf_mem(ret, chunk, (size_t)n);
-		if (buf_status(ret) < 0) {
-			r = -ENOMEM;
-			break;
-		}
+			return -errno;
+		buf_grow(ret, (size_t)n);
+		got = ret->len - start;
+		if (got > max)
+			return -EFBIG;
+		if (n == 0)
+			return 0;
 	}
-	if (ret->secret)
-		mem_wipe(chunk, sizeof(chunk));
-	return r;
 }
 
 int io_write_all(int fd, const void *data, size_t n)

@@ -29,6 +29,11 @@ void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(prin
 void buf_addv(struct buf *b, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
+/* Room for n more bytes at the end, for the caller to write; NULL: no memory. Then buf_grow() says
+ * how many were written. */
+char *buf_space(struct buf *b, size_t n);
+void buf_grow(struct buf *b, size_t n);
+
 /* s with every control character, and every byte that is not part of valid UTF-8, as \xNN: what
  * a file or the kernel said must not drive the reader's terminal. */
 void buf_printable(struct buf *b, const char *s, size_t n);

@@ -53,6 +53,8 @@ struct parser {
 	struct wg_peer *peer;         /* of the section; NULL: none */
 	struct scan_line peer_header;
 	bool peer_has_key;
+	struct slice last_key; /* of the last line of wg(8)'s, and what it is */
+	enum key_id last_id;
 	struct line_facts facts;
 	size_t errors, warnings; /* also those that are too many to be shown */
 };

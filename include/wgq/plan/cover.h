@@ -10,8 +10,11 @@
 #include "wgq/net/spec.h"
 
 struct cover {
-	VEC(struct prefix);      /* sorted by prefix_compare() */
-	bool has_length[2][129]; /* by family (IPv6: 1) and prefix length */
+	VEC(struct prefix); /* sorted by prefix_compare() */
+	struct {
+		uint8_t at[129];
+		unsigned int count;
+	} lengths[2]; /* those that there are, upward, by family (IPv6: 1) */
 };
 
 /* The prefixes that routes of table main lead into the interface already: those observed, and those
