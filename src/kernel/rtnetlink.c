@@ -189,7 +189,8 @@ static int acknowledgement_take(struct exchange *x, const struct nlmsghdr *messa
 
 	if (r < 0)
 		return r;
-	if (request->gone_is_fine && (ack.error == ESRCH || ack.error == ENODEV))
+	if (request->already_is_fine &&
+	    (ack.error == ESRCH || ack.error == ENODEV || ack.error == EEXIST))
 		ack.error = 0;
 	if (ack.error && request->failed)
 		request->failed[index] = true;

@@ -2,9 +2,12 @@
 // Routes as bytes: the messages that add and delete them, and their sending.
 #include "rtnetlink_batch.h"
 
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
+
+enum { INSIST_TRIES = 3 };
 
 void rtnetlink_batch_start(struct rtnetlink_batch *b, const struct rtnetlink *r)
 {
@@ -81,8 +84,8 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *r, int typ
 	b->len += head.nlmsg_len;
 }
 
-int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *r, int type,
-			 size_t *ret_failed, struct ack *ret_ack)
+static int batch_send(struct rtnetlink_batch *b, struct rtnetlink *r, bool already_is_fine,
+		      size_t *ret_failed, struct ack *ret_ack)
 {
 	struct nlmsghdr *last = (struct nlmsghdr *)(void *)(b->bytes + b->last);
 	const struct rtnetlink_request request = {
@@ -90,12 +93,29 @@ int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *r, int typ
 		.len = b->len,
 		.first = b->first,
 		.count = (uint32_t)b->count,
-		.gone_is_fine = type == RTM_DELROUTE,
+		.already_is_fine = already_is_fine,
 		.failed = b->failed,
 	};
 
 	last->nlmsg_flags |= NLM_F_ACK;
 	int error = rtnetlink_exchange(r, &request, ret_ack);
 	*ret_failed = error < 0 ? ret_ack->seq - b->first : 0;
+	return error;
+}
+
+int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *r, size_t *ret_failed,
+			 struct ack *ret_ack)
+{
+	return batch_send(b, r, false, ret_failed, ret_ack);
+}
+
+int rtnetlink_batch_insist(struct rtnetlink_batch *b, struct rtnetlink *r, size_t *ret_failed,
+			   struct ack *ret_ack)
+{
+	int error = -ENOBUFS;
+
+	for (int tries = 0; tries < INSIST_TRIES && (error == -ENOBUFS || error == -ETIMEDOUT);
+	     tries++)
+		error = batch_send(b, r, true, ret_failed, ret_ack);
 	return error;
 }

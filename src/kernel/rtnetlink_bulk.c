@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Any number of routes: added all or none, IPv4 and IPv6 side by side, and deleted.
+// Any number of routes: added, IPv4 and IPv6 side by side, or deleted; all or none.
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <pthread.h>
@@ -10,9 +10,8 @@
 
 #include "rtnetlink_batch.h"
 
-/* Fewer routes are added before a second thread has begun. And how often the deletion of routes is
- * asked for when the answers get lost, which does no harm: what is gone is gone. */
-enum { PARALLEL_MIN = 4096, DELETE_TRIES = 3 };
+/* Fewer routes are added before a second thread has begun. */
+enum { PARALLEL_MIN = 4096 };
 
 /* What the lanes of one call share. */
 struct bulk {
@@ -31,10 +30,10 @@ struct lane {
 	struct bulk *bulk;
 	struct rtnetlink *r;
 	uint8_t family; /* AF_UNSPEC: both */
-	size_t next;    /* the lane's routes before this place were added, and none behind */
+	size_t next;    /* the lane's routes before this place were sent, and none behind */
 	size_t refused; /* the place where the lane ended; count: nowhere */
 	struct ack ack; /* why */
-	int leftover;   /* -errno: some of its routes could not be deleted again */
+	int leftover;   /* -errno: what was done to some of its routes could not be taken back */
 };
 
 static bool is_of(const struct lane *lane, size_t place)
@@ -50,18 +49,6 @@ static void lane_fill(struct lane *lane, int type, size_t limit, struct rtnetlin
 	for (; lane->next < limit && !rtnetlink_batch_is_full(b, lane->r); lane->next++)
 		if (is_of(lane, lane->next))
 			rtnetlink_batch_add(b, lane->r, type, &lane->bulk->routes, lane->next);
-}
-
-/* What is lost on the way is asked again. */
-static int delete_batch(struct rtnetlink_batch *b, struct rtnetlink *r, struct ack *ret_ack,
-			size_t *ret_failed)
-{
-	int error = -ENOBUFS;
-
-	for (int tries = 0; tries < DELETE_TRIES && (error == -ENOBUFS || error == -ETIMEDOUT);
-	     tries++)
-		error = rtnetlink_batch_send(b, r, RTM_DELROUTE, ret_failed, ret_ack);
-	return error;
 }
 
 /* The kernel goes on behind a message that it refuses: deletes what it added from there on. Where
@@ -84,7 +71,7 @@ static void lane_refuse(struct lane *lane, const struct rtnetlink_batch *sent, s
 			rtnetlink_batch_add(&b, lane->r, RTM_DELROUTE, &lane->bulk->routes,
 					    sent->at[i]);
 	if (b.count)
-		lane->leftover = delete_batch(&b, lane->r, &ack, &unused);
+		lane->leftover = rtnetlink_batch_insist(&b, lane->r, &unused, &ack);
 }
 
 /* Tells whoever watches; true: go on. */
@@ -109,8 +96,7 @@ static void *lane_run(void *at)
 
 	do {
 		lane_fill(lane, RTM_NEWROUTE, lane->bulk->refused, &b);
-		if (b.count &&
-		    rtnetlink_batch_send(&b, lane->r, RTM_NEWROUTE, &index, &lane->ack) < 0) {
+		if (b.count && rtnetlink_batch_send(&b, lane->r, &index, &lane->ack) < 0) {
 			lane_refuse(lane, &b, index);
 			break;
 		}
@@ -118,8 +104,9 @@ static void *lane_run(void *at)
 	return NULL;
 }
 
-/* What it had added before it learnt that the other one, or it itself, had failed. */
-static void lane_take_back(struct lane *lane)
+/* What it had done before it learnt that the other one, or it itself, had failed; type is that of
+ * the messages that undo it. */
+static void lane_take_back(struct lane *lane, int type)
 {
 	struct rtnetlink_batch b;
 	struct ack ack;
@@ -127,8 +114,8 @@ static void lane_take_back(struct lane *lane)
 
 	lane->next = 0;
 	do {
-		lane_fill(lane, RTM_DELROUTE, limit, &b);
-		int error = b.count ? delete_batch(&b, lane->r, &ack, &unused) : 0;
+		lane_fill(lane, type, limit, &b);
+		int error = b.count ? rtnetlink_batch_insist(&b, lane->r, &unused, &ack) : 0;
 		if (error < 0)
 			lane->leftover = error;
 	} while (b.count);
@@ -195,7 +182,7 @@ static int bulk_fail(struct bulk *bulk, struct lane lanes[2], struct diag *d)
 				    routes->count);
 	for (size_t i = 0; i < 2; i++) {
 		if (lanes[i].next && !bulk->asker->leaves_routes)
-			lane_take_back(&lanes[i]);
+			lane_take_back(&lanes[i], RTM_DELROUTE);
 		if (lanes[i].leftover)
 			diag_note(d, "some of the routes before cannot be deleted: %s",
 				  strerror(-lanes[i].leftover));
@@ -233,8 +220,16 @@ int rtnetlink_route_del(struct rtnetlink *r, const struct route *routes, size_t 
 
 	do {
 		lane_fill(&lane, RTM_DELROUTE, n, &b);
-		if (b.count && delete_batch(&b, r, &ack, &failed) < 0)
-			return route_fail(d, &ack, RTM_DELROUTE, &routes[b.at[failed]]);
+		if (b.count && rtnetlink_batch_insist(&b, r, &failed, &ack) < 0) {
+			int error = route_fail(d, &ack, RTM_DELROUTE, &routes[b.at[failed]]);
+
+			if (!r->leaves_routes)
+				lane_take_back(&lane, RTM_NEWROUTE);
+			if (lane.leftover)
+				diag_note(d, "some of the routes before cannot be added again: %s",
+					  strerror(-lane.leftover));
+			return error;
+		}
 	} while (b.count);
 	return 0;
 }

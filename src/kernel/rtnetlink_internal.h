@@ -42,7 +42,7 @@ struct rtnetlink_request {
 	const void *bytes;
 	size_t len;
 	uint32_t first, count;
-	bool gone_is_fine;                 /* ESRCH and ENODEV are success */
+	bool already_is_fine;              /* ESRCH, ENODEV and EEXIST are success */
 	const struct rtnetlink_sink *sink; /* NULL: no objects are expected */
 	bool *failed;                      /* [count], set where the kernel refuses; may be NULL */
 };

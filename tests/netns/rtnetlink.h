@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the tests of rtnetlink share: a namespace with links in it. */
+/* What the tests of rtnetlink share: a namespace with links in it, and many routes. */
 #pragma once
 
 #include "wgq/kernel/rtnetlink.h"
@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "ns.h"
 #include "wgq/base/mem.h"
@@ -36,7 +37,7 @@
 		assert_int_equal(diag_errors(d), 1);                                               \
 	} while (0)
 
-static void fail_with(const char *call, const struct diag *d)
+static inline void fail_with(const char *call, const struct diag *d)
 {
 	_cleanup_buf_ struct buf text = {0};
 
@@ -44,7 +45,7 @@ static void fail_with(const char *call, const struct diag *d)
 	fail_msg("%s\n%s", call, buf_text(&text));
 }
 
-static struct rtnetlink *fresh(void)
+static inline struct rtnetlink *fresh(void)
 {
 	struct rtnetlink *r;
 
@@ -54,7 +55,7 @@ static struct rtnetlink *fresh(void)
 }
 
 /* A link of a kind that every kernel has one of, up. */
-static uint32_t link_up(struct rtnetlink *r, const char *name)
+static inline uint32_t link_up(struct rtnetlink *r, const char *name)
 {
 	static const char *const kinds[] = {"dummy", "ifb", "bridge"};
 	struct link link;
@@ -69,10 +70,38 @@ static uint32_t link_up(struct rtnetlink *r, const char *name)
 	return link.index;
 }
 
-static struct prefix prefix_of(const char *text)
+static inline struct prefix prefix_of(const char *text)
 {
 	struct prefix p;
 
 	assert_int_equal(prefix_parse(text, strlen(text), &p), 0);
 	return p;
+}
+
+/* Half of n routes for each family, IPv6 at the even places. */
+static inline struct route *routes_mixed(size_t n)
+{
+	struct route *routes = mem_calloc(n, sizeof(*routes));
+
+	assert_non_null(routes);
+	for (size_t i = 0; i < n; i++) {
+		struct addr *addr = &routes[i].prefix.addr;
+
+		addr->family = i % 2 ? AF_INET : AF_INET6;
+		addr->bytes[0] = i % 2 ? 10 : 0xfd;
+		addr->bytes[1] = (uint8_t)(i >> 8);
+		addr->bytes[2] = (uint8_t)i;
+		routes[i].prefix.len = 24;
+	}
+	return routes;
+}
+
+/* The routes of both families in a table through a link. */
+static inline size_t routes_found(struct rtnetlink *r, uint32_t table, uint32_t index)
+{
+	_cleanup_(routes_release) struct route_vec found = {0};
+
+	assert_done(rtnetlink_route_list(r, AF_INET, table, index, &found, d));
+	assert_done(rtnetlink_route_list(r, AF_INET6, table, index, &found, d));
+	return found.len;
 }

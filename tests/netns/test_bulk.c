@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Many routes on the real kernel, while what lies between us and it goes wrong: in the middle of a
 // list a message is not taken, refused, or its answer lost.
-#include "wgq/kernel/rtnetlink.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "rtnetlink.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -17,9 +10,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "ns.h"
-#include "wgq/base/mem.h"
 
 /* Of each family: enough for two threads. */
 enum { MANY = 10000, TABLE = 51820 };
@@ -31,7 +21,7 @@ struct fault {
 	size_t place;
 	int send_error; /* errno: it is not sent, so often */
 	int times;
-	int refuse;       /* errno: the kernel does not take that route */
+	int refuse;       /* errno: the kernel does not do it with that route */
 	bool lose_answer; /* it is sent, but the receive buffer overruns */
 	/* What comes of it. */
 	int error;
@@ -83,7 +73,7 @@ ssize_t send(int fd, const void *bytes, size_t n, int flags)
 			lose_on = fd;
 		if (fault.refuse) {
 			refused_seq = m->nlmsg_seq;
-			((struct rtmsg *)NLMSG_DATA(m))->rtm_type = UINT8_MAX;
+			((struct rtmsg *)NLMSG_DATA(m))->rtm_dst_len = UINT8_MAX;
 		}
 	}
 	return syscall(SYS_sendto, fd, bytes, n, flags, NULL, 0);
@@ -103,48 +93,6 @@ ssize_t recvmsg(int fd, struct msghdr *header, int flags)
 	    m->nlmsg_seq == refused_seq)
 		((struct nlmsgerr *)NLMSG_DATA(m))->error = -fault.refuse;
 	return n;
-}
-
-static uint32_t link_up(struct rtnetlink *r)
-{
-	static const char *const kinds[] = {"dummy", "ifb", "bridge"};
-	struct link link = {0};
-	int error = -EOPNOTSUPP;
-
-	for (size_t i = 0; i < 3 && error == -EOPNOTSUPP; i++)
-		error = rtnetlink_link_add(r, "d0", kinds[i], NULL);
-	if (error < 0)
-		ns_skip("the kernel has neither dummy nor ifb nor bridge devices");
-	assert_int_equal(rtnetlink_link_get(r, "d0", &link, NULL), 0);
-	assert_int_equal(rtnetlink_link_set(r, link.index, 1400, true, NULL), 0);
-	return link.index;
-}
-
-/* IPv6 at the even places. */
-static struct route *routes_make(void)
-{
-	struct route *routes = mem_calloc(2 * MANY, sizeof(*routes));
-
-	assert_non_null(routes);
-	for (size_t i = 0; i < 2 * MANY; i++) {
-		struct addr *addr = &routes[i].prefix.addr;
-
-		addr->family = i % 2 ? AF_INET : AF_INET6;
-		addr->bytes[0] = i % 2 ? 10 : 0xfd;
-		addr->bytes[1] = (uint8_t)(i >> 8);
-		addr->bytes[2] = (uint8_t)i;
-		routes[i].prefix.len = 24;
-	}
-	return routes;
-}
-
-static size_t routes_found(struct rtnetlink *r, uint32_t index)
-{
-	_cleanup_(routes_release) struct route_vec found = {0};
-
-	assert_int_equal(rtnetlink_route_list(r, AF_INET, TABLE, index, &found, NULL), 0);
-	assert_int_equal(rtnetlink_route_list(r, AF_INET6, TABLE, index, &found, NULL), 0);
-	return found.len;
 }
 
 static const struct fault faults[] = {
@@ -190,22 +138,28 @@ static const struct fault faults[] = {
 	 .refused = 1},
 };
 
+static bool names(const struct diag *d, const struct route *route)
+{
+	_cleanup_buf_ struct buf said = {0};
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(&route->prefix, text);
+	diag_format(d, 0, "test", 0, &said);
+	return strstr(buf_text(&said), text) != NULL;
+}
+
 static void adding(void **state)
 {
-	_cleanup_free_ struct route *routes = routes_make();
+	_cleanup_free_ struct route *routes = routes_mixed(2 * MANY);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		_cleanup_(rtnetlink_free_at) struct rtnetlink *r = NULL;
+		_cleanup_rtnetlink_ struct rtnetlink *r = fresh();
+		uint32_t index = link_up(r, "d0");
 		_cleanup_diag_ struct diag d = {0};
-		char text[PREFIX_TEXT_MAX];
-		_cleanup_buf_ struct buf said = {0};
 		const struct fault *f = &faults[i];
 		size_t refused;
 
-		ns_fresh_network();
-		assert_int_equal(rtnetlink_open(&r, NULL), 0);
-		uint32_t index = link_up(r);
 		aim = routes[f->place].prefix;
 		fault = *f;
 		int error = rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, &d);
@@ -213,32 +167,28 @@ static void adding(void **state)
 		print_message("%s: %d, place %zu\n", f->name, error, refused);
 		assert_int_equal(error, -f->error);
 		assert_int_equal(refused, f->refused);
-		assert_int_equal(routes_found(r, index), error ? 0 : 2 * MANY);
+		assert_int_equal(routes_found(r, TABLE, index), error ? 0 : 2 * MANY);
 		if (!error)
 			continue;
 		assert_int_equal(diag_errors(&d), 1);
-		prefix_format(&routes[f->refused].prefix, text);
-		diag_format(&d, 0, "test", 0, &said);
-		assert_non_null(strstr(buf_text(&said), text));
+		assert_true(names(&d, &routes[f->refused]));
 	}
 }
 
 /* To delete what is gone is no error, so that what may not have arrived is asked again. */
 static void deleting(void **state)
 {
-	_cleanup_free_ struct route *routes = routes_make();
-	_cleanup_(rtnetlink_free_at) struct rtnetlink *r = NULL;
+	_cleanup_free_ struct route *routes = routes_mixed(2 * MANY);
+	_cleanup_rtnetlink_ struct rtnetlink *r = fresh();
+	uint32_t index = link_up(r, "d0");
 	size_t refused;
 
 	(void)state;
-	ns_fresh_network();
-	assert_int_equal(rtnetlink_open(&r, NULL), 0);
-	uint32_t index = link_up(r);
 	assert_int_equal(rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, NULL), 0);
 	aim = routes[5000].prefix;
 	fault = (struct fault){.type = RTM_DELROUTE, .lose_answer = true, .times = 2};
 	assert_int_equal(rtnetlink_route_del(r, routes, 2 * MANY, index, TABLE, NULL), 0);
-	assert_int_equal(routes_found(r, index), 0);
+	assert_int_equal(routes_found(r, TABLE, index), 0);
 
 	/* And so it is when they are taken back, after a refusal: the one that is there stays. */
 	assert_int_equal(rtnetlink_route_add(r, &routes[15000], 1, index, TABLE, &refused, NULL),
@@ -248,27 +198,76 @@ static void deleting(void **state)
 			 -EEXIST);
 	fault = (struct fault){0};
 	assert_int_equal(refused, 15000);
-	assert_int_equal(routes_found(r, index), 1);
+	assert_int_equal(routes_found(r, TABLE, index), 1);
+}
+
+static const struct fault deletion_faults[] = {
+	{.name = "refused, IPv4",
+	 .type = RTM_DELROUTE,
+	 .place = 7001,
+	 .refuse = EPERM,
+	 .times = 1,
+	 .error = EPERM,
+	 .refused = 7001},
+	{.name = "refused, IPv6",
+	 .type = RTM_DELROUTE,
+	 .place = 7000,
+	 .refuse = ENOMEM,
+	 .times = 1,
+	 .error = ENOMEM,
+	 .refused = 7000},
+	{.name = "the kernel has no buffer",
+	 .type = RTM_DELROUTE,
+	 .place = 19997,
+	 .send_error = ENOBUFS,
+	 .times = 1000,
+	 .error = ENOBUFS,
+	 .refused = SIZE_MAX},
+};
+
+/* All of them are there again, with those that were not to be deleted. */
+static void failing_to_delete(void **state)
+{
+	_cleanup_free_ struct route *routes = routes_mixed(2 * MANY);
+	_cleanup_rtnetlink_ struct rtnetlink *r = fresh();
+	uint32_t index = link_up(r, "d0");
+	size_t refused;
+
+	(void)state;
+	assert_done(rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, d));
+	for (size_t i = 0; i < sizeof(deletion_faults) / sizeof(deletion_faults[0]); i++) {
+		const struct fault *f = &deletion_faults[i];
+		_cleanup_diag_ struct diag d = {0};
+
+		aim = routes[f->place].prefix;
+		fault = *f;
+		int error = rtnetlink_route_del(r, routes, 2 * MANY - 1, index, TABLE, &d);
+		fault = (struct fault){0};
+		print_message("%s: %d\n", f->name, error);
+		assert_int_equal(error, -f->error);
+		assert_int_equal(diag_errors(&d), 1);
+		if (f->refused != SIZE_MAX)
+			assert_true(names(&d, &routes[f->refused]));
+		assert_int_equal(routes_found(r, TABLE, index), 2 * MANY);
+	}
 }
 
 /* What was added stays where the caller will delete the link; also then the first is named. */
 static void leaving(void **state)
 {
-	_cleanup_free_ struct route *routes = routes_make();
-	_cleanup_(rtnetlink_free_at) struct rtnetlink *r = NULL;
+	_cleanup_free_ struct route *routes = routes_mixed(2 * MANY);
+	_cleanup_rtnetlink_ struct rtnetlink *r = fresh();
+	uint32_t index = link_up(r, "d0");
 	size_t refused;
 
 	(void)state;
-	ns_fresh_network();
-	assert_int_equal(rtnetlink_open(&r, NULL), 0);
-	uint32_t index = link_up(r);
 	rtnetlink_leave_routes(r);
 	assert_int_equal(rtnetlink_route_add(r, &routes[15000], 1, index, TABLE, &refused, NULL),
 			 0);
 	assert_int_equal(rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, NULL),
 			 -EEXIST);
 	assert_int_equal(refused, 15000);
-	assert_true(routes_found(r, index) >= 15001);
+	assert_true(routes_found(r, TABLE, index) >= 15001);
 }
 
 int main(void)
@@ -276,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adding),
 		cmocka_unit_test(deleting),
+		cmocka_unit_test(failing_to_delete),
 		cmocka_unit_test(leaving),
 	};
 	int skip = ns_need_root();

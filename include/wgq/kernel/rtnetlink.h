@@ -86,10 +86,19 @@ int rtnetlink_used_list(struct rtnetlink *r, struct prefix_vec *ret, struct diag
  * refused, and the error names it; -EINTR, with n in *ret_refused: the watcher has stopped it. */
 int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
 			uint32_t table, size_t *ret_refused, struct diag *d);
-/* Deletes them, where they are such as rtnetlink_route_add() makes: a route to the same prefix with
- * another protocol stays. Routes that are gone already are no error. */
+/* Deletes n routes, all or none, where they are such as rtnetlink_route_add() makes: a route to the
+ * same prefix with another protocol stays. Routes that are gone already are no error. On failure
+ * what was deleted is added again, unless rtnetlink_leave_routes() was called. */
 int rtnetlink_route_del(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
 			uint32_t table, struct diag *d);
+/* What was done before a failure stays from now on: for a link that is deleted then, which takes
+ * the kernel a tenth of the time. */
+void rtnetlink_leave_routes(struct rtnetlink *r);
+
+/* Called now and then while many routes are added, with how many of all are there; false stops it.
+ * Not always in the thread that adds them, but never in two at once. NULL: nobody watches. */
+typedef bool rtnetlink_watcher(void *context, size_t done, size_t total);
+void rtnetlink_watch(struct rtnetlink *r, rtnetlink_watcher *watch, void *context);
 
 /* The way of packets with a mark (0: without) to an address, as the policy of now routes them. */
 struct rtnetlink_path {
@@ -100,15 +109,6 @@ struct rtnetlink_path {
  * quick: zero it before the first. */
 int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark,
 		       struct rtnetlink_path *path, struct diag *d);
-/* What was added before a failure stays from now on: for a link that is deleted then, which takes
- * the kernel a tenth of the time. */
-void rtnetlink_leave_routes(struct rtnetlink *r);
-
-/* Called now and then while many routes are added, with how many of all are there; false stops it.
- * Not always in the thread that adds them, but never in two at once. NULL: nobody watches. */
-typedef bool rtnetlink_watcher(void *context, size_t done, size_t total);
-void rtnetlink_watch(struct rtnetlink *r, rtnetlink_watcher *watch, void *context);
-
 /* The MTU of the way of packets with a mark (0: without) to an address, as the policy of now routes
  * them: the route's own MTU where it has one, locked or not, else that of its device; what `ip
  * route get ADDRESS mark MARK` shows. *ret is 0 when there is no route, which is no error. */

@@ -42,8 +42,8 @@ struct world_ops {
 		       struct diag *d);
 	int (*observe)(void *self, const struct observe_query *query, struct snap *ret,
 		       struct diag *d);
-	/* Takes one step. *ret_status is the exit status where the step is a program that ran and
-	 * failed, which adds an error as well. */
+	/* Takes one step: all of it or, on failure, none. *ret_status is the exit status where the
+	 * step is a program that ran and failed, which adds an error as well. */
 	int (*exec)(void *self, const struct op *op, int *ret_status, struct diag *d);
 	/* Keeps other wgq processes from changing the host in between; waits for them. */
 	int (*lock)(void *self, struct diag *d);
