@@ -3,6 +3,7 @@
 #include "wgq/net/wg.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,40 @@ struct wg_peer *wg_device_add_peer(struct wg_device *device)
 	vec_release(peers);
 	*peers = moved;
 	return vec_push(peers);
+}
+
+static int compare_pointers(const void *a, const void *b)
+{
+	const struct wg_peer *const *x = a, *const *y = b;
+
+	return key_compare(&(*x)->public_key, &(*y)->public_key);
+}
+
+int wg_peers_sort(const struct wg_peer_vec *peers, size_t from, struct wg_peer_pointers *ret)
+{
+	if (!vec_reserve(ret, peers->len - from))
+		return -ENOMEM;
+	for (size_t i = from; i < peers->len; i++)
+		ret->at[ret->len++] = &peers->at[i];
+	if (ret->len)
+		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_pointers);
+	return 0;
+}
+
+static int compare_key(const void *key, const void *pointer)
+{
+	const struct wg_peer *const *peer = pointer;
+
+	return key_compare(key, &(*peer)->public_key);
+}
+
+const struct wg_peer *wg_peers_find(const struct wg_peer_pointers *sorted, const struct key *key)
+{
+	const struct wg_peer **found = sorted->len ? bsearch(key, sorted->at, sorted->len,
+							     sizeof(sorted->at[0]), compare_key)
+						   : NULL;
+
+	return found ? *found : NULL;
 }
 
 void wg_peer_release(struct wg_peer *peer)

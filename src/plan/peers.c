@@ -11,25 +11,6 @@
 
 #include "peers_internal.h"
 
-static int compare_peers(const void *a, const void *b)
-{
-	const struct wg_peer *const *x = a, *const *y = b;
-
-	return key_compare(&(*x)->public_key, &(*y)->public_key);
-}
-
-/* Those from the given one on. */
-static int sort_peers(const struct wg_peer_vec *peers, size_t from, struct wg_peer_pointers *ret)
-{
-	if (!vec_reserve(ret, peers->len - from))
-		return -ENOMEM;
-	for (size_t i = from; i < peers->len; i++)
-		ret->at[ret->len++] = &peers->at[i];
-	if (ret->len)
-		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_peers);
-	return 0;
-}
-
 /* The device's public key as it will be, which no peer can have. */
 static bool own_key(const struct comparison *c, struct key *ret)
 {
@@ -81,13 +62,14 @@ static int pair_up(struct comparison *c)
 	int r = pair_same_order(c, &paired);
 
 	if (r == 0)
-		r = sort_peers(&c->want->device.peers, paired, &wanted);
+		r = wg_peers_sort(&c->want->device.peers, paired, &wanted);
 	if (r == 0)
-		r = sort_peers(&c->snap->wg.peers, paired, &running);
+		r = wg_peers_sort(&c->snap->wg.peers, paired, &running);
 	for (size_t i = 0, j = 0; r == 0 && (i < wanted.len || j < running.len);) {
 		int order = i == wanted.len    ? 1
 			    : j == running.len ? -1
-					       : compare_peers(&wanted.at[i], &running.at[j]);
+					       : key_compare(&wanted.at[i]->public_key,
+							     &running.at[j]->public_key);
 
 		bool is_own = order <= 0 && has_own && key_equal(&wanted.at[i]->public_key, &own);
 		if (!is_own)

@@ -107,16 +107,39 @@ static void want_mark(const struct conf *conf, const struct snap *snap, struct w
 		want->mark = snap->free_table;
 }
 
-static int add_addr(struct addr_vec *addrs, const struct addr *addr)
+static int compare_places(const void *a, const void *b)
 {
-	vec_each(known, addrs)
-		if (addr_compare(known, addr) == 0)
-			return 0;
+	const struct addr *const *x = a, *const *y = b;
+	int order = addr_compare(*x, *y);
 
-	struct addr *copy = vec_push(addrs);
-	if (!copy)
+	return order ? order : (*x > *y) - (*x < *y);
+}
+
+/* Of those that are equal the first stays. */
+static int drop_repeated(struct addr_vec *addrs)
+{
+	struct {
+		VEC(struct addr *);
+	} sorted = {0};
+	size_t kept = 0;
+
+	if (!vec_reserve(&sorted, addrs->len))
 		return -ENOMEM;
-	*copy = *addr;
+	vec_each(addr, addrs)
+		sorted.at[sorted.len++] = addr;
+	if (sorted.len)
+		qsort(sorted.at, sorted.len, sizeof(sorted.at[0]), compare_places);
+	for (size_t i = 1, first = 0; i < sorted.len; i++) {
+		if (addr_compare(sorted.at[i], sorted.at[first]) == 0)
+			sorted.at[i]->family = AF_UNSPEC;
+		else
+			first = i;
+	}
+	vec_each(addr, addrs)
+		if (addr->family != AF_UNSPEC)
+			addrs->at[kept++] = *addr;
+	addrs->len = kept;
+	vec_release(&sorted);
 	return 0;
 }
 
@@ -124,11 +147,14 @@ static int want_firewall(const struct snap *snap, struct want *want, struct diag
 {
 	const struct link_addr_vec *lists[] = {&snap->addrs, &want->addrs};
 
+	if (!want->full_ip && !want->full_ip6)
+		return 0;
+	if (!vec_reserve(&want->firewall_addrs, snap->addrs.len + want->addrs.len))
+		return diag_no_memory(d);
 	for (size_t i = 0; i < 2; i++)
 		vec_each(addr, lists[i])
-			if (add_addr(&want->firewall_addrs, &addr->prefix.addr) < 0)
-				return diag_no_memory(d);
-	return 0;
+			want->firewall_addrs.at[want->firewall_addrs.len++] = addr->prefix.addr;
+	return drop_repeated(&want->firewall_addrs) < 0 ? diag_no_memory(d) : 0;
 }
 
 /* The device's public key once it is configured. false: it has none. */

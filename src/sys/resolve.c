@@ -173,14 +173,14 @@ static int resolve_endpoints(struct conf *conf, const struct resolve_options *op
 
 /* So that a name counts for the address that its peer has, if it is one of several. */
 static void prefer_running(struct resolve_pool *pool, const struct conf *conf,
-			   const struct wg_device *running)
+			   const struct wg_peer_pointers *running)
 {
 	for (size_t i = 0; i < conf->endpoints.len; i++) {
 		const struct wg_peer *named = &conf->wg.peers.at[conf->endpoints.at[i].peer];
+		const struct wg_peer *peer = wg_peers_find(running, &named->public_key);
 
-		vec_each(peer, &running->peers)
-			if (peer->has_endpoint && key_equal(&peer->public_key, &named->public_key))
-				pool->jobs[i].preferred = peer->endpoint;
+		if (peer && peer->has_endpoint)
+			pool->jobs[i].preferred = peer->endpoint;
 	}
 }
 
@@ -199,8 +199,9 @@ static void collect_found(struct conf *conf, struct resolve_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-int resolve_again(struct conf *conf, const struct wg_device *running,
-		  const struct resolve_options *options, struct diag *d)
+/* running: sorted. */
+static int look_again(struct conf *conf, const struct wg_peer_pointers *running,
+		      const struct resolve_options *options, struct diag *d)
 {
 	resolve_listen_port(conf, NULL);
 	if (!conf->endpoints.len)
@@ -220,29 +221,30 @@ int resolve_again(struct conf *conf, const struct wg_device *running,
 	return r == -EINTR ? r : 0;
 }
 
-static bool runs_with_endpoint(const struct wg_device *running, const struct key *public_key)
+int resolve_again(struct conf *conf, const struct wg_device *running,
+		  const struct resolve_options *options, struct diag *d)
 {
-	vec_each(peer, &running->peers)
-		if (key_equal(&peer->public_key, public_key))
-			return peer->has_endpoint;
-	return false;
+	struct wg_peer_pointers sorted = {0};
+	int r = wg_peers_sort(&running->peers, 0, &sorted);
+
+	r = r == 0 ? look_again(conf, &sorted, options, d) : diag_no_memory(d);
+	vec_release(&sorted);
+	return r;
 }
 
-int resolve_running(struct conf *conf, const struct wg_device *running,
-		    const struct resolve_options *options, struct diag *d)
+/* A peer without an address keeps the one that it runs with. */
+static int require_endpoints(const struct conf *conf, const struct wg_peer_pointers *running,
+			     struct diag *d)
 {
-	int r = resolve_table(conf, d);
+	int r = 0;
 
-	if (r == 0)
-		r = resolve_again(conf, running, options, d);
-	if (r < 0)
-		return r;
 	vec_each(named, &conf->endpoints) {
 		const struct wg_peer *peer = &conf->wg.peers.at[named->peer];
+		const struct wg_peer *now = wg_peers_find(running, &peer->public_key);
 
 		if (peer->has_endpoint)
 			continue;
-		if (runs_with_endpoint(running, &peer->public_key))
+		if (now && now->has_endpoint)
 			diag_warn(d,
 				  "%s:%u: `%s' cannot be looked up now: the peer keeps the "
 				  "endpoint that it has",
@@ -251,6 +253,22 @@ int resolve_running(struct conf *conf, const struct wg_device *running,
 			r = fail_at(conf, named->line, NULL, d, "it cannot be looked up",
 				    named->host);
 	}
+	return r;
+}
+
+int resolve_running(struct conf *conf, const struct wg_device *running,
+		    const struct resolve_options *options, struct diag *d)
+{
+	struct wg_peer_pointers sorted = {0};
+	int r = resolve_table(conf, d);
+
+	if (r == 0 && wg_peers_sort(&running->peers, 0, &sorted) < 0)
+		r = diag_no_memory(d);
+	if (r == 0)
+		r = look_again(conf, &sorted, options, d);
+	if (r == 0)
+		r = require_endpoints(conf, &sorted, d);
+	vec_release(&sorted);
 	return r;
 }
 

@@ -126,12 +126,34 @@ static void rules(void **state)
 	assert_false(rule_same(&ours, &other));
 }
 
+/* 251 peers in an order of no order (the number is prime), of which each is found, and no other. */
+static void peers_are_found(void **state)
+{
+	_cleanup_wg_device_ struct wg_device device = {0};
+	struct wg_peer_pointers sorted = {0};
+	struct key key = {0};
+
+	(void)state;
+	assert_null(wg_peers_find(&sorted, &key));
+	for (unsigned int i = 0; i < 251; i++)
+		wg_device_add_peer(&device)->public_key.bytes[0] = (uint8_t)(i * 100 % 251);
+	assert_int_equal(wg_peers_sort(&device.peers, 1, &sorted), 0);
+	for (unsigned int i = 1; i < 251; i++)
+		assert_ptr_equal(wg_peers_find(&sorted, &device.peers.at[i].public_key),
+				 &device.peers.at[i]);
+	assert_null(wg_peers_find(&sorted, &device.peers.at[0].public_key));
+	key.bytes[0] = 251;
+	assert_null(wg_peers_find(&sorted, &key));
+	vec_release(&sorted);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(endpoints_format),
 		cmocka_unit_test(endpoints_compare),
 		cmocka_unit_test(peers_move_whole),
+		cmocka_unit_test(peers_are_found),
 		cmocka_unit_test(rules),
 	};
 
