@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Inside conf_save(): where the text has what (save_layout.c), the changes to it (save_edit.c), and
- * who finds them: save.c for [Interface], save_match.c, save_peers.c and save_allowed.c for peers.
- */
+ * who finds them: save.c for [Interface], save_match.c, save_peers.c, save_peer.c and
+ * save_allowed.c for peers. */
 #pragma once
 
 #include <stdbool.h>
@@ -134,3 +134,23 @@ struct save_allowed {
 int save_allowed_find(const struct conf *conf, const struct wg_device *device,
 		      const struct save_match *match, struct save_allowed *ret, struct diag *d);
 void save_allowed_release(struct save_allowed *allowed);
+
+/* The peers on their way into the text. */
+struct peer_saver {
+	struct saver *s;
+	struct save_match match;
+	struct save_allowed allowed;
+	size_t *first_added;     /* by peer of the device: index into allowed.added */
+	uint32_t *endpoint_name; /* by peer of the file: index into conf->endpoints; NO_PEER */
+};
+
+/* Of a peer of the file. */
+const struct save_section *save_section_of(const struct peer_saver *p, uint32_t i);
+/* Writes what has changed of a peer of the device that the file has; its lines with AllowedIPs are
+ * save_peers.c's. */
+void save_peer(struct peer_saver *p, uint32_t i);
+/* Adds what a peer of the device has and its sections do not say. */
+void save_list_added(const struct peer_saver *p, uint32_t peer, struct buf *list);
+void save_add_preshared_key(struct buf *keys, const struct key *key);
+/* The scope of a link-local address by its name: numbers change. */
+void save_add_endpoint(const struct saver *s, const union endpoint *e, struct buf *text);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a plan changes, object by object.
+// What a plan changes, object by object; WireGuard's own are in change_wg.c.
 #include "wgq/plan/change.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "change_internal.h"
 #include "wgq/base/mem.h"
-
-static const char hidden[] = "(hidden)";
 
 const char *change_group_name(enum change_group group)
 {
@@ -40,8 +39,7 @@ static char *copy(const char *text)
 	return mem_strndup(text, strlen(text));
 }
 
-/* Values that are the same on both sides are none: the object alone says it. */
-static int add(struct change_vec *changes, enum change_group group, enum change_sign sign,
+int change_add(struct change_vec *changes, enum change_group group, enum change_sign sign,
 	       const char *object, const char *from, const char *to, uint32_t line)
 {
 	struct change *change = vec_push(changes);
@@ -57,166 +55,26 @@ static int add(struct change_vec *changes, enum change_group group, enum change_
 	return change->object && change->from && change->to ? 0 : -ENOMEM;
 }
 
-static int add_number(struct change_vec *changes, const char *object, uint32_t from, uint32_t to,
+int change_add_number(struct change_vec *changes, const char *object, uint32_t from, uint32_t to,
 		      uint32_t line)
 {
 	char from_text[16], to_text[16];
 
 	snprintf(from_text, sizeof(from_text), "%u", from);
 	snprintf(to_text, sizeof(to_text), "%u", to);
-	return add(changes, CHANGE_INTERFACE, CHANGE_ALTER, object, from_text, to_text, line);
-}
-
-static int add_mark(struct change_vec *changes, uint32_t from, uint32_t to)
-{
-	char from_text[16] = "off", to_text[16] = "off";
-
-	if (from)
-		snprintf(from_text, sizeof(from_text), "0x%x", from);
-	if (to)
-		snprintf(to_text, sizeof(to_text), "0x%x", to);
-	return add(changes, CHANGE_INTERFACE, CHANGE_ALTER, "fwmark", from_text, to_text, 0);
+	return change_add(changes, CHANGE_INTERFACE, CHANGE_ALTER, object, from_text, to_text,
+			  line);
 }
 
 static int list_link(const struct op *op, struct change_vec *changes)
 {
-	int r = op->kind == OP_LINK_UP
-			? add(changes, CHANGE_INTERFACE, CHANGE_ALTER, "state", "down", "up", 0)
-			: 0;
+	int r = op->kind == OP_LINK_UP ? change_add(changes, CHANGE_INTERFACE, CHANGE_ALTER,
+						    "state", "down", "up", 0)
+				       : 0;
 
 	if (r < 0 || op->mtu.value == op->mtu.before)
 		return r;
-	return add_number(changes, "mtu", op->mtu.before, op->mtu.value, op->line);
-}
-
-static int list_device(const struct op *op, struct change_vec *changes)
-{
-	const struct wg_device *forth = op->change.forth, *back = op->change.back;
-	int r = 0;
-
-	if (forth->has_private_key)
-		r = add(changes, CHANGE_INTERFACE, CHANGE_ALTER, "private key", hidden, hidden,
-			op->change.private_key_line);
-	if (r == 0 && forth->has_listen_port)
-		r = add_number(changes, "listen port", back->listen_port, forth->listen_port, 0);
-	if (r == 0 && forth->has_fwmark)
-		r = add_mark(changes, back->fwmark, forth->fwmark);
-	return r;
-}
-
-static int add_peer(struct change_vec *changes, const struct wg_peer *peer, enum change_sign sign,
-		    const char *object, const char *from, const char *to)
-{
-	int r = add(changes, CHANGE_PEER, sign, object, from, to, peer->line);
-
-	if (r == 0)
-		vec_last(changes)->peer = &peer->public_key;
-	return r;
-}
-
-static void format_allowed_ips(const struct allowed_ip_vec *ips, struct buf *out)
-{
-	enum { SHOWN = 8 };
-
-	for (size_t i = 0; i < ips->len; i++) {
-		char text[PREFIX_TEXT_MAX];
-
-		if (i == SHOWN) {
-			buf_addf(out, ", ... (%zu in all)", ips->len);
-			return;
-		}
-		prefix_format(&ips->at[i].prefix, text);
-		buf_addf(out, "%s%s", i ? ", " : "", text);
-	}
-}
-
-static int add_whole_peer(struct change_vec *changes, const struct wg_peer *peer,
-			  enum change_sign sign)
-{
-	_cleanup_buf_ struct buf ips = {0};
-
-	format_allowed_ips(&peer->allowed_ips, &ips);
-	if (buf_status(&ips) < 0)
-		return -ENOMEM;
-	return sign == CHANGE_ADD ? add_peer(changes, peer, sign, "", "", buf_text(&ips))
-				  : add_peer(changes, peer, sign, "", buf_text(&ips), "");
-}
-
-static int list_endpoint(const struct wg_peer *forth, const struct wg_peer *back,
-			 struct change_vec *changes)
-{
-	_cleanup_buf_ struct buf from = {0}, to = {0};
-
-	if (!forth->has_endpoint)
-		return 0;
-	if (back->has_endpoint)
-		endpoint_format(&back->endpoint, &from);
-	else
-		buf_str(&from, "none");
-	endpoint_format(&forth->endpoint, &to);
-	if (buf_status(&from) < 0 || buf_status(&to) < 0)
-		return -ENOMEM;
-	return add_peer(changes, forth, CHANGE_ALTER, "endpoint", buf_text(&from), buf_text(&to));
-}
-
-static int list_keepalive(const struct wg_peer *forth, const struct wg_peer *back,
-			  struct change_vec *changes)
-{
-	char from[16] = "off", to[16] = "off";
-
-	if (!forth->has_keepalive)
-		return 0;
-	if (back->keepalive)
-		snprintf(from, sizeof(from), "%u s", back->keepalive);
-	if (forth->keepalive)
-		snprintf(to, sizeof(to), "%u s", forth->keepalive);
-	return add_peer(changes, forth, CHANGE_ALTER, "keepalive", from, to);
-}
-
-static int list_preshared_key(const struct wg_peer *forth, const struct wg_peer *back,
-			      struct change_vec *changes)
-{
-	if (!forth->has_preshared_key)
-		return 0;
-	return add_peer(changes, forth, CHANGE_ALTER, "preshared key",
-			key_is_zero(&back->preshared_key) ? "none" : hidden,
-			key_is_zero(&forth->preshared_key) ? "none" : hidden);
-}
-
-static int list_allowed_ips(const struct wg_peer *forth, struct change_vec *changes)
-{
-	int r = 0;
-
-	vec_each(ip, &forth->allowed_ips) {
-		char text[PREFIX_TEXT_MAX];
-
-		prefix_format(&ip->prefix, text);
-		if (r == 0)
-			r = add_peer(changes, forth, ip->remove ? CHANGE_REMOVE : CHANGE_ADD,
-				     "allowed ip", ip->remove ? text : "", ip->remove ? "" : text);
-	}
-	return r;
-}
-
-static int list_peers(const struct op *op, struct change_vec *changes)
-{
-	const struct wg_peer_vec *forth = &op->change.forth->peers;
-	const struct wg_peer_vec *back = &op->change.back->peers;
-	int r = list_device(op, changes);
-
-	for (size_t i = 0; r == 0 && i < forth->len; i++) {
-		const struct wg_peer *peer = &forth->at[i];
-
-		if (peer->remove)
-			r = add_whole_peer(changes, &back->at[i], CHANGE_REMOVE);
-		else if (!peer->update_only)
-			r = add_whole_peer(changes, peer, CHANGE_ADD);
-		else if ((r = list_preshared_key(peer, &back->at[i], changes)) == 0 &&
-			 (r = list_endpoint(peer, &back->at[i], changes)) == 0 &&
-			 (r = list_keepalive(peer, &back->at[i], changes)) == 0)
-			r = list_allowed_ips(peer, changes);
-	}
-	return r;
+	return change_add_number(changes, "mtu", op->mtu.before, op->mtu.value, op->line);
 }
 
 static int list_routes(const struct op *op, struct change_vec *changes)
@@ -233,7 +91,7 @@ static int list_routes(const struct op *op, struct change_vec *changes)
 			snprintf(object, sizeof(object), "%s", prefix);
 		else
 			snprintf(object, sizeof(object), "%s table %u", prefix, op->routes.table);
-		r = add(changes, CHANGE_ROUTE, sign, object, "", "", route->line);
+		r = change_add(changes, CHANGE_ROUTE, sign, object, "", "", route->line);
 	}
 	return r;
 }
@@ -250,8 +108,9 @@ static int list_rule(const struct op *op, struct change_vec *changes)
 	else
 		snprintf(object, sizeof(object), "%s not fwmark 0x%x lookup %u", family,
 			 rule->fwmark, rule->table);
-	return add(changes, CHANGE_RULE, op->kind == OP_RULE_ADD ? CHANGE_ADD : CHANGE_REMOVE,
-		   object, "", "", op->line);
+	return change_add(changes, CHANGE_RULE,
+			  op->kind == OP_RULE_ADD ? CHANGE_ADD : CHANGE_REMOVE, object, "", "",
+			  op->line);
 }
 
 static int list_address(const struct op *op, struct change_vec *changes)
@@ -259,8 +118,9 @@ static int list_address(const struct op *op, struct change_vec *changes)
 	char text[PREFIX_TEXT_MAX];
 
 	prefix_format(&op->addr.prefix, text);
-	return add(changes, CHANGE_ADDRESS, op->kind == OP_ADDR_ADD ? CHANGE_ADD : CHANGE_REMOVE,
-		   text, "", "", op->line);
+	return change_add(changes, CHANGE_ADDRESS,
+			  op->kind == OP_ADDR_ADD ? CHANGE_ADD : CHANGE_REMOVE, text, "", "",
+			  op->line);
 }
 
 static int list_setting(const struct op *op, struct change_vec *changes)
@@ -269,7 +129,8 @@ static int list_setting(const struct op *op, struct change_vec *changes)
 
 	snprintf(from, sizeof(from), "%ld", op->sysctl.before);
 	snprintf(to, sizeof(to), "%ld", op->sysctl.value);
-	return add(changes, CHANGE_SETTING, CHANGE_ALTER, op->sysctl.name, from, to, op->line);
+	return change_add(changes, CHANGE_SETTING, CHANGE_ALTER, op->sysctl.name, from, to,
+			  op->line);
 }
 
 static int list_firewall(const struct op *op, struct change_vec *changes)
@@ -277,11 +138,11 @@ static int list_firewall(const struct op *op, struct change_vec *changes)
 	char rules[64];
 
 	snprintf(rules, sizeof(rules), "rules for %s", op->firewall.rules.ifname);
-	return add(changes, CHANGE_FIREWALL,
-		   op->kind == OP_FIREWALL_REMOVE ? CHANGE_REMOVE
-		   : op->firewall.before          ? CHANGE_ALTER
-						  : CHANGE_ADD,
-		   rules, "", "", 0);
+	return change_add(changes, CHANGE_FIREWALL,
+			  op->kind == OP_FIREWALL_REMOVE ? CHANGE_REMOVE
+			  : op->firewall.before          ? CHANGE_ALTER
+							 : CHANGE_ADD,
+			  rules, "", "", 0);
 }
 
 static void format_dns(const struct dns_setting *dns, struct buf *out)
@@ -306,8 +167,8 @@ static int list_dns(const struct op *op, struct change_vec *changes)
 		format_dns(&op->dns.is, &to);
 	if (buf_status(&from) < 0 || buf_status(&to) < 0)
 		return -ENOMEM;
-	return add(changes, CHANGE_DNS, sign, "name servers", buf_text(&from), buf_text(&to),
-		   op->line);
+	return change_add(changes, CHANGE_DNS, sign, "name servers", buf_text(&from), buf_text(&to),
+			  op->line);
 }
 
 static int list_op(const struct op *op, struct change_vec *changes)
@@ -317,9 +178,9 @@ static int list_op(const struct op *op, struct change_vec *changes)
 	case OP_LINK_MTU:
 		return list_link(op, changes);
 	case OP_WG_CHANGE:
-		return list_peers(op, changes);
+		return change_wg(op, changes);
 	case OP_WG_MARK:
-		return add_mark(changes, op->mark.before, op->mark.value);
+		return change_mark(changes, op->mark.before, op->mark.value);
 	case OP_ADDR_ADD:
 	case OP_ADDR_DEL:
 		return list_address(op, changes);

@@ -18,13 +18,6 @@ enum { THREADS_MAX = 512, THREAD_STACK = 512 * 1024 };
 /* How often the caller's thread looks at stop() and at the clock. */
 enum { TICK = 100000 };
 
-/* wg(8)'s hints (config.c:205-209). */
-static const struct addrinfo udp = {
-	.ai_family = AF_UNSPEC,
-	.ai_socktype = SOCK_DGRAM,
-	.ai_protocol = IPPROTO_UDP,
-};
-
 static uint64_t now(void)
 {
 	struct timespec time;
@@ -57,52 +50,6 @@ static struct resolve_job *queue_pop(struct resolve_queue *queue)
 	return job;
 }
 
-bool resolve_take(const struct addrinfo *found, union endpoint *ret)
-{
-	bool ip = found->ai_family == AF_INET && found->ai_addrlen == sizeof(ret->in);
-	bool ip6 = found->ai_family == AF_INET6 && found->ai_addrlen == sizeof(ret->in6);
-
-	if (ip || ip6)
-		memcpy(ret, found->ai_addr, found->ai_addrlen);
-	return ip || ip6;
-}
-
-static bool take(const struct addrinfo *found, const union endpoint *preferred, union endpoint *ret)
-{
-	for (const struct addrinfo *f = found; f && preferred->any.sa_family; f = f->ai_next) {
-		union endpoint e = {0};
-
-		if (resolve_take(f, &e) && endpoint_equal(&e, preferred)) {
-			*ret = e;
-			return true;
-		}
-	}
-	return resolve_take(found, ret);
-}
-
-/* One attempt. The job is the calling thread's alone meanwhile. */
-static void job_attempt(struct resolve_job *job, const struct resolve_options *options, int flags)
-{
-	struct addrinfo hints = udp;
-	struct addrinfo *found = NULL;
-
-	hints.ai_flags = flags;
-	job->error = options->lookup(job->host, job->port, &hints, &found);
-	job->saved_errno = errno;
-	if (job->error)
-		return;
-	job->no_address = !take(found, &job->preferred, &job->endpoint);
-	freeaddrinfo(found);
-}
-
-/* By glibc's wiki (NameResolver) the first three are final, and wg(8) takes them so. A service
- * that is not in /etc/services will not be there a second later either. */
-static bool is_final(int error)
-{
-	return error == EAI_NONAME || error == EAI_FAIL || error == EAI_NODATA ||
-	       error == EAI_SERVICE;
-}
-
 static void *thread_main(void *context)
 {
 	struct resolve_pool *pool = context;
@@ -121,7 +68,7 @@ static void *thread_main(void *context)
 		}
 		job->state = JOB_RUNNING;
 		pthread_mutex_unlock(&pool->lock);
-		job_attempt(job, &pool->options, 0);
+		resolve_job_attempt(job, &pool->options, 0);
 		pthread_mutex_lock(&pool->lock);
 		job->state = JOB_ANSWERED;
 		queue_push(&pool->answered, job);
@@ -179,27 +126,26 @@ static void job_ready(struct resolve_pool *pool, struct resolve_job *job)
 	}
 }
 
-static void job_notice(struct resolve_pool *pool, const struct resolve_job *job)
+static void say_again(const struct resolve_pool *pool, const struct resolve_job *job)
 {
 	_cleanup_buf_ struct buf line = {0};
 
 	if (!pool->options.say)
 		return;
 	buf_addf(&line, "%s: `%s'. Trying again in %.2f seconds...",
-		 job->error == EAI_SYSTEM ? strerror(job->saved_errno) : gai_strerror(job->error),
-		 job->shown, job->delay / 1000000.0);
+		 resolve_reason(job->error, job->saved_errno), job->shown, job->delay / 1000000.0);
 	pool->options.say(buf_text(&line));
 }
 
 static void job_answered(struct resolve_pool *pool, struct resolve_job *job)
 {
-	if (!job->error || is_final(job->error) || job->retries == 0 || pool->failed) {
+	if (!job->error || resolve_job_is_final(job) || job->retries == 0 || pool->failed) {
 		job_done(pool, job);
 		return;
 	}
 	if (job->retries > 0)
 		job->retries--;
-	job_notice(pool, job);
+	say_again(pool, job);
 	job->state = JOB_WAITING;
 	job->due = now() + job->delay;
 	job->delay = resolve_next_delay(job->delay);
@@ -235,7 +181,7 @@ static void wait_for_news(struct resolve_pool *pool)
 /* What is numeric needs no thread and no network. A host with a colon can only be that. */
 static void try_numeric(struct resolve_pool *pool, struct resolve_job *job)
 {
-	job_attempt(job, &pool->options, AI_NUMERICHOST);
+	resolve_job_attempt(job, &pool->options, AI_NUMERICHOST);
 	if (job->error == EAI_NONAME && !strchr(job->host, ':'))
 		job->due = 0; /* at once, by a thread */
 	else
@@ -283,21 +229,6 @@ int resolve_pool_run(struct resolve_pool *pool)
 	return r;
 }
 
-static int job_init(struct resolve_job *job, const struct conf_endpoint *endpoint, int retries)
-{
-	_cleanup_buf_ struct buf shown = {0};
-
-	buf_addf(&shown, strchr(endpoint->host, ':') ? "[%s]:%s" : "%s:%s", endpoint->host,
-		 endpoint->port);
-	job->shown = buf_steal(&shown);
-	job->host = mem_strndup(endpoint->host, strlen(endpoint->host));
-	job->port = mem_strndup(endpoint->port, strlen(endpoint->port));
-	job->state = JOB_WAITING;
-	job->retries = retries;
-	job->delay = RESOLVE_FIRST_DELAY;
-	return job->shown && job->host && job->port ? 0 : -ENOMEM;
-}
-
 /* Waiting by the monotonic clock: the time of day jumps when the network comes up. */
 static void pool_init_sync(struct resolve_pool *pool)
 {
@@ -327,14 +258,10 @@ struct resolve_pool *resolve_pool_new(const struct conf_endpoint_vec *endpoints,
 	pool->jobs = mem_calloc(endpoints->len, sizeof(*pool->jobs));
 	if (!pool->jobs)
 		goto fail;
-	for (; pool->job_count < endpoints->len; pool->job_count++) {
-		struct resolve_job *job = &pool->jobs[pool->job_count];
-
-		if (job_init(job, &endpoints->at[pool->job_count], retries) < 0) {
-			pool->job_count++;
+	pool->job_count = endpoints->len;
+	for (size_t i = 0; i < endpoints->len; i++)
+		if (resolve_job_init(&pool->jobs[i], &endpoints->at[i], retries) < 0)
 			goto fail;
-		}
-	}
 	pool->open = pool->job_count;
 	return pool;
 
@@ -345,11 +272,8 @@ fail:
 
 static void pool_free(struct resolve_pool *pool)
 {
-	for (struct resolve_job *job = pool->jobs; job < pool->jobs + pool->job_count; job++) {
-		free(job->host);
-		free(job->port);
-		free(job->shown);
-	}
+	for (size_t i = 0; i < pool->job_count; i++)
+		resolve_job_release(&pool->jobs[i]);
 	free(pool->jobs);
 	pthread_mutex_destroy(&pool->lock);
 	pthread_cond_destroy(&pool->work);

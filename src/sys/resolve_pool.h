@@ -6,38 +6,12 @@
  * takes the answers, decides, and hands jobs out again. Whoever leaves last frees the pool. */
 #pragma once
 
-#include <netdb.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wgq/net/wg.h"
-#include "wgq/sys/resolve.h"
-
-enum resolve_state {
-	JOB_WAITING,  /* for its next attempt, at `due` */
-	JOB_READY,    /* in the queue for the threads */
-	JOB_RUNNING,  /* in a thread's hands */
-	JOB_ANSWERED, /* in the queue for the caller */
-	JOB_DONE,
-	JOB_FAILED,
-};
-
-struct resolve_job {
-	enum resolve_state state;
-	char *host, *port;
-	char *shown; /* host:port, or [host]:port */
-	union endpoint endpoint;
-	union endpoint preferred; /* taken where it is among those found; family 0: none is */
-	int error;                /* of the last attempt: EAI_..., 0: none */
-	int saved_errno;          /* for EAI_SYSTEM */
-	bool no_address;          /* an answer, but neither IPv4 nor IPv6 */
-	int retries;              /* left; -1: no end */
-	uint32_t delay;           /* microseconds before the next attempt */
-	uint64_t due;             /* CLOCK_MONOTONIC, microseconds; 0: the first attempt */
-	struct resolve_job *next;
-};
+#include "resolve_job.h"
 
 struct resolve_queue {
 	struct resolve_job *first, *last;
@@ -70,6 +44,3 @@ struct resolve_pool *resolve_pool_new(const struct conf_endpoint_vec *endpoints,
 int resolve_pool_run(struct resolve_pool *pool);
 void resolve_pool_set_deadline(struct resolve_pool *pool, uint32_t ms);
 void resolve_pool_unref(struct resolve_pool *pool);
-
-/* The first address; false: neither IPv4 nor IPv6. */
-bool resolve_take(const struct addrinfo *found, union endpoint *ret);
