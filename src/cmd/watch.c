@@ -206,7 +206,7 @@ static int wait_until(struct watch *w, int64_t then, bool *ret_quit, struct diag
 
 	while (r == 0 && !*ret_quit && !stop_signal) {
 		int64_t left = then - nanoseconds();
-		struct timespec time = {left / INTERVAL_NS, left % INTERVAL_NS};
+		struct timespec time = {(time_t)(left / INTERVAL_NS), (long)(left % INTERVAL_NS)};
 		struct pollfd keys = {.fd = w->has_keys && !w->keys_ended ? STDIN_FILENO : -1,
 				      .events = POLLIN};
 

@@ -29,7 +29,7 @@ bool neighbours_count(uint32_t *ret_used, uint32_t *ret_max)
 
 	if (!read_used(ret_used) ||
 	    sysctl_get("net/ipv6/neigh/default/gc_thresh3", &max, NULL) < 0 || max <= 0 ||
-	    max > UINT32_MAX)
+	    (unsigned long)max > UINT32_MAX)
 		return false;
 	*ret_max = (uint32_t)max;
 	return true;

@@ -34,7 +34,7 @@ static void fuzz_parse(const char *text, size_t n)
 	require((r < 0) == (diag_errors(&d) > 0), "an error is told, and only an error");
 	diag_format(&d, 0, "wgq", true, &shown);
 	for (size_t i = 0; i < shown.len; i++)
-		require(shown.data[i] >= ' ' || shown.data[i] < 0 || shown.data[i] == '\n' ||
+		require((unsigned char)shown.data[i] >= ' ' || shown.data[i] == '\n' ||
 				(shown.data[i] == '\033' && shown.data[i + 1] == '['),
 			"messages have no control characters of the file's");
 	for (size_t i = 0; r == 0 && i < conf.wg.peers.len; i++)

@@ -11,34 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../cases.h"
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
 #include "wgq/conf/conf.h"
 #include "wgq/conf/parse.h"
-
-static int read_file(const char *path, struct buf *ret)
-{
-	char part[4096];
-	size_t n;
-	FILE *f = fopen(path, "re");
-
-	if (!f)
-		return -errno;
-	while ((n = fread(part, 1, sizeof(part), f)) > 0)
-		buf_mem(ret, part, n);
-	fclose(f);
-	return buf_status(ret);
-}
-
-static int write_file(const char *path, const struct buf *text)
-{
-	FILE *f = fopen(path, "we");
-
-	if (!f)
-		return -errno;
-	size_t written = fwrite(buf_text(text), 1, text->len, f);
-	return fclose(f) == 0 && written == text->len ? 0 : -EIO;
-}
 
 static void dump_texts(struct buf *out, const char *name, const struct conf_text_vec *texts)
 {
@@ -145,32 +122,23 @@ static void parse_case(const struct buf *text, struct buf *ret)
 	int r = conf_parse("wg0.conf", "wg0", buf_text(text), text->len, &conf, &d);
 
 	diag_format(&d, 0, "wgq", false, ret);
-	buf_addf(ret, "---- %s\n", r == 0 ? "ok" : strerrorname_np(-r));
+	buf_addf(ret, "---- %s\n", r == 0 ? "ok" : r == -EINVAL ? "EINVAL" : strerror(-r));
 	dump(ret, &conf);
 }
 
 /* 0: as expected. */
 static int run_case(const char *folder, bool update)
 {
-	_cleanup_buf_ struct buf conf_path = {0}, expect_path = {0};
-	_cleanup_buf_ struct buf text = {0}, expect = {0}, result = {0};
+	_cleanup_buf_ struct buf path = {0}, text = {0}, result = {0};
 
-	buf_addf(&conf_path, "%s/wg0.conf", folder);
-	buf_addf(&expect_path, "%s/expect", folder);
-	int r = read_file(buf_text(&conf_path), &text);
+	buf_addf(&path, "%s/wg0.conf", folder);
+	int r = case_read(buf_text(&path), &text);
 	if (r < 0) {
-		fprintf(stderr, "%s: %s\n", buf_text(&conf_path), strerror(-r));
+		fprintf(stderr, "%s: %s\n", buf_text(&path), strerror(-r));
 		return 1;
 	}
 	parse_case(&text, &result);
-	if (update)
-		return write_file(buf_text(&expect_path), &result) < 0;
-	if (read_file(buf_text(&expect_path), &expect) == 0 && expect.len == result.len &&
-	    strcmp(buf_text(&expect), buf_text(&result)) == 0)
-		return 0;
-	printf("FAIL %s\n---- expected:\n%s---- got:\n%s\n", folder, buf_text(&expect),
-	       buf_text(&result));
-	return 1;
+	return !case_is_as_expected(folder, &result, update);
 }
 
 static int is_case(const struct dirent *entry)

@@ -172,14 +172,16 @@ static void what_the_user_reads(void **state)
 {
 	struct ack ack = {.error = ENETUNREACH, .text = "Nexthop has invalid gateway"};
 	_cleanup_diag_ struct diag d = {0};
-	_cleanup_buf_ struct buf text = {0};
+	_cleanup_buf_ struct buf text = {0}, expected = {0};
 
 	(void)state;
+	buf_addf(&expected,
+		 "wgq: error: cannot add route 10.1.0.0/16: %s\n"
+		 "  kernel: Nexthop has invalid gateway\n",
+		 strerror(ENETUNREACH));
 	assert_int_equal(ack_fail(&d, &ack, "add route %s", "10.1.0.0/16"), -ENETUNREACH);
 	diag_format(&d, 0, "wgq", false, &text);
-	assert_string_equal(buf_text(&text),
-			    "wgq: error: cannot add route 10.1.0.0/16: Network is unreachable\n"
-			    "  kernel: Nexthop has invalid gateway\n");
+	assert_string_equal(buf_text(&text), buf_text(&expected));
 	ack.text[0] = '\0';
 	assert_int_equal(ack_fail(&d, &ack, "add it"), -ENETUNREACH);
 	assert_int_equal(diag_errors(&d), 2);

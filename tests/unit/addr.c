@@ -23,7 +23,8 @@ static struct prefix prefix_of(const char *text)
 }
 
 /* Whether addr_parse() and inet_pton(3) agree on a text, and addr_format() and inet_ntop(3) on
- * the result. */
+ * the result: glibc's, which iproute2 and wg(8) show on most machines. musl writes ::1.2.3.4
+ * and the longest of several gaps in another way. */
 static void compare_with_libc(const char *text)
 {
 	char ours[ADDR_TEXT_MAX], theirs[INET6_ADDRSTRLEN];
@@ -39,8 +40,14 @@ static void compare_with_libc(const char *text)
 	assert_int_equal(a.family, family);
 	assert_memory_equal(a.bytes, bytes, sizeof(bytes));
 	addr_format(&a, ours);
+#ifdef __GLIBC__
 	inet_ntop(family, bytes, theirs, sizeof(theirs));
 	assert_string_equal(ours, theirs);
+#else
+	(void)theirs;
+	assert_int_equal(inet_pton(family, ours, bytes), 1);
+	assert_memory_equal(a.bytes, bytes, sizeof(bytes));
+#endif
 }
 
 static void known_texts(void **state)

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -51,7 +52,7 @@ static void make_scene(struct scene *s)
 		.knows_firewall = true,
 	};
 	s->peer.endpoint.in =
-		(struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = 0x020200c0};
+		(struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000202)};
 	s->peer.allowed_ips.at = &s->ip;
 	s->peer.allowed_ips.len = 1;
 	s->table.table = MARK;

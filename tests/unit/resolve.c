@@ -173,7 +173,7 @@ static void test_parallel(void **state)
 static void test_retries(void **state)
 {
 	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
-	_cleanup_buf_ struct buf text = {0};
+	_cleanup_buf_ struct buf text = {0}, expected = {0};
 	double start = seconds();
 
 	(void)state;
@@ -181,9 +181,12 @@ static void test_retries(void **state)
 	add(&conf, "flaky", "51820", 1);
 	assert_int_equal(resolve(&conf, &fake, NULL), 0);
 	assert_string_equal(endpoint_text(&conf, 0, &text), "192.0.2.2:51820");
-	assert_string_equal(
-		notices, "Too many open files: `flaky:51820'. Trying again in 1.00 seconds...\n"
-			 "Too many open files: `flaky:51820'. Trying again in 1.20 seconds...\n");
+	const char *why = strerror(EMFILE);
+	buf_addf(&expected,
+		 "%s: `flaky:51820'. Trying again in 1.00 seconds...\n"
+		 "%s: `flaky:51820'. Trying again in 1.20 seconds...\n",
+		 why, why);
+	assert_string_equal(notices, buf_text(&expected));
 	assert_true(seconds() - start >= 2.2 && seconds() - start < 4);
 }
 
@@ -191,7 +194,7 @@ static void test_failures(void **state)
 {
 	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
 	_cleanup_diag_ struct diag d = {0};
-	_cleanup_buf_ struct buf shown = {0};
+	_cleanup_buf_ struct buf shown = {0}, expected = {0};
 	double start = seconds();
 
 	(void)state;
@@ -202,15 +205,16 @@ static void test_failures(void **state)
 	add(&conf, "fe80::1%nosuchif", "51820", 15);
 	assert_int_equal(resolve(&conf, &fake, &d), -EINVAL);
 	diag_format(&d, 0, "wgq", false, &shown);
-	assert_string_equal(
-		buf_text(&shown),
-		"wg0.conf:3: error: Temporary failure in name resolution: `busy:51820'\n"
-		"wg0.conf:9: error: Name or service not known: `gone:51820'\n"
-		"wg0.conf:12: error: Servname not supported for ai_socktype: "
-		"`slow1:no-such-service'\n"
-		"  hint: the port is a number or a UDP service of /etc/services\n"
-		"wg0.conf:15: error: Name or service not known: `[fe80::1%nosuchif]:51820'\n"
-		"  hint: after % comes an interface of this host\n");
+	buf_addf(&expected,
+		 "wg0.conf:3: error: %s: `busy:51820'\n"
+		 "wg0.conf:9: error: %s: `gone:51820'\n"
+		 "wg0.conf:12: error: %s: `slow1:no-such-service'\n"
+		 "  hint: the port is a number or a UDP service of /etc/services\n"
+		 "wg0.conf:15: error: %s: `[fe80::1%%nosuchif]:51820'\n"
+		 "  hint: after %% comes an interface of this host\n",
+		 gai_strerror(EAI_AGAIN), gai_strerror(EAI_NONAME), gai_strerror(EAI_SERVICE),
+		 gai_strerror(EAI_NONAME));
+	assert_string_equal(buf_text(&shown), buf_text(&expected));
 	assert_true(conf.wg.peers.at[1].has_endpoint);
 	/* what failed for good ended the retries of what may pass */
 	assert_true(seconds() - start < 1.5);

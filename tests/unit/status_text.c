@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -135,8 +136,9 @@ static void make_scene(struct scene *scene, size_t peers)
 		peer->last_handshake = i % 2 ? 0 : NOW - 12;
 		peer->rx_bytes = 1536 * i;
 		peer->has_endpoint = true;
-		peer->endpoint.in = (struct sockaddr_in){
-			.sin_family = AF_INET, .sin_port = 0x3412, .sin_addr.s_addr = 0x0100a8c0};
+		peer->endpoint.in = (struct sockaddr_in){.sin_family = AF_INET,
+							 .sin_port = htons(4660),
+							 .sin_addr.s_addr = htonl(0xc0a80001)};
 		scene->ips[i].prefix = (struct prefix){
 			.addr = {.family = AF_INET, .bytes = {10, 0, 0, (uint8_t)i}}, .len = 32};
 		peer->allowed_ips.at = &scene->ips[i];
