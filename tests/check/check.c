@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../cases.h"
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
 #include "wgq/conf/check.h"
@@ -27,30 +28,6 @@ static bool has_program(const char *name)
 
 	snprintf(padded, sizeof(padded), " %s ", name);
 	return strstr(programs, padded);
-}
-
-static int read_file(const char *path, struct buf *ret)
-{
-	char part[4096];
-	size_t n;
-	FILE *f = fopen(path, "re");
-
-	if (!f)
-		return -errno;
-	while ((n = fread(part, 1, sizeof(part), f)) > 0)
-		buf_mem(ret, part, n);
-	fclose(f);
-	return buf_status(ret);
-}
-
-static int write_file(const char *path, const struct buf *text)
-{
-	FILE *f = fopen(path, "we");
-
-	if (!f)
-		return -errno;
-	size_t written = fwrite(buf_text(text), 1, text->len, f);
-	return fclose(f) == 0 && written == text->len ? 0 : -EIO;
 }
 
 static bool read_fact(const char *line, struct check_facts *ret)
@@ -104,8 +81,9 @@ static size_t find(const char *path, const struct check_facts *facts, struct buf
 	_cleanup_diag_ struct diag d = {0};
 	size_t warnings = 0;
 
-	if (read_file(path, &text) < 0) {
-		buf_addf(ret, "%s: %s\n", path, strerror(errno));
+	int r = case_read(path, &text);
+	if (r < 0) {
+		buf_addf(ret, "%s: %s\n", path, strerror(-r));
 		return 1;
 	}
 	if (conf_parse("wg0.conf", "wg0", buf_text(&text), text.len, &conf, &d) == 0)
@@ -122,7 +100,7 @@ static size_t find(const char *path, const struct check_facts *facts, struct buf
 
 static int run_case(const char *folder, bool update)
 {
-	_cleanup_buf_ struct buf path = {0}, expect = {0}, result = {0}, fixed = {0};
+	_cleanup_buf_ struct buf path = {0}, result = {0}, fixed = {0};
 	_cleanup_(addrs_release) struct link_addr_vec networks = {0};
 	struct check_facts facts = {0};
 	int failed = 0;
@@ -147,16 +125,11 @@ static int run_case(const char *folder, bool update)
 		failed = 1;
 	}
 
-	buf_clear(&path);
-	buf_addf(&path, "%s/expect", folder);
-	if (update)
-		return write_file(buf_text(&path), &result) < 0 || failed;
-	if (read_file(buf_text(&path), &expect) == 0 && expect.len && expect.len == result.len &&
-	    strcmp(buf_text(&expect), buf_text(&result)) == 0)
-		return failed;
-	printf("FAIL %s\n---- expected:\n%s---- got:\n%s\n", folder, buf_text(&expect),
-	       buf_text(&result));
-	return 1;
+	if (!result.len) {
+		printf("FAIL %s: nothing is found\n", folder);
+		return 1;
+	}
+	return !case_is_as_expected(folder, &result, update) || failed;
 }
 
 static int run_quiet(const char *path)

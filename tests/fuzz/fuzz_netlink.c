@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "messages.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void message_take(struct nlmsghdr *message)
@@ -38,20 +40,12 @@ static void message_take(struct nlmsghdr *message)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	while (size >= NLMSG_HDRLEN) {
-		struct nlmsghdr head;
+	struct nlmsghdr *next;
 
-		memcpy(&head, data, sizeof(head));
-		if (head.nlmsg_len < NLMSG_HDRLEN || head.nlmsg_len > size)
-			break;
-		/* Alone in its memory: a read behind it is seen by the sanitizer. */
-		_cleanup_free_ void *message = malloc(head.nlmsg_len);
-		if (!message)
-			break;
-		memcpy(message, data, head.nlmsg_len);
+	while ((next = message_next(&data, &size))) {
+		_cleanup_free_ struct nlmsghdr *message = next;
+
 		message_take(message);
-		data += head.nlmsg_len;
-		size -= head.nlmsg_len;
 	}
 	return 0;
 }

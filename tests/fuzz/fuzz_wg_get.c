@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "messages.h"
 #include "wgq/base/mem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,21 +25,13 @@ static void check(const struct wg_device *device)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_wg_device_ struct wg_device device = {0};
+	struct nlmsghdr *next;
+	int r = 0;
 
-	while (size >= NLMSG_HDRLEN) {
-		struct nlmsghdr head;
+	while (r == 0 && (next = message_next(&data, &size))) {
+		_cleanup_free_ struct nlmsghdr *message = next;
 
-		memcpy(&head, data, sizeof(head));
-		if (head.nlmsg_len < NLMSG_HDRLEN || head.nlmsg_len > size)
-			break;
-		_cleanup_free_ void *message = malloc(head.nlmsg_len);
-		if (!message)
-			break;
-		memcpy(message, data, head.nlmsg_len);
-		if (wg_get_message(message, &device) < 0)
-			break;
-		data += head.nlmsg_len;
-		size -= head.nlmsg_len;
+		r = wg_get_message(message, &device);
 	}
 	check(&device);
 	return 0;

@@ -47,6 +47,17 @@ wgq() {
 	on h1 timeout --foreground 120 "$WGQ" "$@"
 }
 
+# The original, for those who have it in $oracle.
+wg_quick() {
+	on h1 timeout --foreground 60 "${oracle:?}" "$@"
+}
+
+# The host with t1 up, but for what is different at each up, as the address that a tun device chooses.
+steady_state() {
+	host_state h1 | sed 's/fe80::[0-9a-f:]*/fe80::x/; s/^[0-9]*: t1 /t1 /; s/ tentative//' |
+		grep -v 'dev t1 table local'
+}
+
 # ends STATUS NAME COMMAND...: the command ends with the status; $out and $err are what it printed.
 ends() {
 	local status=$1 name=$2 got

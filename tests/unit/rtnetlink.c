@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The parsers of rtnetlink's answers: which rules are ours, and messages that are damaged.
-#include "../../src/kernel/rtnetlink_internal.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "damage.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>
@@ -205,28 +198,11 @@ static int rule_take(struct nlmsghdr *m)
 	return rtnetlink_rule_parse(m, &seen);
 }
 
-/* The first n bytes at the end of their memory: a read behind them is seen by the sanitizer. */
-static void take_copy(int (*take)(struct nlmsghdr *), const struct nlmsghdr *m, size_t n, size_t at,
-		      uint8_t value)
-{
-	_cleanup_free_ uint8_t *copy = malloc(n);
-	uint32_t length = (uint32_t)n;
-
-	assert_non_null(copy);
-	memcpy(copy, m, n);
-	if (at >= NLMSG_HDRLEN && at < n)
-		copy[at] = value;
-	memcpy(copy, &length, sizeof(length));
-
-	int r = take((struct nlmsghdr *)(void *)copy);
-	assert_true(r == 0 || r == -EPROTO);
-}
-
 static void damaged_messages(void **state)
 {
 	static const struct {
 		struct nl_msg *(*make)(void);
-		int (*take)(struct nlmsghdr *);
+		damage_take *take;
 	} kinds[] = {{link_listed, link_take},
 		     {addr_listed, addr_take},
 		     {route_listed, route_take},
@@ -235,13 +211,8 @@ static void damaged_messages(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		_cleanup_message_ struct nl_msg *m = kinds[i].make();
-		size_t whole = nlmsg_hdr(m)->nlmsg_len;
 
-		for (size_t n = NLMSG_HDRLEN; n <= whole; n++)
-			take_copy(kinds[i].take, nlmsg_hdr(m), n, 0, 0);
-		for (size_t at = NLMSG_HDRLEN; at < whole; at++)
-			for (int value = 0; value < 256; value++)
-				take_copy(kinds[i].take, nlmsg_hdr(m), whole, at, (uint8_t)value);
+		damage_every_way(kinds[i].take, nlmsg_hdr(m));
 	}
 }
 

@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // save: what is kept to the byte, what is recorded and how.
-#include "wgq/conf/save.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "saving.h"
 
 #include <arpa/inet.h>
-
-#include "wgq/conf/parse.h"
+#include <stdio.h>
+#include <stdlib.h>
 
 #define PRIVATE "kKZ9rfDRw7Ms9VQHTr3oyqyM6Mg2gyuTd+1+8SYRv18="
 #define OTHER   "IIRyl+CvfY1WLrmt2sJnIaStPS9DVZlj/ZGc4wG0h0k="
@@ -22,43 +12,6 @@
 #define B       "TmygL+GDjxHmk98ov4JcIEfSH3Mjc+EMxb5sY9DWaiY="
 #define PSK     "VnQ8KWGnOHpxO5lJWvJ6RIbkTWuJtQv66OTOkIS8lgQ="
 #define ZERO    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-
-/* The running tunnel is written as a configuration, too. */
-static void parse(const char *text, size_t n, struct conf *ret)
-{
-	struct diag d = {0};
-	struct buf shown = {0};
-
-	if (conf_parse("wg0.conf", "wg0", text, n, ret, &d) < 0) {
-		diag_format(&d, 0, "test", false, &shown);
-		fail_msg("%s\n%s", buf_text(&shown), text);
-	}
-	diag_release(&d);
-}
-
-static struct save_state state_of(const struct conf *running)
-{
-	return (struct save_state){
-		.device = &running->wg,
-		.addrs = &running->addresses,
-		.mtu = running->mtu_line ? running->mtu : 1420,
-		.has_ipv6 = true,
-	};
-}
-
-static void save_text(const char *before, const struct conf *conf, const struct save_state *now,
-		      struct buf *ret)
-{
-	struct diag d = {0};
-	struct buf shown = {0};
-
-	if (conf_save(before, strlen(before), conf, now, ret, &d) < 0) {
-		diag_format(&d, 0, "test", false, &shown);
-		fail_msg("%s\n%s", buf_text(&shown), before);
-	}
-	assert_true(ret->secret);
-	diag_release(&d);
-}
 
 static void check(const char *before, const char *running_text, const char *after)
 {

@@ -1,55 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // save, over thousands of random files and tunnels: what it writes brings up what was running, is
 // saved to the same again, and has lost no comment.
-#include "wgq/conf/save.h"
+#include "saving.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "wgq/conf/parse.h"
-
-static void parse(const char *text, size_t n, struct conf *ret)
-{
-	struct diag d = {0};
-	struct buf shown = {0};
-
-	if (conf_parse("wg0.conf", "wg0", text, n, ret, &d) < 0) {
-		diag_format(&d, 0, "test", false, &shown);
-		fail_msg("%s\n%s", buf_text(&shown), text);
-	}
-	diag_release(&d);
-}
-
-static struct save_state state_of(const struct conf *running)
-{
-	return (struct save_state){
-		.device = &running->wg,
-		.addrs = &running->addresses,
-		.mtu = running->mtu_line ? running->mtu : 1420,
-		.has_ipv6 = true,
-	};
-}
-
-static void save_text(const char *before, const struct conf *conf, const struct save_state *now,
-		      struct buf *ret)
-{
-	struct diag d = {0};
-	struct buf shown = {0};
-
-	if (conf_save(before, strlen(before), conf, now, ret, &d) < 0) {
-		diag_format(&d, 0, "test", false, &shown);
-		fail_msg("%s\n%s", buf_text(&shown), before);
-	}
-	assert_true(ret->secret);
-	diag_release(&d);
-}
 
 enum { ROUNDS = 4000, PEERS = 6, PREFIXES = 12 };
 
