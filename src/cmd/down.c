@@ -45,8 +45,11 @@ static int clear_leftovers(struct session *s, struct diag *d)
 		r = diff_clean(s->conf, &snap, &s->means, &plan, d);
 	if (r < 0)
 		return r;
-	if (!plan.len)
-		return diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", s->ifname);
+	if (!plan.len) {
+		diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", s->ifname);
+		diag_hint(d, "it is not up: wgq status shows what is");
+		return -ENODEV;
+	}
 	return session_apply_all(s, &plan, d);
 }
 

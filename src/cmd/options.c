@@ -160,12 +160,14 @@ const struct verb *verb_find(const char *name)
 static int unknown_verb(const char *name, const char *next)
 {
 	const struct verb *close = NULL;
+	/* Two letters of three are another word. */
+	unsigned int near = strlen(name) < 4 ? 1 : 2;
 
 	if (next && verb_find(next))
 		return usage_error("the verb comes first: wgq %s %s", next, name);
 
 	for (const struct verb *verb = verbs; verb->name; verb++)
-		if (edit_distance(name, verb->name) <= 2 &&
+		if (edit_distance(name, verb->name) <= near &&
 		    (!close || edit_distance(name, verb->name) < edit_distance(name, close->name)))
 			close = verb;
 	fprintf(stderr, "wgq: '%s' is not a wgq verb.", name);

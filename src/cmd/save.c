@@ -123,8 +123,10 @@ static int save_one(const struct options *options, const char *argument, struct 
 
 	if (r == 0)
 		r = session_open(&session, options, &config, d);
-	if (r == 0 && !if_nametoindex(config.path.ifname))
+	if (r == 0 && !if_nametoindex(config.path.ifname)) {
 		r = not_wireguard(config.path.ifname, d);
+		diag_hint(d, "it is not up: wgq status shows what is");
+	}
 	if (r == 0)
 		r = save_run(&session, d);
 	return session_status(&session, r);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
@@ -50,8 +51,12 @@ static int check_privilege(const struct options *options, struct diag *d)
 		return 0;
 	diag_refuse(d, EPERM, "wgq %s needs the right to configure the network (CAP_NET_ADMIN)",
 		    options->verb->name);
-	diag_hint(d, "run it as root, for example: sudo wgq %s %s", options->verb->name,
-		  options->args[0]);
+	if (geteuid() != 0)
+		diag_hint(d, "run it as root, for example: sudo wgq %s %s", options->verb->name,
+			  options->args[0]);
+	else
+		diag_hint(d, "root lacks it here: a container needs --cap-add=NET_ADMIN; AppArmor "
+			     "may forbid it, and `journalctl -k -g denied' shows if it does");
 	return -EPERM;
 }
 

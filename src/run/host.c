@@ -10,6 +10,7 @@
 #include "wgq/sys/dns.h"
 #include "wgq/sys/file.h"
 #include "wgq/sys/module.h"
+#include "wgq/sys/privilege.h"
 #include "wgq/sys/proc.h"
 #include "wgq/sys/rp_filter.h"
 #include "wgq/sys/sysctl.h"
@@ -126,8 +127,12 @@ static int run_hook(struct host *h, const char *hook, int *ret_status, struct di
 
 	if (r < 0 || *ret_status == 0)
 		return r;
-	return diag_refuse(d, ECANCELED, "the hook `%s' failed with exit status %d", hook,
-			   *ret_status);
+	diag_refuse(d, ECANCELED, "the hook `%s' failed with exit status %d", hook, *ret_status);
+	if (*ret_status == 126)
+		diag_hint(d,
+			  "126: the shell, or what it was to run, may not be executed: its mode, "
+			  "a mount with noexec or AppArmor forbids it");
+	return -ECANCELED;
 }
 
 static int set_mark(struct host *h, uint32_t mark, struct diag *d)
@@ -304,8 +309,10 @@ int host_open(const struct host_options *options, struct host **ret, struct diag
 	h->lock_fd = -1;
 	h->world = (struct world){.ops = &host_ops, .self = h};
 	int r = rtnetlink_open(&h->rtnetlink, d);
-	if (r < 0)
+	if (r < 0) {
+		privilege_hint(-r, d);
 		return r;
+	}
 	rtnetlink_watch(h->rtnetlink, watch_routes, h);
 	*ret = steal(h);
 	return 0;

@@ -52,6 +52,15 @@ static bool exists(const char *path)
 	return stat(path, &st) == 0;
 }
 
+/* Whether NAME.conf is in the current folder. */
+static bool is_here(const char *name)
+{
+	_cleanup_buf_ struct buf file = {0};
+
+	buf_addf(&file, "%s" CONFIG_SUFFIX, name);
+	return buf_status(&file) == 0 && exists(buf_text(&file));
+}
+
 /* What to do when there is no such file. The three usual reasons: `wg0.conf` was meant to be the
  * file in this folder, the name is too long to be one, nothing was ever set up. */
 static void hint_absent(const char *folder, const char *argument, struct diag *d)
@@ -72,6 +81,11 @@ static void hint_absent(const char *folder, const char *argument, struct diag *d
 				  "there is no folder %s: make it (mkdir -m 700 %s) and put "
 				  "%s" CONFIG_SUFFIX " there, or give the path of a file",
 				  folder, folder, argument);
+		else if (is_here(argument))
+			diag_hint(d,
+				  "put the configuration there, or write ./%s" CONFIG_SUFFIX
+				  " for the file here",
+				  argument);
 		else
 			diag_hint(d, "put the configuration there, or give the path of a file");
 	} else if (!strchr(argument, '/') && name_span(argument, n) < n) {

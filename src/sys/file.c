@@ -38,6 +38,13 @@ static int cannot_read(int error, const char *shown, struct diag *d)
 	return -error;
 }
 
+static int cannot_write(int error, const char *where, const char *shown, struct diag *d)
+{
+	diag_fail(d, error, "cannot write a file %s `%s'", where, shown);
+	privilege_hint(error, d);
+	return -error;
+}
+
 static int too_large(const char *shown, struct diag *d)
 {
 	diag_refuse(d, EFBIG, "`%s' is larger than %d MiB", shown, FILE_SIZE_MAX >> 20);
@@ -232,7 +239,7 @@ int file_create(const char *path, const char *text, size_t n, struct diag *d)
 		return diag_no_memory(d);
 	error = write_temporary(&r);
 	if (error < 0)
-		return diag_fail(d, -error, "cannot write a file in `%s'", r.folder);
+		return cannot_write(-error, "in", r.folder, d);
 	/* Unlike rename(), link() replaces nothing. */
 	if (link(r.temporary, path) < 0)
 		return diag_fail(d, errno, "cannot make `%s'", path);
@@ -268,7 +275,7 @@ int file_replace(const char *path, const char *text, size_t n, struct diag *d)
 		return diag_no_memory(d);
 	error = write_temporary(&r);
 	if (error < 0 && error != -EROFS)
-		return diag_fail(d, -error, "cannot write a file beside `%s'", path);
+		return cannot_write(-error, "beside", path, d);
 
 	if (error == 0 && rename(r.temporary, path) == 0) {
 		free(steal(r.temporary)); /* it is the file now */

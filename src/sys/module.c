@@ -40,9 +40,11 @@ const char *module_advice(void)
 	if (uname(&kernel) == 0)
 		buf_addf(&modules, "/lib/modules/%s", kernel.release);
 	if (!modules.len || !exists(&modules))
-		return "load its module, in a container on the host (modprobe wireguard)";
+		return "there are no modules of the running kernel here: reboot if it was just "
+		       "updated, in a container load the module on the host (modprobe wireguard)";
 	if (is_installed(kernel.release))
 		return "its module is there but was not loaded (`modprobe wireguard' says why; "
 		       "Secure Boot refuses unsigned ones)";
-	return "install the package that has its wireguard module";
+	return "install the package that has its wireguard module (kernel-modules, "
+	       "linux-modules-extra or the like; wireguard-dkms before Linux 5.6)";
 }

@@ -122,6 +122,9 @@ static const char *endpoint_hint(const struct resolve_job *job)
 		return "the port is a number or a UDP service of /etc/services";
 	if (job->error == EAI_NONAME && strchr(job->host, '%'))
 		return "after % comes an interface of this host";
+	if (job->error == EAI_AGAIN)
+		return "no name server answered: is the network up, and is there one in "
+		       "/etc/resolv.conf?";
 	return NULL;
 }
 

@@ -207,6 +207,8 @@ static void test_failures(void **state)
 	diag_format(&d, 0, "wgq", false, &shown);
 	buf_addf(&expected,
 		 "wg0.conf:3: error: %s: `busy:51820'\n"
+		 "  hint: no name server answered: is the network up, and is there one in "
+		 "/etc/resolv.conf?\n"
 		 "wg0.conf:9: error: %s: `gone:51820'\n"
 		 "wg0.conf:12: error: %s: `slow1:no-such-service'\n"
 		 "  hint: the port is a number or a UDP service of /etc/services\n"

@@ -9,5 +9,6 @@
 /* Whether it may configure the network of its namespace: CAP_NET_ADMIN, with any user id. */
 bool privilege_net_admin(void);
 
-/* Adds a hint on why a file was refused with this error; of errors that are no refusals nothing. */
+/* Adds a hint on why a file or socket was refused with this error; of errors that are no refusals
+ * nothing. */
 void privilege_hint(int error, struct diag *d);
