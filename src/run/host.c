@@ -63,7 +63,7 @@ static int add_kernel_link(struct host *h, struct diag *d)
 		return start_userspace(h, d);
 	diag_move(d, &from_kernel);
 	if (r == -EOPNOTSUPP)
-		diag_hint(d, "this kernel has no WireGuard: %s, or install wireguard-go",
+		diag_hint(d, "this kernel has no WireGuard; %s; or install wireguard-go",
 			  module_advice());
 	return r;
 }
@@ -220,7 +220,8 @@ static int add_routes(struct host *h, const struct op *op, struct diag *d)
 static int explain_port(int r, struct diag *d)
 {
 	if (r == -EADDRINUSE)
-		diag_hint(d, "another program has this ListenPort: `ss -lunp' shows which");
+		diag_hint(d, "this ListenPort is taken: `ss -lunp' shows programs, `wgq status' "
+			     "other tunnels");
 	return r;
 }
 
