@@ -42,17 +42,31 @@ static int same_peers(const struct wg_peer_vec *wanted, const struct wg_peer_vec
 	return 0;
 }
 
-static bool same_addresses(const struct conf *conf, const struct snap *snap)
+static int compare_addresses(const void *a, const void *b)
 {
-	vec_each(wanted, &conf->addresses) {
-		bool found = false;
+	const struct link_addr *const *x = a, *const *y = b;
 
-		vec_each(seen, &snap->addrs)
-			found |= prefix_equal(&seen->prefix, &wanted->prefix);
-		if (!found)
-			return false;
+	return prefix_compare(&(*x)->prefix, &(*y)->prefix);
+}
+
+static int same_addresses(const struct link_addr_vec *wanted, const struct link_addr_vec *seen,
+			  bool *ret)
+{
+	_cleanup_free_ const struct link_addr **sorted =
+		mem_calloc(seen->len, sizeof(const struct link_addr *));
+
+	if (!sorted)
+		return -1;
+	for (size_t i = 0; i < seen->len; i++)
+		sorted[i] = &seen->at[i];
+	qsort(sorted, seen->len, sizeof(*sorted), compare_addresses);
+	*ret = true;
+	vec_each(addr, wanted) {
+		const struct link_addr *key = addr;
+
+		*ret = *ret && bsearch(&key, sorted, seen->len, sizeof(*sorted), compare_addresses);
 	}
-	return true;
+	return 0;
 }
 
 static int held_prefixes(const struct wg_peer_vec *peers, struct route_vec *ret, struct diag *d)
@@ -83,11 +97,14 @@ static int same_prefixes(const struct conf *conf, const struct snap *snap, bool 
 
 int same_as_configured(const struct conf *conf, const struct snap *snap, bool *ret, struct diag *d)
 {
+	bool peers = false, addresses = false;
+
 	*ret = false;
 	if (!snap->is_wireguard || !same_device(&conf->wg, &snap->wg) ||
-	    !same_addresses(conf, snap))
+	    (conf->mtu_line && conf->mtu != snap->link.mtu))
 		return 0;
-	if (same_peers(&conf->wg.peers, &snap->wg.peers, ret) < 0)
+	if (same_peers(&conf->wg.peers, &snap->wg.peers, &peers) < 0 ||
+	    same_addresses(&conf->addresses, &snap->addrs, &addresses) < 0)
 		return diag_no_memory(d);
-	return *ret ? same_prefixes(conf, snap, ret, d) : 0;
+	return peers && addresses ? same_prefixes(conf, snap, ret, d) : 0;
 }

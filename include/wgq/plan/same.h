@@ -6,6 +6,6 @@
 #include "wgq/conf/conf.h"
 #include "wgq/net/snap.h"
 
-/* Whether the observed device has the configuration's keys, port, peers, allowed IPs and addresses.
- * What the kernel chose, and what others added, does not count. */
+/* Whether the observed link has the configuration's keys, port, peers, allowed IPs, addresses and
+ * MTU. What the kernel chose, and what others added, does not count. */
 int same_as_configured(const struct conf *conf, const struct snap *snap, bool *ret, struct diag *d);
