@@ -7,13 +7,10 @@
 
 static int cover_add(struct cover *cover, const struct prefix *p)
 {
-	struct prefix *copy = vec_push(cover);
+	struct prefix network = *p;
 
-	if (!copy)
-		return -ENOMEM;
-	*copy = *p;
-	prefix_mask(copy);
-	return 0;
+	prefix_mask(&network);
+	return prefix_set_add(&cover->prefixes, &network);
 }
 
 /* Few of the lengths that a prefix may have are in use, and only those are looked for. */
@@ -21,18 +18,13 @@ static void cover_note_lengths(struct cover *cover)
 {
 	bool used[2][129] = {0};
 
-	vec_each(p, cover)
+	vec_each(p, &cover->prefixes)
 		used[p->addr.family == AF_INET6][p->len] = true;
 	for (int ipv6 = 0; ipv6 < 2; ipv6++)
 		for (unsigned int len = 0; len <= 128; len++)
 			if (used[ipv6][len])
 				cover->lengths[ipv6].at[cover->lengths[ipv6].count++] =
 					(uint8_t)len;
-}
-
-static int compare(const void *a, const void *b)
-{
-	return prefix_compare(a, b);
 }
 
 /* The kernel adds a route for an address unless it is a single IPv4 one (net/ipv4/fib_frontend.c,
@@ -60,8 +52,7 @@ int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, stru
 			r = cover_add(ret, &route->prefix);
 	if (r < 0)
 		return diag_no_memory(d);
-	if (ret->len)
-		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare);
+	prefix_set_sort(&ret->prefixes);
 	cover_note_lengths(ret);
 	return 0;
 }
@@ -77,7 +68,7 @@ bool cover_has(const struct cover *cover, const struct prefix *p)
 		if (wider.len > p->len)
 			return false;
 		prefix_mask(&wider);
-		if (bsearch(&wider, cover->at, cover->len, sizeof(cover->at[0]), compare))
+		if (prefix_set_has(&cover->prefixes, &wider))
 			return true;
 	}
 	return false;
@@ -85,5 +76,5 @@ bool cover_has(const struct cover *cover, const struct prefix *p)
 
 void cover_release(struct cover *cover)
 {
-	vec_release(cover);
+	prefix_set_release(&cover->prefixes);
 }

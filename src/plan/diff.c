@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "wgq/net/prefix_set.h"
 #include "wgq/plan/rules.h"
 
 #include "diff_internal.h"
@@ -48,14 +49,14 @@ static bool add_device(const struct want *want, struct plan *plan)
 	return true;
 }
 
-static bool add_addresses(const struct snap *snap, const struct want *want, struct plan *plan)
+bool diff_add_addresses(const struct snap *snap, const struct want *want, struct plan *plan)
 {
-	vec_each(addr, &want->addrs) {
-		bool there = false;
+	_cleanup_prefix_set_ struct prefix_set there = {0};
 
-		vec_each(known, &snap->addrs)
-			there |= prefix_equal(&known->prefix, &addr->prefix);
-		if (there)
+	if (prefix_set_of(&snap->addrs, false, &there) < 0)
+		return false;
+	vec_each(addr, &want->addrs) {
+		if (prefix_set_has(&there, &addr->prefix))
 			continue;
 		struct op *op = diff_add(plan, OP_ADDR_ADD, addr->line);
 		if (!op)
@@ -177,7 +178,7 @@ static bool add_dns(const struct want *want, const struct means *means, struct p
 int diff_configure(const struct snap *snap, const struct want *want, const struct means *means,
 		   struct plan *ret, struct diag *d)
 {
-	if (!add_device(want, ret) || !add_addresses(snap, want, ret))
+	if (!add_device(want, ret) || !diff_add_addresses(snap, want, ret))
 		return diag_no_memory(d);
 
 	struct op *up = diff_add(ret, OP_LINK_UP, want->conf->mtu_line);

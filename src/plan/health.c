@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "wgq/net/prefix_set.h"
+
 #include "health_internal.h"
 
 enum {
@@ -44,14 +46,6 @@ uint32_t health_room(const struct way *way)
 	return way->mtu > overhead ? way->mtu - overhead : 0;
 }
 
-static bool has_address(const struct snap *snap, const struct prefix *prefix)
-{
-	vec_each(addr, &snap->addrs)
-		if (prefix_equal(&addr->prefix, prefix))
-			return true;
-	return false;
-}
-
 static bool has_family(const struct link_addr_vec *addrs, uint8_t family)
 {
 	vec_each(addr, addrs)
@@ -62,12 +56,15 @@ static bool has_family(const struct link_addr_vec *addrs, uint8_t family)
 
 static int check_missing_addresses(const struct health_input *in, struct finding_vec *ret)
 {
+	_cleanup_prefix_set_ struct prefix_set there = {0};
 	_cleanup_buf_ struct buf detail = {0};
 	char text[PREFIX_TEXT_MAX];
 
+	if (prefix_set_of(&in->snap->addrs, false, &there) < 0)
+		return -ENOMEM;
 	vec_each(addr, &in->want->addrs) {
 		/* Below this MTU the kernel takes them away, which is told as such. */
-		if (has_address(in->snap, &addr->prefix) ||
+		if (prefix_set_has(&there, &addr->prefix) ||
 		    (addr->prefix.addr.family == AF_INET6 && in->snap->link.mtu < IPV6_MIN_MTU))
 			continue;
 		prefix_format(&addr->prefix, text);

@@ -119,11 +119,12 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 {
 	const struct want *want = &reload->want;
 	struct plan *plan = &reload->plan;
-	bool promote = reload_needs_promotion(snap, reload);
+	bool promote;
 
-	return (!promote || reload_set_promotion(reload, true)) &&
+	return reload_needs_promotion(snap, reload, &promote) &&
+	       (!promote || reload_set_promotion(reload, true)) &&
 	       reload_remove_addresses(reload, true, plan) && set_link(snap, want, plan) &&
-	       reload_add_addresses(snap, want, plan) && change_peers(reload, plan) &&
+	       diff_add_addresses(snap, want, plan) && change_peers(reload, plan) &&
 	       reload_add_rules(snap, want, pairs, AF_INET6, want->default_ip6.line, plan) &&
 	       reload_add_rules(snap, want, pairs, AF_INET, want->default_ip.line, plan) &&
 	       (!want->full_ip || diff_add_src_valid_mark(snap, want->default_ip.line, plan)) &&

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "wgq/net/prefix_set.h"
 #include "wgq/plan/hooked.h"
 
 #include "diff_internal.h"
@@ -19,14 +20,6 @@ bool reload_is_kernels(const struct link_addr *addr, const struct snap *snap)
 	return addr->protocol == ADDR_PROTOCOL_KERNEL_LL || snap->is_userspace;
 }
 
-static bool has_address(const struct link_addr_vec *addrs, const struct prefix *prefix)
-{
-	vec_each(addr, addrs)
-		if (prefix_equal(&addr->prefix, prefix))
-			return true;
-	return false;
-}
-
 int reload_copy_addr(struct link_addr_vec *addrs, const struct link_addr *addr)
 {
 	struct link_addr *copy = vec_push(addrs);
@@ -39,11 +32,12 @@ int reload_copy_addr(struct link_addr_vec *addrs, const struct link_addr *addr)
 
 int reload_find_gone(const struct snap *snap, struct reload *reload)
 {
+	_cleanup_prefix_set_ struct prefix_set wanted = {0};
 	const struct conf *conf = reload->want.conf;
-	int r = 0;
+	int r = prefix_set_of(&reload->want.addrs, false, &wanted);
 
 	vec_each(addr, &snap->addrs)
-		if (r == 0 && !has_address(&reload->want.addrs, &addr->prefix) &&
+		if (r == 0 && !prefix_set_has(&wanted, &addr->prefix) &&
 		    !reload_is_kernels(addr, snap) &&
 		    !hooked_addr(conf, HOOKED_AT_ALL, &addr->prefix.addr))
 			r = reload_copy_addr(&reload->gone, addr);
@@ -52,68 +46,50 @@ int reload_find_gone(const struct snap *snap, struct reload *reload)
 
 /* An address cannot have two prefix lengths in IPv6, so the old one goes before the new one comes
  * (ipv6_add_addr(), net/ipv6/addrconf.c). */
-static bool is_in_the_way(const struct link_addr *gone, const struct want *want)
+static bool is_in_the_way(const struct link_addr *gone, const struct prefix_set *wanted)
 {
-	if (gone->prefix.addr.family != AF_INET6)
-		return false;
-	vec_each(addr, &want->addrs)
-		if (addr_compare(&addr->prefix.addr, &gone->prefix.addr) == 0)
-			return true;
-	return false;
-}
-
-static bool add_address_step(enum op_kind kind, const struct link_addr *addr, struct plan *plan)
-{
-	struct op *op = diff_add(plan, kind, addr->line);
-
-	if (op)
-		op->addr = *addr;
-	return op;
+	return gone->prefix.addr.family == AF_INET6 &&
+	       prefix_set_has_addr(wanted, &gone->prefix.addr);
 }
 
 /* The last ones first: the first of a subnet takes the others with it. */
 bool reload_remove_addresses(const struct reload *reload, bool in_the_way, struct plan *plan)
 {
+	_cleanup_prefix_set_ struct prefix_set wanted = {0};
+
+	if (prefix_set_of(&reload->want.addrs, false, &wanted) < 0)
+		return false;
 	for (size_t i = reload->gone.len; i-- > 0;) {
 		const struct link_addr *addr = &reload->gone.at[i];
 
-		if (is_in_the_way(addr, &reload->want) == in_the_way &&
-		    !add_address_step(OP_ADDR_DEL, addr, plan))
+		if (is_in_the_way(addr, &wanted) != in_the_way)
+			continue;
+		struct op *op = diff_add(plan, OP_ADDR_DEL, addr->line);
+		if (!op)
 			return false;
+		op->addr = *addr;
 	}
-	return true;
-}
-
-bool reload_add_addresses(const struct snap *snap, const struct want *want, struct plan *plan)
-{
-	vec_each(addr, &want->addrs)
-		if (!has_address(&snap->addrs, &addr->prefix) &&
-		    !add_address_step(OP_ADDR_ADD, addr, plan))
-			return false;
 	return true;
 }
 
 /* With the first IPv4 address of a subnet the kernel takes the others, unless it is told to promote
  * one of them (__inet_del_ifa(), net/ipv4/devinet.c). */
-bool reload_needs_promotion(const struct snap *snap, const struct reload *reload)
+bool reload_needs_promotion(const struct snap *snap, const struct reload *reload, bool *ret)
 {
+	_cleanup_prefix_set_ struct prefix_set subnets = {0};
+
+	*ret = false;
 	if (snap->promotes_secondaries)
+		return true;
+	if (prefix_set_of(&reload->want.addrs, true, &subnets) < 0)
 		return false;
 	vec_each(gone, &reload->gone) {
 		struct prefix subnet = gone->prefix;
 
 		prefix_mask(&subnet);
-		if (gone->prefix.addr.family != AF_INET)
-			continue;
-		vec_each(addr, &reload->want.addrs) {
-			struct prefix other = addr->prefix;
-
-			prefix_mask(&other);
-			if (prefix_equal(&subnet, &other))
-				return true;
-		}
+		*ret |= subnet.addr.family == AF_INET && prefix_set_has(&subnets, &subnet);
 	}
-	return false;
+	return true;
 }
 
 bool reload_set_promotion(struct reload *reload, bool on)

@@ -14,8 +14,7 @@ int reload_find_gone(const struct snap *snap, struct reload *reload);
 
 /* in_the_way: those that have to go before others can come; else the rest. */
 bool reload_remove_addresses(const struct reload *reload, bool in_the_way, struct plan *plan);
-bool reload_add_addresses(const struct snap *snap, const struct want *want, struct plan *plan);
-bool reload_needs_promotion(const struct snap *snap, const struct reload *reload);
+bool reload_needs_promotion(const struct snap *snap, const struct reload *reload, bool *ret);
 bool reload_set_promotion(struct reload *reload, bool on);
 
 /* pairs are those of snap. line: of the configuration that asks for the default route. */

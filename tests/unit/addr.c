@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Addresses and prefixes: against the C library's own reading and writing, and by tables.
 #include "wgq/net/addr.h"
+#include "wgq/net/prefix_set.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -267,13 +268,39 @@ static void route_order(void **state)
 	}
 }
 
+static void sets(void **state)
+{
+	static const char *const texts[] = {"10.0.0.9/24", "fd00::1/64", "10.0.0.9/32",
+					    "9.0.0.0/8"};
+	_cleanup_(addrs_release) struct link_addr_vec addrs = {0};
+	_cleanup_prefix_set_ struct prefix_set set = {0}, networks = {0};
+	struct prefix p;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(
+			prefix_parse(texts[i], strlen(texts[i]), &vec_push(&addrs)->prefix), 0);
+	assert_int_equal(prefix_set_of(&addrs, false, &set), 0);
+	assert_int_equal(prefix_set_of(&addrs, true, &networks), 0);
+	vec_each(addr, &addrs) {
+		assert_true(prefix_set_has(&set, &addr->prefix));
+		assert_true(prefix_set_has_addr(&set, &addr->prefix.addr));
+	}
+	assert_int_equal(prefix_parse("10.0.0.9/25", 11, &p), 0);
+	assert_false(prefix_set_has(&set, &p));
+	assert_true(prefix_set_has_addr(&set, &p.addr));
+	assert_int_equal(prefix_parse("10.0.0.0/24", 11, &p), 0);
+	assert_false(prefix_set_has(&set, &p) || prefix_set_has_addr(&set, &p.addr));
+	assert_true(prefix_set_has(&networks, &p));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_texts),      cmocka_unit_test(random_texts),
 		cmocka_unit_test(random_addresses), cmocka_unit_test(prefixes),
 		cmocka_unit_test(masking),          cmocka_unit_test(covering),
-		cmocka_unit_test(route_order),
+		cmocka_unit_test(route_order),      cmocka_unit_test(sets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,11 +6,12 @@
 #include <stdint.h>
 
 #include "wgq/base/diag.h"
+#include "wgq/net/prefix_set.h"
 #include "wgq/net/snap.h"
 #include "wgq/net/spec.h"
 
 struct cover {
-	VEC(struct prefix); /* sorted by prefix_compare() */
+	struct prefix_set prefixes;
 	struct {
 		uint8_t at[129];
 		unsigned int count;

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Prefixes to be looked up: filled, sorted once, and then asked any number of times. */
+#pragma once
+
+#include "wgq/base/mem.h"
+#include "wgq/net/spec.h"
+
+struct prefix_set {
+	VEC(struct prefix); /* once sorted, by prefix_compare() */
+};
+
+/* 0 or -ENOMEM. */
+int prefix_set_add(struct prefix_set *set, const struct prefix *p);
+void prefix_set_sort(struct prefix_set *set);
+
+/* Those of an interface's addresses, sorted; masked: their networks. 0 or -ENOMEM. */
+int prefix_set_of(const struct link_addr_vec *addrs, bool masked, struct prefix_set *ret);
+
+/* Whether a sorted set has the very prefix; has the address, with whatever length. */
+bool prefix_set_has(const struct prefix_set *set, const struct prefix *p);
+bool prefix_set_has_addr(const struct prefix_set *set, const struct addr *a);
+
+void prefix_set_release(struct prefix_set *set);
+#define _cleanup_prefix_set_ _cleanup_(prefix_set_release)
