@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Time against prefixes, from a table that tests/bench/many made, by gnuplot (Debian: gnuplot-nox):
-#
-#     gnuplot -e "table='tests/bench/data/native.tsv'" tests/bench/graph.gnuplot
+# Time against prefixes, from `table`; tests/bench/graph runs it.
 set terminal pngcairo size 900,560 font 'DejaVu Sans,11'
 set output 'tests/bench/graph.png'
 set datafile separator '\t'
