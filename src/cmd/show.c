@@ -53,13 +53,7 @@ void show_init(const struct options *options)
  * there is nobody left to tell. */
 static void write_stderr(const struct buf *text)
 {
-	for (size_t done = 0; done < text->len;) {
-		ssize_t n = write(STDERR_FILENO, text->data + done, text->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return;
-		done += n > 0 ? (size_t)n : 0;
-	}
+	(void)io_write_all(STDERR_FILENO, text->data, text->len);
 }
 
 static void progress_end(void)

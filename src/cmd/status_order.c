@@ -51,24 +51,18 @@ int status_order(struct status *s, struct diag *d)
 	return 0;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-
-	return key_compare(&x->peer->public_key, &y->peer->public_key);
-}
-
 static struct status_rate rate_of(const struct status *s, const struct status *before,
-				  const struct wg_peer *peer, const struct ranked *then)
+				  const struct wg_peer *peer, const struct wg_peer *then)
 {
 	struct status_rate rate = {0};
 
 	if (!then)
 		return rate;
 	/* Counters begin anew when a peer was removed and added meanwhile. */
-	rate.rx = peer->rx_bytes > then->peer->rx_bytes ? peer->rx_bytes - then->peer->rx_bytes : 0;
-	rate.tx = peer->tx_bytes > then->peer->tx_bytes ? peer->tx_bytes - then->peer->tx_bytes : 0;
-	rate.sent_at = before->rates ? before->rates[then->index].sent_at : 0;
+	rate.rx = peer->rx_bytes > then->rx_bytes ? peer->rx_bytes - then->rx_bytes : 0;
+	rate.tx = peer->tx_bytes > then->tx_bytes ? peer->tx_bytes - then->tx_bytes : 0;
+	if (before->rates)
+		rate.sent_at = before->rates[then - before->snap.wg.peers.at].sent_at;
 	if (rate.tx)
 		rate.sent_at = s->now;
 	return rate;
@@ -76,22 +70,16 @@ static struct status_rate rate_of(const struct status *s, const struct status *b
 
 int status_rates(struct status *s, const struct status *before, struct diag *d)
 {
-	const struct wg_peer_vec *then = &before->snap.wg.peers, *peers = &s->snap.wg.peers;
-	_cleanup_free_ struct ranked *known = mem_calloc(then->len, sizeof(*known));
+	const struct wg_peer_vec *peers = &s->snap.wg.peers;
+	struct wg_peer_pointers known = {0};
 
 	s->rates = mem_calloc(peers->len, sizeof(*s->rates));
-	if (!known || !s->rates)
+	if (!s->rates || wg_peers_sort(&before->snap.wg.peers, 0, &known) < 0)
 		return diag_no_memory(d);
-	for (size_t i = 0; i < then->len; i++)
-		known[i] = (struct ranked){.peer = &then->at[i], .index = i};
-	qsort(known, then->len, sizeof(*known), compare_keys);
-	for (size_t i = 0; i < peers->len; i++) {
-		const struct ranked key = {.peer = &peers->at[i]};
-
-		s->rates[i] =
-			rate_of(s, before, &peers->at[i],
-				bsearch(&key, known, then->len, sizeof(*known), compare_keys));
-	}
+	for (size_t i = 0; i < peers->len; i++)
+		s->rates[i] = rate_of(s, before, &peers->at[i],
+				      wg_peers_find(&known, &peers->at[i].public_key));
+	vec_release(&known);
 	s->seconds = s->clock - before->clock;
 	return 0;
 }

@@ -60,7 +60,7 @@ static enum style handshake_style(const struct status *s, size_t index)
 
 	if (is_wrong(s, index))
 		return STYLE_RED;
-	return peer->last_handshake && s->now - peer->last_handshake <= HEALTH_SESSION_SECONDS
+	return peer->last_handshake && s->now - peer->last_handshake <= WG_SESSION_SECONDS
 		       ? STYLE_GREEN
 		       : STYLE_PLAIN;
 }

@@ -11,8 +11,6 @@
 #include "wgq/base/mem.h"
 #include "wgq/sys/proc.h"
 
-enum { STATUS_NO_PROGRAM = 127 };
-
 bool wg_quick_is_called(const char *argv0)
 {
 	const char *slash = argv0 ? strrchr(argv0, '/') : NULL;
@@ -61,7 +59,7 @@ static int become_root(char **argv)
 	execvp("sudo", (char *const *)call);
 	fprintf(stderr, "wg-quick: exec: sudo: %s\n",
 		errno == ENOENT ? "not found" : strerror(errno));
-	return STATUS_NO_PROGRAM;
+	return PROC_NOT_FOUND;
 }
 
 static bool is_verb(const char *name)

@@ -5,18 +5,6 @@
 #include "save_internal.h"
 #include "wgq/base/mem.h"
 
-struct key_index {
-	const struct key *key;
-	uint32_t peer;
-};
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct key_index *x = a, *y = b;
-
-	return key_compare(x->key, y->key);
-}
-
 void save_match_release(struct save_match *match)
 {
 	free(match->device_of);
@@ -27,20 +15,18 @@ void save_match_release(struct save_match *match)
 
 /* By public key; a file may have several sections for one peer. */
 static void match_sections(struct save_match *match, const struct wg_peer_vec *sections,
-			   const struct key_index *keys, size_t key_count)
+			   const struct wg_peer_vec *peers, const struct wg_peer_pointers *by_key)
 {
 	for (uint32_t i = 0; i < sections->len; i++) {
-		const struct key_index wanted = {&sections->at[i].public_key, 0};
-		const struct key_index *found =
-			key_count ? bsearch(&wanted, keys, key_count, sizeof(*keys), compare_keys)
-				  : NULL;
+		const struct wg_peer *found = wg_peers_find(by_key, &sections->at[i].public_key);
+		uint32_t peer = found ? (uint32_t)(found - peers->at) : NO_PEER;
 
-		match->device_of[i] = found ? found->peer : NO_PEER;
+		match->device_of[i] = peer;
 		match->earlier[i] = NO_PEER;
 		if (!found)
 			continue;
-		match->earlier[i] = match->last_of[found->peer];
-		match->last_of[found->peer] = i;
+		match->earlier[i] = match->last_of[peer];
+		match->last_of[peer] = i;
 	}
 	/* config.c:461: each section begins the list anew, unless it has +IP or -IP. */
 	for (uint32_t i = (uint32_t)sections->len; i-- > 0;) {
@@ -56,19 +42,18 @@ int save_match_init(struct save_match *match, const struct conf *conf,
 		    const struct wg_device *device, struct diag *d)
 {
 	const struct wg_peer_vec *sections = &conf->wg.peers, *peers = &device->peers;
-	_cleanup_free_ struct key_index *keys = mem_calloc(peers->len, sizeof(*keys));
+	struct wg_peer_pointers by_key = {0};
 
 	match->device_of = mem_calloc(sections->len, sizeof(*match->device_of));
 	match->last_of = mem_calloc(peers->len, sizeof(*match->last_of));
 	match->earlier = mem_calloc(sections->len, sizeof(*match->earlier));
 	match->void_ips = mem_calloc(sections->len, sizeof(*match->void_ips));
-	if (!keys || !match->device_of || !match->last_of || !match->earlier || !match->void_ips)
+	if (!match->device_of || !match->last_of || !match->earlier || !match->void_ips ||
+	    wg_peers_sort(peers, 0, &by_key) < 0)
 		return diag_no_memory(d);
-	for (uint32_t i = 0; i < peers->len; i++) {
-		keys[i] = (struct key_index){&peers->at[i].public_key, i};
+	for (uint32_t i = 0; i < peers->len; i++)
 		match->last_of[i] = NO_PEER;
-	}
-	qsort(keys, peers->len, sizeof(*keys), compare_keys);
-	match_sections(match, sections, keys, peers->len);
+	match_sections(match, sections, peers, &by_key);
+	vec_release(&by_key);
 	return 0;
 }

@@ -36,16 +36,14 @@ static int take_route(struct nlmsghdr *message, void *into)
 }
 
 static int dump(struct rtnetlink *r, int type, const void *head, size_t n,
-		int (*take)(struct nlmsghdr *message, void *into), struct prefix_vec *ret,
-		struct ack *ret_ack)
+		const struct rtnetlink_sink *sink, struct ack *ret_ack)
 {
-	const struct rtnetlink_sink sink = {.take = take, .into = ret, .len = &ret->len};
 	_cleanup_message_ struct nl_msg *message = rtnetlink_message(type, NLM_F_DUMP, head, n);
 
 	*ret_ack = (struct ack){.error = ENOMEM};
 	if (!message)
 		return -ENOMEM;
-	int error = rtnetlink_talk(r, message, &sink, ret_ack);
+	int error = rtnetlink_talk(r, message, sink, ret_ack);
 	/* A family that the kernel does not have. */
 	return error == -EAFNOSUPPORT || error == -EOPNOTSUPP ? 0 : error;
 }
@@ -53,15 +51,18 @@ static int dump(struct rtnetlink *r, int type, const void *head, size_t n,
 int rtnetlink_used_list(struct rtnetlink *r, struct prefix_vec *ret, struct diag *d)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
+	const struct rtnetlink_sink addresses = {
+		.take = take_address, .into = ret, .len = &ret->len};
+	const struct rtnetlink_sink routes = {.take = take_route, .into = ret, .len = &ret->len};
 	struct ack ack;
 
 	for (size_t i = 0; i < sizeof(families); i++) {
 		const struct ifaddrmsg address = {.ifa_family = families[i]};
 		const struct rtmsg route = {.rtm_family = families[i]};
 
-		if (dump(r, RTM_GETADDR, &address, sizeof(address), take_address, ret, &ack) < 0)
+		if (dump(r, RTM_GETADDR, &address, sizeof(address), &addresses, &ack) < 0)
 			return ack_fail(d, &ack, "list the addresses of this host");
-		if (dump(r, RTM_GETROUTE, &route, sizeof(route), take_route, ret, &ack) < 0)
+		if (dump(r, RTM_GETROUTE, &route, sizeof(route), &routes, &ack) < 0)
 			return ack_fail(d, &ack, "list the routes of this host");
 	}
 	return 0;

@@ -113,6 +113,15 @@ const struct wg_peer *wg_peers_find(const struct wg_peer_pointers *sorted, const
 	return found ? *found : NULL;
 }
 
+bool wg_peers_have_default(const struct wg_peer_vec *peers, uint8_t family)
+{
+	vec_each(peer, peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (ip->prefix.len == 0 && ip->prefix.addr.family == family)
+				return true;
+	return false;
+}
+
 void wg_peer_release(struct wg_peer *peer)
 {
 	if (!peer)

@@ -21,9 +21,7 @@ struct losses {
 	struct {
 		VEC(struct holder);
 	} holders;
-	struct {
-		VEC(const struct wg_peer *);
-	} blocks;
+	struct wg_peer_pointers blocks;
 	bool made;
 };
 
@@ -40,13 +38,6 @@ static int compare_holders(const void *a, const void *b)
 	return prefix_compare(&x->prefix, &y->prefix);
 }
 
-static int compare_blocks(const void *a, const void *b)
-{
-	const struct wg_peer *const *x = a, *const *y = b;
-
-	return key_compare(&(*x)->public_key, &(*y)->public_key);
-}
-
 static int losses_make(const struct health_input *in, struct losses *losses)
 {
 	losses->made = true;
@@ -58,32 +49,20 @@ static int losses_make(const struct health_input *in, struct losses *losses)
 			*holder = (struct holder){ip->prefix, peer};
 		}
 	}
-	vec_each(peer, &in->want->conf->wg.peers) {
-		const struct wg_peer **block = vec_push(&losses->blocks);
-		if (!block)
-			return -ENOMEM;
-		*block = peer;
-	}
 	if (losses->holders.len)
 		qsort(losses->holders.at, losses->holders.len, sizeof(*losses->holders.at),
 		      compare_holders);
-	if (losses->blocks.len)
-		qsort(losses->blocks.at, losses->blocks.len, sizeof(*losses->blocks.at),
-		      compare_blocks);
-	return 0;
+	return wg_peers_sort(&in->want->conf->wg.peers, 0, &losses->blocks);
 }
 
 /* The first prefix that the file gives to a peer and another one holds; NULL: there is none. */
 static const struct holder *find_loss(const struct losses *losses, const struct wg_peer *peer)
 {
-	const struct wg_peer *const *block = NULL;
+	const struct wg_peer *block = wg_peers_find(&losses->blocks, &peer->public_key);
 
-	if (losses->blocks.len && losses->holders.len)
-		block = bsearch(&peer, losses->blocks.at, losses->blocks.len,
-				sizeof(*losses->blocks.at), compare_blocks);
-	if (!block)
+	if (!block || !losses->holders.len)
 		return NULL;
-	vec_each(ip, &(*block)->allowed_ips) {
+	vec_each(ip, &block->allowed_ips) {
 		struct holder key = {.prefix = ip->prefix};
 
 		prefix_mask(&key.prefix);
@@ -155,7 +134,7 @@ static int check_handshake(const struct health_input *in, long index, struct fin
 			       : 0;
 	if (!peer->keepalive && !in->sends[index])
 		return 0;
-	if (in->now - peer->last_handshake <= HEALTH_SESSION_SECONDS + peer->keepalive)
+	if (in->now - peer->last_handshake <= WG_SESSION_SECONDS + peer->keepalive)
 		return 0;
 	return finding_add(ret, FINDING_HANDSHAKE_OLD, index, NULL);
 }

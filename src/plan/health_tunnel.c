@@ -15,15 +15,6 @@ struct full {
 	uint32_t mark; /* and number of the table */
 };
 
-static bool holds_default(const struct wg_peer_vec *peers, uint8_t family)
-{
-	vec_each(peer, peers)
-		vec_each(ip, &peer->allowed_ips)
-			if (ip->prefix.len == 0 && ip->prefix.addr.family == family)
-				return true;
-	return false;
-}
-
 static bool has_default(const struct route_vec *routes, uint8_t family)
 {
 	vec_each(route, routes)
@@ -80,7 +71,7 @@ static bool is_full(const struct health_input *in, uint8_t family)
 
 	if (want)
 		return family == AF_INET6 ? want->full_ip6 : want->full_ip;
-	return in->snap->wg.fwmark && holds_default(&in->snap->wg.peers, family) &&
+	return in->snap->wg.fwmark && wg_peers_have_default(&in->snap->wg.peers, family) &&
 	       has_trace(in->snap);
 }
 

@@ -159,9 +159,10 @@ static int add_removed_peer(struct comparison *c, const struct pair *pair)
 	return 0;
 }
 
+/* The endpoint that a session has by now is the true one. */
 static bool is_alive(const struct wg_peer *peer, int64_t now)
 {
-	return peer->last_handshake && now - peer->last_handshake < PEER_ALIVE_SECONDS;
+	return peer->last_handshake && now - peer->last_handshake < WG_SESSION_SECONDS;
 }
 
 static bool wants_endpoint(struct comparison *c, const struct pair *pair)

@@ -72,20 +72,11 @@ int rules_delete(const struct snap *snap,
 	return r;
 }
 
-static bool holds_default(const struct wg_device *device, uint8_t family)
-{
-	vec_each(peer, &device->peers)
-		vec_each(ip, &peer->allowed_ips)
-			if (ip->prefix.len == 0 && ip->prefix.addr.family == family)
-				return true;
-	return false;
-}
-
 bool rules_is_own(const struct tunnel_rule *tunnel, const struct snap *snap)
 {
 	if (tunnel->leads_here || tunnel->table_used)
 		return tunnel->leads_here;
 	return snap->firewall_mark == tunnel->rule.fwmark ||
 	       (snap->wg.fwmark == tunnel->rule.fwmark &&
-		holds_default(&snap->wg, tunnel->rule.family));
+		wg_peers_have_default(&snap->wg.peers, tunnel->rule.family));
 }

@@ -2,6 +2,7 @@
 // Looks at what is around an interface.
 #include "wgq/run/around.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -29,7 +30,7 @@ static int collect(const struct snap *snap, struct way_vec *ret)
 			continue;
 		struct way *way = vec_push(ret);
 		if (!way)
-			return -1;
+			return -ENOMEM;
 		way->to = endpoint_addr(&peer->endpoint);
 	}
 	if (ret->len)

@@ -128,7 +128,7 @@ static int run_hook(struct host *h, const char *hook, int *ret_status, struct di
 	if (r < 0 || *ret_status == 0)
 		return r;
 	diag_refuse(d, ECANCELED, "the hook `%s' failed with exit status %d", hook, *ret_status);
-	if (*ret_status == 126)
+	if (*ret_status == PROC_CANNOT_EXECUTE)
 		diag_hint(d,
 			  "126: the shell, or what it was to run, may not be executed: its mode, "
 			  "a mount with noexec or AppArmor forbids it");

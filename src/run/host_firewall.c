@@ -94,7 +94,11 @@ int host_firewall_set(struct host *h, const struct firewall *firewall, struct di
 int host_firewall_remove(struct host *h, struct diag *d)
 {
 	int nft = nft_remove(h->options.ifname, d);
-	int iptables = h->has_iptables_rules ? iptables_remove(h->options.ifname, d) : 0;
+	int iptables = 0;
+
+	/* One error is enough. */
+	if (h->has_iptables_rules)
+		iptables = iptables_remove(h->options.ifname, nft < 0 ? NULL : d);
 
 	return nft < 0 ? nft : iptables;
 }

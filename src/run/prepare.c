@@ -87,20 +87,10 @@ static int find_dns(struct host *h, struct means *means, struct diag *d)
 	return means->dns == MEANS_DNS_RESOLVCONF ? prepare_resolvconf(means, d) : 0;
 }
 
-static bool has_default(const struct conf *conf, uint8_t family)
-{
-	vec_each(peer, &conf->wg.peers)
-		vec_each(ip, &peer->allowed_ips)
-			if (ip->prefix.len == 0 && ip->prefix.addr.family == family)
-				return true;
-	return false;
-}
-
 static int prepare_firewall(struct host *h, const struct conf *conf, struct means *means,
 			    struct diag *d)
 {
 	_cleanup_diag_ struct diag from_nft = {0}, from_iptables = {0};
-
 	bool needed = want_is_full_tunnel(conf);
 
 	if (!want_may_be_full_tunnel(conf))
@@ -122,8 +112,10 @@ static int prepare_firewall(struct host *h, const struct conf *conf, struct mean
 		means->firewall = MEANS_FIREWALL_NFT;
 		return 0;
 	}
-	if (r == -EOPNOTSUPP && iptables_check(has_default(conf, AF_INET),
-					       has_default(conf, AF_INET6), &from_iptables) == 0) {
+	const struct wg_peer_vec *peers = &conf->wg.peers;
+	if (r == -EOPNOTSUPP &&
+	    iptables_check(wg_peers_have_default(peers, AF_INET),
+			   wg_peers_have_default(peers, AF_INET6), &from_iptables) == 0) {
 		means->firewall = MEANS_FIREWALL_IPTABLES;
 		return 0;
 	}

@@ -84,7 +84,7 @@ int dns_resolvconf_reach(struct diag *d)
 
 static int resolvconf_failed(int status, const struct buf *said, struct diag *d)
 {
-	if (status == 127 && !proc_exists("resolvconf"))
+	if (status == PROC_NOT_FOUND && !proc_exists("resolvconf"))
 		return dns_resolvconf_reach(d);
 	diag_refuse(d, EIO, "resolvconf failed with exit status %d", status);
 	if (strstr(buf_text(said), "signature mismatch"))
@@ -127,7 +127,7 @@ int dns_resolvconf_set(const struct dns_config *config, int *ret_status, struct 
 	int ignored, r = resolvconf_run(config, true, ret_status, d);
 
 	/* openresolv keeps the entry when it could not write the file, for the next time. */
-	if (r < 0 && *ret_status != 127)
+	if (r < 0 && *ret_status != PROC_NOT_FOUND)
 		resolvconf_run(config, false, &ignored, NULL);
 	return r;
 }

@@ -16,8 +16,6 @@
 #include "wgq/base/mem.h"
 #include "wgq/sys/io.h"
 
-enum { STATUS_CANNOT_EXECUTE = 126, STATUS_NOT_FOUND = 127, STATUS_SIGNAL = 128 };
-
 /* While a program runs whose standard error we pass on, how often we look whether it has ended:
  * a daemon that it left behind may keep the pipe open for ever. */
 enum { LOOK_INTERVAL_MS = 50, WAIT_TRIES = 3 };
@@ -170,10 +168,10 @@ static bool reap(pid_t pid, int options, int *ret_status)
 	if (ended == 0)
 		return false;
 	if (ended < 0)
-		*ret_status = STATUS_NOT_FOUND;
+		*ret_status = PROC_NOT_FOUND;
 	else
-		*ret_status = WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status)
-						  : WEXITSTATUS(status);
+		*ret_status =
+			WIFSIGNALED(status) ? PROC_KILLED + WTERMSIG(status) : WEXITSTATUS(status);
 	return true;
 }
 
@@ -240,11 +238,11 @@ int proc_run_in(const char *const argv[], const struct proc_files *files, char *
 	if (error == EACCES && !strchr(argv[0], '/') && !proc_exists(argv[0]))
 		error = ENOENT;
 	if (error == ENOENT || error == ENOTDIR) {
-		*ret_status = STATUS_NOT_FOUND;
+		*ret_status = PROC_NOT_FOUND;
 		return 0;
 	}
 	if (error == EACCES || error == ENOEXEC || error == ELOOP) {
-		*ret_status = STATUS_CANNOT_EXECUTE;
+		*ret_status = PROC_CANNOT_EXECUTE;
 		return 0;
 	}
 	if (error)

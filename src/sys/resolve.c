@@ -58,21 +58,12 @@ static int resolve_table(struct conf *conf, struct diag *d)
 {
 	if (conf->table_kind != TABLE_NAME)
 		return 0;
-
-	int r = table_lookup(conf->table_name, &conf->table, NULL);
-	if (r == -ENOENT)
+	if (table_lookup(conf->table_name, &conf->table, NULL) < 0)
 		return fail_at(conf, conf->table_line,
 			       "give a number, or name one in /etc/iproute2/rt_tables", d,
 			       "there is no routing table of this name", conf->table_name);
-	if (r < 0)
-		return r;
 	conf->table_kind = TABLE_NUMBER;
 	return 0;
-}
-
-static const char *lookup_reason(int error, int saved_errno)
-{
-	return error == EAI_SYSTEM ? strerror(saved_errno) : gai_strerror(error);
 }
 
 /* A UDP service (config.c:39-75), known without the network. */
@@ -93,7 +84,7 @@ static int resolve_listen_port(struct conf *conf, struct diag *d)
 	if (error)
 		return fail_at(conf, conf->listen_port.line,
 			       "give the number, or a UDP service of /etc/services", d,
-			       lookup_reason(error, errno), conf->listen_port.text);
+			       resolve_reason(error, errno), conf->listen_port.text);
 
 	bool usable = resolve_take(found, &any);
 	freeaddrinfo(found);
@@ -140,7 +131,7 @@ static int collect(struct conf *conf, struct resolve_pool *pool, struct diag *d)
 		if (job->state == JOB_FAILED) {
 			r = fail_at(conf, named->line, endpoint_hint(job), d,
 				    job->no_address ? "Neither IPv4 nor IPv6 address found"
-						    : lookup_reason(job->error, job->saved_errno),
+						    : resolve_reason(job->error, job->saved_errno),
 				    job->shown);
 		} else if (named->peer < conf->wg.peers.len) {
 			struct wg_peer *peer = &conf->wg.peers.at[named->peer];

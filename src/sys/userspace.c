@@ -66,16 +66,16 @@ static void socket_remove_stale(const struct sockaddr_un *address)
 
 static int start_failed(const char *program, const char *ifname, int status, struct diag *d)
 {
-	if (status == 127) {
+	if (status == PROC_NOT_FOUND) {
 		diag_refuse(d, ENOENT, "there is no program `%s'", program);
 		diag_hint(d, "install it, or name another in WG_QUICK_USERSPACE_IMPLEMENTATION");
 		return -ENOENT;
 	}
-	if (status == 126)
+	if (status == PROC_CANNOT_EXECUTE)
 		return diag_refuse(d, EACCES, "`%s' cannot be executed", program);
-	if (status > 128)
+	if (status > PROC_KILLED)
 		return diag_refuse(d, EIO, "`%s %s' was killed by signal %d", program, ifname,
-				   status - 128);
+				   status - PROC_KILLED);
 	return diag_refuse(d, EIO, "`%s %s' failed with exit status %d", program, ifname, status);
 }
 

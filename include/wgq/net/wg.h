@@ -31,6 +31,9 @@ union endpoint {
 	struct sockaddr_in6 in6;
 };
 
+/* WireGuard's REJECT_AFTER_TIME: no session is used for longer (whitepaper, 6.1). */
+enum { WG_SESSION_SECONDS = 180 };
+
 struct wg_peer {
 	struct key public_key;
 	struct key preshared_key; /* all zero: none */
@@ -81,6 +84,9 @@ struct wg_peer *wg_device_add_peer(struct wg_device *device);
 int wg_peers_sort(const struct wg_peer_vec *peers, size_t from, struct wg_peer_pointers *ret);
 /* Among sorted ones; NULL: there is none with the key. */
 const struct wg_peer *wg_peers_find(const struct wg_peer_pointers *sorted, const struct key *key);
+
+/* Whether a peer has the default route of the family among its allowed IPs. */
+bool wg_peers_have_default(const struct wg_peer_vec *peers, uint8_t family);
 
 /* Release wipes the keys. */
 void wg_peer_release(struct wg_peer *peer);

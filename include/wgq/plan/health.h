@@ -12,9 +12,6 @@
 #include "wgq/plan/finding.h"
 #include "wgq/plan/want.h"
 
-/* WireGuard's REJECT_AFTER_TIME: no session is used for longer (whitepaper, 6.1). */
-enum { HEALTH_SESSION_SECONDS = 180 };
-
 /* Where encrypted packets to an address go. */
 struct way {
 	struct addr to;

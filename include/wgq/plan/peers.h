@@ -10,10 +10,6 @@
 #include "wgq/net/snap.h"
 #include "wgq/plan/want.h"
 
-/* A peer that was heard within this time, in seconds, has a session (REJECT_AFTER_TIME, protocol
- * paper 6.1), so the endpoint that it has by now is the true one. */
-enum { PEER_ALIVE_SECONDS = 180 };
-
 struct peers_change {
 	/* To be sent first: what is new or differs. A changed peer has update_only and in its list
 	 * only the allowed IPs to be added or, with `remove`, to be taken away. A prefix that moves

@@ -8,8 +8,9 @@
  *		txn_undo(&txn, d);		the host is as it was; d says so
  *	txn_release(&txn);
  *
- * Every step's inverse is known, and there is room to remember it, before the step is taken:
- *undoing allocates nothing but the texts it reports. */
+ * A step that fails has changed nothing (world.h), so it is not undone. Every step's inverse is
+ * known, and there is room to remember it, before the step is taken: undoing allocates nothing but
+ * the texts that it reports. */
 #pragma once
 
 #include <signal.h>

@@ -14,9 +14,13 @@
 #include "wgq/base/diag.h"
 
 /* Runs a program to its end. argv ends with NULL; argv[0] is looked up in PATH. input, when not
- * NULL, becomes its standard input. *ret_status is its exit status: 128+N for a signal N, 127 when
- * there is no such program, 126 when it cannot be executed. An error is only added when no process
- * could be made. */
+ * NULL, becomes its standard input. *ret_status is its exit status, or one of those below. An error
+ * is only added when no process could be made. */
+enum {
+	PROC_CANNOT_EXECUTE = 126,
+	PROC_NOT_FOUND = 127, /* there is no such program */
+	PROC_KILLED = 128,    /* plus the number of the signal that did it */
+};
 int proc_run(const char *const argv[], const char *input, int *ret_status, struct diag *d);
 
 /* The same with more of its files in the caller's hands. */

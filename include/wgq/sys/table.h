@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of routing tables, from the files that iproute2 reads (lib/rt_names.c of iproute2 6.7):
  *
- *	/etc/iproute2/rt_tables, else /usr/share/iproute2/rt_tables, else
- * /usr/lib/iproute2/rt_tables rt_tables.d/NAME.conf in each of these folders; a file hides its
- *namesakes in later folders
+ *	/etc/iproute2/rt_tables		the first of these three that there is
+ *	/usr/share/iproute2/rt_tables
+ *	/usr/lib/iproute2/rt_tables
  *
- * default, main, local and unspec are known without any file. */
+ * and rt_tables.d/NAME.conf in each of these folders, where a file hides its namesakes in later
+ * folders. default, main, local and unspec are known without any file. */
 #pragma once
 
 #include <stdint.h>
