@@ -27,7 +27,7 @@ static int load(const char *argument, struct config *ret, struct diag *d)
 
 	int r = config_path_find(argument, &ret->path, d);
 	if (r == 0)
-		r = config_read(&ret->path, &ret->text, d);
+		r = config_path_read(&ret->path, &ret->text, d);
 	if (r < 0)
 		return r;
 	return conf_parse(ret->path.given, ret->path.ifname, buf_text(&ret->text), ret->text.len,

@@ -8,6 +8,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/conf/parse.h"
+#include "wgq/sys/file.h"
 #include "wgq/sys/io.h"
 
 int config_load_text(const char *argument, struct config *ret, struct diag *d)
@@ -15,7 +16,7 @@ int config_load_text(const char *argument, struct config *ret, struct diag *d)
 	int r = config_path_find(argument, &ret->path, d);
 
 	if (r == 0)
-		r = config_read(&ret->path, &ret->text, d);
+		r = config_path_read(&ret->path, &ret->text, d);
 	if (r == 0 && ret->path.world_accessible)
 		diag_warn(d, "`%s' is world accessible", ret->path.real);
 	return r;
@@ -49,7 +50,7 @@ static int name_stdin(const char *ifname, struct config_path *ret, struct diag *
 	static const char shown[] = "<stdin>", real[] = "/dev/stdin";
 	size_t n = strlen(ifname);
 
-	if (!config_is_ifname(ifname, n))
+	if (!config_path_is_ifname(ifname, n))
 		return diag_refuse(d, EINVAL, "`%s' is not the name of an interface", ifname);
 	memcpy(ret->ifname, ifname, n + 1);
 	ret->given = mem_strndup(shown, strlen(shown));

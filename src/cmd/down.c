@@ -124,7 +124,7 @@ static int load(const struct options *options, const char *argument, struct conf
 		diag_demote(d);
 		return 0;
 	}
-	if (r != -ENOENT || !config_is_ifname(argument, strlen(argument)))
+	if (r != -ENOENT || !config_path_is_ifname(argument, strlen(argument)))
 		return r;
 	/* With neither file nor interface wg-quick misses the file. */
 	if (options->as_wg_quick && !if_nametoindex(argument))

@@ -12,6 +12,7 @@
 #include "wgq/conf/starter.h"
 #include "wgq/kernel/rtnetlink.h"
 #include "wgq/net/subnet.h"
+#include "wgq/sys/config_path.h"
 #include "wgq/sys/file.h"
 #include "wgq/sys/random.h"
 #include "wgq/sys/udp.h"

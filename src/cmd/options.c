@@ -148,14 +148,6 @@ __attribute__((format(printf, 1, 2))) static int usage_error(const char *format,
 	return STATUS_USAGE;
 }
 
-const struct verb *verb_find(const char *name)
-{
-	for (const struct verb *verb = verbs; verb->name; verb++)
-		if (strcmp(verb->name, name) == 0)
-			return verb;
-	return NULL;
-}
-
 /* name was taken for the verb; next stands behind it, NULL: nothing. */
 static int unknown_verb(const char *name, const char *next)
 {

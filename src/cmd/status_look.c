@@ -43,7 +43,7 @@ static int use_config(struct status *s, struct diag *d)
 static int load(struct status *s, const char *argument, struct diag *d)
 {
 	_cleanup_diag_ struct diag found = {0};
-	bool is_name = config_is_ifname(argument, strlen(argument));
+	bool is_name = config_path_is_ifname(argument, strlen(argument));
 	int r;
 
 	s->argument = mem_strndup(argument, strlen(argument));

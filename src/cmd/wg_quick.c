@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/cmd/verbs.h"
 #include "wgq/sys/proc.h"
 
 bool wg_quick_is_called(const char *argv0)

@@ -13,7 +13,7 @@
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/conf/peer_names.h"
-#include "wgq/sys/file.h"
+#include "wgq/sys/config_path.h"
 #include "wgq/sys/resolve.h"
 
 static void why_release(struct why *why)
@@ -84,7 +84,7 @@ static char *peer_name(const char *ifname, const struct key *key)
 	_cleanup_peer_names_ struct peer_names names = {0};
 	_cleanup_buf_ struct buf text = {.secret = true};
 
-	if (config_path_find(ifname, &path, NULL) < 0 || config_read(&path, &text, NULL) < 0 ||
+	if (config_path_find(ifname, &path, NULL) < 0 || config_path_read(&path, &text, NULL) < 0 ||
 	    peer_names_read(buf_text(&text), text.len, &names, NULL) < 0)
 		return NULL;
 	const char *name = peer_names_find(&names, key);

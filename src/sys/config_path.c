@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From what the user typed to the configuration file and the interface's name.
+#include "wgq/sys/config_path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -28,7 +30,7 @@ static size_t name_span(const char *s, size_t n)
 	return i;
 }
 
-bool config_is_ifname(const char *argument, size_t n)
+bool config_path_is_ifname(const char *argument, size_t n)
 {
 	return n >= 1 && n <= NAME_MAX_LEN && name_span(argument, n) == n;
 }
@@ -67,7 +69,7 @@ static void hint_absent(const char *folder, const char *argument, struct diag *d
 {
 	size_t n = strlen(argument);
 
-	if (config_is_ifname(argument, n)) {
+	if (config_path_is_ifname(argument, n)) {
 		if (has_suffix(argument, n) && exists(argument))
 			diag_hint(d,
 				  "a name without a slash is looked up in %s; for the file here "
@@ -129,7 +131,7 @@ static bool ifname_of(const char *path, char ret[IFNAMSIZ])
 	const char *name = base_name(path);
 	size_t n = strlen(name);
 
-	if (!has_suffix(name, n) || !config_is_ifname(name, n - SUFFIX_LEN))
+	if (!has_suffix(name, n) || !config_path_is_ifname(name, n - SUFFIX_LEN))
 		return false;
 	n -= SUFFIX_LEN;
 	memcpy(ret, name, n);
@@ -141,7 +143,7 @@ static char *path_for(const char *folder, const char *argument)
 {
 	_cleanup_buf_ struct buf path = {0};
 
-	if (config_is_ifname(argument, strlen(argument)))
+	if (config_path_is_ifname(argument, strlen(argument)))
 		buf_addf(&path, "%s/%s" CONFIG_SUFFIX, folder, argument);
 	else
 		buf_str(&path, argument);
@@ -196,7 +198,7 @@ int config_path_find(const char *argument, struct config_path *ret, struct diag 
 int config_path_new(const char *argument, struct config_path *ret, struct diag *d)
 {
 	_cleanup_config_path_ struct config_path made = {0};
-	bool by_name = config_is_ifname(argument, strlen(argument));
+	bool by_name = config_path_is_ifname(argument, strlen(argument));
 
 	made.given = path_for(CONFIG_FOLDER, argument);
 	made.real = path_for(CONFIG_FOLDER, argument);
@@ -239,7 +241,7 @@ static int open_folder(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-int config_read(struct config_path *path, struct buf *ret_text, struct diag *d)
+int config_path_read(struct config_path *path, struct buf *ret_text, struct diag *d)
 {
 	struct stat file, around;
 	_cleanup_fd_ int folder = open_folder(path->real);

@@ -11,6 +11,7 @@
 
 #include "scratch.h"
 #include "wgq/base/mem.h"
+#include "wgq/sys/config_path.h"
 
 static int setup(void **state)
 {
@@ -41,9 +42,9 @@ static void test_ifname(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(config_is_ifname(cases[i].name, strlen(cases[i].name)),
+		assert_int_equal(config_path_is_ifname(cases[i].name, strlen(cases[i].name)),
 				 cases[i].ok);
-	assert_false(config_is_ifname("w\0g", 3));
+	assert_false(config_path_is_ifname("w\0g", 3));
 }
 
 /* Files: etc/wg0.conf, etc/wg0.conf.conf, here/wg9.conf, here/link.conf -> wg9.conf,
@@ -147,7 +148,7 @@ static void test_world(void **state)
 		config_path_release(&path);
 		assert_int_equal(config_path_find(s->path, &path, NULL), 0);
 		assert_int_equal(chmod(scratch_path(s, "f"), cases[i].folder), 0);
-		assert_int_equal(config_read(&path, &text, NULL), 0);
+		assert_int_equal(config_path_read(&path, &text, NULL), 0);
 		assert_int_equal(path.world_accessible, cases[i].warn);
 		assert_string_equal(text.data, "[Interface]\n");
 		assert_true(text.secret);
@@ -261,21 +262,21 @@ static void test_replace_mounted(void **state)
 	struct scratch *s = *state;
 	char from[PATH_MAX];
 
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		scratch_skip("mount namespace");
 	snprintf(from, sizeof(from), "%s", scratch_write(s, "host.conf", "long old text\n", 0600));
 	scratch_write(s, "in/wg0.conf", "", 0600);
-	assert_int_equal(mount(from, s->path, NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount(from, s->path, "none", MS_BIND, NULL), 0);
 	assert_int_equal(file_replace(s->path, "new\n", 4, NULL), 0);
 	assert_string_equal(scratch_read(s, "host.conf"), "new\n");
 
 	/* the same in a read-only folder */
 	assert_int_equal(umount2(scratch_path(s, "in/wg0.conf"), MNT_DETACH), 0);
 	scratch_path(s, "in");
-	assert_int_equal(mount(s->path, s->path, NULL, MS_BIND, NULL), 0);
-	assert_int_equal(mount(from, scratch_path(s, "in/wg0.conf"), NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount(s->path, s->path, "none", MS_BIND, NULL), 0);
+	assert_int_equal(mount(from, scratch_path(s, "in/wg0.conf"), "none", MS_BIND, NULL), 0);
 	scratch_path(s, "in");
-	assert_int_equal(mount(NULL, s->path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_int_equal(mount(NULL, s->path, "none", MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
 	assert_int_equal(file_replace(scratch_path(s, "in/wg0.conf"), "newer\n", 6, NULL), 0);
 	assert_string_equal(scratch_read(s, "host.conf"), "newer\n");
 	umount2(scratch_path(s, "in/wg0.conf"), MNT_DETACH);

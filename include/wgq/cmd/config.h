@@ -5,7 +5,7 @@
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
 #include "wgq/conf/conf.h"
-#include "wgq/sys/file.h"
+#include "wgq/sys/config_path.h"
 
 struct config {
 	struct config_path path;

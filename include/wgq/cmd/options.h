@@ -36,8 +36,8 @@ enum {
 };
 
 struct options {
-	const struct verb *verb;
-	char **args; /* what the verb works on; borrowed from argv, ends with NULL */
+	const struct verb *verb; /* verbs.h */
+	char **args;             /* what the verb works on; borrowed from argv, ends with NULL */
 	int arg_count;
 	unsigned given; /* OPTION_... */
 	bool quiet, verbose;
@@ -47,21 +47,6 @@ struct options {
 	uint32_t mark;        /* OPTION_MARK */
 	const char *endpoint; /* OPTION_ENDPOINT; NULL: not given */
 };
-
-enum { ARGS_MANY = 1 << 30 };
-
-struct verb {
-	const char *name;
-	int (*run)(const struct options *options); /* returns an exit status */
-	unsigned options;                          /* that it takes */
-	int least, most;                           /* arguments; ARGS_MANY: any number */
-	const char *args;                          /* for the usage line */
-	const char *summary;
-};
-
-/* The verbs of wgq; ends with a NULL name. */
-extern const struct verb verbs[];
-const struct verb *verb_find(const char *name);
 
 /* Parses argv, which it permutes. Returns -1 to go on with the verb, else the exit status to end
  * with: help and version were shown, or what is wrong was said. */

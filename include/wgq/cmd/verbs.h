@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The verbs; each is described in options.c's table and wgq(8). */
+/* The verbs; each is described in the table of verbs.c, and in wgq(8). */
 #pragma once
 
 #include "wgq/base/diag.h"
 #include "wgq/cmd/options.h"
+
+enum { ARGS_MANY = 1 << 30 };
+
+struct verb {
+	const char *name;
+	int (*run)(const struct options *options); /* returns an exit status */
+	unsigned options;                          /* that it takes */
+	int least, most;                           /* arguments; ARGS_MANY: any number */
+	const char *args;                          /* for the usage line */
+	const char *summary;
+};
+
+/* The verbs of wgq; ends with a NULL name. */
+extern const struct verb verbs[];
+const struct verb *verb_find(const char *name);
 
 int verb_up(const struct options *options);
 int verb_down(const struct options *options);

@@ -1,45 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files: the configuration is found and read whole; a saved one replaces it whole. */
+/* Files, read whole and replaced whole. */
 #pragma once
 
-#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
-
-/* Where a configuration is and what it configures. */
-struct config_path {
-	char *given; /* as the user wrote it, or /etc/wireguard/NAME.conf */
-	char *real;  /* links resolved: what is read and, by save, written */
-	char ifname[IFNAMSIZ];
-	bool world_accessible; /* set by config_read() */
-};
-
-/* wg-quick's rule (linux.bash:42-48): an interface name stands for /etc/wireguard/NAME.conf, all
- * else is a path that ends in NAME.conf. NAME is the link's own name, not its target's. -ENOENT
- * when there is no such file, -EINVAL when its name is not one of an interface. */
-int config_path_find(const char *argument, struct config_path *ret, struct diag *d);
-/* The same with another folder than /etc/wireguard. */
-int config_path_find_in(const char *folder, const char *argument, struct config_path *ret,
-			struct diag *d);
-/* Of a configuration that is yet to be written, by the same rule. Makes the folder
- * /etc/wireguard, for root only, where it is needed and missing. ret->real is the path
- * as given. */
-int config_path_new(const char *argument, struct config_path *ret, struct diag *d);
-void config_path_release(struct config_path *path);
-
-#define _cleanup_config_path_ _cleanup_(config_path_release)
-
-/* Whether argument is an interface name by wg-quick's rule: [a-zA-Z0-9_=+.-]{1,15}. */
-bool config_is_ifname(const char *argument, size_t n);
-
-/* Reads path->real as file_read() does, and sets path->world_accessible: whether file and folder
- * both let others in (wg-quick.md 1.2). The file looked at is the one that is read, even where
- * somebody swaps files meanwhile. */
-int config_read(struct config_path *path, struct buf *ret_text, struct diag *d);
 
 /* Reads a regular file whole, at most FILE_SIZE_MAX bytes; links are followed. ret_text is marked
  * secret. Whatever is not a regular file is refused and never waited for. */
@@ -51,7 +19,7 @@ int file_read_at(int folder, const char *name, const char *shown, struct stat *r
 
 /* Replaces a file by new text, mode 0600: a temporary file in the same folder, fsync of file and
  * folder, rename. A reader, or a crash at any moment, finds the old or the new text whole. path
- * has its links resolved (config_path.real). Two at once do it one after the other. A folder that
+ * has its links resolved, as config_path.real. Two at once do it one after the other. A folder that
  * cannot be synced is a warning: the file is what it should be.
  *
  * The temporary file is PATH.wgq-new, 0600 like the other one. What a kill leaves of it is taken

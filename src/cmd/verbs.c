@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The table of the verbs, and how one is run for all of its arguments.
+#include "wgq/cmd/verbs.h"
+
+#include <string.h>
+
+#include "wgq/cmd/session.h"
+#include "wgq/cmd/show.h"
+
+const struct verb verbs[] = {
+	{"up", verb_up,
+	 OPTION_DRY_RUN | OPTION_DNS | OPTION_FIREWALL | OPTION_USERSPACE | OPTION_REPLACE |
+		 OPTION_JSON,
+	 1, ARGS_MANY, "INTERFACE ...", "bring interfaces up, each wholly or not at all"},
+	{"down", verb_down,
+	 OPTION_DRY_RUN | OPTION_DNS | OPTION_IF_EXISTS | OPTION_ALL | OPTION_JSON, 1, ARGS_MANY,
+	 "INTERFACE ...", "take interfaces down, whoever brought them up"},
+	{"reload", verb_reload,
+	 OPTION_DRY_RUN | OPTION_DNS | OPTION_FIREWALL | OPTION_RUN_HOOKS | OPTION_JSON, 1,
+	 ARGS_MANY, "INTERFACE ...", "make running interfaces match their files, touching no more"},
+	{"diff", verb_diff, OPTION_DNS | OPTION_FIREWALL | OPTION_JSON, 1, ARGS_MANY,
+	 "INTERFACE ...", "show what reload would do"},
+	{"status", verb_status,
+	 OPTION_ALL | OPTION_JSON | OPTION_WATCH | OPTION_DNS | OPTION_FIREWALL, 0, ARGS_MANY,
+	 "[INTERFACE ...]", "show interfaces, their peers, and what is wrong with them"},
+	{"why", verb_why, OPTION_FROM | OPTION_MARK | OPTION_JSON, 1, 2, "ADDRESS [INTERFACE]",
+	 "follow a packet through this host"},
+	{"check", verb_check, OPTION_JSON, 1, ARGS_MANY, "INTERFACE ... | -",
+	 "find what is legal in configurations, but wrong"},
+	{"save", verb_save, OPTION_JSON, 1, ARGS_MANY, "INTERFACE ...",
+	 "write what is running into the configuration files"},
+	{"strip", verb_strip, OPTION_JSON, 1, 1, "INTERFACE",
+	 "print what wg(8) takes of a configuration"},
+	{"init", verb_init, OPTION_ENDPOINT | OPTION_QR | OPTION_JSON, 1, 1, "INTERFACE",
+	 "write a first configuration, and print the peer's"},
+	{0},
+};
+
+const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		if (strcmp(verb->name, name) == 0)
+			return verb;
+	return NULL;
+}
+
+int verb_each(const struct options *options,
+	      int (*one)(const struct options *options, const char *argument, struct diag *d))
+{
+	int first = STATUS_OK, i;
+
+	for (i = 0; i < options->arg_count && !session_signal(); i++) {
+		_cleanup_diag_ struct diag d = {0};
+		int status = one(options, options->args[i], &d);
+
+		show_diag(&d);
+		if (first == STATUS_OK)
+			first = status;
+	}
+	return first == STATUS_OK && i < options->arg_count ? STATUS_SIGNAL + session_signal()
+							    : first;
+}
