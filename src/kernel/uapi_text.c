@@ -54,8 +54,8 @@ static void add_allowed_ip(struct buf *b, const struct allowed_ip *ip)
 	char line[sizeof(name) + PREFIX_TEXT_MAX];
 
 	memcpy(line, name, sizeof(name));
-	prefix_format(&ip->prefix, line + sizeof(name) - 1);
-	size_t n = strlen(line);
+	size_t n = sizeof(name) - 1;
+	n += prefix_format(&ip->prefix, line + n);
 	line[n++] = '\n';
 	buf_mem(b, line, n);
 }

@@ -40,13 +40,13 @@ static int parse_ipv4(const char *s, size_t n, uint8_t ret[4])
 	return s == end ? 0 : -EINVAL;
 }
 
-/* -1 where c is no hex digit. */
+/* -1 where c is no hex digit. Without branches: which kind comes next no processor can guess. */
 static int hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	int digit = c - '0', letter = (c | 0x20) - 'a';
+
+	letter = letter >= 0 && letter < 6 ? letter + 10 : -1;
+	return digit >= 0 && digit < 10 ? digit : letter;
 }
 
 /* Reads groups and, at the end, possibly an embedded IPv4 address (RFC 4291 2.2.3). Returns how
@@ -147,12 +147,15 @@ static char *put_ipv4(char *at, const uint8_t *bytes)
 
 static char *put_group(char *at, unsigned int value)
 {
-	int shift = 12;
+	static const char digits[] = "0123456789abcdef";
 
-	while (shift > 0 && !(value >> shift))
-		shift -= 4;
-	for (; shift >= 0; shift -= 4)
-		*at++ = "0123456789abcdef"[value >> shift & 0xf];
+	if (value > 0xfff)
+		*at++ = digits[value >> 12];
+	if (value > 0xff)
+		*at++ = digits[value >> 8 & 0xf];
+	if (value > 0xf)
+		*at++ = digits[value >> 4 & 0xf];
+	*at++ = digits[value & 0xf];
 	return at;
 }
 
@@ -161,16 +164,12 @@ static void find_gap(const unsigned int groups[GROUPS], int *ret_at, int *ret_le
 {
 	*ret_at = -1;
 	*ret_len = 1;
-	for (int i = 0; i < GROUPS; i++) {
-		int len = 0;
-
-		while (i + len < GROUPS && !groups[i + len])
-			len++;
+	for (int i = 0, len = 0; i < GROUPS; i++) {
+		len = groups[i] ? 0 : len + 1;
 		if (len > *ret_len) {
-			*ret_at = i;
+			*ret_at = i + 1 - len;
 			*ret_len = len;
 		}
-		i += len;
 	}
 }
 
@@ -254,12 +253,14 @@ int prefix_parse(const char *s, size_t n, struct prefix *ret)
 	return 0;
 }
 
-void prefix_format(const struct prefix *p, char ret_text[PREFIX_TEXT_MAX])
+size_t prefix_format(const struct prefix *p, char ret_text[PREFIX_TEXT_MAX])
 {
 	char *at = put_addr(ret_text, &p->addr);
 
 	*at++ = '/';
-	*put_decimal(at, p->len) = '\0';
+	at = put_decimal(at, p->len);
+	*at = '\0';
+	return (size_t)(at - ret_text);
 }
 
 /* What of byte i belongs to the network. */

@@ -37,7 +37,8 @@ bool addr_is_link_local(const struct addr *a);
 /* ADDRESS or ADDRESS/LEN, as wg(8) reads an allowed IP; host bits are kept. 0, -EINVAL where the
  * text is no address, -ERANGE where the length is not a number from 0 to addr_bits(). */
 int prefix_parse(const char *s, size_t n, struct prefix *ret);
-void prefix_format(const struct prefix *p, char ret_text[PREFIX_TEXT_MAX]);
+/* The length of the text. */
+size_t prefix_format(const struct prefix *p, char ret_text[PREFIX_TEXT_MAX]);
 
 bool prefix_has_host_bits(const struct prefix *p);
 void prefix_mask(struct prefix *p);
