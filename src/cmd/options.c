@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wgq/base/spelling.h"
 #include "wgq/cmd/verbs.h"
 
 /* Values of getopt_long() for options without a letter. */
@@ -107,33 +108,9 @@ static void print_usage(FILE *to)
 	      to);
 }
 
-/* The number of single-character changes that make one word of the other, with words this short
- * counted by the rows of a table. */
-static size_t edit_distance(const char *a, const char *b)
+static unsigned distance(const char *name, const struct verb *verb)
 {
-	enum { MAX = 16 };
-	size_t row[MAX + 1], n = strlen(b);
-
-	if (strlen(a) > MAX || n > MAX)
-		return MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
-
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			diagonal = above;
-			row[j] = best;
-		}
-	}
-	return row[n];
+	return spelling_distance(name, strlen(name), verb->name, strlen(verb->name));
 }
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
@@ -159,8 +136,8 @@ static int unknown_verb(const char *name, const char *next)
 		return usage_error("the verb comes first: wgq %s %s", next, name);
 
 	for (const struct verb *verb = verbs; verb->name; verb++)
-		if (edit_distance(name, verb->name) <= near &&
-		    (!close || edit_distance(name, verb->name) < edit_distance(name, close->name)))
+		if (distance(name, verb) <= near &&
+		    (!close || distance(name, verb) < distance(name, close)))
 			close = verb;
 	fprintf(stderr, "wgq: '%s' is not a wgq verb.", name);
 	if (close)

@@ -3,42 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wgq/base/spelling.h"
 #include "wgq/conf/keys.h"
 
-/* No key is longer by far. */
-enum { WORD_MAX = 24 };
-
-static int least(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters have to be added, dropped, replaced or swapped with their neighbours to make
- * one of the other ("optimal string alignment"). */
-static int edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	int cost[WORD_MAX + 1][WORD_MAX + 1];
-
-	for (size_t i = 0; i <= a_len; i++)
-		cost[i][0] = (int)i;
-	for (size_t j = 0; j <= b_len; j++)
-		cost[0][j] = (int)j;
-	for (size_t i = 1; i <= a_len; i++) {
-		for (size_t j = 1; j <= b_len; j++) {
-			int differs = a[i - 1] != b[j - 1];
-			int best = least(cost[i - 1][j], cost[i][j - 1]) + 1;
-
-			best = least(best, cost[i - 1][j - 1] + differs);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				best = least(best, cost[i - 2][j - 2] + 1);
-			cost[i][j] = best;
-		}
-	}
-	return cost[a_len][b_len];
-}
-
-/* The letters of s in lower case; how many, WORD_MAX + 1: too many for any word. */
-static size_t letters(struct slice s, char ret[WORD_MAX])
+/* The letters of s in lower case; how many, SPELLING_MAX + 1: too many for any word. */
+static size_t letters(struct slice s, char ret[SPELLING_MAX])
 {
 	size_t n = 0;
 
@@ -47,8 +16,8 @@ static size_t letters(struct slice s, char ret[WORD_MAX])
 
 		if (c < 'a' || c > 'z')
 			continue;
-		if (n == WORD_MAX)
-			return WORD_MAX + 1;
+		if (n == SPELLING_MAX)
+			return SPELLING_MAX + 1;
 		ret[n++] = c;
 	}
 	return n;
@@ -57,13 +26,13 @@ static size_t letters(struct slice s, char ret[WORD_MAX])
 /* The distance of s from a word, -1: they are not alike. */
 static int likeness(struct slice s, const char *word)
 {
-	char have[WORD_MAX], want[WORD_MAX];
+	char have[SPELLING_MAX], want[SPELLING_MAX];
 	size_t n = letters(s, have);
 	size_t word_len = letters((struct slice){word, strlen(word)}, want);
 
-	if (!n || n > WORD_MAX)
+	if (!n || n > SPELLING_MAX)
 		return -1;
-	int distance = edit_distance(have, n, want, word_len);
+	int distance = (int)spelling_distance(have, n, want, word_len);
 	return distance <= (int)(word_len + 2) / 4 ? distance : -1;
 }
 
@@ -80,7 +49,7 @@ static struct slice first_word(struct slice key)
 static enum key_id nearest_key(struct slice key)
 {
 	enum key_id best = KEY_COUNT;
-	int best_distance = WORD_MAX;
+	int best_distance = SPELLING_MAX;
 
 	for (enum key_id id = 0; id < KEY_COUNT; id++) {
 		int distance = likeness(key, conf_key_names()[id].name);

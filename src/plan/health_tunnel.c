@@ -4,6 +4,8 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "wgq/net/prefix_set.h"
+
 #include "health_internal.h"
 
 enum { ROUTES_NAMED = 3 };
@@ -95,43 +97,24 @@ static int check_family(const struct snap *snap, const struct full *full, struct
 	return finding_add(ret, FINDING_DEFAULT_ROUTE_MISSING, FINDING_NO_PEER, &route);
 }
 
-struct prefixes {
-	VEC(struct prefix);
-};
-
-static void prefixes_release(struct prefixes *prefixes)
-{
-	vec_release(prefixes);
-}
-
-static int compare_prefixes(const void *a, const void *b)
-{
-	return prefix_compare(a, b);
-}
-
-static int routed_prefixes(const struct snap *snap, uint32_t number, struct prefixes *ret)
+static int routed_prefixes(const struct snap *snap, uint32_t number, struct prefix_set *ret)
 {
 	vec_each(table, &snap->tables) {
 		const struct route_vec *lists[] = {&table->plain, &table->others};
 
-		for (size_t i = 0; i < 2 && table->table == number; i++) {
-			vec_each(route, lists[i]) {
-				struct prefix *copy = vec_push(ret);
-				if (!copy)
+		for (size_t i = 0; i < 2 && table->table == number; i++)
+			vec_each(route, lists[i])
+				if (prefix_set_add(ret, &route->prefix) < 0)
 					return -ENOMEM;
-				*copy = route->prefix;
-			}
-		}
 	}
-	if (ret->len)
-		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_prefixes);
+	prefix_set_sort(ret);
 	return 0;
 }
 
 /* With Table = auto want has left out what is routed; else all routes are in the table named. */
 static int check_routes(const struct snap *snap, const struct want *want, struct finding_vec *ret)
 {
-	_cleanup_(prefixes_release) struct prefixes there = {0};
+	_cleanup_prefix_set_ struct prefix_set there = {0};
 	_cleanup_buf_ struct buf detail = {0};
 	size_t missing = 0;
 
@@ -140,8 +123,7 @@ static int check_routes(const struct snap *snap, const struct want *want, struct
 	vec_each(route, &want->routes) {
 		char text[PREFIX_TEXT_MAX];
 
-		if (there.len && bsearch(&route->prefix, there.at, there.len, sizeof(there.at[0]),
-					 compare_prefixes))
+		if (prefix_set_has(&there, &route->prefix))
 			continue;
 		prefix_format(&route->prefix, text);
 		if (missing++ < ROUTES_NAMED)

@@ -48,31 +48,36 @@ static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *
 				    d);
 }
 
-static int observe_rules(struct host *h, struct snap *snap, struct diag *d)
+/* Rules of other forms are none of a tunnel's. */
+static int take_rule(struct host *h, const struct rule *rule, struct snap *snap, struct diag *d)
 {
-	for (size_t i = 0; i < sizeof(families); i++) {
-		_cleanup_(rules_release) struct rule_vec rules = {0};
-		int r = rtnetlink_rule_list(h->rtnetlink, families[i], &rules, d);
-		if (r < 0)
-			return r;
-		vec_each(rule, &rules) {
-			if (is_suppress_rule(rule)) {
-				struct rule *copy = vec_push(&snap->suppress_rules);
-				if (!copy)
-					return diag_no_memory(d);
-				*copy = *rule;
-			} else if (is_tunnel_rule(rule)) {
-				struct tunnel_rule *tunnel = vec_push(&snap->tunnel_rules);
-				if (!tunnel)
-					return diag_no_memory(d);
-				tunnel->rule = *rule;
-				r = look_behind(h, tunnel, d);
-				if (r < 0)
-					return r;
-			}
-		}
+	if (is_suppress_rule(rule)) {
+		struct rule *copy = vec_push(&snap->suppress_rules);
+		if (!copy)
+			return diag_no_memory(d);
+		*copy = *rule;
+	} else if (is_tunnel_rule(rule)) {
+		struct tunnel_rule *tunnel = vec_push(&snap->tunnel_rules);
+		if (!tunnel)
+			return diag_no_memory(d);
+		tunnel->rule = *rule;
+		return look_behind(h, tunnel, d);
 	}
 	return 0;
+}
+
+static int observe_rules(struct host *h, struct snap *snap, struct diag *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(families) && r == 0; i++) {
+		_cleanup_(rules_release) struct rule_vec rules = {0};
+
+		r = rtnetlink_rule_list(h->rtnetlink, families[i], &rules, d);
+		for (size_t n = 0; n < rules.len && r == 0; n++)
+			r = take_rule(h, &rules.at[n], snap, d);
+	}
+	return r;
 }
 
 /* A number that some tunnel's rule carries is taken, even when its table was flushed. */
