@@ -11,8 +11,8 @@
 /* A line is quoted around the place that is wrong, not whole: it may be 20 MB long. */
 enum { QUOTE_BEFORE = 60, QUOTE_AFTER = 120, QUOTE_KEPT = 2 * QUOTE_BEFORE + 2 * QUOTE_AFTER };
 
-static struct diag_item *diag_push(struct diag *d, enum diag_level level, int error,
-				   const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static struct diag_item *
+diag_push(struct diag *d, enum diag_level level, int error, const char *format, va_list args)
 {
 	_cleanup_buf_ struct buf message = {0};
 

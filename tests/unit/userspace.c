@@ -113,7 +113,7 @@ int main(int argc, char *argv[])
 		puts("skipped: an emulator does not start itself by /proc/self/exe");
 		return 77;
 	}
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("tmpfs", "/run", "tmpfs", 0, NULL) < 0) {
 		printf("skipped: no mount namespace: %s\n", strerror(errno));
 		return getenv("WGQ_MUST_WORK") ? 1 : 77;

@@ -336,7 +336,8 @@ static void damaged_messages(void **state)
 	static const unsigned char values[] = {0x00, 0x01, 0x04, 0x05, 0x7f, 0x80, 0xff};
 	_cleanup_wg_device_ struct wg_device device = {0};
 	struct sample good = {0}, s;
-	_cleanup_free_ void *buffer = malloc(WG_SET_SIZE);
+	/* Zeroed: what libmnl leaves out between attributes is read here. */
+	_cleanup_free_ void *buffer = calloc(1, WG_SET_SIZE);
 	struct wg_set set = {.ifname = "wg0", .device = &device};
 
 	fill_head(&device);

@@ -14,6 +14,10 @@
 #undef strcat
 #undef strncpy
 #undef strncat
+#undef sprintf
+#undef vsprintf
+#undef system
+#undef popen
 #define strcpy(...)   banned_strcpy_use_buf_str_or_memcpy()
 #define strcat(...)   banned_strcat_use_buf_str()
 #define strncpy(...)  banned_strncpy_use_buf_mem_or_memcpy()
