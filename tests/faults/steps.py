@@ -5,6 +5,7 @@ makes."""
 import os
 import re
 import sys
+import time
 
 import host
 
@@ -31,6 +32,18 @@ def calls_of(argv):
         if begun and name not in NEVER:
             calls.append((name, count[name]))
     return calls
+
+
+def each(name, items, seconds):
+    """The items, until the seconds are over (0: all), with a word now and then of how far it is."""
+    begun = time.monotonic()
+    for done, item in enumerate(items):
+        if seconds and time.monotonic() - begun > seconds:
+            print("%s: time is up after %d of %d" % (name, done, len(items)))
+            return
+        if done and done % 500 == 0:
+            print("%s: %d of %d" % (name, done, len(items)), flush=True)
+        yield item
 
 
 def is_up():
