@@ -180,7 +180,7 @@ int rtnetlink_link_del(struct rtnetlink *r, uint32_t index, struct diag *d)
 }
 
 /* By hand: libnl would send RTM_SETLINK. */
-int rtnetlink_link_set(struct rtnetlink *r, uint32_t index, uint32_t mtu, bool up, struct diag *d)
+static int link_set(struct rtnetlink *r, uint32_t index, uint32_t mtu, bool up, struct diag *d)
 {
 	const struct ifinfomsg head = {
 		.ifi_index = (int)index,
@@ -200,4 +200,14 @@ int rtnetlink_link_set(struct rtnetlink *r, uint32_t index, uint32_t mtu, bool u
 				text);
 	}
 	return 0;
+}
+
+int rtnetlink_link_up(struct rtnetlink *r, uint32_t index, uint32_t mtu, struct diag *d)
+{
+	return link_set(r, index, mtu, true, d);
+}
+
+int rtnetlink_link_mtu(struct rtnetlink *r, uint32_t index, uint32_t mtu, struct diag *d)
+{
+	return link_set(r, index, mtu, false, d);
 }

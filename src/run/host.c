@@ -237,9 +237,9 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 		return link_del(h, d);
 	case OP_LINK_UP:
 		return explain_port(
-			rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu.value, true, d), d);
+			rtnetlink_link_up(h->rtnetlink, h->link.index, op->mtu.value, d), d);
 	case OP_LINK_MTU:
-		return rtnetlink_link_set(h->rtnetlink, h->link.index, op->mtu.value, false, d);
+		return rtnetlink_link_mtu(h->rtnetlink, h->link.index, op->mtu.value, d);
 	case OP_WG_SET:
 		return explain_port(device_set(ifname, h->server, op->wg.device, d), d);
 	case OP_WG_CHANGE:

@@ -188,7 +188,7 @@ static void ask_links(struct rtnetlink *r, struct diag *d)
 	rtnetlink_link_get(r, "wg0", &link, d);
 	rtnetlink_link_list(r, "wireguard", &links, d);
 	rtnetlink_link_add(r, "wg0", "wireguard", d);
-	rtnetlink_link_set(r, 7, 1420, true, d);
+	rtnetlink_link_up(r, 7, 1420, d);
 }
 
 static void ask_addrs(struct rtnetlink *r, struct diag *d)

@@ -33,14 +33,14 @@ static void links(void **state)
 	assert_fails(rtnetlink_link_add(r, "d1", "no-such-kind", d), EOPNOTSUPP);
 	assert_fails(rtnetlink_link_add(r, "name-that-is-long", link.kind, d), ENAMETOOLONG);
 
-	assert_done(rtnetlink_link_set(r, index, 1350, false, d));
+	assert_done(rtnetlink_link_mtu(r, index, 1350, d));
 	assert_done(rtnetlink_link_get(r, "d0", &link, d));
 	assert_int_equal(link.mtu, 1350);
 	assert_true(link.up);
 
 	/* The index stays good when the name changes. */
 	ns_run("ip link set d0 down && ip link set d0 name d9");
-	assert_done(rtnetlink_link_set(r, index, 1300, false, d));
+	assert_done(rtnetlink_link_mtu(r, index, 1300, d));
 	assert_done(rtnetlink_link_get(r, "d9", &link, d));
 	assert_int_equal(link.index, index);
 	assert_int_equal(link.mtu, 1300);

@@ -39,8 +39,10 @@ int rtnetlink_link_list(struct rtnetlink *r, const char *kind, struct link_vec *
 int rtnetlink_link_add(struct rtnetlink *r, const char *name, const char *kind, struct diag *d);
 /* -ENODEV: it is gone already. */
 int rtnetlink_link_del(struct rtnetlink *r, uint32_t index, struct diag *d);
-/* Sets the MTU and brings the link up, in one message. up false leaves the state as it is. */
-int rtnetlink_link_set(struct rtnetlink *r, uint32_t index, uint32_t mtu, bool up, struct diag *d);
+/* Sets the MTU and brings the link up, in one message. */
+int rtnetlink_link_up(struct rtnetlink *r, uint32_t index, uint32_t mtu, struct diag *d);
+/* Sets the MTU alone. */
+int rtnetlink_link_mtu(struct rtnetlink *r, uint32_t index, uint32_t mtu, struct diag *d);
 
 /* Appends the addresses of a link, in the kernel's order, IPv4 before IPv6. */
 int rtnetlink_addr_list(struct rtnetlink *r, uint32_t index, struct link_addr_vec *ret,
