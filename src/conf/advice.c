@@ -180,7 +180,7 @@ static void list_keys(enum scan_section section, struct buf *ret)
 
 void advice_unknown_key(struct parser *p, const struct scan_line *line)
 {
-	enum key_id id = key_find(line->key, true), near = advice_key(line->key);
+	enum key_id id = key_find_squeezed(line->key), near = advice_key(line->key);
 	struct slice word = first_word(line->key);
 	_cleanup_buf_ struct buf hint = {0};
 
@@ -197,7 +197,7 @@ void advice_unknown_key(struct parser *p, const struct scan_line *line)
 			    "; does not begin a comment");
 		return;
 	}
-	id = key_find(word, false);
+	id = key_find(word);
 	if (id < KEY_COUNT && word.len < line->key.len) {
 		buf_addf(&hint, "write %s = and the value", conf_key_names()[id].name);
 		parse_error(p, line->key, buf_text(&hint), "no = right after %s",

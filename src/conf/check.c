@@ -80,7 +80,7 @@ struct where where_prefix(const struct check *c, uint32_t line, const struct pre
 	struct prefix wanted = *prefix, read;
 
 	prefix_mask(&wanted);
-	while (rest.len <= LINE_MAX_SEARCHED && list_next(&rest, true, &item)) {
+	while (rest.len <= LINE_MAX_SEARCHED && list_next_quick(&rest, &item)) {
 		if (item.at[0] == '+' || item.at[0] == '-') {
 			item.at++;
 			item.len--;
@@ -98,7 +98,7 @@ struct where where_text(const struct check *c, uint32_t line, const char *text)
 {
 	struct slice rest = where_value(c, line).at, item;
 
-	while (rest.len <= LINE_MAX_SEARCHED && list_next(&rest, true, &item))
+	while (rest.len <= LINE_MAX_SEARCHED && list_next_quick(&rest, &item))
 		if (item.len == strlen(text) && memcmp(item.at, text, item.len) == 0)
 			return (struct where){.line = line, .at = item};
 	return where_value(c, line);

@@ -59,7 +59,7 @@ const struct conf_key_name *conf_key_names(void)
 	return names;
 }
 
-enum key_id key_find(struct slice key, bool squeezed)
+enum key_id key_find(struct slice key)
 {
 	char first = key.len ? (char)(key.at[0] | 0x20) : '\0';
 
@@ -67,7 +67,16 @@ enum key_id key_find(struct slice key, bool squeezed)
 	for (enum key_id id = 0; id < KEY_COUNT; id++)
 		if (first == (names[id].name[0] | 0x20) && slice_is(key, names[id].name))
 			return id;
-	for (enum key_id id = 0; squeezed && id < KEY_COUNT; id++)
+	return KEY_COUNT;
+}
+
+enum key_id key_find_squeezed(struct slice key)
+{
+	enum key_id id = key_find(key);
+
+	if (id != KEY_COUNT)
+		return id;
+	for (id = 0; id < KEY_COUNT; id++)
 		if (slice_squeezed_is(key, names[id].name))
 			return id;
 	return KEY_COUNT;
@@ -212,13 +221,13 @@ static void note_public_key(struct parser *p, const struct scan_line *line)
 		p->peer_has_key = true;
 }
 
-/* key_find() as wg(8) does it. A list with a line an item has the same key again and again. */
+/* key_find_squeezed(). A list with a line an item has the same key again and again. */
 static enum key_id find_key(struct parser *p, struct slice key)
 {
 	if (!key.len || key.len != p->last_key.len ||
 	    memcmp(key.at, p->last_key.at, key.len) != 0) {
 		p->last_key = key;
-		p->last_id = key_find(key, true);
+		p->last_id = key_find_squeezed(key);
 	}
 	return p->last_id;
 }
@@ -231,7 +240,7 @@ static int read_key(struct parser *p, const struct scan_line *line)
 	bool guessed = line->wg_section == SECTION_OTHER && p->section == SECTION_INTERFACE;
 	enum key_id id = KEY_COUNT;
 	if (line->quick_interface || guessed)
-		id = key_find(line->key, false);
+		id = key_find(line->key);
 	if (id < KEY_COUNT && key_is_quick(id))
 		return readers[id](p, id, line);
 

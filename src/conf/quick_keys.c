@@ -93,7 +93,7 @@ int quick_address(struct parser *p, enum key_id id, const struct scan_line *line
 	struct slice rest = line->value, item;
 
 	(void)id;
-	while (list_next(&rest, true, &item)) {
+	while (list_next_quick(&rest, &item)) {
 		struct prefix prefix;
 
 		int r = read_address(item, &prefix);
@@ -148,7 +148,7 @@ int quick_dns(struct parser *p, enum key_id id, const struct scan_line *line)
 	int r = 0;
 
 	(void)id;
-	while (r == 0 && list_next(&rest, true, &item)) {
+	while (r == 0 && list_next_quick(&rest, &item)) {
 		if (!looks_like_server(item))
 			r = add_text(p, &p->conf->dns_search, item);
 		else if (is_server(item))

@@ -62,9 +62,11 @@ void edit_list(struct editor *e, const struct save_line *line, save_keeps *keeps
 	       const struct buf *added)
 {
 	struct slice rest = {e->layout->text + line->value, line->value_len}, item;
+	bool (*next)(struct slice *, struct slice *) =
+		line->id == KEY_ADDRESS ? list_next_quick : list_next_wg;
 	_cleanup_buf_ struct buf list = {0};
 
-	while (list_next(&rest, line->id == KEY_ADDRESS, &item)) {
+	while (next(&rest, &item)) {
 		if (!keeps(context))
 			continue;
 		if (list.len)

@@ -45,11 +45,11 @@ static int add_section(struct collector *c, const struct scan_line *line, uint32
 /* By the same rules as conf_parse(). */
 static enum key_id line_key(const struct scan_line *line)
 {
-	enum key_id id = key_find(line->key, false);
+	enum key_id id = key_find(line->key);
 
 	if (id < KEY_COUNT && key_is_quick(id) && line->quick_interface)
 		return id;
-	return key_find(line->key, true);
+	return key_find_squeezed(line->key);
 }
 
 static int take_line(void *context, const struct scan_line *line, struct diag *d)

@@ -57,32 +57,37 @@ void refuse_length(struct parser *p, struct slice item, unsigned int base, int b
 			    "the prefix length has to be a number from 0 to %d", bits);
 }
 
-/* The first comma; with blanks the first of comma, space and tab (linux.bash:59,61). */
-static size_t item_length(struct slice s, bool blanks)
+/* Cuts an item of that length off, and what ends it. */
+static struct slice cut_item(struct slice *rest, size_t len)
 {
-	size_t n = 0;
+	struct slice item = {rest->at, len};
+	bool last = len == rest->len;
 
-	if (!blanks) {
-		const char *comma = memchr(s.at, ',', s.len);
-
-		return comma ? (size_t)(comma - s.at) : s.len;
-	}
-	while (n < s.len && s.at[n] != ',' && s.at[n] != ' ' && s.at[n] != '\t')
-		n++;
-	return n;
+	rest->at = last ? NULL : rest->at + len + 1;
+	rest->len -= last ? len : len + 1;
+	return slice_trim(item);
 }
 
-bool list_next(struct slice *rest, bool blanks, struct slice *ret)
+bool list_next_quick(struct slice *rest, struct slice *ret)
 {
 	do {
+		size_t n = 0;
+
 		if (!rest->at)
 			return false;
-		struct slice whole = {rest->at, item_length(*rest, blanks)};
-		bool last = whole.len == rest->len;
+		while (n < rest->len && rest->at[n] != ',' && rest->at[n] != ' ' &&
+		       rest->at[n] != '\t')
+			n++;
+		*ret = cut_item(rest, n);
+	} while (!ret->len);
+	return true;
+}
 
-		rest->at = last ? NULL : rest->at + whole.len + 1;
-		rest->len -= last ? whole.len : whole.len + 1;
-		*ret = slice_trim(whole);
-	} while (blanks && !ret->len);
+bool list_next_wg(struct slice *rest, struct slice *ret)
+{
+	if (!rest->at)
+		return false;
+	const char *comma = memchr(rest->at, ',', rest->len);
+	*ret = cut_item(rest, comma ? (size_t)(comma - rest->at) : rest->len);
 	return true;
 }

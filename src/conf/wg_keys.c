@@ -204,7 +204,7 @@ int wg_allowed_ips(struct parser *p, enum key_id id, const struct scan_line *lin
 
 	(void)id;
 	p->peer->replace_allowed_ips = true;
-	while (r == 0 && list_next(&rest, false, &item)) {
+	while (r == 0 && list_next_wg(&rest, &item)) {
 		if (item.len)
 			r = add_allowed_ip(p, item, line->number);
 		else

@@ -25,13 +25,23 @@ void prefix_set_sort(struct prefix_set *set)
 		qsort(set->at, set->len, sizeof(set->at[0]), compare);
 }
 
-int prefix_set_of(const struct link_addr_vec *addrs, bool masked, struct prefix_set *ret)
+int prefix_set_of_addrs(const struct link_addr_vec *addrs, struct prefix_set *ret)
 {
-	vec_each(addr, addrs) {
+	vec_each(addr, addrs)
 		if (prefix_set_add(ret, &addr->prefix) < 0)
 			return -ENOMEM;
-		if (masked)
-			prefix_mask(&ret->at[ret->len - 1]);
+	prefix_set_sort(ret);
+	return 0;
+}
+
+int prefix_set_of_networks(const struct link_addr_vec *addrs, struct prefix_set *ret)
+{
+	vec_each(addr, addrs) {
+		struct prefix network = addr->prefix;
+
+		prefix_mask(&network);
+		if (prefix_set_add(ret, &network) < 0)
+			return -ENOMEM;
 	}
 	prefix_set_sort(ret);
 	return 0;

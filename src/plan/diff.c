@@ -53,7 +53,7 @@ bool diff_add_addresses(const struct snap *snap, const struct want *want, struct
 {
 	_cleanup_prefix_set_ struct prefix_set there = {0};
 
-	if (prefix_set_of(&snap->addrs, false, &there) < 0)
+	if (prefix_set_of_addrs(&snap->addrs, &there) < 0)
 		return false;
 	vec_each(addr, &want->addrs) {
 		if (prefix_set_has(&there, &addr->prefix))

@@ -60,7 +60,7 @@ static int check_missing_addresses(const struct health_input *in, struct finding
 	_cleanup_buf_ struct buf detail = {0};
 	char text[PREFIX_TEXT_MAX];
 
-	if (prefix_set_of(&in->snap->addrs, false, &there) < 0)
+	if (prefix_set_of_addrs(&in->snap->addrs, &there) < 0)
 		return -ENOMEM;
 	vec_each(addr, &in->want->addrs) {
 		/* Below this MTU the kernel takes them away, which is told as such. */

@@ -122,17 +122,16 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 	bool promote;
 
 	return reload_needs_promotion(snap, reload, &promote) &&
-	       (!promote || reload_set_promotion(reload, true)) &&
-	       reload_remove_addresses(reload, true, plan) && set_link(snap, want, plan) &&
-	       diff_add_addresses(snap, want, plan) && change_peers(reload, plan) &&
+	       (!promote || reload_start_promotion(reload)) && reload_clear_the_way(reload, plan) &&
+	       set_link(snap, want, plan) && diff_add_addresses(snap, want, plan) &&
+	       change_peers(reload, plan) &&
 	       reload_add_rules(snap, want, pairs, AF_INET6, want->default_ip6.line, plan) &&
 	       reload_add_rules(snap, want, pairs, AF_INET, want->default_ip.line, plan) &&
 	       (!want->full_ip || diff_add_src_valid_mark(snap, want->default_ip.line, plan)) &&
-	       reload_add_routes(reload, false, plan) &&
-	       reload_remove_rules(snap, want, pairs, plan) && clear_mark(snap, want, plan) &&
-	       reload_remove_routes(reload, plan) && reload_remove_addresses(reload, false, plan) &&
-	       reload_add_routes(reload, true, plan) &&
-	       (!promote || reload_set_promotion(reload, false)) &&
+	       reload_add_routes(reload, plan) && reload_remove_rules(snap, want, pairs, plan) &&
+	       clear_mark(snap, want, plan) && reload_remove_routes(reload, plan) &&
+	       reload_remove_addresses(reload, plan) && reload_add_late_routes(reload, plan) &&
+	       (!promote || reload_end_promotion(reload)) &&
 	       reload_set_firewall(snap, means, reload) && reload_set_dns(snap, means, reload) &&
 	       remove_peers(reload, plan);
 }

@@ -34,7 +34,7 @@ int reload_find_gone(const struct snap *snap, struct reload *reload)
 {
 	_cleanup_prefix_set_ struct prefix_set wanted = {0};
 	const struct conf *conf = reload->want.conf;
-	int r = prefix_set_of(&reload->want.addrs, false, &wanted);
+	int r = prefix_set_of_addrs(&reload->want.addrs, &wanted);
 
 	vec_each(addr, &snap->addrs)
 		if (r == 0 && !prefix_set_has(&wanted, &addr->prefix) &&
@@ -53,11 +53,11 @@ static bool is_in_the_way(const struct link_addr *gone, const struct prefix_set 
 }
 
 /* The last ones first: the first of a subnet takes the others with it. */
-bool reload_remove_addresses(const struct reload *reload, bool in_the_way, struct plan *plan)
+static bool remove_those(const struct reload *reload, bool in_the_way, struct plan *plan)
 {
 	_cleanup_prefix_set_ struct prefix_set wanted = {0};
 
-	if (prefix_set_of(&reload->want.addrs, false, &wanted) < 0)
+	if (prefix_set_of_addrs(&reload->want.addrs, &wanted) < 0)
 		return false;
 	for (size_t i = reload->gone.len; i-- > 0;) {
 		const struct link_addr *addr = &reload->gone.at[i];
@@ -72,6 +72,16 @@ bool reload_remove_addresses(const struct reload *reload, bool in_the_way, struc
 	return true;
 }
 
+bool reload_clear_the_way(const struct reload *reload, struct plan *plan)
+{
+	return remove_those(reload, true, plan);
+}
+
+bool reload_remove_addresses(const struct reload *reload, struct plan *plan)
+{
+	return remove_those(reload, false, plan);
+}
+
 /* With the first IPv4 address of a subnet the kernel takes the others, unless it is told to promote
  * one of them (__inet_del_ifa(), net/ipv4/devinet.c). */
 bool reload_needs_promotion(const struct snap *snap, const struct reload *reload, bool *ret)
@@ -81,7 +91,7 @@ bool reload_needs_promotion(const struct snap *snap, const struct reload *reload
 	*ret = false;
 	if (snap->promotes_secondaries)
 		return true;
-	if (prefix_set_of(&reload->want.addrs, true, &subnets) < 0)
+	if (prefix_set_of_networks(&reload->want.addrs, &subnets) < 0)
 		return false;
 	vec_each(gone, &reload->gone) {
 		struct prefix subnet = gone->prefix;
@@ -92,7 +102,7 @@ bool reload_needs_promotion(const struct snap *snap, const struct reload *reload
 	return true;
 }
 
-bool reload_set_promotion(struct reload *reload, bool on)
+static bool set_promotion(struct reload *reload, bool on)
 {
 	struct op *op = diff_add(&reload->plan, OP_SYSCTL_SET, 0);
 
@@ -106,4 +116,14 @@ bool reload_set_promotion(struct reload *reload, bool on)
 	op->sysctl.before = !on;
 	op->sysctl.temporary = true;
 	return buf_status(&reload->promote_secondaries) == 0;
+}
+
+bool reload_start_promotion(struct reload *reload)
+{
+	return set_promotion(reload, true);
+}
+
+bool reload_end_promotion(struct reload *reload)
+{
+	return set_promotion(reload, false);
 }

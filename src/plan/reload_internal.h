@@ -12,10 +12,12 @@ int reload_copy_addr(struct link_addr_vec *addrs, const struct link_addr *addr);
 /* Fills reload->gone. 0 or -ENOMEM. */
 int reload_find_gone(const struct snap *snap, struct reload *reload);
 
-/* in_the_way: those that have to go before others can come; else the rest. */
-bool reload_remove_addresses(const struct reload *reload, bool in_the_way, struct plan *plan);
+/* Removes the addresses that have to go before others can come; then the rest. */
+bool reload_clear_the_way(const struct reload *reload, struct plan *plan);
+bool reload_remove_addresses(const struct reload *reload, struct plan *plan);
 bool reload_needs_promotion(const struct snap *snap, const struct reload *reload, bool *ret);
-bool reload_set_promotion(struct reload *reload, bool on);
+bool reload_start_promotion(struct reload *reload);
+bool reload_end_promotion(struct reload *reload);
 
 /* pairs are those of snap. line: of the configuration that asks for the default route. */
 bool reload_add_rules(const struct snap *snap, const struct want *want,
@@ -23,7 +25,9 @@ bool reload_add_rules(const struct snap *snap, const struct want *want,
 		      struct plan *plan);
 bool reload_remove_rules(const struct snap *snap, const struct want *want,
 			 const struct rule_pair_vec *pairs, struct plan *plan);
-bool reload_add_routes(const struct reload *reload, bool late, struct plan *plan);
+bool reload_add_routes(const struct reload *reload, struct plan *plan);
+/* Those whose place was held by addresses that are removed. */
+bool reload_add_late_routes(const struct reload *reload, struct plan *plan);
 bool reload_remove_routes(const struct reload *reload, struct plan *plan);
 
 bool reload_set_firewall(const struct snap *snap, const struct means *means, struct reload *reload);

@@ -90,13 +90,19 @@ bool reload_remove_routes(const struct reload *reload, struct plan *plan)
 	return true;
 }
 
-bool reload_add_routes(const struct reload *reload, bool late, struct plan *plan)
+bool reload_add_routes(const struct reload *reload, struct plan *plan)
 {
-	vec_each(change, &reload->tables) {
-		const struct route_vec *routes = late ? &change->add_late : &change->add;
-
-		if (!diff_add_routes(routes->at, routes->len, change->table, 0, plan))
+	vec_each(change, &reload->tables)
+		if (!diff_add_routes(change->add.at, change->add.len, change->table, 0, plan))
 			return false;
-	}
+	return true;
+}
+
+bool reload_add_late_routes(const struct reload *reload, struct plan *plan)
+{
+	vec_each(change, &reload->tables)
+		if (!diff_add_routes(change->add_late.at, change->add_late.len, change->table, 0,
+				     plan))
+			return false;
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/net/prefix_set.h"
 #include "wgq/plan/allowed.h"
 
 static bool same_device(const struct wg_device *wanted, const struct wg_device *seen)
@@ -42,31 +43,16 @@ static int same_peers(const struct wg_peer_vec *wanted, const struct wg_peer_vec
 	return 0;
 }
 
-static int compare_addresses(const void *a, const void *b)
-{
-	const struct link_addr *const *x = a, *const *y = b;
-
-	return prefix_compare(&(*x)->prefix, &(*y)->prefix);
-}
-
 static int same_addresses(const struct link_addr_vec *wanted, const struct link_addr_vec *seen,
 			  bool *ret)
 {
-	_cleanup_free_ const struct link_addr **sorted =
-		mem_calloc(seen->len, sizeof(const struct link_addr *));
+	_cleanup_prefix_set_ struct prefix_set there = {0};
+	int r = prefix_set_of_addrs(seen, &there);
 
-	if (!sorted)
-		return -1;
-	for (size_t i = 0; i < seen->len; i++)
-		sorted[i] = &seen->at[i];
-	qsort(sorted, seen->len, sizeof(*sorted), compare_addresses);
-	*ret = true;
-	vec_each(addr, wanted) {
-		const struct link_addr *key = addr;
-
-		*ret = *ret && bsearch(&key, sorted, seen->len, sizeof(*sorted), compare_addresses);
-	}
-	return 0;
+	*ret = r == 0;
+	vec_each(addr, wanted)
+		*ret = *ret && prefix_set_has(&there, &addr->prefix);
+	return r;
 }
 
 static int held_prefixes(const struct wg_peer_vec *peers, struct route_vec *ret, struct diag *d)

@@ -43,22 +43,30 @@ static struct suspect *find_first(const struct suspect_vec *suspects, const stru
 	return suspects->at + low;
 }
 
-/* Those within a prefix follow it in their order. One prefix may be in several tables. */
-void suspects_mark(struct suspect_vec *suspects, const struct wg_peer_vec *peers, bool wanted)
+void suspects_explain(struct suspect_vec *suspects, const struct wg_peer_vec *running)
 {
-	vec_each(peer, peers) {
-		vec_each(ip, &peer->allowed_ips) {
-			struct suspect *suspect = find_first(suspects, &ip->prefix);
+	const struct suspect *end = suspects->at + suspects->len;
 
-			for (; suspect < suspects->at + suspects->len &&
-			       prefix_covers(&ip->prefix, &suspect->prefix);
-			     suspect++) {
-				suspect->led |= wanted;
-				suspect->explained |=
-					!wanted && prefix_equal(&ip->prefix, &suspect->prefix);
-			}
-		}
-	}
+	/* One prefix may be in several tables. */
+	vec_each(peer, running)
+		vec_each(ip, &peer->allowed_ips)
+			for (struct suspect *suspect = find_first(suspects, &ip->prefix);
+			     suspect < end && prefix_equal(&ip->prefix, &suspect->prefix);
+			     suspect++)
+				suspect->explained = true;
+}
+
+void suspects_lead(struct suspect_vec *suspects, const struct wg_peer_vec *wanted)
+{
+	const struct suspect *end = suspects->at + suspects->len;
+
+	/* Those within a prefix follow it in their order. */
+	vec_each(peer, wanted)
+		vec_each(ip, &peer->allowed_ips)
+			for (struct suspect *suspect = find_first(suspects, &ip->prefix);
+			     suspect < end && prefix_covers(&ip->prefix, &suspect->prefix);
+			     suspect++)
+				suspect->led = true;
 }
 
 bool suspects_are_ours(const struct suspect_vec *suspects, const struct prefix *prefix)

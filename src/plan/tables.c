@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "wgq/net/prefix_set.h"
 #include "wgq/net/route_sort.h"
 #include "wgq/plan/hooked.h"
 #include "wgq/plan/suspects.h"
@@ -91,21 +92,6 @@ static const struct route_table *table_in(const struct snap *snap, uint32_t tabl
 	return &none;
 }
 
-/* The prefixes that addresses which go have held, sorted. */
-static int held_by(const struct link_addr_vec *gone, struct route_vec *ret)
-{
-	vec_each(addr, gone) {
-		struct route *subnet = vec_push(ret);
-
-		if (!subnet)
-			return -ENOMEM;
-		subnet->prefix = addr->prefix;
-		prefix_mask(&subnet->prefix);
-	}
-	route_sort(ret->at, ret->len);
-	return 0;
-}
-
 /* With its last IPv4 address an interface loses every IPv4 route, in every table (fib_disable_ip(),
  * net/ipv4/fib_frontend.c). */
 static bool loses_ipv4(const struct want *want, const struct snap *snap,
@@ -127,7 +113,7 @@ static bool loses_ipv4(const struct want *want, const struct snap *snap,
 struct table_sides {
 	struct route_vec wanted, running;
 	struct route_vec served; /* by somebody else's route, which ours cannot be added beside */
-	struct route_vec held;   /* until an address has gone */
+	struct prefix_set held;  /* until an address has gone */
 };
 
 static int sides_make(const struct want *want, const struct snap *snap,
@@ -140,7 +126,7 @@ static int sides_make(const struct want *want, const struct snap *snap,
 		r = sorted_copy(&table->plain, &ret->running);
 	if (r == 0)
 		r = sorted_copy(&table->others, &ret->served);
-	return r == 0 ? held_by(gone, &ret->held) : r;
+	return r == 0 ? prefix_set_of_networks(gone, &ret->held) : r;
 }
 
 static void sides_release(struct table_sides *sides)
@@ -148,7 +134,7 @@ static void sides_release(struct table_sides *sides)
 	routes_release(&sides->wanted);
 	routes_release(&sides->running);
 	routes_release(&sides->served);
-	routes_release(&sides->held);
+	prefix_set_release(&sides->held);
 }
 
 static int sides_merge(const struct table_sides *sides, struct table_change *change)
@@ -163,7 +149,7 @@ static int sides_merge(const struct table_sides *sides, struct table_change *cha
 
 		if (order > 0)
 			r = add_route(&change->remove, &running->at[j]);
-		else if (order < 0 && has_route(&sides->held, &wanted->at[i]))
+		else if (order < 0 && prefix_set_has(&sides->held, &wanted->at[i].prefix))
 			r = add_route(&change->add_late, &wanted->at[i]);
 		else if (order < 0 && !has_route(&sides->served, &wanted->at[i]))
 			r = add_route(&change->add, &wanted->at[i]);
@@ -260,8 +246,8 @@ static int compare_all(const struct want *want, const struct snap *snap,
 	if (r == 0)
 		r = suspects_list(ret, &suspects);
 	if (r == 0 && suspects.len) {
-		suspects_mark(&suspects, &snap->wg.peers, false);
-		suspects_mark(&suspects, &want->device.peers, true);
+		suspects_explain(&suspects, &snap->wg.peers);
+		suspects_lead(&suspects, &want->device.peers);
 		vec_each(change, ret)
 			keep_what_is_not_ours(want, snap, &suspects, change);
 	}

@@ -280,8 +280,8 @@ static void sets(void **state)
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(
 			prefix_parse(texts[i], strlen(texts[i]), &vec_push(&addrs)->prefix), 0);
-	assert_int_equal(prefix_set_of(&addrs, false, &set), 0);
-	assert_int_equal(prefix_set_of(&addrs, true, &networks), 0);
+	assert_int_equal(prefix_set_of_addrs(&addrs, &set), 0);
+	assert_int_equal(prefix_set_of_networks(&addrs, &networks), 0);
 	vec_each(addr, &addrs) {
 		assert_true(prefix_set_has(&set, &addr->prefix));
 		assert_true(prefix_set_has_addr(&set, &addr->prefix.addr));

@@ -80,17 +80,20 @@ int number_read(struct slice s, unsigned int base, uint64_t max, uint64_t *ret);
 /* That the length of the prefix `item` is none of 0 to bits; base as for number_read(). */
 void refuse_length(struct parser *p, struct slice item, unsigned int base, int bits);
 
-/* A comma ends an item, and so does a blank where blanks are separators. False at the end. */
-bool list_next(struct slice *rest, bool blanks, struct slice *ret);
+/* The next item of a list; false at the end. In wg-quick's lists commas and blanks end items, and
+ * there are no empty ones (linux.bash:59,61); in those of wg(8) only commas do. */
+bool list_next_quick(struct slice *rest, struct slice *ret);
+bool list_next_wg(struct slice *rest, struct slice *ret);
 
 /* The readers: quick_*() in quick_keys.c, wg_*() in wg_keys.c and wg_ports.c. */
 typedef int key_reader(struct parser *p, enum key_id id, const struct scan_line *line);
 key_reader quick_address, quick_dns, quick_mtu, quick_table, quick_save_config, quick_hook;
 key_reader wg_key, wg_listen_port, wg_fwmark, wg_allowed_ips, wg_endpoint, wg_keepalive;
 
-/* KEY_COUNT where there is no such key. The key as wg-quick compares it, or squeezed as wg(8)
- * does. */
-enum key_id key_find(struct slice key, bool squeezed);
+/* The key as wg-quick compares it, or as wg(8) does, with its blanks squeezed out. KEY_COUNT: there
+ * is no such key. */
+enum key_id key_find(struct slice key);
+enum key_id key_find_squeezed(struct slice key);
 bool key_is_quick(enum key_id id);
 
 /* What the writer of a line may have meant; advice.c. */

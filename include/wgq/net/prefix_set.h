@@ -13,8 +13,10 @@ struct prefix_set {
 int prefix_set_add(struct prefix_set *set, const struct prefix *p);
 void prefix_set_sort(struct prefix_set *set);
 
-/* Those of an interface's addresses, sorted; masked: their networks. 0 or -ENOMEM. */
-int prefix_set_of(const struct link_addr_vec *addrs, bool masked, struct prefix_set *ret);
+/* The prefixes of an interface's addresses, or the networks that they are in; sorted. 0 or -ENOMEM.
+ */
+int prefix_set_of_addrs(const struct link_addr_vec *addrs, struct prefix_set *ret);
+int prefix_set_of_networks(const struct link_addr_vec *addrs, struct prefix_set *ret);
 
 /* Whether a sorted set has the very prefix; has the address, with whatever length. */
 bool prefix_set_has(const struct prefix_set *set, const struct prefix *p);
