@@ -5,10 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <time.h>
 
 #include "wgq/base/mem.h"
 
 static const char path[] = "/run/wgq.lock";
+
+/* flock(2) that waits would miss a signal that comes just before the call. */
+static const struct timespec pause_between = {.tv_nsec = 10 * 1000 * 1000};
 
 int lock_take(const volatile sig_atomic_t *stop, int *ret_fd, struct diag *d)
 {
@@ -20,11 +24,12 @@ int lock_take(const volatile sig_atomic_t *stop, int *ret_fd, struct diag *d)
 		return 0;
 	if (fd < 0)
 		return diag_fail(d, errno, "cannot open %s", path);
-	while (flock(fd, LOCK_EX) < 0) {
-		if (errno != EINTR)
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
 			return diag_fail(d, errno, "cannot lock %s", path);
 		if (stop && *stop)
 			return diag_refuse(d, EINTR, "stopped while waiting for another wgq");
+		nanosleep(&pause_between, NULL);
 	}
 	*ret_fd = fd;
 	fd = -1;
