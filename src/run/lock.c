@@ -5,14 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <time.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/sys/io.h"
 
 static const char path[] = "/run/wgq.lock";
 
-/* flock(2) that waits would miss a signal that comes just before the call. */
-static const struct timespec pause_between = {.tv_nsec = 10 * 1000 * 1000};
+/* A flock(2) that waits would miss a signal that comes just before the call. */
+enum { TRY_INTERVAL_MS = 10 };
 
 int lock_take(const volatile sig_atomic_t *stop, int *ret_fd, struct diag *d)
 {
@@ -29,7 +29,7 @@ int lock_take(const volatile sig_atomic_t *stop, int *ret_fd, struct diag *d)
 			return diag_fail(d, errno, "cannot lock %s", path);
 		if (stop && *stop)
 			return diag_refuse(d, EINTR, "stopped while waiting for another wgq");
-		nanosleep(&pause_between, NULL);
+		io_sleep_ms(TRY_INTERVAL_MS);
 	}
 	*ret_fd = fd;
 	fd = -1;
