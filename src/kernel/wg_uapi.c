@@ -24,10 +24,10 @@
 
 /* Per send() and recv(): a process that is stopped must not stop us. And what an answer may take:
  * a million allowed IPs make 45 MB. */
-enum { WAIT_SECONDS = 10, REPLY_MAX = 256 << 20, CHUNK = 65536 };
+enum { WAIT_SECONDS = 4, REPLY_MAX = 256 << 20, CHUNK = 65536 };
 
-/* A request that was sent is carried out, so an error is no reason not to look for its answer
- * again. */
+/* A request that was sent is carried out: without its answer nobody knows what there is to undo, so
+ * it is looked for again after an error, and after a wait in vain. */
 enum { RECEIVE_TRIES = 3 };
 
 static int socket_address(const char *ifname, struct sockaddr_un *ret)
@@ -118,7 +118,7 @@ static int receive_reply(int fd, struct uapi_reply *reply)
 	while (!err && !reply->done) {
 		ssize_t got = recv(fd, chunk, CHUNK, 0);
 
-		if (got < 0 && (errno == EINTR || (errno != EAGAIN && ++tries < RECEIVE_TRIES)))
+		if (got < 0 && (errno == EINTR || ++tries < RECEIVE_TRIES))
 			continue;
 		if (got < 0)
 			err = errno == EAGAIN ? -ETIMEDOUT : -errno;

@@ -64,6 +64,19 @@ static void socket_remove_stale(const struct sockaddr_un *address)
 		unlink(address->sun_path);
 }
 
+void userspace_wait_gone(const char *ifname)
+{
+	struct sockaddr_un address;
+
+	socket_address(ifname, &address);
+	for (unsigned int waited = 0; waited < WAIT_END_MS; waited += WAIT_STEP_MS) {
+		if (socket_look(&address) != SOCKET_SERVED)
+			break;
+		io_sleep_ms(WAIT_STEP_MS);
+	}
+	socket_remove_stale(&address);
+}
+
 static int start_failed(const char *program, const char *ifname, int status, struct diag *d)
 {
 	if (status == PROC_NOT_FOUND) {
@@ -85,8 +98,9 @@ int userspace_start(const char *program, const char *ifname, struct diag *d)
 	struct sockaddr_un address;
 	int status;
 
+	/* That of a link which was deleted just now may not have ended yet. */
+	userspace_wait_gone(ifname);
 	socket_address(ifname, &address);
-	socket_remove_stale(&address);
 	int r = proc_run(argv, "", &status, d);
 	if (r < 0)
 		return r;
@@ -103,17 +117,4 @@ int userspace_start(const char *program, const char *ifname, struct diag *d)
 		waited += WAIT_STEP_MS;
 	}
 	return 0;
-}
-
-void userspace_wait_gone(const char *ifname)
-{
-	struct sockaddr_un address;
-
-	socket_address(ifname, &address);
-	for (unsigned int waited = 0; waited < WAIT_END_MS; waited += WAIT_STEP_MS) {
-		if (socket_look(&address) != SOCKET_SERVED)
-			break;
-		io_sleep_ms(WAIT_STEP_MS);
-	}
-	socket_remove_stale(&address);
 }

@@ -14,8 +14,9 @@ const char *userspace_program(void);
 /* Whether the kernel has WireGuard, so that a failure to make a link is not for lack of it. */
 bool userspace_kernel_has_wireguard(void);
 
-/* Runs `program IFACE` and waits for its socket to answer. A stale socket of that name is removed
- * first. The program's environment is ours, its standard input empty. */
+/* Runs `program IFACE` and waits for its socket to answer. What has served a link of that name
+ * before is given a moment to end first, and its stale socket is removed. The program's environment
+ * is ours, its standard input empty. */
 int userspace_start(const char *program, const char *ifname, struct diag *d);
 
 /* After the link was deleted, at which the program exits by itself: waits a moment for its socket
