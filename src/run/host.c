@@ -103,20 +103,33 @@ static int link_del(struct host *h, struct diag *d)
 	return r;
 }
 
-static int change_dns(struct host *h, const struct op *op, int *ret_status, struct diag *d)
+static struct dns_config dns_config_of(const struct host *h, const struct dns_setting *setting)
 {
-	const struct dns_config config = {
+	return (struct dns_config){
 		.ifname = h->options.ifname,
-		.servers = op->dns.is.servers,
-		.search = op->dns.is.search,
-		.catch_all = op->dns.is.catch_all,
+		.servers = setting->servers,
+		.search = setting->search,
+		.catch_all = setting->catch_all,
 		.file = h->options.config_file,
 	};
+}
+
+static int change_dns(struct host *h, const struct op *op, int *ret_status, struct diag *d)
+{
+	const struct dns_config config = dns_config_of(h, &op->dns.is);
 	enum dns_backend backend =
 		h->means.dns == MEANS_DNS_RESOLVED ? DNS_RESOLVED : DNS_RESOLVCONF;
+	int r = op->kind == OP_DNS_SET ? dns_set(backend, &config, ret_status, d)
+				       : dns_unset(backend, &config, ret_status, d);
 
-	return op->kind == OP_DNS_SET ? dns_set(backend, &config, ret_status, d)
-				      : dns_unset(backend, &config, ret_status, d);
+	/* What was set before is gone when a new setting fails. */
+	if (r < 0 && op->dns.before) {
+		const struct dns_config before = dns_config_of(h, op->dns.before);
+		int ignored;
+
+		dns_set(backend, &before, &ignored, NULL);
+	}
+	return r;
 }
 
 static int run_hook(struct host *h, const char *hook, int *ret_status, struct diag *d)
