@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq strip: prints a configuration without the keys that wg(8) does not know.
-
 #include "wgq/base/buf.h"
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/show.h"

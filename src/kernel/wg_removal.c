@@ -98,45 +98,14 @@ static void fates_begin(struct fates *fates, const struct wg_device *now)
 	}
 }
 
-/* The keys of the peers, sorted. */
-struct keys {
-	VEC(const struct key *);
-};
-
-static int key_pointer_compare(const void *a, const void *b)
-{
-	const struct key *const *x = a, *const *y = b;
-
-	return key_compare(*x, *y);
-}
-
-static int keys_list(struct keys *keys, const struct wg_device *device)
-{
-	vec_each(peer, &device->peers) {
-		const struct key **key = vec_push(keys);
-
-		if (!key)
-			return -ENOMEM;
-		*key = &peer->public_key;
-	}
-	if (keys->len)
-		qsort(keys->at, keys->len, sizeof(*keys->at), key_pointer_compare);
-	return 0;
-}
-
-static bool keys_have(const struct keys *keys, const struct key *key)
-{
-	return keys->len &&
-	       bsearch(&key, keys->at, keys->len, sizeof(*keys->at), key_pointer_compare);
-}
-
 /* Where the owner is a peer that goes, nobody else has the prefix, and either answer is right. */
 static void fates_decide(struct fates *fates, const struct wg_device *device,
-			 const struct keys *present)
+			 const struct wg_peer_pointers *present)
 {
 	vec_each(peer, &device->peers) {
 		/* A peer that is not there gets nothing. */
-		if (peer->remove || (peer->update_only && !keys_have(present, &peer->public_key)))
+		if (peer->remove ||
+		    (peer->update_only && !wg_peers_find(present, &peer->public_key)))
 			continue;
 		vec_each(ip, &peer->allowed_ips) {
 			struct fate *fate = fate_of(fates, &ip->prefix);
@@ -227,14 +196,15 @@ static int removal_rewrite(const struct wg_device *device, const struct wg_devic
 {
 	const struct wg_device empty = {0};
 	struct fates fates = {0};
-	struct keys present = {0};
+	struct wg_peer_pointers present = {0};
 
 	/* With the peers go their prefixes. */
 	if (device->replace_peers)
 		now = &empty;
 	int r = fates_list(&fates, device);
 	if (r == 0)
-		r = keys_list(&present, device->removals_are_held ? device : now);
+		r = wg_peers_sort(device->removals_are_held ? &device->peers : &now->peers, 0,
+				  &present);
 	if (r == 0) {
 		if (device->removals_are_held)
 			fates_trust(&fates, device);

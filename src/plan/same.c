@@ -2,9 +2,6 @@
 // Whether an interface is as its configuration says.
 #include "wgq/plan/same.h"
 
-#include <stdlib.h>
-
-#include "wgq/base/mem.h"
 #include "wgq/net/prefix_set.h"
 #include "wgq/plan/allowed.h"
 
@@ -17,30 +14,17 @@ static bool same_device(const struct wg_device *wanted, const struct wg_device *
 	return !wanted->has_fwmark || !wanted->fwmark || wanted->fwmark == seen->fwmark;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	const struct key *const *x = a, *const *y = b;
-
-	return key_compare(*x, *y);
-}
-
 /* Each peer of the file is there; one that the file names twice counts once. */
 static int same_peers(const struct wg_peer_vec *wanted, const struct wg_peer_vec *seen, bool *ret)
 {
-	_cleanup_free_ const struct key **keys = mem_calloc(seen->len, sizeof(const struct key *));
+	struct wg_peer_pointers there = {0};
+	int r = wg_peers_sort(seen, 0, &there);
 
-	if (!keys)
-		return -1;
-	for (size_t i = 0; i < seen->len; i++)
-		keys[i] = &seen->at[i].public_key;
-	qsort(keys, seen->len, sizeof(*keys), compare_keys);
-	*ret = true;
-	vec_each(peer, wanted) {
-		const struct key *key = &peer->public_key;
-
-		*ret = *ret && bsearch(&key, keys, seen->len, sizeof(*keys), compare_keys);
-	}
-	return 0;
+	*ret = r == 0;
+	vec_each(peer, wanted)
+		*ret = *ret && wg_peers_find(&there, &peer->public_key);
+	vec_release(&there);
+	return r;
 }
 
 static int same_addresses(const struct link_addr_vec *wanted, const struct link_addr_vec *seen,

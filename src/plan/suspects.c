@@ -43,35 +43,34 @@ static struct suspect *find_first(const struct suspect_vec *suspects, const stru
 	return suspects->at + low;
 }
 
-void suspects_explain(struct suspect_vec *suspects, const struct wg_peer_vec *running)
+/* Those that an allowed IP reaches follow it in their order; one prefix may be in several tables.
+ */
+static void mark(struct suspect_vec *suspects, const struct wg_peer_vec *peers,
+		 bool (*reaches)(const struct prefix *, const struct prefix *),
+		 enum suspect_mark how)
 {
 	const struct suspect *end = suspects->at + suspects->len;
 
-	/* One prefix may be in several tables. */
-	vec_each(peer, running)
+	vec_each(peer, peers)
 		vec_each(ip, &peer->allowed_ips)
 			for (struct suspect *suspect = find_first(suspects, &ip->prefix);
-			     suspect < end && prefix_equal(&ip->prefix, &suspect->prefix);
-			     suspect++)
-				suspect->explained = true;
+			     suspect < end && reaches(&ip->prefix, &suspect->prefix); suspect++)
+				suspect->marks |= how;
+}
+
+void suspects_explain(struct suspect_vec *suspects, const struct wg_peer_vec *running)
+{
+	mark(suspects, running, prefix_equal, SUSPECT_EXPLAINED);
 }
 
 void suspects_lead(struct suspect_vec *suspects, const struct wg_peer_vec *wanted)
 {
-	const struct suspect *end = suspects->at + suspects->len;
-
-	/* Those within a prefix follow it in their order. */
-	vec_each(peer, wanted)
-		vec_each(ip, &peer->allowed_ips)
-			for (struct suspect *suspect = find_first(suspects, &ip->prefix);
-			     suspect < end && prefix_covers(&ip->prefix, &suspect->prefix);
-			     suspect++)
-				suspect->led = true;
+	mark(suspects, wanted, prefix_covers, SUSPECT_LED);
 }
 
 bool suspects_are_ours(const struct suspect_vec *suspects, const struct prefix *prefix)
 {
-	const struct suspect *suspect = find_first(suspects, prefix);
+	unsigned marks = find_first(suspects, prefix)->marks;
 
-	return suspect->explained || !suspect->led;
+	return marks & SUSPECT_EXPLAINED || !(marks & SUSPECT_LED);
 }

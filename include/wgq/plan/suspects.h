@@ -4,10 +4,14 @@
 
 #include "wgq/plan/tables.h"
 
+enum suspect_mark {
+	SUSPECT_EXPLAINED = 1 << 0, /* an allowed IP of the running device is this prefix */
+	SUSPECT_LED = 1 << 1,       /* a wanted peer takes what it leads to */
+};
+
 struct suspect {
 	struct prefix prefix;
-	bool explained; /* an allowed IP of the running device is this prefix */
-	bool led;       /* a wanted peer takes what it leads to */
+	unsigned marks;
 };
 struct suspect_vec {
 	VEC(struct suspect);
