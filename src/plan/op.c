@@ -78,6 +78,14 @@ bool op_inverse(const struct op *op, struct op *ret)
 	return false;
 }
 
+bool op_replaces(const struct op *op)
+{
+	bool firewall = op->kind == OP_FIREWALL_SET || op->kind == OP_FIREWALL_REMOVE;
+	bool dns = op->kind == OP_DNS_SET || op->kind == OP_DNS_UNSET;
+
+	return (firewall && op->firewall.before) || (dns && op->dns.before);
+}
+
 bool op_dies_with_link(enum op_kind kind)
 {
 	switch (kind) {

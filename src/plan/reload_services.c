@@ -22,11 +22,12 @@ static bool was_full(const struct snap *snap)
 static const struct firewall *firewall_before(const struct snap *snap, struct reload *reload)
 {
 	struct firewall *before = &reload->firewall_before;
+	/* The rules of iptables are not read for their mark, which is the device's as well. */
+	uint32_t mark = snap->firewall_mark ? snap->firewall_mark : snap->wg.fwmark;
 
-	if (!snap->has_firewall || !snap->firewall_mark)
+	if (!snap->has_firewall || !mark)
 		return NULL;
-	*before =
-		(struct firewall){.ifname = reload->want.conf->ifname, .mark = snap->firewall_mark};
+	*before = (struct firewall){.ifname = reload->want.conf->ifname, .mark = mark};
 	vec_each(tunnel, &snap->tunnel_rules) {
 		before->ip |= tunnel->leads_here && tunnel->rule.family == AF_INET;
 		before->ip6 |= tunnel->leads_here && tunnel->rule.family == AF_INET6;

@@ -103,33 +103,20 @@ static int link_del(struct host *h, struct diag *d)
 	return r;
 }
 
-static struct dns_config dns_config_of(const struct host *h, const struct dns_setting *setting)
-{
-	return (struct dns_config){
-		.ifname = h->options.ifname,
-		.servers = setting->servers,
-		.search = setting->search,
-		.catch_all = setting->catch_all,
-		.file = h->options.config_file,
-	};
-}
-
 static int change_dns(struct host *h, const struct op *op, int *ret_status, struct diag *d)
 {
-	const struct dns_config config = dns_config_of(h, &op->dns.is);
+	const struct dns_config config = {
+		.ifname = h->options.ifname,
+		.servers = op->dns.is.servers,
+		.search = op->dns.is.search,
+		.catch_all = op->dns.is.catch_all,
+		.file = h->options.config_file,
+	};
 	enum dns_backend backend =
 		h->means.dns == MEANS_DNS_RESOLVED ? DNS_RESOLVED : DNS_RESOLVCONF;
-	int r = op->kind == OP_DNS_SET ? dns_set(backend, &config, ret_status, d)
-				       : dns_unset(backend, &config, ret_status, d);
 
-	/* What was set before is gone when a new setting fails. */
-	if (r < 0 && op->dns.before) {
-		const struct dns_config before = dns_config_of(h, op->dns.before);
-		int ignored;
-
-		dns_set(backend, &before, &ignored, NULL);
-	}
-	return r;
+	return op->kind == OP_DNS_SET ? dns_set(backend, &config, ret_status, d)
+				      : dns_unset(backend, &config, ret_status, d);
 }
 
 static int run_hook(struct host *h, const char *hook, int *ret_status, struct diag *d)
@@ -238,9 +225,8 @@ static int explain_port(int r, struct diag *d)
 	return r;
 }
 
-static int host_exec(void *self, const struct op *op, int *ret_status, struct diag *d)
+static int take_step(struct host *h, const struct op *op, int *ret_status, struct diag *d)
 {
-	struct host *h = self;
 	const char *ifname = h->options.ifname;
 
 	switch (op->kind) {
@@ -289,6 +275,17 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 		return save_config(op, d);
 	}
 	return -EINVAL;
+}
+
+static int host_exec(void *self, const struct op *op, int *ret_status, struct diag *d)
+{
+	struct op former;
+	int ignored, r = take_step(self, op, ret_status, d);
+
+	/* What was there is gone when its replacement fails half-way. */
+	if (r < 0 && op_replaces(op) && op_inverse(op, &former))
+		take_step(self, &former, &ignored, NULL);
+	return r;
 }
 
 static int host_lock(void *self, struct diag *d)

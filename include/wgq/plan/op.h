@@ -112,6 +112,9 @@ struct op_context {
 /* The step that takes this one back. false: there is none, since nothing is to be taken back
  * (hooks) or since it cannot be (a deleted link). */
 bool op_inverse(const struct op *op, struct op *ret);
+/* Whether the step puts a firewall or name servers in the place of others, which its inverse brings
+ * back. */
+bool op_replaces(const struct op *op);
 
 /* Whether deleting the link takes the step back as well, so that an undo that deletes the link
  * need not do it. */
