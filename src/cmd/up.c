@@ -7,6 +7,7 @@
 #include "wgq/cmd/verbs.h"
 #include "wgq/plan/same.h"
 #include "wgq/plan/want.h"
+#include "wgq/sys/file.h"
 
 /* Whatever has the name already, it is not touched; but the user is told what it is. */
 static int refuse_existing(struct session *s, struct diag *d)
@@ -108,6 +109,9 @@ static int replace(const struct options *options, const struct config *config, s
 		diag_truncate(d, 0);
 		r = 0;
 	}
+	/* Of a save that was killed. */
+	if (r == 0 && !session.dry_run)
+		file_clean(config->path.real);
 	return r;
 }
 
