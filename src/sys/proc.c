@@ -109,14 +109,18 @@ static int spawn_actions(posix_spawn_file_actions_t *actions, const struct wirin
 	return error;
 }
 
+/* What main() ignores is our own business. What was ignored before us stays so, as with bash: nohup
+ * means what hooks leave running, too. */
 static int spawn_attributes(posix_spawnattr_t *attributes)
 {
-	sigset_t all, none;
+	sigset_t ours, none;
 	int error;
 
-	sigfillset(&all);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGPIPE);
+	sigaddset(&ours, SIGXFSZ);
 	sigemptyset(&none);
-	error = posix_spawnattr_setsigdefault(attributes, &all);
+	error = posix_spawnattr_setsigdefault(attributes, &ours);
 	if (!error)
 		error = posix_spawnattr_setsigmask(attributes, &none);
 	if (!error)

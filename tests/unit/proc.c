@@ -98,7 +98,7 @@ static void test_daemon(void **state)
 	assert_true(time(NULL) - start < 4);
 }
 
-/* No foreign descriptor, no blocked or ignored signal. */
+/* No foreign descriptor, no blocked signal, none that we ignore for ourselves. */
 static void test_inheritance(void **state)
 {
 	const char *const argv[] = {
@@ -156,6 +156,17 @@ static volatile sig_atomic_t seen;
 static void on_int(int signal_number)
 {
 	seen = signal_number;
+}
+
+/* nohup wgq up: what a hook leaves running outlives the terminal, too. */
+static void test_ignored_stays(void **state)
+{
+	(void)state;
+	skip_if_emulated();
+	signal(SIGHUP, SIG_IGN);
+	assert_int_equal(run("sh", "-c", "kill -HUP $$"), 0);
+	signal(SIGHUP, SIG_DFL);
+	assert_int_equal(run("sh", "-c", "kill -HUP $$"), 128 + SIGHUP);
 }
 
 /* Ctrl-C while a hook runs: it gets the signal, we wait for its end and know of it. */
@@ -325,11 +336,12 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_status),          cmocka_unit_test(test_large),
-		cmocka_unit_test(test_daemon),          cmocka_unit_test(test_inheritance),
-		cmocka_unit_test(test_closed_standard), cmocka_unit_test(test_interrupt),
-		cmocka_unit_test(test_hooks_bash),      cmocka_unit_test(test_hooks_sh),
-		cmocka_unit_test(test_exists),          cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_status),        cmocka_unit_test(test_large),
+		cmocka_unit_test(test_daemon),        cmocka_unit_test(test_inheritance),
+		cmocka_unit_test(test_ignored_stays), cmocka_unit_test(test_closed_standard),
+		cmocka_unit_test(test_interrupt),     cmocka_unit_test(test_hooks_bash),
+		cmocka_unit_test(test_hooks_sh),      cmocka_unit_test(test_exists),
+		cmocka_unit_test(test_expand),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

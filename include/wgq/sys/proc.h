@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Other programs: hooks, a userspace WireGuard, resolvconf.
  *
- * Children get default signal dispositions, an empty signal mask, no file descriptors but 0, 1 and
- * 2, and the caller's environment with LC_ALL=C (linux.bash:9) and what the call adds. They stay
- * in our process group, so that a Ctrl-C reaches them too; we wait for their end in any case, as
- * bash does, and leave it to the caller to notice the signal afterwards. */
+ * Children get an empty signal mask, the signal dispositions that we were started with (SIGPIPE,
+ * SIGXFSZ and SIGCHLD: the default), no file descriptors but 0, 1 and 2, and the caller's
+ * environment with LC_ALL=C (linux.bash:9) and what the call adds. They stay in our process group,
+ * so that a Ctrl-C reaches them too; we wait for their end in any case, as bash does, and leave it
+ * to the caller to notice the signal afterwards. */
 #pragma once
 
 #include <stdbool.h>
