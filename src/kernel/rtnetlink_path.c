@@ -7,20 +7,6 @@
 
 #include "rtnetlink_internal.h"
 
-/* The route's own MTU, else that of its device; 0 where it has neither. */
-static int route_mtu(struct rtnetlink *r, const struct rtnetlink_route_seen *route, uint32_t *ret,
-		     struct ack *ret_ack)
-{
-	struct link link;
-
-	*ret = route->mtu;
-	if (route->mtu || !route->oif)
-		return 0;
-	int error = rtnetlink_link_get_index(r, route->oif, &link, ret_ack);
-	*ret = link.mtu;
-	return error;
-}
-
 static int path_take(struct nlmsghdr *message, void *into)
 {
 	return rtnetlink_route_parse(message, into);
@@ -71,6 +57,20 @@ static int ask_way(struct rtnetlink *r, const struct addr *to, uint32_t mark,
 	return error;
 }
 
+/* The route's own MTU, else that of its device; 0 where it has neither. */
+static int read_path(struct rtnetlink *r, const struct rtnetlink_route_seen *route,
+		     struct rtnetlink_path *path, struct ack *ret_ack)
+{
+	int error = 0;
+
+	if (!route->oif)
+		path->link = (struct link){0};
+	else if (route->oif != path->link.index)
+		error = rtnetlink_link_get_index(r, route->oif, &path->link, ret_ack);
+	path->mtu = route->mtu ? route->mtu : path->link.mtu;
+	return error;
+}
+
 int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark,
 		       struct rtnetlink_path *path, struct diag *d)
 {
@@ -79,15 +79,12 @@ int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark
 	struct ack ack;
 	int error = ask_way(r, to, mark, &route, &ack);
 
-	if (error == 0 && !route.oif)
-		path->link = (struct link){0};
-	else if (error == 0 && route.oif != path->link.index)
-		error = rtnetlink_link_get_index(r, route.oif, &path->link, &ack);
+	if (error == 0)
+		error = read_path(r, &route, path, &ack);
 	if (error < 0) {
 		addr_format(to, text);
 		return ack_fail(d, &ack, "look up the way to %s", text);
 	}
-	path->mtu = route.mtu ? route.mtu : path->link.mtu;
 	return 0;
 }
 
@@ -113,7 +110,7 @@ static int default_take(struct nlmsghdr *message, void *into)
 	return RTNETLINK_ENOUGH;
 }
 
-int rtnetlink_default_mtu(struct rtnetlink *r, uint32_t *ret, struct diag *d)
+int rtnetlink_default_get(struct rtnetlink *r, struct rtnetlink_path *ret, struct diag *d)
 {
 	const struct rtmsg head = {.rtm_family = AF_INET};
 	struct rtnetlink_route_seen route = {0};
@@ -122,14 +119,14 @@ int rtnetlink_default_mtu(struct rtnetlink *r, uint32_t *ret, struct diag *d)
 		rtnetlink_message(RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
 	struct ack ack;
 
-	*ret = 0;
+	*ret = (struct rtnetlink_path){0};
 	if (!message || nla_put_u32(message, RTA_TABLE, RT_TABLE_MAIN) < 0)
 		return diag_no_memory(d);
 
 	int error = rtnetlink_talk(r, message, &sink, &ack);
 	if (error == -ENOENT)
 		return 0;
-	if (error < 0 || route_mtu(r, &route, ret, &ack) < 0)
+	if (error < 0 || read_path(r, &route, ret, &ack) < 0)
 		return ack_fail(d, &ack, "look up the default route");
 	return 0;
 }

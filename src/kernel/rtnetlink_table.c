@@ -34,8 +34,7 @@ static struct route_table *table_of(struct table_list *list, uint32_t number)
 static bool table_wants(const struct table_list *list, const struct rtnetlink_route_seen *seen)
 {
 	return seen->prefix.addr.family == list->family && seen->oif == list->oif && seen->plain &&
-	       seen->type == RTN_UNICAST && seen->protocol != RTPROT_KERNEL &&
-	       seen->table != RT_TABLE_LOCAL;
+	       seen->type == RTN_UNICAST && seen->protocol != RTPROT_KERNEL;
 }
 
 static int table_take(struct nlmsghdr *message, void *into)

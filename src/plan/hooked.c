@@ -2,6 +2,7 @@
 // Which parts of an interface its hooks speak of.
 #include "wgq/plan/hooked.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A character that would make a longer word of an address: 10.0.0.1 is not in 110.0.0.12. */
@@ -77,6 +78,14 @@ bool hooked_peer(const struct conf *conf, const struct key *public_key)
 			return true;
 	key_to_base64(public_key, text);
 	return any_hook(conf, HOOKED_AT_ALL, has_text, text);
+}
+
+bool hooked_mtu(const struct conf *conf, uint32_t mtu)
+{
+	char text[sizeof("mtu 4294967295")];
+
+	snprintf(text, sizeof(text), "mtu %u", mtu);
+	return any_hook(conf, HOOKED_AT_ALL, has_word, text);
 }
 
 bool hooked_any(const struct conf *conf)

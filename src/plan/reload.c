@@ -58,7 +58,8 @@ int reload_want(const struct conf *conf, const struct snap *snap, struct reload 
 
 static bool set_link(const struct snap *snap, const struct want *want, struct plan *plan)
 {
-	if (snap->link.up && snap->link.mtu == want->mtu)
+	if (snap->link.up &&
+	    (snap->link.mtu == want->mtu || hooked_mtu(want->conf, snap->link.mtu)))
 		return true;
 	struct op *op =
 		diff_add(plan, snap->link.up ? OP_LINK_MTU : OP_LINK_UP, want->conf->mtu_line);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/plan/mtu.h"
 #include "wgq/sys/dns.h"
 #include "wgq/sys/file.h"
 #include "wgq/sys/sysctl.h"
@@ -123,6 +124,14 @@ static enum ipv6_state observe_ipv6(const char *ifname)
 	return disabled ? IPV6_DISABLED : IPV6_ON;
 }
 
+/* A way into the tunnel itself hides the network below it, which the tunnel's MTU was made for. */
+static uint32_t outer_mtu(const struct host *h, const struct rtnetlink_path *path)
+{
+	bool hidden = path->link.index && path->link.index == h->link.index;
+
+	return hidden ? path->link.mtu + MTU_OVERHEAD : path->mtu;
+}
+
 static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t mark,
 			struct snap *snap, struct diag *d)
 {
@@ -133,10 +142,19 @@ static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t
 	if (endpoint->any.sa_family == AF_INET6 && endpoint->in6.sin6_scope_id)
 		return 0;
 	int r = rtnetlink_path_get(h->rtnetlink, &addr, mark, &path, d);
-	/* A way into the tunnel itself says nothing of the network below it. */
-	if (r == 0 && path.mtu && path.link.index != h->link.index &&
-	    (!snap->path_mtu || path.mtu < snap->path_mtu))
-		snap->path_mtu = path.mtu;
+	uint32_t mtu = r == 0 ? outer_mtu(h, &path) : 0;
+	if (mtu && (!snap->path_mtu || mtu < snap->path_mtu))
+		snap->path_mtu = mtu;
+	return r;
+}
+
+static int observe_default(struct host *h, struct snap *snap, struct diag *d)
+{
+	struct rtnetlink_path path;
+	int r = rtnetlink_default_get(h->rtnetlink, &path, d);
+
+	if (r == 0)
+		snap->default_mtu = outer_mtu(h, &path);
 	return r;
 }
 
@@ -155,7 +173,7 @@ static int observe_mtu(struct host *h, const struct observe_query *query, struct
 				return r;
 		}
 	}
-	return snap->path_mtu ? 0 : rtnetlink_default_mtu(h->rtnetlink, &snap->default_mtu, d);
+	return snap->path_mtu ? 0 : observe_default(h, snap, d);
 }
 
 static int observe_link(struct host *h, const struct observe_query *query, struct snap *snap,

@@ -378,10 +378,10 @@ static uint32_t path_mtu(struct rtnetlink *r, const char *to)
 
 static uint32_t default_mtu(struct rtnetlink *r)
 {
-	uint32_t mtu = 1;
+	struct rtnetlink_path path = {.mtu = 1};
 
-	assert_done(rtnetlink_default_mtu(r, &mtu, d));
-	return mtu;
+	assert_done(rtnetlink_default_get(r, &path, d));
+	return path.mtu;
 }
 
 static void mtus(void **state)

@@ -50,6 +50,30 @@ static void test_routes_and_addresses(void **unused)
 	}
 }
 
+static void test_mtu(void **unused)
+{
+	static const struct {
+		const char *hooks;
+		bool at_all;
+	} cases[] = {
+		{"", false},
+		{"PostUp = ip link set mtu 1390 dev %i", true},
+		{"PreUp = ip link set %i mtu 1390", true},
+		{"PostUp = ip link set %i mtu 13900", false},
+		{"PostUp = echo 1390", false},
+		{"PreDown = ip link set %i mtu 1390", false},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_conf_ struct conf conf = {0};
+
+		parse(cases[i].hooks, &conf);
+		if (hooked_mtu(&conf, 1390) != cases[i].at_all)
+			fail_msg("%s", cases[i].hooks);
+	}
+}
+
 static void test_peers_and_tables(void **unused)
 {
 	static const char base64[] = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=";
@@ -82,6 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes_and_addresses),
+		cmocka_unit_test(test_mtu),
 		cmocka_unit_test(test_peers_and_tables),
 	};
 

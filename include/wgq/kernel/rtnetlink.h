@@ -69,8 +69,8 @@ int rtnetlink_rule_del(struct rtnetlink *r, const struct rule *rule, struct diag
 int rtnetlink_route_list(struct rtnetlink *r, uint8_t family, uint32_t table, uint32_t oif,
 			 struct route_vec *ret, struct diag *d);
 /* Lists, into an empty *ret, the unicast routes of both families that lead out of a link, table by
- * table, in one dump a family: not those of table local, nor those that the kernel made for its
- * addresses. What rtnetlink_route_list() passes over is passed over here. */
+ * table, in one dump a family: not those that the kernel made for its addresses. What
+ * rtnetlink_route_list() passes over is passed over here. */
 int rtnetlink_table_list(struct rtnetlink *r, uint32_t oif, struct route_table_vec *ret,
 			 struct diag *d);
 /* Whether a table holds any route; stops at the first. */
@@ -116,6 +116,6 @@ int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark
  * route get ADDRESS mark MARK` shows. *ret is 0 when there is no route, which is no error. */
 int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t mark, uint32_t *ret,
 		       struct diag *d);
-/* The same for the first IPv4 default route of the main table, as `ip route show default` lists
- * them; 0: there is none, or it has several next hops and no MTU. */
-int rtnetlink_default_mtu(struct rtnetlink *r, uint32_t *ret, struct diag *d);
+/* The way of the first IPv4 default route of the main table, as `ip route show default` lists them;
+ * its MTU is 0 where there is none, or where it has several next hops and no MTU. */
+int rtnetlink_default_get(struct rtnetlink *r, struct rtnetlink_path *ret, struct diag *d);

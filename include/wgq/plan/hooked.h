@@ -19,5 +19,6 @@ bool hooked_route(const struct conf *conf, enum hooked_by by, const struct prefi
 bool hooked_tables(const struct conf *conf);
 /* By its public key; or a hook loads peers from elsewhere, by `wg addconf` and its like. */
 bool hooked_peer(const struct conf *conf, const struct key *public_key);
+bool hooked_mtu(const struct conf *conf, uint32_t mtu);
 /* There are PreUp or PostUp hooks at all. */
 bool hooked_any(const struct conf *conf);
