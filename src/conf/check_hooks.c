@@ -124,9 +124,11 @@ static void read_command(struct effect_reader *r)
 	const char *name = hook_program_name(r->command);
 	size_t first = hook_program(r->command) + 1;
 
-	if (!name)
+	if (!name) {
 		r->side->opaque = true;
-	else if (hook_is_iptables(name))
+		return;
+	}
+	if (hook_is_iptables(name))
 		effect_iptables(r, first);
 	else if (strcmp(name, "ip") == 0)
 		effect_ip(r, first);

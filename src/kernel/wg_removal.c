@@ -61,7 +61,8 @@ static int fates_list(struct fates *fates, const struct wg_device *device)
 			prefix_mask(&fate->prefix);
 		}
 	}
-	qsort(fates->at, fates->len, sizeof(*fates->at), fate_compare);
+	if (fates->len)
+		qsort(fates->at, fates->len, sizeof(*fates->at), fate_compare);
 	for (size_t i = 0; i < fates->len; i++)
 		if (!kept || fate_compare(&fates->at[kept - 1], &fates->at[i]) != 0)
 			fates->at[kept++] = fates->at[i];

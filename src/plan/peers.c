@@ -102,6 +102,7 @@ static int copy_peer(const struct wg_peer *from, struct wg_device *to)
 		return -ENOMEM;
 	*copy = *from;
 	copy->allowed_ips = (struct allowed_ip_vec){0};
+	copy->replace_allowed_ips = true;
 	return copy_allowed_ips(&from->allowed_ips, &copy->allowed_ips);
 }
 
@@ -154,8 +155,6 @@ static int add_removed_peer(struct comparison *c, const struct pair *pair)
 		return r;
 	removed->public_key = pair->running->public_key;
 	removed->remove = true;
-	struct wg_peer *restored = vec_last(&c->change->restored.peers);
-	restored->replace_allowed_ips = true;
 	return 0;
 }
 

@@ -71,7 +71,7 @@ void resolve_job_attempt(struct resolve_job *job, const struct resolve_options *
 	job->saved_errno = errno;
 	if (job->error)
 		return;
-	job->no_address = !take(found, &job->preferred, &job->endpoint);
+	job->no_address = !found || !take(found, &job->preferred, &job->endpoint);
 	freeaddrinfo(found);
 }
 
