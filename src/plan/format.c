@@ -183,7 +183,7 @@ static void format_hook(const char *hook, const struct op_context *context, enum
 		buf_str(out, buf_text(&command));
 		return;
 	}
-	buf_str(out, "env INTERFACE=");
+	buf_str(out, "env LC_ALL=C INTERFACE=");
 	buf_shell_word(out, context->ifname);
 	buf_str(out, " CONFIG_FILE=");
 	buf_shell_word(out, context->config_file);
