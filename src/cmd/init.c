@@ -66,7 +66,8 @@ static int choose_subnets(struct starter *s, struct diag *d)
 		return r;
 	if (subnet_choose_ipv4(&used, random.ipv4, &s->subnets[0]) < 0)
 		return diag_refuse(d, ENOSPC, "this host has routes to every private IPv4 network");
-	subnet_choose_ipv6(&used, random.ipv6, &s->subnets[1]);
+	if (subnet_choose_ipv6(&used, random.ipv6, &s->subnets[1]) < 0)
+		return diag_refuse(d, ENOSPC, "this host has routes to every private IPv6 network");
 	return 0;
 }
 

@@ -27,12 +27,18 @@ static int take_address(struct nlmsghdr *message, void *into)
 	return r < 0 ? r : keep(into, &seen.addr.prefix);
 }
 
+/* Behind a route that refuses, such as of a list of bogons, there is nobody. */
+static bool leads_nowhere(uint8_t type)
+{
+	return type == RTN_UNREACHABLE || type == RTN_BLACKHOLE || type == RTN_PROHIBIT;
+}
+
 static int take_route(struct nlmsghdr *message, void *into)
 {
 	struct rtnetlink_route_seen seen;
 	int r = rtnetlink_route_parse(message, &seen);
 
-	return r < 0 ? r : keep(into, &seen.prefix);
+	return r < 0 || leads_nowhere(seen.type) ? r : keep(into, &seen.prefix);
 }
 
 static int dump(struct rtnetlink *r, int type, const void *head, size_t n,

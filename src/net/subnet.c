@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { IPV4_LEN = 24, IPV6_LEN = 64 };
+enum { IPV4_LEN = 24, SITE_LEN = 48, IPV6_LEN = 64 };
 
 /* In the order of preference. */
 static const struct prefix private_ipv4[] = {
@@ -15,6 +15,7 @@ static const struct prefix private_ipv4[] = {
 	{{AF_INET, {192, 168}}, 16},
 };
 static const struct prefix private_ipv6 = {{AF_INET6, {0xfc}}, 7};
+static const struct prefix site_ipv6 = {{AF_INET6, {0xfd}}, 8}; /* RFC 4193, 3.1 */
 
 static bool overlap(const struct prefix *a, const struct prefix *b)
 {
@@ -23,19 +24,21 @@ static bool overlap(const struct prefix *a, const struct prefix *b)
 
 bool subnet_matters(const struct prefix *p)
 {
-	bool matters = p->addr.family == AF_INET6 && prefix_covers(&private_ipv6, p);
+	bool matters = p->addr.family == AF_INET6 && prefix_covers(&private_ipv6, p) &&
+		       p->len > site_ipv6.len;
 
 	for (size_t i = 0; i < sizeof(private_ipv4) / sizeof(private_ipv4[0]); i++)
 		matters |= p->len > 1 && overlap(&private_ipv4[i], p);
 	return matters;
 }
 
-static bool is_free(const struct prefix_vec *used, const struct prefix *candidate)
+/* NULL: it is free. */
+static const struct prefix *used_by(const struct prefix_vec *used, const struct prefix *candidate)
 {
 	vec_each(p, used)
 		if (overlap(p, candidate))
-			return false;
-	return true;
+			return p;
+	return NULL;
 }
 
 /* The network of that number in a range. */
@@ -55,24 +58,42 @@ int subnet_choose_ipv4(const struct prefix_vec *used, uint32_t random, struct pr
 
 		for (uint32_t k = 0; k < count; k++) {
 			*ret = nth(&private_ipv4[i], (random + k) % count);
-			if (is_free(used, ret))
+			if (!used_by(used, ret))
 				return 0;
 		}
 	}
 	return -ENOSPC;
 }
 
-void subnet_choose_ipv6(const struct prefix_vec *used, const uint8_t random[5], struct prefix *ret)
+/* The first /48 behind a prefix; after the last one of all the first. */
+static void pass(struct prefix *site, uint8_t len)
 {
-	struct prefix site = {.addr = {AF_INET6, {0xfd}}, .len = 48};
+	site->len = len < SITE_LEN ? len : SITE_LEN;
+	prefix_mask(site);
+	unsigned int carry = 1U << (7 - (site->len - 1) % 8);
+	for (int i = (site->len - 1) / 8; i > 0 && carry; i--) {
+		carry += site->addr.bytes[i];
+		site->addr.bytes[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+	site->len = SITE_LEN;
+}
+
+int subnet_choose_ipv6(const struct prefix_vec *used, const uint8_t random[5], struct prefix *ret)
+{
+	struct prefix site = {.addr = site_ipv6.addr, .len = SITE_LEN};
+	const struct prefix *in_the_way;
 
 	memcpy(site.addr.bytes + 1, random, 5);
-	/* A host has no 2^40 networks, so this ends. */
-	while (!is_free(used, &site))
-		for (int i = 5; i > 0 && ++site.addr.bytes[i] == 0; i--)
-			;
+	/* Each may be met once more, when it goes round. */
+	for (size_t met = 0; (in_the_way = used_by(used, &site)); met++) {
+		if (in_the_way->len <= site_ipv6.len || met > 2 * used->len)
+			return -ENOSPC;
+		pass(&site, in_the_way->len);
+	}
 	*ret = site;
 	ret->len = IPV6_LEN;
+	return 0;
 }
 
 void subnets_release(struct prefix_vec *subnets)

@@ -69,18 +69,48 @@ static void choosing(void **state)
 static void choosing_ipv6(void **state)
 {
 	(void)state;
-	struct prefix_vec used = {0};
-	char text[PREFIX_TEXT_MAX];
-	struct prefix p;
+	static const struct {
+		const char *used;
+		const uint8_t random[5];
+		const char *ipv6; /* NULL: none is left */
+	} cases[] = {
+		{"", {0x12, 0x34, 0x56, 0x78, 0x9a}, "fd12:3456:789a::/64"},
+		{"fdff:ffff:ffff:7::1/128 fd00::/47 fd00:0:2::/48",
+		 {0xff, 0xff, 0xff, 0xff, 0xff},
+		 "fd00:0:3::/64"},
+		{"fd12::/16 fd13::/17", {0x12, 0x34}, "fd13:8000::/64"},
+		{"fd00::/9", {0x12, 0x34}, "fd80::/64"},
+		{"fd80::/9", {0xff, 0x34}, "fd00::/64"},
+		{"fd00::/9 fd80::/9", {0xff, 0x34}, NULL},
+		{"fc00::/7", {0}, NULL},
+		{"::/0", {0}, NULL},
+	};
 
-	use(&used, "fdff:ffff:ffff:7::1/128 fd00::/47 fd00:0:2::/48");
-	subnet_choose_ipv6(&used, (const uint8_t[]){0xff, 0xff, 0xff, 0xff, 0xff}, &p);
-	prefix_format(&p, text);
-	assert_string_equal(text, "fd00:0:3::/64");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct prefix_vec used = {0};
+		char text[PREFIX_TEXT_MAX];
+		struct prefix p;
+
+		use(&used, cases[i].used);
+		int r = subnet_choose_ipv6(&used, cases[i].random, &p);
+		assert_int_equal(r, cases[i].ipv6 ? 0 : -ENOSPC);
+		if (cases[i].ipv6) {
+			prefix_format(&p, text);
+			assert_string_equal(text, cases[i].ipv6);
+		}
+		vec_release(&used);
+	}
+}
+
+static void numbering(void **state)
+{
+	(void)state;
+	struct prefix p = prefix_of("fd00:0:3::/64");
+	char text[PREFIX_TEXT_MAX];
+
 	p = subnet_host(&p, 1);
 	prefix_format(&p, text);
 	assert_string_equal(text, "fd00:0:3::1/64");
-	vec_release(&used);
 }
 
 static void mattering(void **state)
@@ -93,7 +123,8 @@ static void mattering(void **state)
 		{"0.0.0.0/0", false},     {"0.0.0.0/1", false},     {"10.1.2.3/32", true},
 		{"8.0.0.0/6", true},      {"172.32.0.0/16", false}, {"192.168.255.255/32", true},
 		{"100.64.0.0/10", false}, {"::/0", false},          {"fd12::/16", true},
-		{"fe80::/64", false},     {"2000::/3", false},      {"fc00::/7", true},
+		{"fe80::/64", false},     {"2000::/3", false},      {"fc00::/7", false},
+		{"fd00::/8", false},      {"fd80::/9", true},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -108,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(choosing),
 		cmocka_unit_test(choosing_ipv6),
+		cmocka_unit_test(numbering),
 		cmocka_unit_test(mattering),
 	};
 

@@ -13,8 +13,9 @@ struct prefix_vec {
 	VEC(struct prefix);
 };
 
-/* Whether p has private addresses and is no default route, nor a half of one (0.0.0.0/1), which
- * full tunnels use: then a choice has to keep clear of it. */
+/* Whether p has private addresses and is neither a default route or half of one (0.0.0.0/1), which
+ * full tunnels use, nor all of fd00::/8, as some sites are routed: then a choice has to keep clear
+ * of it. */
 bool subnet_matters(const struct prefix *p);
 
 /* A /24 that overlaps none of used: of 10.0.0.0/8, and where all of that is used of 172.16.0.0/12
@@ -22,8 +23,9 @@ bool subnet_matters(const struct prefix *p);
  * 10.0.0.0/24 is in use by many. -ENOSPC: there is none. */
 int subnet_choose_ipv4(const struct prefix_vec *used, uint32_t random, struct prefix *ret);
 
-/* The first /64 of the /48 that the 40 random bits name, or of the next one that is not in use. */
-void subnet_choose_ipv6(const struct prefix_vec *used, const uint8_t random[5], struct prefix *ret);
+/* The first /64 of the /48 that the 40 random bits name, or of the next one that is not in use.
+ * -ENOSPC: there is none. */
+int subnet_choose_ipv6(const struct prefix_vec *used, const uint8_t random[5], struct prefix *ret);
 
 void subnets_release(struct prefix_vec *subnets); /* for _cleanup_() */
 
