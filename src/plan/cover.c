@@ -27,16 +27,23 @@ static void cover_note_lengths(struct cover *cover)
 					(uint8_t)len;
 }
 
-/* The kernel adds a route for an address unless it is a single IPv4 one (net/ipv4/fib_frontend.c,
- * fib_add_ifaddr); IPv6 has one for a /128 as well (net/ipv6/addrconf.c). */
+/* Whether the kernel adds a route for an address: for an IPv4 one unless it is single or its network
+ * is 0.0.0.0 (net/ipv4/fib_frontend.c, fib_add_ifaddr()); for any of IPv6 (net/ipv6/addrconf.c). */
+static bool has_route(const struct prefix *address)
+{
+	static const struct addr zero = {.family = AF_INET};
+	struct prefix network = *address;
+
+	prefix_mask(&network);
+	return network.addr.family == AF_INET6 ||
+	       (network.len < 32 && addr_compare(&network.addr, &zero) != 0);
+}
+
 static int cover_add_addresses(struct cover *cover, const struct link_addr_vec *addrs)
 {
-	vec_each(addr, addrs) {
-		if (addr->prefix.addr.family == AF_INET && addr->prefix.len == 32)
-			continue;
-		if (cover_add(cover, &addr->prefix) < 0)
+	vec_each(addr, addrs)
+		if (has_route(&addr->prefix) && cover_add(cover, &addr->prefix) < 0)
 			return -ENOMEM;
-	}
 	return 0;
 }
 
