@@ -180,6 +180,12 @@ void buf_shell_word(struct buf *b, const char *s)
 	buf_char(b, '\'');
 }
 
+void buf_sysctl_name(struct buf *b, const char *path)
+{
+	for (; *path; path++)
+		buf_char(b, *path == '/' ? '.' : *path == '.' ? '/' : *path);
+}
+
 const char *buf_text(const struct buf *b)
 {
 	return b->data ? b->data : "";

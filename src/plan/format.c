@@ -55,12 +55,10 @@ static void format_sysctl(const struct op *op, struct buf *out)
 {
 	_cleanup_buf_ struct buf assignment = {0};
 
-	/* sysctl(8) takes either separator as long as the first one found is a slash. */
-	buf_addf(&assignment, "%s=%ld", op->sysctl.name, op->sysctl.value);
-	for (size_t i = 0; i < assignment.len; i++)
-		if (assignment.data[i] == '/')
-			assignment.data[i] = '.';
-	buf_addf(out, "sysctl -q %s", buf_text(&assignment));
+	buf_sysctl_name(&assignment, op->sysctl.name);
+	buf_addf(&assignment, "=%ld", op->sysctl.value);
+	buf_str(out, "sysctl -q ");
+	buf_shell_word(out, buf_text(&assignment));
 }
 
 static void format_iptables(const struct op *op, uint8_t family, enum op_form form, struct buf *out)

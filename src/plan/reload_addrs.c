@@ -82,6 +82,22 @@ bool reload_remove_addresses(const struct reload *reload, struct plan *plan)
 	return remove_those(reload, false, plan);
 }
 
+/* The networks of the addresses that are wanted, and of those that stay for another reason. */
+static bool list_networks(const struct snap *snap, const struct reload *reload,
+			  struct prefix_set *ret)
+{
+	_cleanup_prefix_set_ struct prefix_set gone = {0};
+	_cleanup_(addrs_release) struct link_addr_vec staying = {0};
+
+	if (prefix_set_of_addrs(&reload->gone, &gone) < 0)
+		return false;
+	vec_each(addr, &snap->addrs)
+		if (!prefix_set_has(&gone, &addr->prefix) && reload_copy_addr(&staying, addr) < 0)
+			return false;
+	return prefix_set_of_networks(&staying, ret) == 0 &&
+	       prefix_set_of_networks(&reload->want.addrs, ret) == 0;
+}
+
 /* With the first IPv4 address of a subnet the kernel takes the others, unless it is told to promote
  * one of them (__inet_del_ifa(), net/ipv4/devinet.c). */
 bool reload_needs_promotion(const struct snap *snap, const struct reload *reload, bool *ret)
@@ -91,7 +107,7 @@ bool reload_needs_promotion(const struct snap *snap, const struct reload *reload
 	*ret = false;
 	if (snap->promotes_secondaries)
 		return true;
-	if (prefix_set_of_networks(&reload->want.addrs, &subnets) < 0)
+	if (!list_networks(snap, reload, &subnets))
 		return false;
 	vec_each(gone, &reload->gone) {
 		struct prefix subnet = gone->prefix;

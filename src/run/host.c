@@ -152,14 +152,14 @@ static int change_device(struct host *h, const struct op *op, struct diag *d)
 	return r;
 }
 
-/* In a container /proc/sys may be read-only. Where no interface filters strictly the setting has no
- * effect, so its lack is none. */
+/* In a container /proc/sys may be read-only. src_valid_mark has no effect where no interface filters
+ * strictly, so its lack is none; what a plan sets for a moment only, later steps rely on. */
 static int set_sysctl(const struct op *op, struct diag *d)
 {
 	_cleanup_diag_ struct diag failure = {0};
 	int r = sysctl_set(op->sysctl.name, op->sysctl.value, &failure);
 
-	if (r < 0 && !rp_filter_is_strict()) {
+	if (r < 0 && !op->sysctl.temporary && !rp_filter_is_strict()) {
 		diag_demote(&failure);
 		diag_hint(&failure, "no interface filters by reverse path strictly, so the tunnel "
 				    "works without");

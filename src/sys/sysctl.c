@@ -50,18 +50,11 @@ int sysctl_get(const char *name, long *ret, struct diag *d)
 	return 0;
 }
 
-/* As sysctl(8) and docker write it: dots for slashes, and slashes for an interface's dots. */
-static void dotted(struct buf *ret, const char *name)
-{
-	for (; *name; name++)
-		buf_char(ret, *name == '/' ? '.' : *name == '.' ? '/' : *name);
-}
-
 static int cannot_set(const char *name, long value, int error, struct diag *d)
 {
 	_cleanup_buf_ struct buf shown = {0};
 
-	dotted(&shown, name);
+	buf_sysctl_name(&shown, name);
 	diag_fail(d, error, "cannot set %s to %ld", buf_text(&shown), value);
 	if (error == EROFS)
 		diag_hint(d,

@@ -45,6 +45,10 @@ size_t buf_utf8_length(const char *text, size_t n);
 /* s so that a POSIX shell reads it as one word; plain words stay as they are. */
 void buf_shell_word(struct buf *b, const char *s);
 
+/* The path of a setting below /proc/sys as sysctl(8) and docker write it: dots for slashes, and
+ * slashes for an interface's dots. */
+void buf_sysctl_name(struct buf *b, const char *path);
+
 /* The text so far; "" rather than NULL. Owned by b, valid until the next addition. */
 const char *buf_text(const struct buf *b);
 

@@ -13,8 +13,8 @@ struct prefix_set {
 int prefix_set_add(struct prefix_set *set, const struct prefix *p);
 void prefix_set_sort(struct prefix_set *set);
 
-/* The prefixes of an interface's addresses, or the networks that they are in; sorted. 0 or -ENOMEM.
- */
+/* Adds the prefixes of an interface's addresses, or the networks that they are in, and sorts. 0 or
+ * -ENOMEM. */
 int prefix_set_of_addrs(const struct link_addr_vec *addrs, struct prefix_set *ret);
 int prefix_set_of_networks(const struct link_addr_vec *addrs, struct prefix_set *ret);
 
