@@ -3,8 +3,17 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "wgq/plan/hooked.h"
+
 #include "diff_internal.h"
 #include "reload_internal.h"
+
+bool reload_owns_rule(const struct conf *conf, const struct tunnel_rule *tunnel,
+		      const struct snap *snap)
+{
+	return rules_is_own(tunnel, snap) &&
+	       (tunnel->rule.protocol == RTPROT_KERNEL || !hooked_rule(conf, tunnel->rule.fwmark));
+}
 
 static bool is_full(const struct want *want, uint8_t family)
 {
@@ -66,10 +75,8 @@ bool reload_remove_rules(const struct snap *snap, const struct want *want,
 	for (size_t i = 0; i < snap->tunnel_rules.len; i++) {
 		const struct tunnel_rule *tunnel = &snap->tunnel_rules.at[i];
 
-		if (!rules_is_own(tunnel, snap) || is_wanted_rule(tunnel, want))
-			continue;
-		if (!rules_delete_one(&tunnel->rule, plan) ||
-		    (pairs->at[i] && !rules_delete_one(pairs->at[i], plan)))
+		if (reload_owns_rule(want->conf, tunnel, snap) && !is_wanted_rule(tunnel, want) &&
+		    !rules_delete_pair(tunnel, pairs->at[i], plan))
 			return false;
 	}
 	return true;

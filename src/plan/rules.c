@@ -51,6 +51,13 @@ bool rules_delete_one(const struct rule *rule, struct plan *plan)
 	return true;
 }
 
+bool rules_delete_pair(const struct tunnel_rule *tunnel, const struct rule *suppress,
+		       struct plan *plan)
+{
+	return (!suppress || rules_delete_one(suppress, plan)) &&
+	       rules_delete_one(&tunnel->rule, plan);
+}
+
 int rules_delete(const struct snap *snap,
 		 bool (*is_own)(const struct tunnel_rule *rule, const void *context),
 		 const void *context, struct plan *plan, struct diag *d)
@@ -61,11 +68,7 @@ int rules_delete(const struct snap *snap,
 	for (size_t i = 0; r == 0 && i < pairs.len; i++) {
 		const struct tunnel_rule *tunnel = &snap->tunnel_rules.at[i];
 
-		/* The one that says whose they are goes last: so both are found again whenever we
-		 * are killed. */
-		if (is_own(tunnel, context) &&
-		    ((pairs.at[i] && !rules_delete_one(pairs.at[i], plan)) ||
-		     !rules_delete_one(&tunnel->rule, plan)))
+		if (is_own(tunnel, context) && !rules_delete_pair(tunnel, pairs.at[i], plan))
 			r = diag_no_memory(d);
 	}
 	vec_release(&pairs);
