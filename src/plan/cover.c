@@ -27,8 +27,9 @@ static void cover_note_lengths(struct cover *cover)
 					(uint8_t)len;
 }
 
-/* Whether the kernel adds a route for an address: for an IPv4 one unless it is single or its network
- * is 0.0.0.0 (net/ipv4/fib_frontend.c, fib_add_ifaddr()); for any of IPv6 (net/ipv6/addrconf.c). */
+/* Whether the kernel adds a route for an address: for an IPv4 one unless it is single or its
+ * network is 0.0.0.0 (net/ipv4/fib_frontend.c, fib_add_ifaddr()); for any of IPv6
+ * (net/ipv6/addrconf.c). */
 static bool has_route(const struct prefix *address)
 {
 	static const struct addr zero = {.family = AF_INET};

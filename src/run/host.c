@@ -152,8 +152,9 @@ static int change_device(struct host *h, const struct op *op, struct diag *d)
 	return r;
 }
 
-/* In a container /proc/sys may be read-only. src_valid_mark has no effect where no interface filters
- * strictly, so its lack is none; what a plan sets for a moment only, later steps rely on. */
+/* In a container /proc/sys may be read-only. src_valid_mark has no effect where no interface
+ * filters strictly, so its lack is none; what a plan sets for a moment only, later steps rely on.
+ */
 static int set_sysctl(const struct op *op, struct diag *d)
 {
 	_cleanup_diag_ struct diag failure = {0};
