@@ -88,6 +88,19 @@ bool hooked_mtu(const struct conf *conf, uint32_t mtu)
 	return any_hook(conf, HOOKED_AT_ALL, has_word, text);
 }
 
+bool hooked_rule(const struct conf *conf, uint32_t mark)
+{
+	char decimal[sizeof("4294967295")], hex[sizeof("0xffffffff")];
+
+	if (conf->table_kind != TABLE_AUTO)
+		return hooked_any(conf);
+	snprintf(decimal, sizeof(decimal), "%u", mark);
+	snprintf(hex, sizeof(hex), "0x%x", mark);
+	return any_hook(conf, HOOKED_AT_ALL, has_text, "rule") &&
+	       (any_hook(conf, HOOKED_AT_ALL, has_word, decimal) ||
+		any_hook(conf, HOOKED_AT_ALL, has_word, hex));
+}
+
 bool hooked_any(const struct conf *conf)
 {
 	return conf->hooks[HOOK_PRE_UP].len || conf->hooks[HOOK_POST_UP].len;

@@ -22,7 +22,7 @@ static int look_before_up(const struct conf *conf, const struct snap *snap, stru
 	base->main_routes = (struct route_vec){0};
 	/* A number that was chosen once stays, even when the device has lost it. */
 	vec_each(tunnel, &snap->tunnel_rules)
-		if (rules_is_own(tunnel, snap))
+		if (reload_owns_rule(conf, tunnel, snap))
 			base->wg.fwmark = base->free_table = tunnel->rule.fwmark;
 	vec_each(addr, &snap->addrs)
 		if (r == 0 && (reload_is_kernels(addr, snap) ||
@@ -94,7 +94,8 @@ static bool clear_mark(const struct snap *snap, const struct want *want, struct 
 	bool of_tunnel = false;
 
 	vec_each(tunnel, &snap->tunnel_rules)
-		of_tunnel |= rules_is_own(tunnel, snap) && tunnel->rule.fwmark == snap->wg.fwmark;
+		of_tunnel |= reload_owns_rule(want->conf, tunnel, snap) &&
+			     tunnel->rule.fwmark == snap->wg.fwmark;
 	if (!of_tunnel || want->full_ip || want->full_ip6 || want->device.has_fwmark)
 		return true;
 	struct op *op = diff_add(plan, OP_WG_MARK, 0);

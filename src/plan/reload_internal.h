@@ -19,6 +19,9 @@ bool reload_needs_promotion(const struct snap *snap, const struct reload *reload
 bool reload_start_promotion(struct reload *reload);
 bool reload_end_promotion(struct reload *reload);
 
+/* Whether a tunnel's rule is the interface's, and none of a hook's. */
+bool reload_owns_rule(const struct conf *conf, const struct tunnel_rule *tunnel,
+		      const struct snap *snap);
 /* pairs are those of snap. line: of the configuration that asks for the default route. */
 bool reload_add_rules(const struct snap *snap, const struct want *want,
 		      const struct rule_pair_vec *pairs, uint8_t family, uint32_t line,

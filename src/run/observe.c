@@ -42,7 +42,10 @@ static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *
 	if (h->link.index)
 		r = rtnetlink_route_list(h->rtnetlink, rule->family, rule->table, h->link.index,
 					 &routes, d);
-	tunnel->leads_here = tunnel->table_used = routes.len > 0;
+	/* Others may share the table: who has its default route has the rule. */
+	vec_each(route, &routes)
+		tunnel->leads_here |= route->prefix.len == 0;
+	tunnel->table_used = tunnel->leads_here;
 	if (r < 0 || tunnel->leads_here)
 		return r;
 	return rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used,
@@ -124,14 +127,6 @@ static enum ipv6_state observe_ipv6(const char *ifname)
 	return disabled ? IPV6_DISABLED : IPV6_ON;
 }
 
-/* A way into the tunnel itself hides the network below it, which the tunnel's MTU was made for. */
-static uint32_t outer_mtu(const struct host *h, const struct rtnetlink_path *path)
-{
-	bool hidden = path->link.index && path->link.index == h->link.index;
-
-	return hidden ? path->link.mtu + MTU_OVERHEAD : path->mtu;
-}
-
 static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t mark,
 			struct snap *snap, struct diag *d)
 {
@@ -142,20 +137,24 @@ static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t
 	if (endpoint->any.sa_family == AF_INET6 && endpoint->in6.sin6_scope_id)
 		return 0;
 	int r = rtnetlink_path_get(h->rtnetlink, &addr, mark, &path, d);
-	uint32_t mtu = r == 0 ? outer_mtu(h, &path) : 0;
-	if (mtu && (!snap->path_mtu || mtu < snap->path_mtu))
-		snap->path_mtu = mtu;
+	/* A way into the tunnel itself says nothing of the network below it. */
+	if (r == 0 && path.mtu && path.link.index != h->link.index &&
+	    (!snap->path_mtu || path.mtu < snap->path_mtu))
+		snap->path_mtu = path.mtu;
 	return r;
 }
 
+/* A default route into the tunnel itself hides the one that the tunnel's MTU was made for. */
 static int observe_default(struct host *h, struct snap *snap, struct diag *d)
 {
 	struct rtnetlink_path path;
 	int r = rtnetlink_default_get(h->rtnetlink, &path, d);
 
-	if (r == 0)
-		snap->default_mtu = outer_mtu(h, &path);
-	return r;
+	if (r < 0 || !path.mtu)
+		return r;
+	bool hidden = path.link.index && path.link.index == h->link.index;
+	snap->default_mtu = hidden ? path.link.mtu + MTU_OVERHEAD : path.mtu;
+	return 0;
 }
 
 static int observe_mtu(struct host *h, const struct observe_query *query, struct snap *snap,

@@ -15,7 +15,7 @@
 struct tunnel_rule {
 	struct rule rule;
 	bool table_used; /* it holds a route */
-	bool leads_here; /* it holds a route out of this interface */
+	bool leads_here; /* its default route is out of this interface */
 };
 struct tunnel_rule_vec {
 	VEC(struct tunnel_rule);
