@@ -110,7 +110,10 @@ int down_run(struct session *s, struct diag *d)
 static int load(const struct options *options, const char *argument, struct config *config,
 		bool *ret_has_conf, struct diag *d)
 {
-	int r = config_load(argument, config, d);
+	bool is_name = config_path_is_ifname(argument, strlen(argument));
+	/* The kernel allows more names than wg-quick, `wg@home' for one: there is no file of such. */
+	bool is_link = options->given & OPTION_ALL;
+	int r = is_link && !is_name ? -ENOENT : config_load(argument, config, d);
 
 	*ret_has_conf = r == 0 || r == -EINVAL;
 	if (r == -EINVAL && config->conf.save_config && if_nametoindex(config->path.ifname)) {
@@ -124,7 +127,7 @@ static int load(const struct options *options, const char *argument, struct conf
 		diag_demote(d);
 		return 0;
 	}
-	if (r != -ENOENT || !config_path_is_ifname(argument, strlen(argument)))
+	if (r != -ENOENT || !(is_name || is_link))
 		return r;
 	/* With neither file nor interface wg-quick misses the file. */
 	if (options->as_wg_quick && !if_nametoindex(argument))

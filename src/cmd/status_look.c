@@ -39,19 +39,19 @@ static int use_config(struct status *s, struct diag *d)
 	return 0;
 }
 
-/* An interface may have no file, or one that this user may not read. */
-static int load(struct status *s, const char *argument, struct diag *d)
+/* An interface may have no file, or one that this user may not read. Its name may be one that no
+ * file could have, such as `wg@home': the kernel allows more than wg-quick. */
+static int load(struct status *s, const char *argument, bool is_link, struct diag *d)
 {
 	_cleanup_diag_ struct diag found = {0};
 	bool is_name = config_path_is_ifname(argument, strlen(argument));
-	int r;
 
 	s->argument = mem_strndup(argument, strlen(argument));
 	if (!s->argument)
 		return diag_no_memory(d);
-	r = config_load_text(argument, &s->config, &found);
+	int r = is_link && !is_name ? -ENOENT : config_load_text(argument, &s->config, &found);
 
-	if (is_name)
+	if (is_link || is_name)
 		memcpy(s->ifname, argument, strlen(argument) + 1);
 	else
 		memcpy(s->ifname, s->config.path.ifname, sizeof(s->ifname));
@@ -187,15 +187,15 @@ static double clock_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static int look_at(const struct options *options, const char *argument,
-		   const struct status_vec *before, struct status *s, struct diag *d)
+/* s has been loaded. */
+static int look_at(const struct options *options, const struct status_vec *before,
+		   struct status *s, struct diag *d)
 {
-	int r = load(s, argument, d);
+	int r;
 
 	s->now = time(NULL);
 	s->clock = clock_now();
-	if (r == 0)
-		r = look_at_host(s, options, d);
+	r = look_at_host(s, options, d);
 	if (r == 0)
 		r = status_order(s, d);
 	vec_each(old, before)
@@ -216,24 +216,6 @@ static int list(struct link_vec *ret, bool *ret_incomplete, struct diag *d)
 	return *ret_incomplete ? 0 : r;
 }
 
-int status_look(const struct options *options, const struct status_vec *before,
-		struct status_vec *ret, struct diag *d)
-{
-	_cleanup_(links_release) struct link_vec links = {0};
-	bool named = options->arg_count > 0;
-	int r = named ? 0 : list(&links, &ret->incomplete, d);
-	size_t count = named ? (size_t)options->arg_count : links.len;
-
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		struct status *s = vec_push(ret);
-
-		if (!s)
-			return diag_no_memory(d);
-		r = look_at(options, named ? options->args[i] : links.at[i].name, before, s, d);
-	}
-	return r;
-}
-
 static void status_release(struct status *s)
 {
 	want_release(&s->want);
@@ -247,6 +229,53 @@ static void status_release(struct status *s)
 	free(s->order);
 	free(s->first_of);
 	free(s->rates);
+}
+
+static int look_at_named(const struct options *options, const struct status_vec *before,
+			 struct status_vec *ret, struct diag *d)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < options->arg_count; i++) {
+		struct status *s = vec_push(ret);
+
+		r = s ? load(s, options->args[i], false, d) : diag_no_memory(d);
+		if (r == 0)
+			r = look_at(options, before, s, d);
+	}
+	return r;
+}
+
+static int look_at_all(const struct options *options, const struct status_vec *before,
+		       struct status_vec *ret, struct diag *d)
+{
+	_cleanup_(links_release) struct link_vec links = {0};
+	int r = list(&links, &ret->incomplete, d);
+
+	vec_each(link, &links) {
+		struct status *s = r == 0 ? vec_push(ret) : NULL;
+
+		if (!s)
+			return r < 0 ? r : diag_no_memory(d);
+		r = load(s, link->name, true, d);
+		if (r == 0)
+			r = look_at(options, before, s, d);
+		/* It has gone since it was listed. */
+		if (r == -ENODEV) {
+			diag_truncate(d, 0);
+			status_release(s);
+			ret->len--;
+			r = 0;
+		}
+	}
+	return r;
+}
+
+int status_look(const struct options *options, const struct status_vec *before,
+		struct status_vec *ret, struct diag *d)
+{
+	return options->arg_count > 0 ? look_at_named(options, before, ret, d)
+				      : look_at_all(options, before, ret, d);
 }
 
 void statuses_release(struct status_vec *statuses)

@@ -53,12 +53,13 @@ static void add_list_item(struct buf *list, const char *item)
 static void draw_head(const struct status *s, const struct status_view *view, struct buf *out)
 {
 	const struct term *t = view->term;
-	_cleanup_buf_ struct buf problems = {0};
+	_cleanup_buf_ struct buf name = {0}, problems = {0};
 	size_t wrong = 0;
 
 	vec_each(finding, &s->findings)
 		wrong += finding_is_wrong(finding->kind);
-	term_add(t, out, STYLE_BOLD, s->ifname);
+	buf_printable(&name, s->ifname, strlen(s->ifname));
+	term_add(t, out, STYLE_BOLD, buf_text(&name));
 	buf_str(out, "  ");
 	if (!s->snap.link.index)
 		term_add(t, out, STYLE_RED, "not up");

@@ -113,7 +113,7 @@ void finding_remedy(enum finding_kind kind, const char *ifname, const char *file
 		if (at[0] != '%')
 			buf_char(ret_text, *at);
 		else if (*++at == 'i')
-			buf_str(ret_text, ifname);
+			buf_shell_word(ret_text, ifname);
 		else
 			buf_shell_word(ret_text, file);
 	}
