@@ -188,8 +188,8 @@ static double clock_now(void)
 }
 
 /* s has been loaded. */
-static int look_at(const struct options *options, const struct status_vec *before,
-		   struct status *s, struct diag *d)
+static int look_at(const struct options *options, const struct status_vec *before, struct status *s,
+		   struct diag *d)
 {
 	int r;
 
