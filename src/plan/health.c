@@ -19,14 +19,14 @@ enum {
 
 static int compare_ways(const void *a, const void *b)
 {
-	const struct way *x = a, *y = b;
+	const struct endpoint_way *x = a, *y = b;
 
 	return addr_compare(&x->to, &y->to);
 }
 
-const struct way *around_way(const struct around *around, const struct addr *to)
+const struct endpoint_way *around_way(const struct around *around, const struct addr *to)
 {
-	const struct way key = {.to = *to};
+	const struct endpoint_way key = {.to = *to};
 
 	return around->ways.len
 		       ? bsearch(&key, around->ways.at, around->ways.len, sizeof(key), compare_ways)
@@ -39,7 +39,7 @@ void around_release(struct around *around)
 		vec_release(&around->ways);
 }
 
-uint32_t health_room(const struct way *way)
+uint32_t health_room(const struct endpoint_way *way)
 {
 	uint32_t overhead = way->to.family == AF_INET6 ? OVERHEAD_IPV6 : OVERHEAD_IPV4;
 
@@ -90,7 +90,7 @@ static int check_addresses(const struct health_input *in, struct finding_vec *re
 static int check_mtu(const struct health_input *in, struct finding_vec *ret)
 {
 	uint32_t mtu = in->snap->link.mtu;
-	const struct way *worst = NULL;
+	const struct endpoint_way *worst = NULL;
 	_cleanup_buf_ struct buf detail = {0};
 	char text[ADDR_TEXT_MAX];
 

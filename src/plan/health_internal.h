@@ -9,4 +9,4 @@ int health_tunnel(const struct health_input *in, struct finding_vec *ret);
 int health_peers(const struct health_input *in, struct finding_vec *ret);
 
 /* The room that a packet to an endpoint has, less what WireGuard adds to it. */
-uint32_t health_room(const struct way *way);
+uint32_t health_room(const struct endpoint_way *way);

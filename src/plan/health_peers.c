@@ -109,7 +109,7 @@ static int check_way(const struct health_input *in, long index, bool *ret_lost,
 {
 	const struct wg_peer *peer = &in->snap->wg.peers.at[index];
 	const struct addr addr = endpoint_addr(&peer->endpoint);
-	const struct way *way = peer->has_endpoint ? around_way(in->around, &addr) : NULL;
+	const struct endpoint_way *way = peer->has_endpoint ? around_way(in->around, &addr) : NULL;
 	_cleanup_buf_ struct buf detail = {0};
 
 	*ret_lost = way && (!way->link || way->link == in->snap->link.index);

@@ -142,9 +142,9 @@ static int check_leaks(const struct health_input *in, struct finding_vec *ret)
 {
 	const struct around *around = in->around;
 
-	if (around->out_ip == WAY_HERE && around->out_ip6 == WAY_BARE && !is_full(in, AF_INET6))
+	if (around->out_ip == OUT_HERE && around->out_ip6 == OUT_BARE && !is_full(in, AF_INET6))
 		return finding_add(ret, FINDING_IPV6_LEAK, FINDING_NO_PEER, NULL);
-	if (around->out_ip6 == WAY_HERE && around->out_ip == WAY_BARE && !is_full(in, AF_INET))
+	if (around->out_ip6 == OUT_HERE && around->out_ip == OUT_BARE && !is_full(in, AF_INET))
 		return finding_add(ret, FINDING_IPV4_LEAK, FINDING_NO_PEER, NULL);
 	return 0;
 }

@@ -14,13 +14,13 @@
 
 static int compare_ways(const void *a, const void *b)
 {
-	const struct way *x = a, *y = b;
+	const struct endpoint_way *x = a, *y = b;
 
 	return addr_compare(&x->to, &y->to);
 }
 
 /* A scoped address leads where its scope says. */
-static int collect(const struct snap *snap, struct way_vec *ret)
+static int collect(const struct snap *snap, struct endpoint_way_vec *ret)
 {
 	size_t kept = 0;
 
@@ -28,7 +28,7 @@ static int collect(const struct snap *snap, struct way_vec *ret)
 		if (!peer->has_endpoint ||
 		    (peer->endpoint.any.sa_family == AF_INET6 && peer->endpoint.in6.sin6_scope_id))
 			continue;
-		struct way *way = vec_push(ret);
+		struct endpoint_way *way = vec_push(ret);
 		if (!way)
 			return -ENOMEM;
 		way->to = endpoint_addr(&peer->endpoint);
@@ -42,7 +42,7 @@ static int collect(const struct snap *snap, struct way_vec *ret)
 	return 0;
 }
 
-static int follow(struct rtnetlink *r, const struct snap *snap, struct way_vec *ways,
+static int follow(struct rtnetlink *r, const struct snap *snap, struct endpoint_way_vec *ways,
 		  struct diag *d)
 {
 	struct rtnetlink_path path = {0};
@@ -73,11 +73,11 @@ static int look_out(struct rtnetlink *r, const struct snap *snap, const char *to
 	int error = rtnetlink_path_get(r, &addr, 0, &path, d);
 
 	if (error < 0 || !path.link.index)
-		*ret = WAY_NONE;
+		*ret = OUT_NONE;
 	else if (path.link.index == snap->link.index)
-		*ret = WAY_HERE;
+		*ret = OUT_HERE;
 	else
-		*ret = is_tunnel(&path.link) ? WAY_TUNNEL : WAY_BARE;
+		*ret = is_tunnel(&path.link) ? OUT_TUNNEL : OUT_BARE;
 	return error;
 }
 

@@ -25,7 +25,7 @@ struct scene {
 	struct rule suppress;
 	struct route_table table;
 	struct route route;
-	struct way way;
+	struct endpoint_way way;
 	bool sends, knows_firewall;
 };
 
@@ -71,7 +71,7 @@ static void make_scene(struct scene *s)
 	s->snap.tables.at = &s->table;
 	s->snap.wg.peers.len = s->snap.addrs.len = s->snap.tunnel_rules.len =
 		s->snap.suppress_rules.len = s->snap.tables.len = 1;
-	s->around = (struct around){.out_ip = WAY_HERE, .src_valid_mark = true};
+	s->around = (struct around){.out_ip = OUT_HERE, .src_valid_mark = true};
 	s->around.ways.at = &s->way;
 	s->around.ways.len = 1;
 }
@@ -116,10 +116,10 @@ static void found(const struct scene *s, struct buf *ret)
 	     s->around.src_valid_mark = false)                                                     \
 	CASE(loose, "", s->around.src_valid_mark = false)                                          \
 	CASE(no_mark, "", s->snap.wg.fwmark = 0)                                                   \
-	CASE(leak, "ipv6-leak ", s->around.out_ip6 = WAY_BARE)                                     \
-	CASE(no_leak, "", s->around.out_ip6 = WAY_TUNNEL)                                          \
-	CASE(split_leak, "ipv4-leak ", s->ip.prefix.len = 8; s->around.out_ip = WAY_BARE;          \
-	     s->around.out_ip6 = WAY_HERE)                                                         \
+	CASE(leak, "ipv6-leak ", s->around.out_ip6 = OUT_BARE)                                     \
+	CASE(no_leak, "", s->around.out_ip6 = OUT_TUNNEL)                                          \
+	CASE(split_leak, "ipv4-leak ", s->ip.prefix.len = 8; s->around.out_ip = OUT_BARE;          \
+	     s->around.out_ip6 = OUT_HERE)                                                         \
 	CASE(mtu_fits, "", s->snap.link.mtu = 1440)                                                \
 	CASE(mtu_above, "mtu-above-path ", s->snap.link.mtu = 1441)                                \
 	CASE(neighbours, "", s->around.neighbours = 1000; s->around.neighbours_max = 1024)         \

@@ -13,26 +13,26 @@
 #include "wgq/plan/want.h"
 
 /* Where encrypted packets to an address go. */
-struct way {
+struct endpoint_way {
 	struct addr to;
 	uint32_t link; /* by index; 0: there is no route */
 	uint32_t mtu;
 };
-struct way_vec {
-	VEC(struct way);
+struct endpoint_way_vec {
+	VEC(struct endpoint_way);
 };
 
 /* Where an ordinary packet to the internet leaves this host. */
 enum way_out {
-	WAY_NONE,
-	WAY_HERE,   /* by this interface */
-	WAY_TUNNEL, /* by another tunnel */
-	WAY_BARE,
+	OUT_NONE,
+	OUT_HERE,   /* by this interface */
+	OUT_TUNNEL, /* by another tunnel */
+	OUT_BARE,
 };
 
 /* What is around an interface; made by around_look() in run. What could not be seen is zero. */
 struct around {
-	struct way_vec
+	struct endpoint_way_vec
 		ways; /* to the endpoints, each address once, in the order of addr_compare() */
 	enum way_out out_ip, out_ip6;
 	bool strict_rp_filter, src_valid_mark;
@@ -54,7 +54,7 @@ struct health_input {
 int health_check(const struct health_input *in, struct finding_vec *ret, struct diag *d);
 
 /* The address's way; NULL: it was not looked for. */
-const struct way *around_way(const struct around *around, const struct addr *to);
+const struct endpoint_way *around_way(const struct around *around, const struct addr *to);
 void around_release(struct around *around);
 
 #define _cleanup_around_ _cleanup_(around_release)
