@@ -21,7 +21,7 @@ static void add_room(struct why_picture *p, size_t i)
 {
 	const struct way_leg *leg = &p->why->way.legs[i];
 	const struct way_leg *inner = i ? &p->why->way.legs[i - 1] : NULL;
-	uint32_t around = leg->packet.to.family == AF_INET6 ? WAY_AROUND_IPV6 : WAY_AROUND_IPV4;
+	uint32_t around = leg->packet.to.family == AF_INET6 ? WG_OVERHEAD_IPV6 : WG_OVERHEAD_IPV4;
 
 	buf_addf(p->out, "MTU %u", leg->mtu);
 	if (!inner || !inner->link.index || leg->mtu < around)

@@ -9,8 +9,6 @@
 
 enum {
 	IPV6_MTU_MIN = 1280, /* RFC 8200 5; the kernel's IPV6_MIN_MTU */
-	OVERHEAD_IPV4 = 60,  /* an outer header, UDP's 8, and WireGuard's 32 */
-	OVERHEAD_IPV6 = 80,
 };
 
 static bool has_secrets(const struct conf *conf)
@@ -170,12 +168,12 @@ void check_mtu_ipv6(struct check *c)
 void check_mtu_path(struct check *c)
 {
 	const struct conf *conf = c->conf;
-	unsigned overhead = conf->endpoints.len ? OVERHEAD_IPV4 : OVERHEAD_IPV6;
+	unsigned overhead = conf->endpoints.len ? WG_OVERHEAD_IPV4 : WG_OVERHEAD_IPV6;
 	_cleanup_buf_ struct buf hint = {0};
 
 	vec_each(peer, &conf->wg.peers)
 		if (peer->has_endpoint && peer->endpoint.any.sa_family == AF_INET)
-			overhead = OVERHEAD_IPV4;
+			overhead = WG_OVERHEAD_IPV4;
 	if (!conf->mtu_line || c->facts->path_mtu <= overhead ||
 	    conf->mtu <= c->facts->path_mtu - overhead)
 		return;

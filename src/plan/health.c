@@ -11,9 +11,6 @@
 
 enum {
 	IPV6_MIN_MTU = 1280,
-	/* IPv4 or IPv6 header, UDP (8), and a data message's header and tag (32). */
-	OVERHEAD_IPV4 = 20 + 8 + 32,
-	OVERHEAD_IPV6 = 40 + 8 + 32,
 	NEARLY_FULL_PERCENT = 90,
 };
 
@@ -41,7 +38,7 @@ void around_release(struct around *around)
 
 uint32_t health_room(const struct endpoint_way *way)
 {
-	uint32_t overhead = way->to.family == AF_INET6 ? OVERHEAD_IPV6 : OVERHEAD_IPV4;
+	uint32_t overhead = way->to.family == AF_INET6 ? WG_OVERHEAD_IPV6 : WG_OVERHEAD_IPV4;
 
 	return way->mtu > overhead ? way->mtu - overhead : 0;
 }

@@ -13,5 +13,5 @@ uint32_t mtu_choose(const struct conf *conf, const struct snap *snap)
 	if (!outer)
 		outer = MTU_FALLBACK;
 	/* A path that leaves no room wraps in the shell as well; the kernel refuses either. */
-	return outer - MTU_OVERHEAD;
+	return outer - WG_OVERHEAD_IPV6;
 }

@@ -153,7 +153,7 @@ static int observe_default(struct host *h, struct snap *snap, struct diag *d)
 	if (r < 0 || !path.mtu)
 		return r;
 	bool hidden = path.link.index && path.link.index == h->link.index;
-	snap->default_mtu = hidden ? path.link.mtu + MTU_OVERHEAD : path.mtu;
+	snap->default_mtu = hidden ? path.link.mtu + WG_OVERHEAD_IPV6 : path.mtu;
 	return 0;
 }
 

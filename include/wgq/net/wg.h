@@ -25,6 +25,10 @@ struct allowed_ip_vec {
 	VEC(struct allowed_ip);
 };
 
+/* What WireGuard adds to a packet: the outer IP header, UDP (8), and a data message's header and
+ * tag (32). */
+enum { WG_OVERHEAD_IPV4 = 20 + 8 + 32, WG_OVERHEAD_IPV6 = 40 + 8 + 32 };
+
 union endpoint {
 	struct sockaddr any; /* sa_family 0: none */
 	struct sockaddr_in in;

@@ -7,10 +7,8 @@
 #include "wgq/conf/conf.h"
 #include "wgq/net/snap.h"
 
-/* What WireGuard adds to a packet: an outer IPv6 header (40), UDP (8), and a data message's header
- * and tag (32). */
-enum { MTU_OVERHEAD = 80, MTU_FALLBACK = 1500 };
+enum { MTU_FALLBACK = 1500 };
 
 /* The file's MTU; else the least on the ways to the endpoints, else that of the default route, else
- * MTU_FALLBACK, less MTU_OVERHEAD. */
+ * MTU_FALLBACK, less WG_OVERHEAD_IPV6. */
 uint32_t mtu_choose(const struct conf *conf, const struct snap *snap);

@@ -12,9 +12,6 @@
 #include "wgq/net/wg.h"
 #include "wgq/plan/packet.h"
 
-/* What WireGuard adds to a packet: IP, UDP, and 32 bytes of its own. */
-enum { WAY_AROUND_IPV4 = 60, WAY_AROUND_IPV6 = 80 };
-
 /* The tunnel at the end of a leg. */
 struct way_tunnel {
 	bool is_wireguard;
