@@ -13,8 +13,6 @@
 #include "wgq/plan/want.h"
 #include "wgq/sys/resolve.h"
 
-enum { IPV6_MIN_MTU = 1280 };
-
 static int not_wireguard(const char *ifname, struct diag *d)
 {
 	return diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", ifname);
@@ -78,7 +76,7 @@ static int new_text(struct session *s, const struct snap *snap, struct buf *ret,
 		/* The kernel takes the addresses away in the last two cases (net/ipv6/addrconf.c,
 		 * addrconf_notify()). */
 		.has_ipv6 =
-			snap->ipv6 == IPV6_ON && snap->link.up && snap->link.mtu >= IPV6_MIN_MTU,
+			snap->ipv6 == IPV6_ON && snap->link.up && snap->link.mtu >= IPV6_MTU_MIN,
 		.scope_name = if_indextoname,
 	};
 	return conf_save(buf_text(&snap->config_text), snap->config_text.len, &conf, &now, ret, d);

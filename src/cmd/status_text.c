@@ -8,11 +8,7 @@
 #include "wgq/cmd/status.h"
 #include "wgq/cmd/words.h"
 
-enum {
-	INDENT = 2,
-	LABEL = 13,
-	KERNEL_LL = 3, /* IFAPROT_KERNEL_LL of linux/if_addr.h; Linux 5.18 */
-};
+enum { INDENT = 2, LABEL = 13 };
 
 void status_field(const struct status_view *view, size_t indent, const char *label,
 		  enum style style, const char *value, struct buf *out)
@@ -103,7 +99,7 @@ static void draw_addresses(const struct status *s, const struct status_view *vie
 
 	vec_each(addr, &s->snap.addrs) {
 		/* The fe80:: that the kernel gives to each tun device. */
-		if (addr->protocol == KERNEL_LL)
+		if (addr->protocol == ADDR_PROTOCOL_KERNEL_LL)
 			continue;
 		prefix_format(&addr->prefix, prefix);
 		add_list_item(&text, prefix);

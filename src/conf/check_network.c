@@ -7,10 +7,6 @@
 
 #include "check_internal.h"
 
-enum {
-	IPV6_MTU_MIN = 1280, /* RFC 8200 5; the kernel's IPV6_MIN_MTU */
-};
-
 static bool has_secrets(const struct conf *conf)
 {
 	if (conf->wg.has_private_key)

@@ -3,7 +3,6 @@
 #include "wgq/conf/save.h"
 
 #include <errno.h>
-#include <linux/if_addr.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,12 +10,6 @@
 #include "save_internal.h"
 #include "wgq/base/mem.h"
 #include "wgq/conf/parse.h"
-
-/* Linux 5.18 */
-#ifndef IFAPROT_KERNEL_RA
-#define IFAPROT_KERNEL_RA 2
-#define IFAPROT_KERNEL_LL 3
-#endif
 
 bool save_hooks_set(const struct conf *conf, const char *word)
 {
@@ -166,8 +159,8 @@ static bool comes_by_itself(const struct saver *s, const struct link_addr *addr)
 	bool link_local = addr_is_link_local(&addr->prefix.addr);
 	char text[ADDR_TEXT_MAX];
 
-	if (addr->protocol == IFAPROT_KERNEL_LL || addr->protocol == IFAPROT_KERNEL_RA ||
-	    (link_local && s->now->userspace))
+	if (addr->protocol == ADDR_PROTOCOL_KERNEL_LL ||
+	    addr->protocol == ADDR_PROTOCOL_KERNEL_RA || (link_local && s->now->userspace))
 		return true;
 	addr_format(&addr->prefix.addr, text);
 	return save_hooks_set(s->conf, text);

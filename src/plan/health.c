@@ -9,10 +9,7 @@
 
 #include "health_internal.h"
 
-enum {
-	IPV6_MIN_MTU = 1280,
-	NEARLY_FULL_PERCENT = 90,
-};
+enum { NEARLY_FULL_PERCENT = 90 };
 
 static int compare_ways(const void *a, const void *b)
 {
@@ -62,7 +59,7 @@ static int check_missing_addresses(const struct health_input *in, struct finding
 	vec_each(addr, &in->want->addrs) {
 		/* Below this MTU the kernel takes them away, which is told as such. */
 		if (prefix_set_has(&there, &addr->prefix) ||
-		    (addr->prefix.addr.family == AF_INET6 && in->snap->link.mtu < IPV6_MIN_MTU))
+		    (addr->prefix.addr.family == AF_INET6 && in->snap->link.mtu < IPV6_MTU_MIN))
 			continue;
 		prefix_format(&addr->prefix, text);
 		buf_addf(&detail, "%s%s", detail.len ? ", " : "", text);
@@ -108,7 +105,7 @@ static int check_mtu_of_ipv6(const struct health_input *in, struct finding_vec *
 	uint32_t mtu = in->snap->link.mtu;
 	_cleanup_buf_ struct buf detail = {0};
 
-	if (mtu >= IPV6_MIN_MTU || !in->want || !has_family(&in->want->addrs, AF_INET6))
+	if (mtu >= IPV6_MTU_MIN || !in->want || !has_family(&in->want->addrs, AF_INET6))
 		return 0;
 	buf_addf(&detail, "it is %u", mtu);
 	return finding_add(ret, FINDING_MTU_BELOW_IPV6, FINDING_NO_PEER, &detail);

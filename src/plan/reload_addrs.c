@@ -9,9 +9,6 @@
 #include "diff_internal.h"
 #include "reload_internal.h"
 
-/* include/uapi/linux/if_addr.h; missing in the headers of Debian 12. */
-#define ADDR_PROTOCOL_KERNEL_LL 3
-
 /* Made by the kernel when a tun device of a userspace WireGuard comes up. */
 bool reload_is_kernels(const struct link_addr *addr, const struct snap *snap)
 {

@@ -172,7 +172,7 @@ static void test_kernels_own_addresses(void **unused)
 		struct buf saved = {0};
 
 		now.userspace = i == 1;
-		addrs[1].protocol = i == 2 ? 3 /* IFAPROT_KERNEL_LL */ : 0;
+		addrs[1].protocol = i == 2 ? ADDR_PROTOCOL_KERNEL_LL : 0;
 		save_text(text, &conf, &now, &saved);
 		assert_string_equal(buf_text(&saved),
 				    i ? text : "[Interface]\nAddress = fe80::1/64, fe80::2/64\n");

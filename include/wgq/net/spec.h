@@ -9,6 +9,9 @@
 #include "wgq/base/vec.h"
 #include "wgq/net/addr.h"
 
+/* Below it a link has no IPv6: RFC 8200, 5. */
+enum { IPV6_MTU_MIN = 1280 };
+
 struct link {
 	char name[IFNAMSIZ];
 	char kind[16];  /* IFLA_INFO_KIND: "wireguard", "tun"; "": a device without one */
@@ -18,12 +21,18 @@ struct link {
 	bool up;
 };
 
+/* Who made an address: IFAPROT_* of linux/if_addr.h; Linux 5.18. */
+enum {
+	ADDR_PROTOCOL_KERNEL_RA = 2, /* from a router's advertisement */
+	ADDR_PROTOCOL_KERNEL_LL = 3, /* the fe80:: of the link */
+};
+
 /* An address of an interface. */
 struct link_addr {
 	struct prefix prefix; /* with its host bits: 10.0.0.1/24 */
 	uint8_t scope;        /* RT_SCOPE_UNIVERSE, _LINK, ... */
-	uint8_t protocol; /* IFAPROT_KERNEL_LL marks the fe80:: that the kernel made; Linux 5.18 */
-	uint32_t line;    /* of the configuration; 0: not from there */
+	uint8_t protocol;     /* ADDR_PROTOCOL_..., or another; 0 before Linux 5.18 */
+	uint32_t line;        /* of the configuration; 0: not from there */
 };
 
 /* A route to a prefix through an interface. Its size is a promise, as allowed_ip's. */
