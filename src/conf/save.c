@@ -3,13 +3,13 @@
 #include "wgq/conf/save.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "save_internal.h"
 #include "wgq/base/mem.h"
 #include "wgq/conf/parse.h"
+#include "wgq/net/prefix_set.h"
 
 bool save_hooks_set(const struct conf *conf, const char *word)
 {
@@ -119,40 +119,6 @@ static void save_mtu(struct saver *s)
 
 /* ---- Address ---- */
 
-struct prefix_vec {
-	VEC(struct prefix);
-};
-
-static int compare_prefixes(const void *a, const void *b)
-{
-	return prefix_compare(a, b);
-}
-
-static void prefixes_release(struct prefix_vec *prefixes)
-{
-	vec_release(prefixes);
-}
-
-static int prefixes_of(const struct link_addr_vec *addrs, struct prefix_vec *ret, struct diag *d)
-{
-	vec_each(addr, addrs) {
-		struct prefix *prefix = vec_push(ret);
-
-		if (!prefix)
-			return diag_no_memory(d);
-		*prefix = addr->prefix;
-	}
-	if (ret->len)
-		qsort(ret->at, ret->len, sizeof(*ret->at), compare_prefixes);
-	return 0;
-}
-
-static bool has_prefix(const struct prefix_vec *prefixes, const struct prefix *prefix)
-{
-	return prefixes->len && bsearch(prefix, prefixes->at, prefixes->len, sizeof(*prefixes->at),
-					compare_prefixes);
-}
-
 /* Nobody has asked for it, or nobody needs the file to ask for it again. */
 static bool comes_by_itself(const struct saver *s, const struct link_addr *addr)
 {
@@ -169,7 +135,7 @@ static bool comes_by_itself(const struct saver *s, const struct link_addr *addr)
 /* The file's addresses, one after the other. */
 struct address_cursor {
 	const struct saver *s;
-	const struct prefix_vec *running;
+	const struct prefix_set *running;
 	size_t next;
 };
 
@@ -181,7 +147,7 @@ static bool keeps_address(void *context)
 		return true;
 	const struct prefix *prefix = &c->s->conf->addresses.at[c->next++].prefix;
 
-	return has_prefix(c->running, prefix) ||
+	return prefix_set_has(c->running, prefix) ||
 	       (prefix->addr.family == AF_INET6 && !c->s->now->has_ipv6);
 }
 
@@ -202,19 +168,17 @@ static void save_address_line(struct saver *s, const struct save_line *line,
 
 static int save_addresses(struct saver *s, struct buf *new_keys)
 {
-	_cleanup_(prefixes_release) struct prefix_vec running = {0}, wanted = {0};
+	_cleanup_prefix_set_ struct prefix_set running = {0}, wanted = {0};
 	struct address_cursor cursor = {.s = s, .running = &running};
 	const struct save_line *last = interface_line(s, KEY_ADDRESS);
 	_cleanup_buf_ struct buf added = {0};
 	const struct buf nothing = {0};
 
-	int r = prefixes_of(s->now->addrs, &running, s->d);
-	if (r == 0)
-		r = prefixes_of(&s->conf->addresses, &wanted, s->d);
-	if (r < 0)
-		return r;
+	if (prefix_set_of_addrs(s->now->addrs, &running) < 0 ||
+	    prefix_set_of_addrs(&s->conf->addresses, &wanted) < 0)
+		return diag_no_memory(s->d);
 	vec_each(addr, s->now->addrs)
-		if (!has_prefix(&wanted, &addr->prefix) && !comes_by_itself(s, addr))
+		if (!prefix_set_has(&wanted, &addr->prefix) && !comes_by_itself(s, addr))
 			save_add_prefix(&added, &addr->prefix);
 	vec_each(line, &s->layout.lines)
 		if (line->id == KEY_ADDRESS)
