@@ -41,6 +41,7 @@ static void add_part(const struct term *t, enum style style, const char *text, s
 	_cleanup_buf_ struct buf part = {0};
 
 	buf_mem(&part, text, n);
+	out->failed |= part.failed;
 	term_add(t, out, style, buf_text(&part));
 }
 

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "wgq/cmd/columns.h"
 #include "wgq/cmd/words.h"
 #include "why_picture.h"
 
@@ -216,29 +217,6 @@ static void add_title(struct why_picture *p)
 		buf_str(p->out, ", with no mark\n");
 }
 
-/* At blanks, where the terminal ends; SIZE_MAX columns: nowhere. */
-static void add_wrapped(const char *text, size_t width, struct buf *out)
-{
-	size_t column = 0;
-
-	while (*text) {
-		size_t n = strcspn(text, " ");
-
-		if (column && width && column + 1 + n > width) {
-			buf_char(out, '\n');
-			column = 0;
-		} else if (column) {
-			buf_char(out, ' ');
-			column++;
-		}
-		buf_mem(out, text, n);
-		column += n;
-		text += n;
-		text += strspn(text, " ");
-	}
-	buf_char(out, '\n');
-}
-
 void why_text(const struct why *why, const struct term *term, struct buf *ret_text)
 {
 	struct why_picture p = {.why = why, .term = term, .out = ret_text};
@@ -255,5 +233,5 @@ void why_text(const struct why *why, const struct term *term, struct buf *ret_te
 	add_end(&p);
 	buf_char(ret_text, '\n');
 	why_sentence(why, &sentence);
-	add_wrapped(buf_text(&sentence), term->width, ret_text);
+	columns_wrap(term, 0, STYLE_PLAIN, buf_text(&sentence), ret_text);
 }
