@@ -12,7 +12,7 @@
 #include "wgq/base/mem.h"
 
 /* An allowed IP of the file. */
-struct claim {
+struct entry {
 	struct prefix prefix;
 	bool remove;
 	uint32_t section; /* by peer of the file */
@@ -25,9 +25,9 @@ struct holding {
 	uint32_t peer;
 };
 
-static int compare_claims(const void *a, const void *b)
+static int compare_entries(const void *a, const void *b)
 {
-	const struct claim *x = a, *y = b;
+	const struct entry *x = a, *y = b;
 	int order = prefix_compare(&x->prefix, &y->prefix);
 
 	return order ? order : x->item < y->item ? -1 : 1;
@@ -51,8 +51,8 @@ static int compare_moved(const void *a, const void *b)
 
 struct ledger {
 	const struct save_match *match;
-	struct claim *claims; /* by prefix, then in the file's order */
-	size_t claim_count;
+	struct entry *entries; /* by prefix, then in the file's order */
+	size_t entry_count;
 	struct holding *holdings; /* by prefix */
 	size_t holding_count;
 	struct save_allowed *ret;
@@ -68,20 +68,20 @@ static size_t count_allowed_ips(const struct wg_device *device)
 }
 
 /* Those of removed peers go with them. */
-static void fill_claims(struct ledger *l, const struct wg_device *wanted)
+static void fill_entries(struct ledger *l, const struct wg_device *wanted)
 {
 	uint32_t item = 0;
 
 	for (uint32_t i = 0; i < wanted->peers.len; i++) {
 		vec_each(ip, &wanted->peers.at[i].allowed_ips) {
-			struct claim *claim = &l->claims[l->claim_count];
+			struct entry *entry = &l->entries[l->entry_count];
 
-			*claim = (struct claim){ip->prefix, ip->remove, i, item++};
-			prefix_mask(&claim->prefix);
-			l->claim_count += l->match->device_of[i] != NO_PEER;
+			*entry = (struct entry){ip->prefix, ip->remove, i, item++};
+			prefix_mask(&entry->prefix);
+			l->entry_count += l->match->device_of[i] != NO_PEER;
 		}
 	}
-	qsort(l->claims, l->claim_count, sizeof(*l->claims), compare_claims);
+	qsort(l->entries, l->entry_count, sizeof(*l->entries), compare_entries);
 }
 
 static void fill_holdings(struct ledger *l, const struct wg_device *device)
@@ -92,16 +92,16 @@ static void fill_holdings(struct ledger *l, const struct wg_device *device)
 	qsort(l->holdings, l->holding_count, sizeof(*l->holdings), compare_holdings);
 }
 
-/* Who has the prefix of these claims once the file is applied. */
-static uint32_t owner_by_file(const struct ledger *l, const struct claim *claims, size_t n)
+/* Who has the prefix of these entries once the file is applied. */
+static uint32_t owner_by_file(const struct ledger *l, const struct entry *entries, size_t n)
 {
-	const struct claim *owned = NULL;
+	const struct entry *owned = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t peer = l->match->device_of[claims[i].section];
+		uint32_t peer = l->match->device_of[entries[i].section];
 
-		if (!claims[i].remove)
-			owned = &claims[i];
+		if (!entries[i].remove)
+			owned = &entries[i];
 		else if (owned && l->match->device_of[owned->section] == peer)
 			owned = NULL;
 	}
@@ -121,46 +121,46 @@ static int add_moved(struct ledger *l, const struct prefix *prefix, uint32_t pee
 	return 0;
 }
 
-/* The prefix of these claims is the owner's now: all that says otherwise goes. */
-static int judge(struct ledger *l, const struct claim *claims, size_t n, uint32_t owner)
+/* The prefix of these entries is the owner's now: all that says otherwise goes. */
+static int judge(struct ledger *l, const struct entry *entries, size_t n, uint32_t owner)
 {
 	bool said = false;
 
-	if (owner_by_file(l, claims, n) == owner)
+	if (owner_by_file(l, entries, n) == owner)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
-		bool owners = l->match->device_of[claims[i].section] == owner;
+		bool owners = l->match->device_of[entries[i].section] == owner;
 
-		if (claims[i].remove ? owners : !owners)
-			l->ret->drop[claims[i].item] = true;
-		else if (!claims[i].remove && !l->match->void_ips[claims[i].section])
+		if (entries[i].remove ? owners : !owners)
+			l->ret->drop[entries[i].item] = true;
+		else if (!entries[i].remove && !l->match->void_ips[entries[i].section])
 			said = true;
 	}
-	return said || owner == NO_PEER ? 0 : add_moved(l, &claims[0].prefix, owner);
+	return said || owner == NO_PEER ? 0 : add_moved(l, &entries[0].prefix, owner);
 }
 
 /* Walks through both by prefix. */
 static int judge_all(struct ledger *l)
 {
-	const struct claim *claim = l->claims, *claims_end = claim + l->claim_count;
+	const struct entry *entry = l->entries, *entries_end = entry + l->entry_count;
 	const struct holding *holding = l->holdings, *holdings_end = holding + l->holding_count;
 	int r = 0;
 
-	while (r == 0 && (claim < claims_end || holding < holdings_end)) {
-		const struct claim *next = claim;
-		int order = claim == claims_end ? 1
+	while (r == 0 && (entry < entries_end || holding < holdings_end)) {
+		const struct entry *next = entry;
+		int order = entry == entries_end ? 1
 			    : holding == holdings_end
 				    ? -1
-				    : prefix_compare(&claim->prefix, &holding->prefix);
+				    : prefix_compare(&entry->prefix, &holding->prefix);
 		if (order > 0) {
 			r = add_moved(l, &holding->prefix, holding->peer);
 			holding++;
 			continue;
 		}
-		while (next < claims_end && prefix_equal(&next->prefix, &claim->prefix))
+		while (next < entries_end && prefix_equal(&next->prefix, &entry->prefix))
 			next++;
-		r = judge(l, claim, (size_t)(next - claim), order == 0 ? holding->peer : NO_PEER);
-		claim = next;
+		r = judge(l, entry, (size_t)(next - entry), order == 0 ? holding->peer : NO_PEER);
+		entry = next;
 		holding += order == 0;
 	}
 	return r;
@@ -169,17 +169,17 @@ static int judge_all(struct ledger *l)
 int save_allowed_find(const struct conf *conf, const struct wg_device *device,
 		      const struct save_match *match, struct save_allowed *ret, struct diag *d)
 {
-	size_t claims = count_allowed_ips(&conf->wg), holdings = count_allowed_ips(device);
-	/* Each claim is written before it is counted: one more. */
-	_cleanup_free_ struct claim *claims_at = mem_calloc(claims + 1, sizeof(*claims_at));
+	size_t entries = count_allowed_ips(&conf->wg), holdings = count_allowed_ips(device);
+	/* Each entry is written before it is counted: one more. */
+	_cleanup_free_ struct entry *entries_at = mem_calloc(entries + 1, sizeof(*entries_at));
 	_cleanup_free_ struct holding *holdings_at = mem_calloc(holdings, sizeof(*holdings_at));
 	struct ledger l = {
-		.match = match, .claims = claims_at, .holdings = holdings_at, .ret = ret};
+		.match = match, .entries = entries_at, .holdings = holdings_at, .ret = ret};
 
-	ret->drop = mem_calloc(claims, sizeof(*ret->drop));
-	if (!claims_at || !holdings_at || !ret->drop)
+	ret->drop = mem_calloc(entries, sizeof(*ret->drop));
+	if (!entries_at || !holdings_at || !ret->drop)
 		return diag_no_memory(d);
-	fill_claims(&l, &conf->wg);
+	fill_entries(&l, &conf->wg);
 	fill_holdings(&l, device);
 	if (judge_all(&l) < 0)
 		return diag_no_memory(d);

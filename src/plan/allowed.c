@@ -7,8 +7,9 @@
 #include "wgq/base/mem.h"
 #include "wgq/net/route_sort.h"
 
-/* One block's claim to a prefix. Time counts the allowed IPs in the order in which they apply. */
-struct claim {
+/* An allowed IP of a block: it asks for a prefix, or to be rid of it. Time counts them in the order
+ * in which they apply. */
+struct request {
 	struct prefix prefix;
 	bool remove;
 	uint32_t time;
@@ -16,42 +17,42 @@ struct claim {
 	size_t block;
 };
 
-/* A peer by its key: the blocks of one key are one peer. */
-struct holder {
+/* A [Peer]. The blocks of one key are one peer. */
+struct block {
 	struct key key;
-	size_t block;
-	size_t peer;            /* the first block with this key */
+	size_t number;
+	size_t peer;            /* the first block with this key, by number */
 	uint32_t last_replaced; /* when the newest block that replaces began */
 };
 
 struct settling {
-	VEC(struct claim);
+	VEC(struct request);
 	struct {
-		VEC(struct holder);
-	} holders; /* by block */
+		VEC(struct block);
+	} blocks; /* by number */
 };
 
-static int claim_compare(const void *a, const void *b)
+static int request_compare(const void *a, const void *b)
 {
-	const struct claim *x = a, *y = b;
+	const struct request *x = a, *y = b;
 	int order = prefix_compare_route(&x->prefix, &y->prefix);
 
 	return order ? order : (x->time > y->time) - (x->time < y->time);
 }
 
-static int holder_compare_key(const void *a, const void *b)
+static int block_compare_key(const void *a, const void *b)
 {
-	const struct holder *x = a, *y = b;
+	const struct block *x = a, *y = b;
 	int order = key_compare(&x->key, &y->key);
 
-	return order ? order : (x->block > y->block) - (x->block < y->block);
+	return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
-static int holder_compare_block(const void *a, const void *b)
+static int block_compare_number(const void *a, const void *b)
 {
-	const struct holder *x = a, *y = b;
+	const struct block *x = a, *y = b;
 
-	return (x->block > y->block) - (x->block < y->block);
+	return (x->number > y->number) - (x->number < y->number);
 }
 
 static bool has_removals(const struct wg_peer_vec *peers)
@@ -71,25 +72,25 @@ static bool is_own(const struct wg_peer *peer, const struct key *own)
 static int settling_add(struct settling *s, const struct key *own, const struct wg_peer_vec *peers)
 {
 	vec_each(peer, peers) {
-		struct holder *holder = vec_push(&s->holders);
+		struct block *block = vec_push(&s->blocks);
 
-		if (!holder)
+		if (!block)
 			return -ENOMEM;
-		holder->key = peer->public_key;
-		holder->block = s->holders.len - 1;
-		holder->last_replaced = peer->replace_allowed_ips ? (uint32_t)s->len : 0;
+		block->key = peer->public_key;
+		block->number = s->blocks.len - 1;
+		block->last_replaced = peer->replace_allowed_ips ? (uint32_t)s->len : 0;
 		if (is_own(peer, own))
 			continue;
 		vec_each(ip, &peer->allowed_ips) {
-			struct claim *claim = vec_push(s);
+			struct request *request = vec_push(s);
 
-			if (!claim)
+			if (!request)
 				return -ENOMEM;
-			*claim = (struct claim){.prefix = ip->prefix,
-						.remove = ip->remove,
-						.time = (uint32_t)s->len,
-						.line = ip->line,
-						.block = holder->block};
+			*request = (struct request){.prefix = ip->prefix,
+						    .remove = ip->remove,
+						    .time = (uint32_t)s->len,
+						    .line = ip->line,
+						    .block = block->number};
 		}
 	}
 	return 0;
@@ -98,47 +99,46 @@ static int settling_add(struct settling *s, const struct key *own, const struct 
 /* Joins the blocks of one key to one peer. */
 static void settling_join(struct settling *s)
 {
-	if (s->holders.len)
-		qsort(s->holders.at, s->holders.len, sizeof(s->holders.at[0]), holder_compare_key);
-	for (size_t i = 0, first = 0; i < s->holders.len; i++) {
-		struct holder *holder = &s->holders.at[i];
+	if (s->blocks.len)
+		qsort(s->blocks.at, s->blocks.len, sizeof(s->blocks.at[0]), block_compare_key);
+	for (size_t i = 0, first = 0; i < s->blocks.len; i++) {
+		struct block *block = &s->blocks.at[i];
 
-		if (!key_equal(&holder->key, &s->holders.at[first].key))
+		if (!key_equal(&block->key, &s->blocks.at[first].key))
 			first = i;
-		holder->peer = s->holders.at[first].block;
+		block->peer = s->blocks.at[first].number;
 	}
-	if (s->holders.len)
-		qsort(s->holders.at, s->holders.len, sizeof(s->holders.at[0]),
-		      holder_compare_block);
-	vec_each(holder, &s->holders) {
-		struct holder *peer = &s->holders.at[holder->peer];
+	if (s->blocks.len)
+		qsort(s->blocks.at, s->blocks.len, sizeof(s->blocks.at[0]), block_compare_number);
+	vec_each(block, &s->blocks) {
+		struct block *peer = &s->blocks.at[block->peer];
 
-		if (holder->last_replaced > peer->last_replaced)
-			peer->last_replaced = holder->last_replaced;
+		if (block->last_replaced > peer->last_replaced)
+			peer->last_replaced = block->last_replaced;
 	}
 }
 
-/* Keeps of the sorted claims the one of each prefix that stands in the end. */
+/* Keeps of the sorted requests the one of each prefix that stands in the end. */
 static void settling_decide(struct settling *s)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0, next; i < s->len; i = next) {
-		const struct claim *owner = NULL;
+		const struct request *owner = NULL;
 
 		for (next = i; next < s->len && prefix_equal(&s->at[next].prefix, &s->at[i].prefix);
 		     next++) {
-			const struct claim *claim = &s->at[next];
-			size_t peer = s->holders.at[claim->block].peer;
+			const struct request *request = &s->at[next];
+			size_t peer = s->blocks.at[request->block].peer;
 
-			if (!claim->remove)
-				owner = claim;
-			else if (owner && s->holders.at[owner->block].peer == peer)
+			if (!request->remove)
+				owner = request;
+			else if (owner && s->blocks.at[owner->block].peer == peer)
 				owner = NULL;
 		}
 		if (!owner)
 			continue;
-		const struct holder *peer = &s->holders.at[s->holders.at[owner->block].peer];
+		const struct block *peer = &s->blocks.at[s->blocks.at[owner->block].peer];
 		if (owner->time > peer->last_replaced)
 			s->at[kept++] = *owner;
 	}
@@ -181,7 +181,7 @@ static int add_route(struct route_vec *routes, const struct prefix *prefix, uint
 	return 0;
 }
 
-static size_t count_claims(const struct wg_peer_vec *peers)
+static size_t count_allowed_ips(const struct wg_peer_vec *peers)
 {
 	size_t total = 0;
 
@@ -193,7 +193,7 @@ static size_t count_claims(const struct wg_peer_vec *peers)
 static int add_routes(struct route_vec *routes, const struct key *own,
 		      const struct wg_peer_vec *peers)
 {
-	if (!vec_reserve(routes, routes->len + count_claims(peers)))
+	if (!vec_reserve(routes, routes->len + count_allowed_ips(peers)))
 		return -ENOMEM;
 	vec_each(peer, peers)
 		for (size_t i = 0; !is_own(peer, own) && i < peer->allowed_ips.len; i++)
@@ -227,14 +227,14 @@ static int settle(const struct key *own, const struct wg_peer_vec *first,
 	if (r == 0) {
 		settling_join(&s);
 		if (s.len)
-			qsort(s.at, s.len, sizeof(s.at[0]), claim_compare);
+			qsort(s.at, s.len, sizeof(s.at[0]), request_compare);
 		settling_decide(&s);
 		r = settling_copy(&s, then, first->len, ret_settled);
 	}
-	vec_each(claim, &s)
+	vec_each(request, &s)
 		if (r == 0)
-			r = add_route(ret_routes, &claim->prefix, claim->line);
-	vec_release(&s.holders);
+			r = add_route(ret_routes, &request->prefix, request->line);
+	vec_release(&s.blocks);
 	vec_release(&s);
 	return r;
 }
@@ -278,10 +278,10 @@ int allowed_settle(const struct key *own, const struct wg_peer_vec *first,
 	if (r == 0 && !contested) {
 		r = add_routes(ret_routes, own, first);
 		r = r == 0 ? add_routes(ret_routes, own, then) : r;
-		size_t claims = ret_routes->len;
+		size_t count = ret_routes->len;
 		if (r == 0)
 			sort_routes(ret_routes);
-		contested = ret_routes->len < claims;
+		contested = ret_routes->len < count;
 	}
 	if (r == 0 && contested) {
 		ret_routes->len = 0;

@@ -232,9 +232,9 @@ static int compare_pairs(struct comparison *c)
 		else if (!pair->hooked)
 			r = add_removed_peer(c, pair);
 		if (r == 0)
-			r = peers_claim(c, i);
+			r = peers_note_ips(c, i);
 	}
-	return r == 0 ? peers_compare_claims(c) : r;
+	return r == 0 ? peers_compare_ips(c) : r;
 }
 
 /* What the file does not set stays: the port, and the mark. */

@@ -5,15 +5,15 @@
 
 #include "peers_internal.h"
 
-static int compare_claims(const void *a, const void *b)
+static int compare_ips(const void *a, const void *b)
 {
-	const struct claim *x = a, *y = b;
+	const struct pair_ip *x = a, *y = b;
 
 	return prefix_compare(&x->prefix, &y->prefix);
 }
 
-static int add_allowed_ip(struct comparison *c, size_t at, bool in_back, const struct claim *claim,
-			  bool remove)
+static int add_allowed_ip(struct comparison *c, size_t at, bool in_back,
+			  const struct pair_ip *noted, bool remove)
 {
 	struct pair *pair = &c->pairs.at[at];
 	int r = peers_place(c, pair);
@@ -24,57 +24,58 @@ static int add_allowed_ip(struct comparison *c, size_t at, bool in_back, const s
 	struct allowed_ip *ip = vec_push(&device->peers.at[pair->place].allowed_ips);
 	if (!ip)
 		return -ENOMEM;
-	*ip = (struct allowed_ip){.prefix = claim->prefix, .remove = remove, .line = claim->line};
+	*ip = (struct allowed_ip){.prefix = noted->prefix, .remove = remove, .line = noted->line};
 	return 0;
 }
 
-static int add_claims(struct claim_vec *claims, const struct allowed_ip_vec *ips, size_t from,
-		      size_t to, size_t pair)
+static int note_ips(struct pair_ip_vec *list, const struct allowed_ip_vec *ips, size_t from,
+		    size_t to, size_t pair)
 {
 	for (size_t i = from; i < to; i++) {
-		struct claim *claim = vec_push(claims);
+		struct pair_ip *noted = vec_push(list);
 
-		if (!claim)
+		if (!noted)
 			return -ENOMEM;
-		*claim = (struct claim){ips->at[i].prefix, ips->at[i].line, pair};
+		*noted = (struct pair_ip){ips->at[i].prefix, ips->at[i].line, pair};
 	}
 	return 0;
 }
 
 /* What is the same at both ends of both lists is left out: mostly that is all of it. */
-int peers_claim(struct comparison *c, size_t pair)
+int peers_note_ips(struct comparison *c, size_t pair)
 {
 	static const struct allowed_ip_vec empty;
-	const struct wg_peer *wanted = c->pairs.at[pair].wanted;
-	const struct wg_peer *running = c->pairs.at[pair].running;
-	const struct allowed_ip_vec *w = wanted ? &wanted->allowed_ips : &empty;
-	const struct allowed_ip_vec *r = running ? &running->allowed_ips : &empty;
-	size_t head = 0, tail = 0;
+	const struct pair *p = &c->pairs.at[pair];
+	const struct allowed_ip_vec *to = p->wanted ? &p->wanted->allowed_ips : &empty;
+	const struct allowed_ip_vec *from = p->running ? &p->running->allowed_ips : &empty;
+	size_t to_end = to->len, from_end = from->len, head = 0;
 
-	while (head < w->len && head < r->len &&
-	       prefix_equal(&w->at[head].prefix, &r->at[head].prefix))
+	while (head < to_end && head < from_end &&
+	       prefix_equal(&to->at[head].prefix, &from->at[head].prefix))
 		head++;
-	while (tail < w->len - head && tail < r->len - head &&
-	       prefix_equal(&w->at[w->len - 1 - tail].prefix, &r->at[r->len - 1 - tail].prefix))
-		tail++;
-	int error = add_claims(&c->wanted, w, head, w->len - tail, pair);
-	return error == 0 ? add_claims(&c->running, r, head, r->len - tail, pair) : error;
+	while (to_end > head && from_end > head &&
+	       prefix_equal(&to->at[to_end - 1].prefix, &from->at[from_end - 1].prefix)) {
+		to_end--;
+		from_end--;
+	}
+	int r = note_ips(&c->wanted, to, head, to_end, pair);
+	return r == 0 ? note_ips(&c->running, from, head, from_end, pair) : r;
 }
 
 /* A prefix that only the running device has goes, unless its peer goes, or hooks gave it. */
-static int lose_claim(struct comparison *c, const struct claim *claim)
+static int lose(struct comparison *c, const struct pair_ip *ip)
 {
-	const struct pair *pair = &c->pairs.at[claim->pair];
+	const struct pair *pair = &c->pairs.at[ip->pair];
 
 	if (!pair->wanted || pair->hooked)
 		return 0;
-	int r = add_allowed_ip(c, claim->pair, false, claim, true);
-	return r == 0 ? add_allowed_ip(c, claim->pair, true, claim, false) : r;
+	int r = add_allowed_ip(c, ip->pair, false, ip, true);
+	return r == 0 ? add_allowed_ip(c, ip->pair, true, ip, false) : r;
 }
 
-/* from is the running owner's claim; NULL: there is none. On the way back a prefix returns to its
+/* from is the running owner's; NULL: there is none. On the way back a prefix returns to its
  * owner, which takes it from the other; a removed owner has it again by then. */
-static int gain_claim(struct comparison *c, const struct claim *to, const struct claim *from)
+static int gain(struct comparison *c, const struct pair_ip *to, const struct pair_ip *from)
 {
 	const struct pair *gaining = &c->pairs.at[to->pair];
 	bool is_new = !gaining->running;
@@ -89,26 +90,26 @@ static int gain_claim(struct comparison *c, const struct claim *to, const struct
 						: 0;
 }
 
-int peers_compare_claims(struct comparison *c)
+int peers_compare_ips(struct comparison *c)
 {
-	const struct claim_vec *wanted = &c->wanted, *running = &c->running;
+	const struct pair_ip_vec *wanted = &c->wanted, *running = &c->running;
 	int r = 0;
 
 	if (wanted->len)
-		qsort(wanted->at, wanted->len, sizeof(wanted->at[0]), compare_claims);
+		qsort(wanted->at, wanted->len, sizeof(wanted->at[0]), compare_ips);
 	if (running->len)
-		qsort(running->at, running->len, sizeof(running->at[0]), compare_claims);
+		qsort(running->at, running->len, sizeof(running->at[0]), compare_ips);
 	for (size_t i = 0, j = 0; r == 0 && (i < wanted->len || j < running->len);) {
 		int order = i == wanted->len    ? 1
 			    : j == running->len ? -1
-						: compare_claims(&wanted->at[i], &running->at[j]);
+						: compare_ips(&wanted->at[i], &running->at[j]);
 
 		if (order > 0)
-			r = lose_claim(c, &running->at[j]);
+			r = lose(c, &running->at[j]);
 		else if (order < 0)
-			r = gain_claim(c, &wanted->at[i], NULL);
+			r = gain(c, &wanted->at[i], NULL);
 		else if (wanted->at[i].pair != running->at[j].pair)
-			r = gain_claim(c, &wanted->at[i], &running->at[j]);
+			r = gain(c, &wanted->at[i], &running->at[j]);
 		i += order <= 0;
 		j += order >= 0;
 	}

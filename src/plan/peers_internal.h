@@ -13,13 +13,13 @@ struct pair {
 #define NO_PLACE SIZE_MAX
 
 /* An allowed IP of a pair, on one side. */
-struct claim {
+struct pair_ip {
 	struct prefix prefix;
 	uint32_t line;
 	size_t pair;
 };
-struct claim_vec {
-	VEC(struct claim);
+struct pair_ip_vec {
+	VEC(struct pair_ip);
 };
 
 struct comparison {
@@ -28,7 +28,7 @@ struct comparison {
 	struct {
 		VEC(struct pair);
 	} pairs;
-	struct claim_vec wanted, running;
+	struct pair_ip_vec wanted, running;
 	struct peers_change *change;
 };
 
@@ -37,6 +37,6 @@ struct comparison {
 int peers_place(struct comparison *c, struct pair *pair);
 
 /* Notes the allowed IPs of the pair of this number that may differ. */
-int peers_claim(struct comparison *c, size_t pair);
+int peers_note_ips(struct comparison *c, size_t pair);
 /* When all are noted: what has to be added, taken away and moved. */
-int peers_compare_claims(struct comparison *c);
+int peers_compare_ips(struct comparison *c);
