@@ -6,14 +6,6 @@
 
 #include "wgq/base/json.h"
 
-static void add_number(struct json *j, const char *key, uint32_t number)
-{
-	if (number)
-		json_unsigned(j, key, number);
-	else
-		json_null(j, key);
-}
-
 static void add_notes(struct json *j, const char *notes)
 {
 	json_array(j, "notes");
@@ -35,10 +27,10 @@ static void add_item(struct json *j, const struct diag_item *item)
 	json_string(j, "severity", diag_severity(item->level));
 	json_string(j, "id", item->id);
 	json_string(j, "message", buf_text(&message));
-	add_number(j, "errno", (uint32_t)item->error);
+	json_unsigned_or_null(j, "errno", (uint32_t)item->error);
 	json_string(j, "file", item->file);
-	add_number(j, "line", item->line);
-	add_number(j, "column", item->line ? item->col : 0);
+	json_unsigned_or_null(j, "line", item->line);
+	json_unsigned_or_null(j, "column", item->line ? item->col : 0);
 	json_string(j, "hint", item->hint);
 	add_notes(j, item->notes);
 	json_end(j);

@@ -118,6 +118,14 @@ void json_unsigned(struct json *j, const char *key, uint64_t value)
 	end_value(j);
 }
 
+void json_unsigned_or_null(struct json *j, const char *key, uint64_t value)
+{
+	if (value)
+		json_unsigned(j, key, value);
+	else
+		json_null(j, key);
+}
+
 void json_bool(struct json *j, const char *key, bool value)
 {
 	begin_value(j, key);

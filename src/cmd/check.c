@@ -66,14 +66,8 @@ static int check_one(const char *argument, struct diag *d)
 static void json_place(struct json *j, const struct diag_item *item)
 {
 	json_string(j, "file", item->file);
-	if (item->line)
-		json_unsigned(j, "line", item->line);
-	else
-		json_null(j, "line");
-	if (item->line && item->col)
-		json_unsigned(j, "column", item->col);
-	else
-		json_null(j, "column");
+	json_unsigned_or_null(j, "line", item->line);
+	json_unsigned_or_null(j, "column", item->line ? item->col : 0);
 }
 
 static void json_item(struct json *j, const struct diag_item *item, const char *argument)

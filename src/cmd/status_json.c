@@ -17,15 +17,6 @@ static void put_key(struct json *j, const char *name, const struct key *key)
 	json_string(j, name, key_is_zero(key) ? NULL : text);
 }
 
-/* null for what is not set. */
-static void put_set(struct json *j, const char *name, uint32_t value)
-{
-	if (value)
-		json_unsigned(j, name, value);
-	else
-		json_null(j, name);
-}
-
 static void put_prefix(struct json *j, const struct prefix *prefix)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -86,7 +77,7 @@ static void put_peer(struct json *j, const struct status *s, size_t index)
 	vec_each(ip, &peer->allowed_ips)
 		put_prefix(j, &ip->prefix);
 	json_end(j);
-	put_set(j, "persistent_keepalive", peer->keepalive);
+	json_unsigned_or_null(j, "persistent_keepalive", peer->keepalive);
 	put_findings_of(j, s, s->first_of[index], (long)index);
 	json_end(j);
 }
@@ -187,9 +178,9 @@ static void put_link(struct json *j, const struct status *s)
 		    : snap->is_userspace ? "userspace"
 					 : "kernel");
 	put_key(j, "public_key", &snap->wg.public_key);
-	put_set(j, "listen_port", snap->wg.listen_port);
-	put_set(j, "fwmark", snap->wg.fwmark);
-	put_set(j, "mtu", snap->link.mtu);
+	json_unsigned_or_null(j, "listen_port", snap->wg.listen_port);
+	json_unsigned_or_null(j, "fwmark", snap->wg.fwmark);
+	json_unsigned_or_null(j, "mtu", snap->link.mtu);
 	json_array(j, "addresses");
 	vec_each(addr, &snap->addrs)
 		put_prefix(j, &addr->prefix);

@@ -26,15 +26,6 @@ static void add_prefix(struct json *j, const char *key, const struct prefix *pre
 	json_string(j, key, text);
 }
 
-/* 0: there is none. */
-static void add_number(struct json *j, const char *key, uint32_t number)
-{
-	if (number)
-		json_unsigned(j, key, number);
-	else
-		json_null(j, key);
-}
-
 static const char *outcome_name(enum packet_outcome outcome)
 {
 	switch (outcome) {
@@ -165,7 +156,7 @@ static void add_route(struct json *j, const char *key, const struct policy_route
 	add_prefix(j, "to", &route->to);
 	json_unsigned(j, "table", route->table);
 	json_unsigned(j, "metric", route->metric);
-	add_number(j, "mtu", route->mtu);
+	json_unsigned_or_null(j, "mtu", route->mtu);
 	json_array(j, "hops");
 	for (uint32_t i = 0; i < policy_hops_known(route); i++) {
 		const struct policy_hop *hop = &route->hops[i];
@@ -263,7 +254,7 @@ static void add_tunnel(struct json *j, const struct way_tunnel *tunnel, const ch
 	json_bool(j, "hidden", tunnel->hidden);
 	add_peer(j, tunnel->peer, name, &tunnel->allowed);
 	json_bool(j, "firewall", tunnel->has_firewall);
-	add_number(j, "firewall_mark", tunnel->firewall_mark);
+	json_unsigned_or_null(j, "firewall_mark", tunnel->firewall_mark);
 	json_end(j);
 }
 
@@ -276,8 +267,8 @@ static void add_leg(struct json *j, const struct why *why, size_t i)
 	add_addr(j, "from", &leg->packet.from);
 	json_unsigned(j, "mark", leg->packet.mark);
 	json_string(j, "protocol", leg->packet.ip_proto == IPPROTO_UDP ? "udp" : NULL);
-	add_number(j, "source_port", leg->packet.sport);
-	add_number(j, "destination_port", leg->packet.dport);
+	json_unsigned_or_null(j, "source_port", leg->packet.sport);
+	json_unsigned_or_null(j, "destination_port", leg->packet.dport);
 	json_array(j, "rules");
 	vec_each(step, &leg->way)
 		add_step(j, &leg->packet, step);

@@ -36,5 +36,7 @@ void json_string(struct json *j, const char *key, const char *value);
 void json_string_n(struct json *j, const char *key, const char *value, size_t n);
 void json_number(struct json *j, const char *key, int64_t value);
 void json_unsigned(struct json *j, const char *key, uint64_t value);
+/* 0 is written as null. */
+void json_unsigned_or_null(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
