@@ -233,7 +233,7 @@ const char *diag_severity(enum diag_level level)
 
 void diag_message(const struct diag_item *item, struct buf *ret_text)
 {
-	buf_str(ret_text, item->message ? item->message : "");
+	buf_str(ret_text, item->message ? item->message : "out of memory");
 	if (item->error)
 		buf_addf(ret_text, ": %s", strerror(item->error));
 }
@@ -246,6 +246,7 @@ static void format_item(const struct diag_item *item, const char *program, unsig
 	const char *shade = colour ? levels[item->level].colour : "";
 	const char *bold = colour ? "\033[1m" : "";
 	const char *plain = colour ? "\033[0m" : "";
+	_cleanup_buf_ struct buf message = {0};
 
 	buf_str(out, bold);
 	if (item->file)
@@ -259,10 +260,8 @@ static void format_item(const struct diag_item *item, const char *program, unsig
 	buf_addf(out, ":%s ", plain);
 	if (!bare)
 		buf_addf(out, "%s%s:%s ", shade, levels[item->level].name, plain);
-	if (item->message)
-		buf_printable(out, item->message, strlen(item->message));
-	if (item->error)
-		buf_addf(out, ": %s", strerror(item->error));
+	diag_message(item, &message);
+	buf_printable(out, buf_text(&message), message.len);
 	buf_char(out, '\n');
 	if (item->quote && item->line)
 		format_quote(item, shade, plain, out);

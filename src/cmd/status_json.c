@@ -154,9 +154,7 @@ static void put_unseen(struct json *j, const struct status *s)
 	vec_each(item, &s->unseen) {
 		_cleanup_buf_ struct buf text = {0};
 
-		buf_str(&text, item->message ? item->message : "out of memory");
-		if (item->error)
-			buf_addf(&text, ": %s", strerror(item->error));
+		diag_message(item, &text);
 		json_string(j, NULL, buf_text(&text));
 	}
 	json_end(j);

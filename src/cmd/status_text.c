@@ -171,9 +171,7 @@ static void draw_unseen(const struct status *s, const struct status_view *view, 
 	vec_each(item, &s->unseen) {
 		_cleanup_buf_ struct buf raw = {0}, text = {0};
 
-		buf_str(&raw, item->message ? item->message : "out of memory");
-		if (item->error)
-			buf_addf(&raw, ": %s", strerror(item->error));
+		diag_message(item, &raw);
 		buf_printable(&text, buf_text(&raw), raw.len);
 		status_field(view, INDENT, "not seen", STYLE_YELLOW, buf_text(&text), out);
 	}
