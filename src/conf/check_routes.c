@@ -21,12 +21,6 @@ static bool routes_all(const struct conf *conf)
 
 /* ---- endpoints ---- */
 
-static uint16_t endpoint_port(const union endpoint *e)
-{
-	/* Both kinds of socket address have it in the same place. */
-	return ntohs(e->in.sin_port);
-}
-
 static bool is_no_host(const struct addr *a)
 {
 	static const struct addr none4 = {.family = AF_INET}, none6 = {.family = AF_INET6};

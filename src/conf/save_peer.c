@@ -80,14 +80,14 @@ void save_add_endpoint(const struct saver *s, const union endpoint *e, struct bu
 {
 	char name[IF_NAMESIZE], addr_text[ADDR_TEXT_MAX];
 	struct addr addr = endpoint_addr(e);
+	uint32_t scope = endpoint_scope(e);
 
-	if (addr.family != AF_INET6 || !e->in6.sin6_scope_id || !s->now->scope_name ||
-	    !s->now->scope_name(e->in6.sin6_scope_id, name)) {
+	if (!scope || !s->now->scope_name || !s->now->scope_name(scope, name)) {
 		endpoint_format(e, text);
 		return;
 	}
 	addr_format(&addr, addr_text);
-	buf_addf(text, "[%s%%%s]:%u", addr_text, name, ntohs(e->in6.sin6_port));
+	buf_addf(text, "[%s%%%s]:%u", addr_text, name, endpoint_port(e));
 }
 
 static void keep_name(struct saver *s, const struct conf_endpoint *named, struct buf *value)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The values of wg(8)'s keys with ports: ListenPort and Endpoint. Numbers are taken here, names are
 // kept for sys/resolve.
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,20 +108,6 @@ static const char *split_endpoint(struct slice s, struct slice *ret_host, struct
 	return host_plausible(*ret_host) ? NULL : "the host is neither a name nor an IP address";
 }
 
-static void set_numeric(union endpoint *e, const struct addr *a, uint16_t port)
-{
-	*e = (union endpoint){0};
-	if (a->family == AF_INET) {
-		e->in.sin_family = AF_INET;
-		e->in.sin_port = htons(port);
-		memcpy(&e->in.sin_addr, a->bytes, sizeof(e->in.sin_addr));
-	} else {
-		e->in6.sin6_family = AF_INET6;
-		e->in6.sin6_port = htons(port);
-		memcpy(&e->in6.sin6_addr, a->bytes, sizeof(e->in6.sin6_addr));
-	}
-}
-
 /* Of the peer's earlier Endpoint line. */
 static void forget_endpoint(struct parser *p)
 {
@@ -173,7 +158,7 @@ static int read_endpoint(struct parser *p, struct slice squeezed)
 	forget_endpoint(p);
 	if (kind == PORT_SERVICE || addr_parse(host.at, host.len, &addr) < 0)
 		return add_named(p, host, port);
-	set_numeric(&p->peer->endpoint, &addr, number);
+	p->peer->endpoint = endpoint_make(&addr, number, 0);
 	p->peer->has_endpoint = true;
 	return 0;
 }

@@ -156,48 +156,27 @@ static int read_scope(const char *s, size_t n, uint32_t *ret)
 	return 0;
 }
 
-static int read_endpoint_v4(const char *s, size_t n, uint16_t port, union endpoint *ret)
-{
-	struct addr a;
-
-	if (addr_parse(s, n, &a) < 0 || a.family != AF_INET)
-		return -EPROTO;
-	*ret = (union endpoint){.in = {.sin_family = AF_INET, .sin_port = htons(port)}};
-	memcpy(&ret->in.sin_addr, a.bytes, sizeof(ret->in.sin_addr));
-	return 0;
-}
-
-/* What stands between the brackets. */
-static int read_endpoint_v6(const char *s, size_t n, uint16_t port, union endpoint *ret)
-{
-	const char *percent = memchr(s, '%', n);
-	size_t address_len = percent ? (size_t)(percent - s) : n;
-	struct addr a;
-
-	if (addr_parse(s, address_len, &a) < 0 || a.family != AF_INET6)
-		return -EPROTO;
-	*ret = (union endpoint){.in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)}};
-	memcpy(&ret->in6.sin6_addr, a.bytes, sizeof(ret->in6.sin6_addr));
-	if (!percent)
-		return 0;
-	return read_scope(percent + 1, n - address_len - 1, &ret->in6.sin6_scope_id);
-}
-
+/* 192.0.2.1:PORT, [2001:db8::1]:PORT or [fe80::1%SCOPE]:PORT */
 static int read_endpoint(const char *s, struct wg_peer *peer)
 {
 	const char *colon = strrchr(s, ':');
 	size_t n = colon ? (size_t)(colon - s) : 0;
+	bool brackets = n >= 2 && s[0] == '[' && s[n - 1] == ']';
+	const char *host = brackets ? s + 1 : s, *end = brackets ? s + n - 1 : s + n;
+	const char *percent = brackets ? memchr(host, '%', (size_t)(end - host)) : NULL;
 	uint64_t port = 0;
-	int err;
+	uint32_t scope = 0;
+	struct addr a;
 
-	if (n == 0 || read_number(colon + 1, UINT16_MAX, &port) < 0)
+	if (n == 0 || read_number(colon + 1, UINT16_MAX, &port) < 0 ||
+	    addr_parse(host, (size_t)((percent ? percent : end) - host), &a) < 0 ||
+	    a.family != (brackets ? AF_INET6 : AF_INET))
 		return -EPROTO;
-	if (s[0] == '[' && n >= 2 && s[n - 1] == ']')
-		err = read_endpoint_v6(s + 1, n - 2, (uint16_t)port, &peer->endpoint);
-	else
-		err = read_endpoint_v4(s, n, (uint16_t)port, &peer->endpoint);
-	peer->has_endpoint = !err;
-	return err;
+	if (percent && read_scope(percent + 1, (size_t)(end - percent - 1), &scope) < 0)
+		return -EPROTO;
+	peer->endpoint = endpoint_make(&a, (uint16_t)port, scope);
+	peer->has_endpoint = true;
+	return 0;
 }
 
 static int read_allowed_ip(const char *s, struct wg_peer *peer)

@@ -3,11 +3,26 @@
 #include "wgq/net/addr.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum { GROUPS = 8, GROUP_BYTES = 2 }; /* of an IPv6 address, RFC 4291 2.2 */
+
+struct addr addr_of_socket(const struct sockaddr *any)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)any;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)any;
+	struct addr a = {.family = any ? (uint8_t)any->sa_family : 0};
+
+	if (a.family == AF_INET)
+		memcpy(a.bytes, &in->sin_addr, sizeof(in->sin_addr));
+	else if (a.family == AF_INET6)
+		memcpy(a.bytes, &in6->sin6_addr, sizeof(in6->sin6_addr));
+	else
+		a.family = 0;
+	return a;
+}
 
 uint8_t addr_bits(const struct addr *a)
 {

@@ -16,47 +16,60 @@ size_t endpoint_size(const union endpoint *e)
 					      : 0;
 }
 
+union endpoint endpoint_make(const struct addr *addr, uint16_t port, uint32_t scope)
+{
+	union endpoint e = {0};
+
+	if (addr->family == AF_INET) {
+		e.in.sin_family = AF_INET;
+		e.in.sin_port = htons(port);
+		memcpy(&e.in.sin_addr, addr->bytes, sizeof(e.in.sin_addr));
+	} else if (addr->family == AF_INET6) {
+		e.in6.sin6_family = AF_INET6;
+		e.in6.sin6_port = htons(port);
+		e.in6.sin6_scope_id = scope;
+		memcpy(&e.in6.sin6_addr, addr->bytes, sizeof(e.in6.sin6_addr));
+	}
+	return e;
+}
+
 struct addr endpoint_addr(const union endpoint *e)
 {
-	struct addr a = {0};
+	return addr_of_socket(&e->any);
+}
 
-	if (e->any.sa_family == AF_INET) {
-		a.family = AF_INET;
-		memcpy(a.bytes, &e->in.sin_addr, sizeof(e->in.sin_addr));
-	} else if (e->any.sa_family == AF_INET6) {
-		a.family = AF_INET6;
-		memcpy(a.bytes, &e->in6.sin6_addr, sizeof(e->in6.sin6_addr));
-	}
-	return a;
+uint16_t endpoint_port(const union endpoint *e)
+{
+	return ntohs(e->any.sa_family == AF_INET6 ? e->in6.sin6_port : e->in.sin_port);
+}
+
+uint32_t endpoint_scope(const union endpoint *e)
+{
+	return e->any.sa_family == AF_INET6 ? e->in6.sin6_scope_id : 0;
 }
 
 bool endpoint_equal(const union endpoint *a, const union endpoint *b)
 {
 	struct addr addr_a = endpoint_addr(a), addr_b = endpoint_addr(b);
 
-	if (addr_compare(&addr_a, &addr_b) != 0)
-		return false;
-	if (addr_a.family == AF_INET)
-		return a->in.sin_port == b->in.sin_port;
-	if (addr_a.family == AF_INET6)
-		return a->in6.sin6_port == b->in6.sin6_port &&
-		       a->in6.sin6_scope_id == b->in6.sin6_scope_id;
-	return true;
+	return addr_compare(&addr_a, &addr_b) == 0 && endpoint_port(a) == endpoint_port(b) &&
+	       endpoint_scope(a) == endpoint_scope(b);
 }
 
 void endpoint_format(const union endpoint *e, struct buf *ret_text)
 {
-	char text[ADDR_TEXT_MAX];
 	struct addr a = endpoint_addr(e);
+	uint16_t port = endpoint_port(e);
+	uint32_t scope = endpoint_scope(e);
+	char text[ADDR_TEXT_MAX];
 
 	addr_format(&a, text);
 	if (a.family == AF_INET)
-		buf_addf(ret_text, "%s:%u", text, ntohs(e->in.sin_port));
-	else if (a.family == AF_INET6 && e->in6.sin6_scope_id)
-		buf_addf(ret_text, "[%s%%%u]:%u", text, e->in6.sin6_scope_id,
-			 ntohs(e->in6.sin6_port));
+		buf_addf(ret_text, "%s:%u", text, port);
+	else if (a.family == AF_INET6 && scope)
+		buf_addf(ret_text, "[%s%%%u]:%u", text, scope, port);
 	else if (a.family == AF_INET6)
-		buf_addf(ret_text, "[%s]:%u", text, ntohs(e->in6.sin6_port));
+		buf_addf(ret_text, "[%s]:%u", text, port);
 }
 
 /* vec_push() would realloc() and leave preshared keys behind in the memory that it frees. */

@@ -25,8 +25,7 @@ static int collect(const struct snap *snap, struct endpoint_way_vec *ret)
 	size_t kept = 0;
 
 	vec_each(peer, &snap->wg.peers) {
-		if (!peer->has_endpoint ||
-		    (peer->endpoint.any.sa_family == AF_INET6 && peer->endpoint.in6.sin6_scope_id))
+		if (!peer->has_endpoint || endpoint_scope(&peer->endpoint))
 			continue;
 		struct endpoint_way *way = vec_push(ret);
 		if (!way)

@@ -14,16 +14,6 @@
 #include "wgq/sys/proc.h"
 #include "wgq/sys/sysctl.h"
 
-static struct addr from_sockaddr(const struct sockaddr *any)
-{
-	union endpoint e = {0};
-
-	if (!any || (any->sa_family != AF_INET && any->sa_family != AF_INET6))
-		return (struct addr){0};
-	memcpy(&e, any, any->sa_family == AF_INET ? sizeof(e.in) : sizeof(e.in6));
-	return endpoint_addr(&e);
-}
-
 static uint8_t mask_length(const struct addr *mask)
 {
 	uint8_t n = 0;
@@ -41,8 +31,8 @@ static void read_networks(const char *ifname, struct link_addr_vec *ret)
 	if (getifaddrs(&list) < 0)
 		return;
 	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
-		const struct addr a = from_sockaddr(i->ifa_addr);
-		const struct addr mask = from_sockaddr(i->ifa_netmask);
+		const struct addr a = addr_of_socket(i->ifa_addr);
+		const struct addr mask = addr_of_socket(i->ifa_netmask);
 		struct link_addr *added;
 
 		if (!a.family || mask.family != a.family || strcmp(i->ifa_name, ifname) == 0)

@@ -134,7 +134,7 @@ static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t
 	struct rtnetlink_path path = {0};
 
 	/* linux.bash:133 passes over scoped addresses. */
-	if (endpoint->any.sa_family == AF_INET6 && endpoint->in6.sin6_scope_id)
+	if (endpoint_scope(endpoint))
 		return 0;
 	int r = rtnetlink_path_get(h->rtnetlink, &addr, mark, &path, d);
 	/* A way into the tunnel itself says nothing of the network below it. */

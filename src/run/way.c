@@ -65,24 +65,21 @@ int way_tunnel_look(const struct link *link, const struct addr *to, struct way_t
 static struct packet packet_around(const struct way_tunnel *tunnel)
 {
 	const union endpoint *endpoint = &tunnel->peer->endpoint;
-	bool ipv6 = endpoint->any.sa_family == AF_INET6;
 
 	return (struct packet){
 		.to = endpoint_addr(endpoint),
 		.mark = tunnel->device.fwmark,
 		.ip_proto = IPPROTO_UDP,
 		.sport = tunnel->device.listen_port,
-		.dport = ntohs(ipv6 ? endpoint->in6.sin6_port : endpoint->in.sin_port),
+		.dport = endpoint_port(endpoint),
 	};
 }
 
 /* Link-local addresses say which link they are of. */
 static void pin(const union endpoint *endpoint, struct way_leg *leg)
 {
-	uint32_t scope = endpoint->any.sa_family == AF_INET6 ? endpoint->in6.sin6_scope_id : 0;
-
-	leg->pinned = scope != 0;
-	leg->hop.oif = scope;
+	leg->hop.oif = endpoint_scope(endpoint);
+	leg->pinned = leg->hop.oif != 0;
 }
 
 static enum way_end end_before_link(const struct way_leg *leg)

@@ -91,8 +91,7 @@ static int resolve_listen_port(struct conf *conf, struct diag *d)
 	if (!usable)
 		return fail_at(conf, conf->listen_port.line, NULL, d,
 			       "Neither IPv4 nor IPv6 address found", conf->listen_port.text);
-	/* sin_port and sin6_port are at the same place. */
-	conf->wg.listen_port = ntohs(any.in.sin_port);
+	conf->wg.listen_port = endpoint_port(&any);
 	conf->wg.has_listen_port = true;
 	return 0;
 }

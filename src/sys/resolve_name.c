@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One name, for people who ask about it.
 #include <errno.h>
-#include <netinet/in.h>
-#include <string.h>
+#include <netdb.h>
+#include <sys/socket.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/sys/resolve.h"
@@ -11,18 +11,6 @@ static void addresses_free_at(struct addrinfo **list)
 {
 	if (*list)
 		freeaddrinfo(*list);
-}
-
-static void copy_address(const struct sockaddr *from, struct addr *ret)
-{
-	const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)from;
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)from;
-
-	*ret = (struct addr){.family = (uint8_t)from->sa_family};
-	if (from->sa_family == AF_INET6)
-		memcpy(ret->bytes, &in6->sin6_addr, sizeof(in6->sin6_addr));
-	else
-		memcpy(ret->bytes, &in->sin_addr, sizeof(in->sin_addr));
 }
 
 int resolve_name(const char *name, uint8_t family, struct addr *ret, struct diag *d)
@@ -36,10 +24,9 @@ int resolve_name(const char *name, uint8_t family, struct addr *ret, struct diag
 	if (error)
 		return diag_refuse(d, ENOENT, "cannot look up `%s': %s", name, gai_strerror(error));
 	for (const struct addrinfo *at = list; at; at = at->ai_next) {
-		if (at->ai_family == AF_INET || at->ai_family == AF_INET6) {
-			copy_address(at->ai_addr, ret);
+		*ret = addr_of_socket(at->ai_addr);
+		if (ret->family)
 			return 0;
-		}
 	}
 	return diag_refuse(d, ENOENT, "`%s' has no address", name);
 }

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/net/wg.h"
+
+enum { DISCARD_PORT = 9 }; /* RFC 863 */
 
 /* IPv6 takes IPv4's ports along, unless there is no IPv6. */
 bool udp_port_is_free(uint16_t port)
@@ -25,35 +28,27 @@ bool udp_port_is_free(uint16_t port)
 }
 
 /* connect() on UDP only chooses the route and with it the source. */
-static bool own_address_to(const struct sockaddr *to, socklen_t n, struct sockaddr_in6 *ret)
+static bool own_address_to(const char *text, struct addr *ret)
 {
-	_cleanup_fd_ int fd = socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t len = sizeof(*ret);
+	struct addr to;
 
-	return fd >= 0 && connect(fd, to, n) == 0 &&
-	       getsockname(fd, (struct sockaddr *)ret, &len) == 0;
+	addr_parse(text, strlen(text), &to);
+	const union endpoint remote = endpoint_make(&to, DISCARD_PORT, 0);
+	union endpoint own = {0};
+	socklen_t len = sizeof(own);
+	_cleanup_fd_ int fd = socket(to.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, &remote.any, (socklen_t)endpoint_size(&remote)) < 0 ||
+	    getsockname(fd, &own.any, &len) < 0)
+		return false;
+	*ret = endpoint_addr(&own);
+	return true;
 }
 
 bool udp_own_address(struct addr *ret)
 {
 	/* The first addresses of 192.88.99.0/24 and 2000::/3, which are routed as the Internet is
-	 * and which no host has for its own; port 9 is discard. */
-	const struct sockaddr_in ipv4 = {
-		.sin_family = AF_INET, .sin_port = htons(9), .sin_addr = {htonl(0xc0586301)}};
-	const struct sockaddr_in6 ipv6 = {
-		.sin6_family = AF_INET6, .sin6_port = htons(9), .sin6_addr = {{{0x20, [15] = 1}}}};
-	union {
-		struct sockaddr_in6 in6;
-		struct sockaddr_in in;
-	} own = {0};
-
+	 * and which no host has for its own. */
 	*ret = (struct addr){0};
-	if (own_address_to((const struct sockaddr *)&ipv4, sizeof(ipv4), &own.in6)) {
-		ret->family = AF_INET;
-		memcpy(ret->bytes, &own.in.sin_addr, 4);
-	} else if (own_address_to((const struct sockaddr *)&ipv6, sizeof(ipv6), &own.in6)) {
-		ret->family = AF_INET6;
-		memcpy(ret->bytes, &own.in6.sin6_addr, 16);
-	}
-	return ret->family != 0;
+	return own_address_to("192.88.99.1", ret) || own_address_to("2000::1", ret);
 }

@@ -9,6 +9,8 @@
 
 #include "wgq/base/vec.h"
 
+struct sockaddr;
+
 struct addr {
 	uint8_t family;    /* AF_INET, AF_INET6 (both below 256); 0: none */
 	uint8_t bytes[16]; /* network order; IPv4 uses the first four, the rest is zero */
@@ -21,6 +23,9 @@ struct prefix {
 
 /* The longest texts, with the NUL. */
 enum { ADDR_TEXT_MAX = 46, PREFIX_TEXT_MAX = 50 };
+
+/* Of a socket address, which may be NULL. Family 0: it is of neither family. */
+struct addr addr_of_socket(const struct sockaddr *any);
 
 /* 32 or 128. */
 uint8_t addr_bits(const struct addr *a);

@@ -73,8 +73,12 @@ struct wg_device {
 	struct wg_peer_vec peers;
 };
 
+/* The scope is a link's index, and IPv6's only; 0: none. */
+union endpoint endpoint_make(const struct addr *addr, uint16_t port, uint32_t scope);
 size_t endpoint_size(const union endpoint *e);
 struct addr endpoint_addr(const union endpoint *e);
+uint16_t endpoint_port(const union endpoint *e);
+uint32_t endpoint_scope(const union endpoint *e);
 bool endpoint_equal(const union endpoint *a, const union endpoint *b);
 /* ADDRESS:PORT, [ADDRESS]:PORT or [ADDRESS%SCOPE]:PORT, as `wg show` prints it, but for SCOPE: it
  * is the interface's number, since to look up its name is not a value's business. */
