@@ -144,17 +144,10 @@ void check_address_length(struct check *c)
 	}
 }
 
-static bool uses_ipv6(const struct check *c)
-{
-	vec_each(a, &c->conf->addresses)
-		if (a->prefix.addr.family == AF_INET6)
-			return true;
-	return false;
-}
-
 void check_mtu_ipv6(struct check *c)
 {
-	if (c->conf->mtu_line && c->conf->mtu < IPV6_MTU_MIN && uses_ipv6(c))
+	if (c->conf->mtu_line && c->conf->mtu < IPV6_MTU_MIN &&
+	    addrs_have_family(&c->conf->addresses, AF_INET6))
 		check_found(c, where_value(c, c->conf->mtu_line),
 			    "write 1280 or more, or leave out the IPv6 addresses",
 			    "an interface with an MTU below %d has no IPv6", IPV6_MTU_MIN);

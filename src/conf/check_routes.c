@@ -212,14 +212,6 @@ static bool has_claims(const struct check *c, uint8_t family)
 	return false;
 }
 
-static bool has_address(const struct conf *conf, uint8_t family)
-{
-	vec_each(a, &conf->addresses)
-		if (a->prefix.addr.family == family)
-			return true;
-	return false;
-}
-
 void check_ipv6_leak(struct check *c)
 {
 	if (!routes_all(c->conf) || c->facts->ipv6_off || coverage(c, AF_INET) != COVERS_ALL ||
@@ -236,8 +228,9 @@ void check_ipv6_leak(struct check *c)
 void check_ipv4_leak(struct check *c)
 {
 	if (!routes_all(c->conf) || coverage(c, AF_INET6) != COVERS_ALL || has_claims(c, AF_INET) ||
-	    !has_address(c->conf, AF_INET) || check_hooks_mention(c, "iptables") ||
-	    check_hooks_mention(c, "inet") || c->hooks.up.opaque)
+	    !addrs_have_family(&c->conf->addresses, AF_INET) ||
+	    check_hooks_mention(c, "iptables") || check_hooks_mention(c, "inet") ||
+	    c->hooks.up.opaque)
 		return;
 	check_found(c, where_full(c, AF_INET6), "add 0.0.0.0/0 to it",
 		    "all of IPv6 goes through the tunnel, but IPv4 goes past it, though the "

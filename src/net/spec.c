@@ -14,6 +14,14 @@ bool rule_same(const struct rule *a, const struct rule *b)
 	       (!a->has_suppress || a->suppress_prefixlen == b->suppress_prefixlen);
 }
 
+bool addrs_have_family(const struct link_addr_vec *addrs, uint8_t family)
+{
+	vec_each(addr, addrs)
+		if (addr->prefix.addr.family == family)
+			return true;
+	return false;
+}
+
 void links_release(struct link_vec *links)
 {
 	vec_release(links);

@@ -40,14 +40,6 @@ uint32_t health_room(const struct endpoint_way *way)
 	return way->mtu > overhead ? way->mtu - overhead : 0;
 }
 
-static bool has_family(const struct link_addr_vec *addrs, uint8_t family)
-{
-	vec_each(addr, addrs)
-		if (addr->prefix.addr.family == family)
-			return true;
-	return false;
-}
-
 static int check_missing_addresses(const struct health_input *in, struct finding_vec *ret)
 {
 	_cleanup_prefix_set_ struct prefix_set there = {0};
@@ -105,7 +97,7 @@ static int check_mtu_of_ipv6(const struct health_input *in, struct finding_vec *
 	uint32_t mtu = in->snap->link.mtu;
 	_cleanup_buf_ struct buf detail = {0};
 
-	if (mtu >= IPV6_MTU_MIN || !in->want || !has_family(&in->want->addrs, AF_INET6))
+	if (mtu >= IPV6_MTU_MIN || !in->want || !addrs_have_family(&in->want->addrs, AF_INET6))
 		return 0;
 	buf_addf(&detail, "it is %u", mtu);
 	return finding_add(ret, FINDING_MTU_BELOW_IPV6, FINDING_NO_PEER, &detail);
@@ -119,7 +111,7 @@ static int check_neighbours(const struct health_input *in, struct finding_vec *r
 	_cleanup_buf_ struct buf detail = {0};
 
 	if (!max || used * 100 < max * NEARLY_FULL_PERCENT ||
-	    !has_family(&in->snap->addrs, AF_INET6))
+	    !addrs_have_family(&in->snap->addrs, AF_INET6))
 		return 0;
 	buf_addf(&detail, "%u of %u entries", in->around->neighbours, in->around->neighbours_max);
 	return finding_add(ret, FINDING_NEIGHBOURS, FINDING_NO_PEER, &detail);

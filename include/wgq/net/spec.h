@@ -94,6 +94,8 @@ struct route_table_vec {
 /* Whether two rules match and do the same, whatever their priority and protocol. */
 bool rule_same(const struct rule *a, const struct rule *b);
 
+bool addrs_have_family(const struct link_addr_vec *addrs, uint8_t family);
+
 /* For _cleanup_(). */
 void links_release(struct link_vec *links);
 void addrs_release(struct link_addr_vec *addrs);
