@@ -20,19 +20,6 @@ enum { FIRST_TABLE = 51820 };
 
 static const uint8_t families[] = {AF_INET, AF_INET6};
 
-/* `not fwmark T lookup T`, by number, with no other selector. */
-static bool is_tunnel_rule(const struct rule *rule)
-{
-	return rule->exact && rule->invert && rule->has_fwmark && !rule->has_suppress &&
-	       rule->fwmark == rule->table;
-}
-
-static bool is_suppress_rule(const struct rule *rule)
-{
-	return rule->exact && !rule->invert && !rule->has_fwmark && rule->has_suppress &&
-	       rule->suppress_prefixlen == 0 && rule->table == RT_TABLE_MAIN;
-}
-
 static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *d)
 {
 	_cleanup_(routes_release) struct route_vec routes = {0};
@@ -55,19 +42,20 @@ static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *
 /* Rules of other forms are none of a tunnel's. */
 static int take_rule(struct host *h, const struct rule *rule, struct snap *snap, struct diag *d)
 {
-	if (is_suppress_rule(rule)) {
+	if (!rule->exact)
+		return 0;
+	if (rule->has_suppress) {
 		struct rule *copy = vec_push(&snap->suppress_rules);
 		if (!copy)
 			return diag_no_memory(d);
 		*copy = *rule;
-	} else if (is_tunnel_rule(rule)) {
-		struct tunnel_rule *tunnel = vec_push(&snap->tunnel_rules);
-		if (!tunnel)
-			return diag_no_memory(d);
-		tunnel->rule = *rule;
-		return look_behind(h, tunnel, d);
+		return 0;
 	}
-	return 0;
+	struct tunnel_rule *tunnel = vec_push(&snap->tunnel_rules);
+	if (!tunnel)
+		return diag_no_memory(d);
+	tunnel->rule = *rule;
+	return look_behind(h, tunnel, d);
 }
 
 static int observe_rules(struct host *h, struct snap *snap, struct diag *d)
