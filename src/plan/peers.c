@@ -11,19 +11,6 @@
 
 #include "peers_internal.h"
 
-/* The device's public key as it will be, which no peer can have. */
-static bool own_key(const struct comparison *c, struct key *ret)
-{
-	const struct wg_device *wanted = &c->want->device;
-	const struct key *private_key =
-		wanted->has_private_key ? &wanted->private_key : &c->snap->wg.private_key;
-
-	if (key_is_zero(private_key))
-		return false;
-	key_public(private_key, ret);
-	return true;
-}
-
 static int add_pair(struct comparison *c, const struct wg_peer *wanted,
 		    const struct wg_peer *running)
 {
@@ -57,7 +44,7 @@ static int pair_up(struct comparison *c)
 {
 	struct wg_peer_pointers wanted = {0}, running = {0};
 	struct key own;
-	bool has_own = own_key(c, &own);
+	bool has_own = want_public_key(&c->want->device, c->snap, &own);
 	size_t paired;
 	int r = pair_same_order(c, &paired);
 

@@ -157,10 +157,9 @@ static int want_firewall(const struct snap *snap, struct want *want, struct diag
 	return drop_repeated(&want->firewall_addrs) < 0 ? diag_no_memory(d) : 0;
 }
 
-/* The device's public key once it is configured. false: it has none. */
-static bool own_key(const struct conf *conf, const struct snap *snap, struct key *ret)
+bool want_public_key(const struct wg_device *wanted, const struct snap *snap, struct key *ret)
 {
-	const struct wg_device *device = conf->wg.has_private_key ? &conf->wg : &snap->wg;
+	const struct wg_device *device = wanted->has_private_key ? wanted : &snap->wg;
 
 	if (key_is_zero(&device->private_key))
 		return false;
@@ -172,7 +171,7 @@ static int want_peers(const struct conf *conf, const struct snap *snap, struct w
 		      struct diag *d)
 {
 	struct key own;
-	bool has_own = conf->wg.peers.len && own_key(conf, snap, &own);
+	bool has_own = conf->wg.peers.len && want_public_key(&conf->wg, snap, &own);
 
 	want->device = conf->wg;
 	int r = allowed_settle(has_own ? &own : NULL, &snap->wg.peers, &conf->wg.peers,

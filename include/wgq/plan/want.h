@@ -33,6 +33,10 @@ struct want {
 int want_make(const struct conf *conf, const struct snap *snap, struct want *ret, struct diag *d);
 void want_release(struct want *want);
 
+/* The public key that the device, now as observed, will have when it is set up as wanted; no peer
+ * can have it. false: none. */
+bool want_public_key(const struct wg_device *wanted, const struct snap *snap, struct key *ret);
+
 /* The firewall of its full tunnel; borrows from want. */
 void want_firewall_rules(const struct want *want, struct firewall *ret);
 
