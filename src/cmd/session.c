@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The host, a transaction on it, hooks and signals: what up and down share.
+// The host, a transaction on it, hooks and signals: what the verbs on a tunnel share.
 #include "wgq/cmd/session.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of rtnl share: the one way to the kernel, and the parsers of its answers. */
+/* What the files of rtnetlink share: the one way to the kernel, and the parsers of its answers. */
 #pragma once
 
 #include <netlink/msg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Routes over rtnetlink: listing one table, adding and deleting in batches.
+// Routes over rtnetlink: reading those of one table.
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>

@@ -9,7 +9,6 @@
 #include "diff_internal.h"
 #include "reload_internal.h"
 
-/* Made by the kernel when a tun device of a userspace WireGuard comes up. */
 bool reload_is_kernels(const struct link_addr *addr, const struct snap *snap)
 {
 	if (!addr_is_link_local(&addr->prefix.addr))

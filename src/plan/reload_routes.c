@@ -25,7 +25,8 @@ static bool is_wanted_rule(const struct tunnel_rule *tunnel, const struct want *
 	return is_full(want, tunnel->rule.family) && tunnel->rule.fwmark == want->mark;
 }
 
-/* The one of this interface's that is wanted; NULL: it is missing. */
+/* The one that is wanted; NULL: it is missing. Anybody's will do: it has the same mark and table,
+ * so a second one would match nothing that the first has not. */
 static const struct tunnel_rule *find_rule(const struct snap *snap, const struct want *want,
 					   uint8_t family)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What up and down share: the host, a transaction on it, and hooks as its barriers. */
+/* What the verbs that look at a tunnel under the lock, or change it, share: the host, a transaction
+ * on it, and hooks as its barriers. */
 #pragma once
 
 #include <stdbool.h>

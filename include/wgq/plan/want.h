@@ -12,9 +12,11 @@
 #include "wgq/net/spec.h"
 
 struct want {
-	const struct conf *conf;    /* borrowed */
-	struct wg_device device;    /* what to send; its peers are borrowed from conf unless ... */
-	struct wg_peer_vec peers;   /* ... allowed IPs move or are taken back within the file */
+	const struct conf *conf; /* borrowed */
+	/* What to send. Its list of peers is borrowed: conf's, or, where blocks take prefixes from
+	 * each other, the one below. */
+	struct wg_device device;
+	struct wg_peer_vec peers;
 	struct link_addr_vec addrs; /* without those of a family that the host has not */
 	uint32_t mtu;
 
