@@ -113,11 +113,19 @@ static size_t lay_out(const struct columns *c, const struct term *t, size_t inde
 	return shown;
 }
 
-static void draw_cell(const struct term *t, const struct column *column, size_t width, bool last,
-		      const char *text, enum style style, struct buf *out)
+static void add_blanks(struct buf *out, size_t n)
 {
-	_cleanup_buf_ struct buf cut = {0};
+	while (n--)
+		buf_char(out, ' ');
+}
+
+/* No cell: the title. */
+static void draw_cell(const struct term *t, const struct column *column, size_t width,
+		      const struct cell *cell, struct buf *out)
+{
+	const char *text = cell ? buf_text(&cell->text) : column->title;
 	size_t columns = term_columns(text);
+	_cleanup_buf_ struct buf cut = {0};
 
 	if (columns > width) {
 		const char *ellipsis = t->utf8 ? "\u2026" : "..";
@@ -127,11 +135,12 @@ static void draw_cell(const struct term *t, const struct column *column, size_t 
 		text = buf_text(&cut);
 		columns = width;
 	}
-	for (size_t i = columns; column->right && i < width; i++)
-		buf_char(out, ' ');
-	term_add(t, out, style, text);
-	for (size_t i = columns; !column->right && !last && i < width; i++)
-		buf_char(out, ' ');
+	if (column->right)
+		add_blanks(out, width - columns);
+	term_add(t, out, cell ? cell->style : STYLE_DIM, text);
+	if (!column->right)
+		add_blanks(out, width - columns);
+	out->failed |= cut.failed || (cell && cell->text.failed);
 }
 
 static void drop_blanks(struct buf *out)
@@ -148,16 +157,11 @@ void columns_draw(const struct columns *c, const struct term *t, size_t indent, 
 	for (size_t row = 0; row <= rows; row++) {
 		term_pad(out, out->len, indent);
 		for (size_t i = 0; i < shown; i++) {
-			const struct column *column = &c->columns[i];
 			const struct cell *cell =
 				row ? &c->cells.at[(row - 1) * c->count + i] : NULL;
 
-			if (i)
-				buf_str(out, "  ");
-			draw_cell(t, column, widths[i], i + 1 == shown,
-				  cell ? buf_text(&cell->text) : column->title,
-				  cell ? cell->style : STYLE_DIM, out);
-			out->failed = out->failed || (cell && cell->text.failed);
+			add_blanks(out, i ? GAP : 0);
+			draw_cell(t, &c->columns[i], widths[i], cell, out);
 		}
 		drop_blanks(out);
 		buf_char(out, '\n');
