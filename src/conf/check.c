@@ -215,11 +215,11 @@ static int find_claims(struct check *c)
 
 	for (size_t i = 0; i < peers->len; i++) {
 		vec_each(ip, &peers->at[i].allowed_ips) {
-			struct claim *claim = ip->remove ? NULL : vec_push(&c->claims);
 			bool ipv6 = ip->prefix.addr.family == AF_INET6;
 
 			if (ip->remove)
 				continue;
+			struct claim *claim = vec_push(&c->claims);
 			if (!claim)
 				return -ENOMEM;
 			*claim = (struct claim){ip->prefix, ip->line, (uint32_t)i};

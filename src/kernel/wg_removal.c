@@ -51,12 +51,11 @@ static int fates_list(struct fates *fates, const struct wg_device *device)
 
 	vec_each(peer, &device->peers) {
 		vec_each(ip, &peer->allowed_ips) {
-			struct fate *fate = ip->remove ? vec_push(fates) : NULL;
-
-			if (ip->remove && !fate)
-				return -ENOMEM;
-			if (!fate)
+			if (!ip->remove)
 				continue;
+			struct fate *fate = vec_push(fates);
+			if (!fate)
+				return -ENOMEM;
 			fate->prefix = ip->prefix;
 			prefix_mask(&fate->prefix);
 		}
