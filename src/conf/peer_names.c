@@ -96,7 +96,9 @@ static bool is_setting(struct slice s)
 	line_cut(s, &line);
 	if (line.stripped.len && line.stripped.at[0] == '[')
 		return true;
-	for (const struct conf_key_name *key = conf_key_names(); line.has_value && key->name; key++)
+	if (!line.has_value)
+		return false;
+	for (const struct conf_key_name *key = conf_key_names(); key->name; key++)
 		if (slice_is(line.key, key->name))
 			return true;
 	return false;

@@ -195,11 +195,13 @@ static int add_routes(struct route_vec *routes, const struct key *own,
 {
 	if (!vec_reserve(routes, routes->len + count_allowed_ips(peers)))
 		return -ENOMEM;
-	vec_each(peer, peers)
-		for (size_t i = 0; !is_own(peer, own) && i < peer->allowed_ips.len; i++)
-			if (add_route(routes, &peer->allowed_ips.at[i].prefix,
-				      peer->allowed_ips.at[i].line) < 0)
+	vec_each(peer, peers) {
+		if (is_own(peer, own))
+			continue;
+		vec_each(ip, &peer->allowed_ips)
+			if (add_route(routes, &ip->prefix, ip->line) < 0)
 				return -ENOMEM;
+	}
 	return 0;
 }
 

@@ -102,7 +102,9 @@ static int routed_prefixes(const struct snap *snap, uint32_t number, struct pref
 	vec_each(table, &snap->tables) {
 		const struct route_vec *lists[] = {&table->plain, &table->others};
 
-		for (size_t i = 0; i < 2 && table->table == number; i++)
+		if (table->table != number)
+			continue;
+		for (size_t i = 0; i < 2; i++)
 			vec_each(route, lists[i])
 				if (prefix_set_add(ret, &route->prefix) < 0)
 					return -ENOMEM;

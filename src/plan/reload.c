@@ -11,6 +11,21 @@
 #include "diff_internal.h"
 #include "reload_internal.h"
 
+/* Those of PreUp hooks. */
+static int copy_early_routes(const struct conf *conf, const struct route_vec *routes,
+			     struct route_vec *ret)
+{
+	vec_each(route, routes) {
+		if (!hooked_route(conf, HOOKED_BEFORE, &route->prefix))
+			continue;
+		struct route *copy = vec_push(ret);
+		if (!copy)
+			return -ENOMEM;
+		*copy = *route;
+	}
+	return 0;
+}
+
 /* The host as a new link would find it after its PreUp hooks: what up would plan from. */
 static int look_before_up(const struct conf *conf, const struct snap *snap, struct snap *base)
 {
@@ -29,15 +44,8 @@ static int look_before_up(const struct conf *conf, const struct snap *snap, stru
 			       hooked_addr(conf, HOOKED_BEFORE, &addr->prefix.addr)))
 			r = reload_copy_addr(&base->addrs, addr);
 	vec_each(table, &snap->tables)
-		for (size_t i = 0; r == 0 && table->table == RT_TABLE_MAIN && i < table->plain.len;
-		     i++) {
-			if (!hooked_route(conf, HOOKED_BEFORE, &table->plain.at[i].prefix))
-				continue;
-			struct route *route = vec_push(&base->main_routes);
-			if (!route)
-				return -ENOMEM;
-			*route = table->plain.at[i];
-		}
+		if (r == 0 && table->table == RT_TABLE_MAIN)
+			r = copy_early_routes(conf, &table->plain, &base->main_routes);
 	return r;
 }
 

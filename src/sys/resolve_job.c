@@ -48,9 +48,12 @@ bool resolve_take(const struct addrinfo *found, union endpoint *ret)
 	return ip || ip6;
 }
 
+/* The preferred one, if the name still has it; else the first. */
 static bool take(const struct addrinfo *found, const union endpoint *preferred, union endpoint *ret)
 {
-	for (const struct addrinfo *f = found; f && preferred->any.sa_family; f = f->ai_next) {
+	if (!preferred->any.sa_family)
+		return resolve_take(found, ret);
+	for (const struct addrinfo *f = found; f; f = f->ai_next) {
 		union endpoint e = {0};
 
 		if (resolve_take(f, &e) && endpoint_equal(&e, preferred)) {
