@@ -30,10 +30,11 @@ size_t hook_program(const struct shell_command *command)
 
 	while (i < command->words.len && is_one_of(command->words.at[i].text, wrappers))
 		i++;
-	if (i < command->words.len &&
-	    (!command->words.at[i].plain || strchr("-", command->words.at[i].text[0])))
-		return command->words.len;
-	return i;
+	if (i == command->words.len)
+		return i;
+	const struct shell_word *word = &command->words.at[i];
+	bool unknown = !word->plain || word->text[0] == '-' || word->text[0] == '\0';
+	return unknown ? command->words.len : i;
 }
 
 const char *hook_program_name(const struct shell_command *command)
