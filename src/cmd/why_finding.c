@@ -61,7 +61,7 @@ static void add_reason(const struct packet *packet, const struct packet_step *st
 		buf_str(out, "it has no tunnel key");
 		return;
 	case SELECTOR_UNKNOWN:
-		buf_str(out, "of something that wgq does not know");
+		buf_str(out, "it is for something that wgq does not know");
 		return;
 	}
 }
