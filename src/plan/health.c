@@ -18,6 +18,19 @@ static int compare_ways(const void *a, const void *b)
 	return addr_compare(&x->to, &y->to);
 }
 
+void around_sort(struct around *around)
+{
+	struct endpoint_way_vec *ways = &around->ways;
+	size_t kept = 0;
+
+	if (ways->len)
+		qsort(ways->at, ways->len, sizeof(ways->at[0]), compare_ways);
+	vec_each(way, ways)
+		if (!kept || compare_ways(&ways->at[kept - 1], way) != 0)
+			ways->at[kept++] = *way;
+	ways->len = kept;
+}
+
 const struct endpoint_way *around_way(const struct around *around, const struct addr *to)
 {
 	const struct endpoint_way key = {.to = *to};

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/rtnetlink.h"
@@ -12,32 +11,18 @@
 #include "wgq/sys/rp_filter.h"
 #include "wgq/sys/sysctl.h"
 
-static int compare_ways(const void *a, const void *b)
-{
-	const struct endpoint_way *x = a, *y = b;
-
-	return addr_compare(&x->to, &y->to);
-}
-
 /* A scoped address leads where its scope says. */
-static int collect(const struct snap *snap, struct endpoint_way_vec *ret)
+static int collect(const struct snap *snap, struct around *ret)
 {
-	size_t kept = 0;
-
 	vec_each(peer, &snap->wg.peers) {
 		if (!peer->has_endpoint || endpoint_scope(&peer->endpoint))
 			continue;
-		struct endpoint_way *way = vec_push(ret);
+		struct endpoint_way *way = vec_push(&ret->ways);
 		if (!way)
 			return -ENOMEM;
 		way->to = endpoint_addr(&peer->endpoint);
 	}
-	if (ret->len)
-		qsort(ret->at, ret->len, sizeof(ret->at[0]), compare_ways);
-	vec_each(way, ret)
-		if (!kept || addr_compare(&ret->at[kept - 1].to, &way->to) != 0)
-			ret->at[kept++] = *way;
-	ret->len = kept;
+	around_sort(ret);
 	return 0;
 }
 
@@ -88,7 +73,7 @@ int around_look(const struct snap *snap, struct around *ret, struct diag *d)
 
 	if (error < 0)
 		return error;
-	if (collect(snap, &ret->ways) < 0)
+	if (collect(snap, ret) < 0)
 		return diag_no_memory(d);
 	error = follow(r, snap, &ret->ways, d);
 	/* Neither is in a range that is special, or that people use at home. */

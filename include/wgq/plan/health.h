@@ -53,6 +53,8 @@ struct health_input {
 /* Appends what is found, in the order of finding_kind for the interface, then peer by peer. */
 int health_check(const struct health_input *in, struct finding_vec *ret, struct diag *d);
 
+/* Puts the ways in order, and leaves those of an address once. */
+void around_sort(struct around *around);
 /* The address's way; NULL: it was not looked for. */
 const struct endpoint_way *around_way(const struct around *around, const struct addr *to);
 void around_release(struct around *around);
