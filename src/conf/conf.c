@@ -7,7 +7,7 @@
 
 #include "wgq/base/mem.h"
 
-static void texts_release(struct conf_text_vec *texts)
+void conf_texts_release(struct conf_text_vec *texts)
 {
 	vec_each(item, texts)
 		free(item->text);
@@ -40,9 +40,9 @@ void conf_release(struct conf *conf)
 	}
 	vec_release(&conf->endpoints);
 	for (int kind = 0; kind < HOOK_KINDS; kind++)
-		texts_release(&conf->hooks[kind]);
-	texts_release(&conf->dns_servers);
-	texts_release(&conf->dns_search);
+		conf_texts_release(&conf->hooks[kind]);
+	conf_texts_release(&conf->dns_servers);
+	conf_texts_release(&conf->dns_search);
 	vec_release(&conf->addresses);
 	free(conf->listen_port.text);
 	free(conf->table_name);

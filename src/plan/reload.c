@@ -164,13 +164,6 @@ int reload_plan(const struct snap *snap, const struct means *means, struct reloa
 	return r;
 }
 
-static void release_texts(struct conf_text_vec *texts)
-{
-	vec_each(text, texts)
-		free(text->text);
-	vec_release(texts);
-}
-
 void reload_release(struct reload *reload)
 {
 	want_release(&reload->want);
@@ -178,8 +171,8 @@ void reload_release(struct reload *reload)
 	tables_change_release(&reload->tables);
 	addrs_release(&reload->gone);
 	vec_release(&reload->firewall_addrs_before);
-	release_texts(&reload->dns_servers_before);
-	release_texts(&reload->dns_search_before);
+	conf_texts_release(&reload->dns_servers_before);
+	conf_texts_release(&reload->dns_search_before);
 	buf_release(&reload->promote_secondaries);
 	plan_release(&reload->plan);
 }

@@ -63,6 +63,7 @@ void conf_expand_hook(const char *hook, const char *ifname, struct buf *ret_text
 /* Whether it sets name servers or search domains. */
 bool conf_has_dns(const struct conf *conf);
 
+void conf_texts_release(struct conf_text_vec *texts);
 void conf_release(struct conf *conf);
 
 #define _cleanup_conf_ _cleanup_(conf_release)
