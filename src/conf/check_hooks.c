@@ -14,21 +14,13 @@
 /* More than this on one side is not written by hand; it is not compared, which takes n squared. */
 enum { EFFECTS_MAX = 1000 };
 
-static bool is_one_of(const char *word, const char *const *list)
-{
-	for (; *list; list++)
-		if (strcmp(word, *list) == 0)
-			return true;
-	return false;
-}
-
 size_t hook_program(const struct shell_command *command)
 {
 	static const char *const wrappers[] = {"sudo", "doas",  "command", "builtin", "exec",
 					       "env",  "nohup", "nice",    NULL};
 	size_t i = 0;
 
-	while (i < command->words.len && is_one_of(command->words.at[i].text, wrappers))
+	while (i < command->words.len && shell_is_one_of(command->words.at[i].text, wrappers))
 		i++;
 	if (i == command->words.len)
 		return i;
@@ -53,7 +45,7 @@ bool hook_is_iptables(const char *name)
 		"iptables",         "ip6tables", "iptables-nft", "ip6tables-nft", "iptables-legacy",
 		"ip6tables-legacy", NULL};
 
-	return is_one_of(name, names);
+	return shell_is_one_of(name, names);
 }
 
 struct effect *effect_add(struct effect_reader *r, enum effect_kind kind, bool add)
@@ -117,7 +109,7 @@ static bool is_harmless(const char *name)
 					    "which",      "type",
 					    "hash",       NULL};
 
-	return is_one_of(name, names);
+	return shell_is_one_of(name, names);
 }
 
 static void read_command(struct effect_reader *r)

@@ -35,7 +35,7 @@ static bool is_assignment(const char *word)
 	       !(word[0] >= '0' && word[0] <= '9');
 }
 
-static bool is_one_of(const char *word, const char *const *list)
+bool shell_is_one_of(const char *word, const char *const *list)
 {
 	for (; *list; list++)
 		if (strcmp(word, *list) == 0)
@@ -128,7 +128,7 @@ static void add_word(struct cutter *c)
 	const char *word = buf_text(&c->word);
 	bool first = !c->command.words.len && !c->quoted;
 
-	if (c->skip_word || (first && c->plain && is_one_of(word, leading))) {
+	if (c->skip_word || (first && c->plain && shell_is_one_of(word, leading))) {
 		c->skip_word = false;
 		return;
 	}
@@ -137,13 +137,13 @@ static void add_word(struct cutter *c)
 		c->script->opaque |= strncmp(word, "PATH", 4) == 0;
 		return;
 	}
-	if (first && c->plain && is_one_of(word, asking)) {
+	if (first && c->plain && shell_is_one_of(word, asking)) {
 		c->command.tolerated = true;
 		return;
 	}
-	if (first && c->plain && is_one_of(word, closing))
+	if (first && c->plain && shell_is_one_of(word, closing))
 		return;
-	if (first && is_one_of(word, beyond))
+	if (first && shell_is_one_of(word, beyond))
 		c->script->opaque = true;
 
 	struct shell_word *added = vec_push(&c->command.words);
@@ -296,5 +296,5 @@ bool shell_is_builtin(const char *name)
 		"typeset",   "ulimit",   "umask",   "unalias", "unset",   "wait",     NULL,
 	};
 
-	return is_one_of(name, builtins);
+	return shell_is_one_of(name, builtins);
 }

@@ -32,5 +32,7 @@ struct shell_script {
 int shell_cut(const char *text, struct shell_script *ret);
 void shell_release(struct shell_script *script);
 
+/* Whether a word is in a list, which ends with NULL. */
+bool shell_is_one_of(const char *word, const char *const *list);
 /* What bash does itself (bash 5.2, `compgen -bk`). */
 bool shell_is_builtin(const char *name);
