@@ -12,7 +12,7 @@ enum {
 };
 
 /* s without its white space; the length, or SHORT_MAX when it is too long. */
-static size_t squeeze(struct slice s, char ret[SHORT_MAX])
+static size_t squeeze_short(struct slice s, char ret[SHORT_MAX])
 {
 	size_t n = 0;
 
@@ -30,7 +30,7 @@ static size_t squeeze(struct slice s, char ret[SHORT_MAX])
 static int read_number(struct slice s, uint64_t max, uint64_t *ret)
 {
 	char text[SHORT_MAX];
-	size_t n = squeeze(s, text);
+	size_t n = squeeze_short(s, text);
 
 	if (n == SHORT_MAX)
 		return -EINVAL;
@@ -54,7 +54,7 @@ int wg_key(struct parser *p, enum key_id id, const struct scan_line *line)
 {
 	_cleanup_(key_wipe) struct key key = {0};
 	char text[SHORT_MAX];
-	size_t n = squeeze(line->value, text);
+	size_t n = squeeze_short(line->value, text);
 	int r = key_from_base64(text, n, &key);
 
 	mem_wipe(text, sizeof(text));
@@ -88,7 +88,7 @@ static int read_fwmark(const char *text, size_t n, uint64_t *ret)
 int wg_fwmark(struct parser *p, enum key_id id, const struct scan_line *line)
 {
 	char text[SHORT_MAX];
-	size_t n = squeeze(line->value, text);
+	size_t n = squeeze_short(line->value, text);
 	uint64_t mark;
 
 	(void)id;
@@ -138,7 +138,7 @@ static int read_prefix(struct slice s, struct prefix *ret)
 
 	if (r == 0)
 		return 0;
-	size_t n = squeeze(s, text);
+	size_t n = squeeze_short(s, text);
 	return n == s.len || n == SHORT_MAX ? r : prefix_parse(text, n, ret);
 }
 
