@@ -96,19 +96,6 @@ bool line_in_interface(const struct line *line, bool inside)
 	return slice_is(line->key, "[Interface]");
 }
 
-bool line_is_quick_key(struct slice key)
-{
-	static const char *const names[] = {
-		"Address", "DNS",    "MTU",     "Table",    "SaveConfig",
-		"PreUp",   "PostUp", "PreDown", "PostDown",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (slice_is(key, names[i]))
-			return true;
-	return false;
-}
-
 bool line_next(struct slice *rest, struct slice *ret)
 {
 	if (!rest->len)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "wgq/conf/keys.h"
 #include "wgq/conf/line.h"
 
 /* bash's read drops NUL bytes. */
@@ -27,7 +28,7 @@ static void strip(struct slice text, struct buf *ret_text)
 		if (!text.len && !line.read.len && raw.at + raw.len == text.at)
 			break;
 		inside = line_in_interface(&line, inside);
-		if (inside && line_is_quick_key(line.key))
+		if (inside && key_is_quick(key_find(line.key)))
 			continue;
 		buf_mem(ret_text, line.read.at, line.read.len);
 		buf_char(ret_text, '\n');

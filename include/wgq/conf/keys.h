@@ -94,6 +94,7 @@ key_reader wg_key, wg_listen_port, wg_fwmark, wg_allowed_ips, wg_endpoint, wg_ke
  * is no such key. */
 enum key_id key_find(struct slice key);
 enum key_id key_find_squeezed(struct slice key);
+/* wg-quick keeps it to itself when it is in its [Interface]. */
 bool key_is_quick(enum key_id id);
 
 /* What the writer of a line may have meant; advice.c. */

@@ -28,9 +28,6 @@ void line_cut(struct slice text, struct line *ret);
  * was `inside`. */
 bool line_in_interface(const struct line *line, bool inside);
 
-/* Address, MTU, ...: wg-quick keeps these to itself when they are in its [Interface]. */
-bool line_is_quick_key(struct slice key);
-
 /* Takes the next line off *rest, without its newline; false at the end. */
 bool line_next(struct slice *rest, struct slice *ret);
 
