@@ -88,16 +88,6 @@ int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark
 	return 0;
 }
 
-int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t mark, uint32_t *ret,
-		       struct diag *d)
-{
-	struct rtnetlink_path path = {0};
-	int error = rtnetlink_path_get(r, to, mark, &path, d);
-
-	*ret = error == 0 ? path.mtu : 0;
-	return error;
-}
-
 static int default_take(struct nlmsghdr *message, void *into)
 {
 	struct rtnetlink_route_seen *first = into, seen;

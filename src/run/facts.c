@@ -48,7 +48,7 @@ static void read_networks(const char *ifname, struct link_addr_vec *ret)
 static void read_path(const struct conf *conf, uint32_t *ret)
 {
 	_cleanup_(rtnetlink_free_at) struct rtnetlink *rtnetlink = NULL;
-	uint32_t mtu;
+	struct rtnetlink_path path = {0};
 
 	if (!conf->mtu_line || rtnetlink_open(&rtnetlink, NULL) < 0)
 		return;
@@ -60,9 +60,9 @@ static void read_path(const struct conf *conf, uint32_t *ret)
 		if (!peer->has_endpoint)
 			continue;
 		to = endpoint_addr(&peer->endpoint);
-		if (rtnetlink_path_mtu(rtnetlink, &to, conf->wg.fwmark, &mtu, NULL) == 0 && mtu &&
-		    (!*ret || mtu < *ret))
-			*ret = mtu;
+		if (rtnetlink_path_get(rtnetlink, &to, conf->wg.fwmark, &path, NULL) == 0 &&
+		    path.mtu && (!*ret || path.mtu < *ret))
+			*ret = path.mtu;
 	}
 }
 

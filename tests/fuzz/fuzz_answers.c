@@ -219,10 +219,9 @@ static void ask_routes(struct rtnetlink *r, struct diag *d)
 static void ask_ways(struct rtnetlink *r, struct diag *d)
 {
 	const struct addr to = {.family = AF_INET, .bytes = {192, 0, 2, 1}};
-	struct rtnetlink_path path;
-	uint32_t mtu;
+	struct rtnetlink_path path = {0};
 
-	rtnetlink_path_mtu(r, &to, 1, &mtu, d);
+	rtnetlink_path_get(r, &to, 1, &path, d);
 	rtnetlink_default_get(r, &path, d);
 }
 

@@ -370,10 +370,10 @@ static void tables_and_looks(void **state)
 static uint32_t path_mtu(struct rtnetlink *r, const char *to)
 {
 	struct prefix p = prefix_of(to);
-	uint32_t mtu = 1;
+	struct rtnetlink_path path = {.mtu = 1};
 
-	assert_done(rtnetlink_path_mtu(r, &p.addr, 0, &mtu, d));
-	return mtu;
+	assert_done(rtnetlink_path_get(r, &p.addr, 0, &path, d));
+	return path.mtu;
 }
 
 static uint32_t default_mtu(struct rtnetlink *r)
@@ -409,12 +409,12 @@ static void mtus(void **state)
 	assert_int_equal(path_mtu(r, "2001:db8:1::1"), 1380);
 	/* Through a tunnel that all goes through but its own packets. */
 	struct prefix p = prefix_of("198.51.100.1");
-	uint32_t mtu;
+	struct rtnetlink_path marked = {0};
 	ns_run("ip rule add not fwmark 51820 lookup 78 && ip route add default dev d0 mtu 1250 "
 	       "table 78 && ip route add 198.51.100.0/24 dev d0 mtu 1234 table 78");
 	assert_int_equal(path_mtu(r, "198.51.100.1"), 1234);
-	assert_done(rtnetlink_path_mtu(r, &p.addr, 51820, &mtu, d));
-	assert_int_equal(mtu, 1320);
+	assert_done(rtnetlink_path_get(r, &p.addr, 51820, &marked, d));
+	assert_int_equal(marked.mtu, 1320);
 	ns_run("ip rule del not fwmark 51820 lookup 78");
 
 	for (int i = 0; i < 3; i++) {

@@ -102,20 +102,16 @@ void rtnetlink_leave_routes(struct rtnetlink *r);
 typedef bool rtnetlink_watcher(void *context, size_t done, size_t total);
 void rtnetlink_watch(struct rtnetlink *r, rtnetlink_watcher *watch, void *context);
 
-/* The way of packets with a mark (0: without) to an address, as the policy of now routes them. */
+/* The way of packets with a mark (0: without) to an address, as the policy of now routes them: what
+ * `ip route get ADDRESS mark MARK` shows. */
 struct rtnetlink_path {
 	struct link link; /* index 0: there is no route, which is no error */
-	uint32_t mtu;     /* of the route or, where it has none, of its link */
+	uint32_t mtu;     /* of the route, locked or not, else of its link; 0: there is no route */
 };
 /* What *path holds of a link from an earlier call is believed, so that to ask for many ways is
  * quick: zero it before the first. */
 int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark,
 		       struct rtnetlink_path *path, struct diag *d);
-/* The MTU of the way of packets with a mark (0: without) to an address, as the policy of now routes
- * them: the route's own MTU where it has one, locked or not, else that of its device; what `ip
- * route get ADDRESS mark MARK` shows. *ret is 0 when there is no route, which is no error. */
-int rtnetlink_path_mtu(struct rtnetlink *r, const struct addr *to, uint32_t mark, uint32_t *ret,
-		       struct diag *d);
 /* The way of the first IPv4 default route of the main table, as `ip route show default` lists them;
  * its MTU is 0 where there is none, or where it has several next hops and no MTU. */
 int rtnetlink_default_get(struct rtnetlink *r, struct rtnetlink_path *ret, struct diag *d);
