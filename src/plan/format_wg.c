@@ -123,8 +123,6 @@ static void echo_peer(const struct wg_peer *peer, const char *ifname, struct buf
 
 static void echo_device(const struct wg_device *device, const char *ifname, struct buf *out)
 {
-	if (!device->has_private_key && !device->has_listen_port && !device->has_fwmark)
-		return;
 	buf_str(out, "wg set ");
 	buf_shell_word(out, ifname);
 	if (device->has_private_key)
@@ -133,27 +131,26 @@ static void echo_device(const struct wg_device *device, const char *ifname, stru
 		buf_addf(out, " listen-port %u", device->listen_port);
 	if (device->has_fwmark)
 		buf_addf(out, " fwmark %u", device->fwmark);
-	buf_char(out, '\n');
 }
 
 static void echo_change(const struct op *op, const struct op_context *context, size_t limit,
 			struct buf *out)
 {
-	const struct wg_peer_vec *peers = &op->change.forth->peers;
+	const struct wg_device *forth = op->change.forth;
+	const struct wg_peer_vec *peers = &forth->peers;
+	bool has_own = forth->has_private_key || forth->has_listen_port || forth->has_fwmark;
 
-	echo_device(op->change.forth, context->ifname, out);
+	if (has_own)
+		echo_device(forth, context->ifname, out);
 	for (size_t i = 0; i < peers->len; i++) {
+		if (i || has_own)
+			buf_char(out, '\n');
 		if (i == limit) {
 			buf_addf(out, "... and %zu more peers", peers->len - i);
 			return;
 		}
 		echo_peer(&peers->at[i], context->ifname, out);
-		if (i + 1 < peers->len)
-			buf_char(out, '\n');
 	}
-	/* The device's line ends in a newline that nothing follows. */
-	if (!peers->len && out->len)
-		out->data[--out->len] = '\0';
 }
 
 static void script_removal(const struct wg_device *removed, const struct op_context *context,
