@@ -49,18 +49,34 @@ static const struct option long_options[] = {
 	{0},
 };
 
-static const struct {
-	unsigned option;
-	const char *name;
-} option_names[] = {
-	{OPTION_DRY_RUN, "--dry-run"},   {OPTION_DNS, "--dns"},
-	{OPTION_FIREWALL, "--firewall"}, {OPTION_USERSPACE, "--userspace"},
-	{OPTION_REPLACE, "--replace"},   {OPTION_IF_EXISTS, "--if-exists"},
-	{OPTION_ALL, "--all"},           {OPTION_RUN_HOOKS, "--run-hooks"},
-	{OPTION_JSON, "--json"},         {OPTION_WATCH, "--watch"},
-	{OPTION_FROM, "--from"},         {OPTION_MARK, "--mark"},
-	{OPTION_ENDPOINT, "--endpoint"}, {OPTION_QR, "--qr"},
-};
+/* The verbs say which of these they take; the others are for all. */
+static unsigned option_of(int value)
+{
+	static const struct {
+		int value;
+		unsigned option;
+	} options[] = {
+		{'n', OPTION_DRY_RUN},
+		{LONG_DNS, OPTION_DNS},
+		{LONG_FIREWALL, OPTION_FIREWALL},
+		{LONG_USERSPACE, OPTION_USERSPACE},
+		{LONG_REPLACE, OPTION_REPLACE},
+		{LONG_IF_EXISTS, OPTION_IF_EXISTS},
+		{'a', OPTION_ALL},
+		{LONG_RUN_HOOKS, OPTION_RUN_HOOKS},
+		{LONG_JSON, OPTION_JSON},
+		{'w', OPTION_WATCH},
+		{LONG_FROM, OPTION_FROM},
+		{LONG_MARK, OPTION_MARK},
+		{LONG_ENDPOINT, OPTION_ENDPOINT},
+		{LONG_QR, OPTION_QR},
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].value == value)
+			return options[i].option;
+	return 0;
+}
 
 static void print_usage(FILE *to)
 {
@@ -154,9 +170,9 @@ static int check_args(const struct options *options)
 				   ? "an address"
 				   : "the name of an interface or of a configuration file";
 
-	for (size_t i = 0; i < sizeof(option_names) / sizeof(option_names[0]); i++)
-		if (foreign & option_names[i].option)
-			return usage_error("'%s' has no %s", verb->name, option_names[i].name);
+	for (const struct option *option = long_options; option->name; option++)
+		if (foreign & option_of(option->val))
+			return usage_error("'%s' has no --%s", verb->name, option->name);
 	if (options->quiet && options->verbose)
 		return usage_error("--quiet and --verbose exclude each other");
 	if ((options->given & OPTION_ALL) && verb->least > 0)
@@ -170,35 +186,39 @@ static int check_args(const struct options *options)
 	return -1;
 }
 
-static int set_choice(int option, const char *value, struct options *ret)
+static int set_dns(const char *value, struct choices *ret)
 {
-	struct choices *choices = &ret->choices;
-
-	switch (option) {
-	case LONG_DNS:
-		ret->given |= OPTION_DNS;
-		if (!dns_backend_parse(value, &choices->dns))
-			return usage_error("--dns is off, resolvconf, resolved or auto, not '%s'",
-					   value);
-		return -1;
-	case LONG_FIREWALL:
-		ret->given |= OPTION_FIREWALL;
-		choices->firewall = strcmp(value, "off") == 0 ? FIREWALL_OFF : FIREWALL_AUTO;
-		if (strcmp(value, "off") != 0 && strcmp(value, "auto") != 0)
-			return usage_error("--firewall is auto or off, not '%s'", value);
-		return -1;
-	default:
-		ret->given |= OPTION_USERSPACE;
-		choices->userspace_never = strcmp(value, "never") == 0;
-		if (!*value)
-			return usage_error("--userspace is never, auto or a program");
-		if (!choices->userspace_never && strcmp(value, "auto") != 0)
-			choices->userspace = value;
-		return -1;
-	}
+	if (!dns_backend_parse(value, &ret->dns))
+		return usage_error("--dns is off, resolvconf, resolved or auto, not '%s'", value);
+	return -1;
 }
 
-static int parse_mark(const char *value, uint32_t *ret)
+static int set_firewall(const char *value, struct choices *ret)
+{
+	ret->firewall = strcmp(value, "off") == 0 ? FIREWALL_OFF : FIREWALL_AUTO;
+	if (strcmp(value, "off") != 0 && strcmp(value, "auto") != 0)
+		return usage_error("--firewall is auto or off, not '%s'", value);
+	return -1;
+}
+
+static int set_userspace(const char *value, struct choices *ret)
+{
+	ret->userspace_never = strcmp(value, "never") == 0;
+	if (!*value)
+		return usage_error("--userspace is never, auto or a program");
+	if (!ret->userspace_never && strcmp(value, "auto") != 0)
+		ret->userspace = value;
+	return -1;
+}
+
+static int set_from(const char *value, struct addr *ret)
+{
+	if (addr_parse(value, strlen(value), ret) < 0)
+		return usage_error("--from is an address, not '%s'", value);
+	return -1;
+}
+
+static int set_mark(const char *value, uint32_t *ret)
 {
 	char *end;
 	unsigned long number = strtoul(value, &end, 0);
@@ -212,6 +232,7 @@ static int parse_mark(const char *value, uint32_t *ret)
 /* Returns as options_parse() does. */
 static int set_option(int option, const char *value, struct options *ret)
 {
+	ret->given |= option_of(option);
 	switch (option) {
 	case 'q':
 		ret->quiet = true;
@@ -219,55 +240,30 @@ static int set_option(int option, const char *value, struct options *ret)
 	case 'v':
 		ret->verbose = true;
 		return -1;
-	case 'n':
-		ret->given |= OPTION_DRY_RUN;
-		return -1;
-	case 'a':
-		ret->given |= OPTION_ALL;
-		return -1;
-	case LONG_REPLACE:
-		ret->given |= OPTION_REPLACE;
-		return -1;
-	case LONG_IF_EXISTS:
-		ret->given |= OPTION_IF_EXISTS;
-		return -1;
-	case LONG_RUN_HOOKS:
-		ret->given |= OPTION_RUN_HOOKS;
-		return -1;
-	case LONG_JSON:
-		ret->given |= OPTION_JSON;
-		return -1;
-	case 'w':
-		ret->given |= OPTION_WATCH;
-		return -1;
+	case LONG_DNS:
+		return set_dns(value, &ret->choices);
+	case LONG_FIREWALL:
+		return set_firewall(value, &ret->choices);
+	case LONG_USERSPACE:
+		return set_userspace(value, &ret->choices);
 	case LONG_FROM:
-		ret->given |= OPTION_FROM;
-		if (addr_parse(value, strlen(value), &ret->from) < 0)
-			return usage_error("--from is an address, not '%s'", value);
-		return -1;
+		return set_from(value, &ret->from);
 	case LONG_MARK:
-		ret->given |= OPTION_MARK;
-		return parse_mark(value, &ret->mark);
+		return set_mark(value, &ret->mark);
 	case LONG_ENDPOINT:
-		ret->given |= OPTION_ENDPOINT;
 		ret->endpoint = value;
 		return -1;
-	case LONG_QR:
-		ret->given |= OPTION_QR;
-		return -1;
-	case LONG_DNS:
-	case LONG_FIREWALL:
-	case LONG_USERSPACE:
-		return set_choice(option, value, ret);
 	case 'h':
 		print_usage(stdout);
 		return STATUS_OK;
 	case LONG_VERSION:
 		puts("wgq " WGQ_VERSION);
 		return STATUS_OK;
-	default: /* getopt_long() has said what is wrong */
+	case '?': /* getopt_long() has said what is wrong */
 		fputs("Try 'wgq --help'.\n", stderr);
 		return STATUS_USAGE;
+	default: /* that it was given is all */
+		return -1;
 	}
 }
 
