@@ -68,10 +68,12 @@ static const char *fate_text(enum packet_fate fate)
 	return "is lost";
 }
 
-static void add_entering(const struct way_leg *leg, struct buf *out)
+/* The leg goes into its tunnel, of which more is said. */
+static void add_entering(const struct way_leg *leg, const char *more, struct buf *out)
 {
 	buf_str(out, "goes into ");
 	add_name(leg->link.name, out);
+	buf_str(out, more);
 }
 
 /* How the last leg ends, of which the subject was named. */
@@ -103,12 +105,10 @@ static void add_end(const struct why *why, struct buf *out)
 						 : ", which is for this host alone");
 		break;
 	case WAY_NO_PEER:
-		add_entering(leg, out);
-		buf_str(out, ", which drops it: no peer has it in its AllowedIPs");
+		add_entering(leg, ", which drops it: no peer has it in its AllowedIPs", out);
 		break;
 	case WAY_NO_ENDPOINT:
-		add_entering(leg, out);
-		buf_str(out, ", which drops it: of ");
+		add_entering(leg, ", which drops it: of ", out);
 		add_peer(why, way->count - 1, out);
 		buf_str(out, " no endpoint is known until it is heard of");
 		break;
@@ -119,13 +119,12 @@ static void add_end(const struct why *why, struct buf *out)
 		add_decision(leg, out);
 		break;
 	case WAY_HIDDEN:
-		add_entering(leg, out);
-		buf_str(out, ", whose peers only root may see,");
+		add_entering(leg, ", whose peers only root may see,", out);
 		add_decision(leg, out);
 		break;
 	case WAY_TOO_LONG:
-		add_entering(leg, out);
-		buf_str(out, ", a tunnel in a tunnel too many to follow");
+		add_entering(leg, ", a tunnel in a tunnel too many to follow", out);
+		break;
 	}
 }
 
