@@ -209,10 +209,7 @@ static void format_link(const struct op *op, const struct op_context *context, e
 	if (op->kind == OP_LINK_DEL) {
 		buf_addf(out, "ip link delete dev %s", dev);
 	} else if (op->kind == OP_LINK_UP) {
-		buf_str(out, "ip link set ");
-		if (op->mtu.value)
-			buf_addf(out, "mtu %u ", op->mtu.value);
-		buf_addf(out, "up dev %s", dev);
+		buf_addf(out, "ip link set mtu %u up dev %s", op->mtu.value, dev);
 	} else if (op->kind == OP_LINK_MTU) {
 		buf_addf(out, "ip link set mtu %u dev %s", op->mtu.value, dev);
 	} else {

@@ -52,7 +52,8 @@ bool hooked_route(const struct conf *conf, enum hooked_by by, const struct prefi
 {
 	char text[PREFIX_TEXT_MAX];
 
-	if (!hooked_any(conf))
+	/* To stay, a prefix need but be named, if by a rule; to cover others, as a route. */
+	if (!hooked_any(conf) || (by == HOOKED_BEFORE && !any_hook(conf, by, has_text, "route")))
 		return false;
 	if (prefix->len == addr_bits(&prefix->addr))
 		return hooked_addr(conf, by, &prefix->addr);

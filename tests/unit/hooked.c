@@ -28,6 +28,7 @@ static void test_routes_and_addresses(void **unused)
 		{"", "10.0.0.0/8", false, false},
 		{"PostUp = ip route add 10.0.0.0/8 dev %i", "10.0.0.0/8", false, true},
 		{"PreUp = ip route add 10.0.0.0/8 dev %i", "10.0.0.0/8", true, true},
+		{"PreUp = ip rule add from 10.0.0.0/8 table 70", "10.0.0.0/8", false, true},
 		{"PostUp = ip route add 110.0.0.0/8 dev %i", "10.0.0.0/8", false, false},
 		{"PostUp = ip route add 10.0.0.0/80", "10.0.0.0/8", false, false},
 		{"PostUp = ip route add 10.0.0.1 dev %i", "10.0.0.1/32", false, true},
