@@ -224,12 +224,12 @@ static int save_interface(struct saver *s)
 	return r;
 }
 
-/* The text with all changes made; *ret_changes says how many. */
-static int save(const char *text, size_t n, const struct conf *conf, const struct save_state *now,
-		struct buf *ret_text, size_t *ret_changes, struct diag *d)
+/* The text with all changes made; *ret_changed: there are some. */
+static int save(struct slice text, const struct conf *conf, const struct save_state *now,
+		struct buf *ret_text, bool *ret_changed, struct diag *d)
 {
 	struct saver s = {.conf = conf, .now = now, .d = d, .edit.layout = &s.layout};
-	int r = layout_init(&s.layout, text, n, conf, d);
+	int r = layout_init(&s.layout, text.at, text.len, conf, d);
 
 	if (r == 0)
 		r = save_interface(&s);
@@ -237,7 +237,7 @@ static int save(const char *text, size_t n, const struct conf *conf, const struc
 		r = save_peers(&s);
 	if (r == 0)
 		r = edit_apply(&s.edit, ret_text, d);
-	*ret_changes = s.edit.len;
+	*ret_changed = s.edit.len > 0;
 	edit_release(&s.edit);
 	layout_release(&s.layout);
 	return r;
@@ -253,18 +253,19 @@ static int settle(struct buf *text, const struct conf *old, const struct save_st
 		_cleanup_conf_ struct conf conf = {0};
 		_cleanup_diag_ struct diag unused = {0};
 		_cleanup_buf_ struct buf last = *text;
-		size_t changes = 0;
+		bool changed = false;
 
 		*text = (struct buf){.secret = true};
 		int r = conf_parse(old->path, old->ifname, buf_text(&last), last.len, &conf,
 				   &unused);
 		if (r == 0)
-			r = save(buf_text(&last), last.len, &conf, now, text, &changes, &unused);
+			r = save((struct slice){buf_text(&last), last.len}, &conf, now, text,
+				 &changed, &unused);
 		if (r == -ENOMEM)
 			return diag_no_memory(d);
 		if (r < 0)
 			break;
-		if (!changes)
+		if (!changed)
 			return 0;
 	}
 	return diag_refuse(d, EPROTO,
@@ -276,9 +277,9 @@ static int settle(struct buf *text, const struct conf *old, const struct save_st
 int conf_save(const char *text, size_t n, const struct conf *conf, const struct save_state *now,
 	      struct buf *ret_text, struct diag *d)
 {
-	size_t changes = 0;
+	bool changed = false;
 
 	ret_text->secret = true;
-	int r = save(text, n, conf, now, ret_text, &changes, d);
-	return r == 0 && changes ? settle(ret_text, conf, now, d) : r;
+	int r = save((struct slice){text, n}, conf, now, ret_text, &changed, d);
+	return r == 0 && changed ? settle(ret_text, conf, now, d) : r;
 }
