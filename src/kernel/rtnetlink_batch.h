@@ -15,13 +15,6 @@ struct rtnetlink_batch {
 	_Alignas(struct nlmsghdr) char bytes[RTNETLINK_BATCH_MAX * RTNETLINK_BATCH_MESSAGE_MAX];
 };
 
-/* What all routes of a list have in common. */
-struct rtnetlink_routes {
-	const struct route *at;
-	size_t count;
-	uint32_t oif, table;
-};
-
 /* Empties the batch; its messages take the socket's next numbers. */
 void rtnetlink_batch_start(struct rtnetlink_batch *b, const struct rtnetlink *r);
 bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnetlink *r);

@@ -190,11 +190,12 @@ static int bulk_fail(struct bulk *bulk, struct lane lanes[2], struct diag *d)
 	return error;
 }
 
-int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
-			uint32_t table, size_t *ret_refused, struct diag *d)
+int rtnetlink_route_add(struct rtnetlink *r, const struct rtnetlink_routes *routes,
+			size_t *ret_refused, struct diag *d)
 {
+	const size_t n = routes->count;
 	struct bulk bulk = {
-		.routes = {.at = routes, .count = n, .oif = oif, .table = table},
+		.routes = *routes,
 		.refused = n,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.asker = r,
@@ -209,19 +210,18 @@ int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t 
 	return error;
 }
 
-int rtnetlink_route_del(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
-			uint32_t table, struct diag *d)
+int rtnetlink_route_del(struct rtnetlink *r, const struct rtnetlink_routes *routes, struct diag *d)
 {
-	struct bulk bulk = {.routes = {.at = routes, .count = n, .oif = oif, .table = table}};
+	struct bulk bulk = {.routes = *routes};
 	struct lane lane = {.bulk = &bulk, .r = r};
 	struct rtnetlink_batch b;
 	struct ack ack;
 	size_t failed;
 
 	do {
-		lane_fill(&lane, RTM_DELROUTE, n, &b);
+		lane_fill(&lane, RTM_DELROUTE, routes->count, &b);
 		if (b.count && rtnetlink_batch_insist(&b, r, &failed, &ack) < 0) {
-			int error = route_fail(d, &ack, RTM_DELROUTE, &routes[b.at[failed]]);
+			int error = route_fail(d, &ack, RTM_DELROUTE, &routes->at[b.at[failed]]);
 
 			if (!r->leaves_routes)
 				lane_take_back(&lane, RTM_NEWROUTE);

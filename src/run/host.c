@@ -201,20 +201,36 @@ static bool watch_routes(void *context, size_t done, size_t total)
 	return !is_stopped(h) || h->stopped_before;
 }
 
+static struct rtnetlink_routes routes_of(const struct host *h, const struct op *op)
+{
+	return (struct rtnetlink_routes){
+		.at = op->routes.at,
+		.count = op->routes.count,
+		.oif = h->link.index,
+		.table = op->routes.table,
+	};
+}
+
 /* The step is about many lines of the configuration; this is the one. */
 static int add_routes(struct host *h, const struct op *op, struct diag *d)
 {
-	const struct route *routes = op->routes.at;
+	const struct rtnetlink_routes routes = routes_of(h, op);
 	size_t refused = 0;
 
 	/* A signal from before this step is being obeyed already: routes are put back. */
 	h->stopped_before = is_stopped(h);
-	int r = rtnetlink_route_add(h->rtnetlink, routes, op->routes.count, h->link.index,
-				    op->routes.table, &refused, d);
+	int r = rtnetlink_route_add(h->rtnetlink, &routes, &refused, d);
 
-	if (r < 0 && !op->line && refused < op->routes.count && routes[refused].line)
-		diag_note(d, "asked for by %s:%u", h->options.config_file, routes[refused].line);
+	if (r < 0 && !op->line && refused < routes.count && routes.at[refused].line)
+		diag_note(d, "asked for by %s:%u", h->options.config_file, routes.at[refused].line);
 	return r;
+}
+
+static int delete_routes(struct host *h, const struct op *op, struct diag *d)
+{
+	const struct rtnetlink_routes routes = routes_of(h, op);
+
+	return rtnetlink_route_del(h->rtnetlink, &routes, d);
 }
 
 /* The port is taken when the link comes up; in userspace, when it is set. */
@@ -255,8 +271,7 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 	case OP_ROUTE_ADD:
 		return add_routes(h, op, d);
 	case OP_ROUTE_DEL:
-		return rtnetlink_route_del(h->rtnetlink, op->routes.at, op->routes.count,
-					   h->link.index, op->routes.table, d);
+		return delete_routes(h, op, d);
 	case OP_RULE_ADD:
 		return rtnetlink_rule_add(h->rtnetlink, &op->rule, d);
 	case OP_RULE_DEL:

@@ -20,6 +20,9 @@
 
 #define _cleanup_rtnetlink_ _cleanup_(rtnetlink_free_at)
 
+/* Where the first is, how many there are, the link, the table. */
+#define ROUTES(...) (&(const struct rtnetlink_routes){__VA_ARGS__})
+
 #define assert_done(call)                                                                          \
 	do {                                                                                       \
 		_cleanup_diag_ struct diag diag = {0};                                             \

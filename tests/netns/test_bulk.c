@@ -162,7 +162,8 @@ static void adding(void **state)
 
 		aim = routes[f->place].prefix;
 		fault = *f;
-		int error = rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, &d);
+		int error = rtnetlink_route_add(r, ROUTES(routes, 2 * MANY, index, TABLE), &refused,
+						&d);
 		fault = (struct fault){0};
 		print_message("%s: %d, place %zu\n", f->name, error, refused);
 		assert_int_equal(error, -f->error);
@@ -184,18 +185,20 @@ static void deleting(void **state)
 	size_t refused;
 
 	(void)state;
-	assert_int_equal(rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, NULL), 0);
+	assert_int_equal(
+		rtnetlink_route_add(r, ROUTES(routes, 2 * MANY, index, TABLE), &refused, NULL), 0);
 	aim = routes[5000].prefix;
 	fault = (struct fault){.type = RTM_DELROUTE, .lose_answer = true, .times = 2};
-	assert_int_equal(rtnetlink_route_del(r, routes, 2 * MANY, index, TABLE, NULL), 0);
+	assert_int_equal(rtnetlink_route_del(r, ROUTES(routes, 2 * MANY, index, TABLE), NULL), 0);
 	assert_int_equal(routes_found(r, TABLE, index), 0);
 
 	/* And so it is when they are taken back, after a refusal: the one that is there stays. */
-	assert_int_equal(rtnetlink_route_add(r, &routes[15000], 1, index, TABLE, &refused, NULL),
-			 0);
+	assert_int_equal(
+		rtnetlink_route_add(r, ROUTES(&routes[15000], 1, index, TABLE), &refused, NULL), 0);
 	fault = (struct fault){.type = RTM_DELROUTE, .lose_answer = true, .times = 2};
-	assert_int_equal(rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, NULL),
-			 -EEXIST);
+	assert_int_equal(
+		rtnetlink_route_add(r, ROUTES(routes, 2 * MANY, index, TABLE), &refused, NULL),
+		-EEXIST);
 	fault = (struct fault){0};
 	assert_int_equal(refused, 15000);
 	assert_int_equal(routes_found(r, TABLE, index), 1);
@@ -234,14 +237,14 @@ static void failing_to_delete(void **state)
 	size_t refused;
 
 	(void)state;
-	assert_done(rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, d));
+	assert_done(rtnetlink_route_add(r, ROUTES(routes, 2 * MANY, index, TABLE), &refused, d));
 	for (size_t i = 0; i < sizeof(deletion_faults) / sizeof(deletion_faults[0]); i++) {
 		const struct fault *f = &deletion_faults[i];
 		_cleanup_diag_ struct diag d = {0};
 
 		aim = routes[f->place].prefix;
 		fault = *f;
-		int error = rtnetlink_route_del(r, routes, 2 * MANY - 1, index, TABLE, &d);
+		int error = rtnetlink_route_del(r, ROUTES(routes, 2 * MANY - 1, index, TABLE), &d);
 		fault = (struct fault){0};
 		print_message("%s: %d\n", f->name, error);
 		assert_int_equal(error, -f->error);
@@ -262,10 +265,11 @@ static void leaving(void **state)
 
 	(void)state;
 	rtnetlink_leave_routes(r);
-	assert_int_equal(rtnetlink_route_add(r, &routes[15000], 1, index, TABLE, &refused, NULL),
-			 0);
-	assert_int_equal(rtnetlink_route_add(r, routes, 2 * MANY, index, TABLE, &refused, NULL),
-			 -EEXIST);
+	assert_int_equal(
+		rtnetlink_route_add(r, ROUTES(&routes[15000], 1, index, TABLE), &refused, NULL), 0);
+	assert_int_equal(
+		rtnetlink_route_add(r, ROUTES(routes, 2 * MANY, index, TABLE), &refused, NULL),
+		-EEXIST);
 	assert_int_equal(refused, 15000);
 	assert_true(routes_found(r, TABLE, index) >= 15001);
 }

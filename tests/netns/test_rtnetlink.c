@@ -228,28 +228,28 @@ static void routes_of(uint8_t family, uint32_t table)
 	bool used;
 
 	routes_make(routes, 1000, family);
-	assert_done(rtnetlink_route_add(r, routes, 1000, index, table, &done, d));
+	assert_done(rtnetlink_route_add(r, ROUTES(routes, 1000, index, table), &done, d));
 	assert_int_equal(done, 1000);
 	assert_done(rtnetlink_table_used(r, family, table, &used, d));
 	assert_true(used);
 	assert_int_equal(routes_found(r, table, index), before + 1000);
 	assert_int_equal(routes_found(r, table, 1), 0);
 	/* A whole batch of refusals fits the buffer. */
-	assert_fails(rtnetlink_route_add(r, routes, 1000, index, table, &done, d), EEXIST);
+	assert_fails(rtnetlink_route_add(r, ROUTES(routes, 1000, index, table), &done, d), EEXIST);
 	assert_int_equal(done, 0);
 	assert_int_equal(routes_found(r, table, index), before + 1000);
-	assert_done(rtnetlink_route_del(r, routes, 600, index, table, d));
-	assert_done(rtnetlink_route_del(r, routes, 900, index, table, d));
+	assert_done(rtnetlink_route_del(r, ROUTES(routes, 600, index, table), d));
+	assert_done(rtnetlink_route_del(r, ROUTES(routes, 900, index, table), d));
 	assert_int_equal(routes_found(r, table, index), before + 100);
 
 	/* One in the middle of a batch is there already: it stays, and none is left of the others.
 	 */
-	assert_fails(rtnetlink_route_add(r, routes, 1000, index, table, &done, d), EEXIST);
+	assert_fails(rtnetlink_route_add(r, ROUTES(routes, 1000, index, table), &done, d), EEXIST);
 	assert_int_equal(done, 900);
 	assert_int_equal(routes_found(r, table, index), before + 100);
-	assert_done(rtnetlink_route_del(r, routes, 1000, index, table, d));
-	assert_done(rtnetlink_route_add(r, &routes[300], 1, index, table, &done, d));
-	assert_fails(rtnetlink_route_add(r, routes, 1000, index, table, &done, d), EEXIST);
+	assert_done(rtnetlink_route_del(r, ROUTES(routes, 1000, index, table), d));
+	assert_done(rtnetlink_route_add(r, ROUTES(&routes[300], 1, index, table), &done, d));
+	assert_fails(rtnetlink_route_add(r, ROUTES(routes, 1000, index, table), &done, d), EEXIST);
 	assert_int_equal(done, 300);
 	assert_int_equal(routes_found(r, table, index), before + 1);
 }
@@ -267,16 +267,17 @@ static void routes_of_both(void **state)
 	size_t refused;
 
 	(void)state;
-	assert_done(rtnetlink_route_add(r, routes, MANY, index, 51820, &refused, d));
+	assert_done(rtnetlink_route_add(r, ROUTES(routes, MANY, index, 51820), &refused, d));
 	assert_int_equal(refused, MANY);
 	assert_int_equal(routes_found(r, 51820, index), MANY);
-	assert_done(rtnetlink_route_del(r, routes, MANY, index, 51820, d));
+	assert_done(rtnetlink_route_del(r, ROUTES(routes, MANY, index, 51820), d));
 	assert_int_equal(routes_found(r, 51820, index), 0);
 	for (size_t i = 0; i < sizeof(there) / sizeof(there[0]); i++) {
-		assert_done(
-			rtnetlink_route_add(r, &routes[there[i]], 1, index, 51820, &refused, d));
-		assert_fails(rtnetlink_route_add(r, routes, MANY, index, 51820, &refused, d),
-			     EEXIST);
+		assert_done(rtnetlink_route_add(r, ROUTES(&routes[there[i]], 1, index, 51820),
+						&refused, d));
+		assert_fails(
+			rtnetlink_route_add(r, ROUTES(routes, MANY, index, 51820), &refused, d),
+			EEXIST);
 		assert_int_equal(refused, there[i]);
 		assert_int_equal(routes_found(r, 51820, index), i + 1);
 	}
@@ -306,12 +307,13 @@ static void routes_watched(void **state)
 
 	(void)state;
 	rtnetlink_watch(r, watch, &all);
-	assert_done(rtnetlink_route_add(r, routes, MANY, index, 51820, &refused, d));
+	assert_done(rtnetlink_route_add(r, ROUTES(routes, MANY, index, 51820), &refused, d));
 	assert_int_equal(all.done, MANY);
 	assert_true(all.calls > 1);
-	assert_done(rtnetlink_route_del(r, routes, MANY, index, 51820, d));
+	assert_done(rtnetlink_route_del(r, ROUTES(routes, MANY, index, 51820), d));
 	rtnetlink_watch(r, watch, &some);
-	assert_fails(rtnetlink_route_add(r, routes, MANY, index, 51820, &refused, d), EINTR);
+	assert_fails(rtnetlink_route_add(r, ROUTES(routes, MANY, index, 51820), &refused, d),
+		     EINTR);
 	assert_int_equal(refused, MANY);
 	assert_int_equal(routes_found(r, 51820, index), 0);
 }
@@ -344,7 +346,7 @@ static void tables_and_looks(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		struct route route = {.prefix = prefix_of(texts[i])};
 
-		assert_done(rtnetlink_route_add(r, &route, 1, index, 51820, &done, d));
+		assert_done(rtnetlink_route_add(r, ROUTES(&route, 1, index, 51820), &done, d));
 	}
 	assert_done(rtnetlink_table_used(r, AF_INET6, 51820, &used, d));
 	assert_true(used);
@@ -363,7 +365,7 @@ static void tables_and_looks(void **state)
 	/* What others made of the same prefix is not deleted. */
 	ns_run("ip route replace fd00:7::/64 dev d0 proto static metric 5 table 51820");
 	struct route route = {.prefix = prefix_of("fd00:7::/64")};
-	assert_done(rtnetlink_route_del(r, &route, 1, index, 51820, d));
+	assert_done(rtnetlink_route_del(r, ROUTES(&route, 1, index, 51820), d));
 	ns_run("ip -6 route show table 51820 | grep -q fd00:7::/64");
 }
 

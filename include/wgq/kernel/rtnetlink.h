@@ -81,18 +81,24 @@ int rtnetlink_table_used(struct rtnetlink *r, uint8_t family, uint32_t table, bo
  * far as subnet_matters(). All routes are read, but only these are kept. */
 int rtnetlink_used_list(struct rtnetlink *r, struct prefix_vec *ret, struct diag *d);
 
-/* Adds n routes through a link to a table, all or none, in batches whose answers always fit the
+/* Routes through one link, all in one table. */
+struct rtnetlink_routes {
+	const struct route *at;
+	size_t count;
+	uint32_t oif, table;
+};
+/* Adds routes, all or none, in batches whose answers always fit the
  * receive buffer (libraries.md 3.1); those of a family in the order given, IPv4 and IPv6 side by
  * side over two sockets where there are many of both. On failure none is left behind, unless
  * rtnetlink_leave_routes() was called; *ret_refused is the place of the first one that the kernel
- * refused, and the error names it; -EINTR, with n in *ret_refused: the watcher has stopped it. */
-int rtnetlink_route_add(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
-			uint32_t table, size_t *ret_refused, struct diag *d);
-/* Deletes n routes, all or none, where they are such as rtnetlink_route_add() makes: a route to the
+ * refused, and the error names it; -EINTR, with their count in *ret_refused: the watcher has
+ * stopped it. */
+int rtnetlink_route_add(struct rtnetlink *r, const struct rtnetlink_routes *routes,
+			size_t *ret_refused, struct diag *d);
+/* Deletes routes, all or none, where they are such as rtnetlink_route_add() makes: a route to the
  * same prefix with another protocol stays. Routes that are gone already are no error. On failure
  * what was deleted is added again, unless rtnetlink_leave_routes() was called. */
-int rtnetlink_route_del(struct rtnetlink *r, const struct route *routes, size_t n, uint32_t oif,
-			uint32_t table, struct diag *d);
+int rtnetlink_route_del(struct rtnetlink *r, const struct rtnetlink_routes *routes, struct diag *d);
 /* What was done before a failure stays from now on: for a link that is deleted then, which takes
  * the kernel a tenth of the time. */
 void rtnetlink_leave_routes(struct rtnetlink *r);
