@@ -96,28 +96,28 @@ struct replacement {
 	int folder_fd;   /* or -errno */
 };
 
-static void replacement_release(struct replacement *r)
+static void replacement_release(struct replacement *it)
 {
-	if (r->temporary)
-		unlink(r->temporary);
-	free(r->temporary);
-	free(r->folder);
-	fd_close_at(&r->fd);
-	fd_close_at(&r->folder_fd);
+	if (it->temporary)
+		unlink(it->temporary);
+	free(it->temporary);
+	free(it->folder);
+	fd_close_at(&it->fd);
+	fd_close_at(&it->folder_fd);
 }
 
-static int replacement_init(struct replacement *r, const char *path)
+static int replacement_init(struct replacement *it, const char *path)
 {
 	_cleanup_free_ char *copy = mem_strndup(path, strlen(path));
 	const char *folder = copy ? dirname(copy) : NULL;
 
-	r->fd = r->folder_fd = -1;
-	r->folder = folder ? mem_strndup(folder, strlen(folder)) : NULL;
-	if (!r->folder)
+	it->fd = it->folder_fd = -1;
+	it->folder = folder ? mem_strndup(folder, strlen(folder)) : NULL;
+	if (!it->folder)
 		return -ENOMEM;
-	r->folder_fd = open(r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r->folder_fd < 0)
-		r->folder_fd = -errno;
+	it->folder_fd = open(it->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (it->folder_fd < 0)
+		it->folder_fd = -errno;
 	return 0;
 }
 
@@ -189,61 +189,61 @@ static int sync_whole(int fd)
 }
 
 /* The new text in a file of its own beside the old one, safe on the disk. */
-static int write_temporary(struct replacement *r)
+static int write_temporary(struct replacement *it)
 {
-	_cleanup_free_ char *name = temporary_name(r->path);
+	_cleanup_free_ char *name = temporary_name(it->path);
 
 	if (!name)
 		return -ENOMEM;
-	r->fd = open_temporary(name);
-	if (r->fd < 0)
-		return r->fd;
-	r->temporary = steal(name);
+	it->fd = open_temporary(name);
+	if (it->fd < 0)
+		return it->fd;
+	it->temporary = steal(name);
 
-	int error = io_write_all(r->fd, r->text, r->n);
-	return error < 0 ? error : sync_whole(r->fd);
+	int r = io_write_all(it->fd, it->text, it->n);
+	return r < 0 ? r : sync_whole(it->fd);
 }
 
 /* Longer first, shorter after: a crash leaves a mixture, but never a hole. */
-static int write_in_place(const struct replacement *r)
+static int write_in_place(const struct replacement *it)
 {
-	_cleanup_fd_ int fd = open(r->path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_fd_ int fd = open(it->path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
 		return -errno;
-	int error = io_write_all(fd, r->text, r->n);
-	if (error < 0)
-		return error;
-	if (ftruncate(fd, (off_t)r->n) < 0)
+	int r = io_write_all(fd, it->text, it->n);
+	if (r < 0)
+		return r;
+	if (ftruncate(fd, (off_t)it->n) < 0)
 		return -errno;
 	return sync_whole(fd);
 }
 
 /* The rename itself is on the disk once its folder is. What is saved stays saved, however: a reader
  * finds it. EINVAL: a file system without it. */
-static void sync_folder(const struct replacement *r, struct diag *d)
+static void sync_folder(const struct replacement *it, struct diag *d)
 {
-	int error = r->folder_fd < 0 ? r->folder_fd : sync_whole(r->folder_fd);
+	int r = it->folder_fd < 0 ? it->folder_fd : sync_whole(it->folder_fd);
 
-	if (error < 0 && error != -EINVAL)
-		diag_warn(d, "`%s' is written, but may be lost if the power fails now: %s", r->path,
-			  strerror(-error));
+	if (r < 0 && r != -EINVAL)
+		diag_warn(d, "`%s' is written, but may be lost if the power fails now: %s",
+			  it->path, strerror(-r));
 }
 
 int file_create(const char *path, const char *text, size_t n, struct diag *d)
 {
-	_cleanup_(replacement_release) struct replacement r = {.path = path, .text = text, .n = n};
-	int error = replacement_init(&r, path);
+	_cleanup_(replacement_release) struct replacement it = {.path = path, .text = text, .n = n};
+	int r = replacement_init(&it, path);
 
-	if (error < 0)
+	if (r < 0)
 		return diag_no_memory(d);
-	error = write_temporary(&r);
-	if (error < 0)
-		return cannot_write(-error, "in", r.folder, d);
+	r = write_temporary(&it);
+	if (r < 0)
+		return cannot_write(-r, "in", it.folder, d);
 	/* Unlike rename(), link() replaces nothing. */
-	if (link(r.temporary, path) < 0)
+	if (link(it.temporary, path) < 0)
 		return diag_fail(d, errno, "cannot make `%s'", path);
-	sync_folder(&r, d);
+	sync_folder(&it, d);
 	return 0;
 }
 
@@ -256,36 +256,36 @@ void file_clean(const char *path)
 		unlink(name);
 }
 
-static int in_place_failed(struct replacement *r, int error, struct diag *d)
+static int in_place_failed(struct replacement *it, int error, struct diag *d)
 {
-	diag_fail(d, error, "cannot write `%s'", r->path);
-	if (r->temporary) {
-		diag_note(d, "the new text is in `%s'", r->temporary);
-		free(steal(r->temporary)); /* forgotten, not removed */
+	diag_fail(d, error, "cannot write `%s'", it->path);
+	if (it->temporary) {
+		diag_note(d, "the new text is in `%s'", it->temporary);
+		free(steal(it->temporary)); /* forgotten, not removed */
 	}
 	return -error;
 }
 
 int file_replace(const char *path, const char *text, size_t n, struct diag *d)
 {
-	_cleanup_(replacement_release) struct replacement r = {.path = path, .text = text, .n = n};
-	int error = replacement_init(&r, path);
+	_cleanup_(replacement_release) struct replacement it = {.path = path, .text = text, .n = n};
+	int r = replacement_init(&it, path);
 
-	if (error < 0)
+	if (r < 0)
 		return diag_no_memory(d);
-	error = write_temporary(&r);
-	if (error < 0 && error != -EROFS)
-		return cannot_write(-error, "beside", path, d);
+	r = write_temporary(&it);
+	if (r < 0 && r != -EROFS)
+		return cannot_write(-r, "beside", path, d);
 
-	if (error == 0 && rename(r.temporary, path) == 0) {
-		free(steal(r.temporary)); /* it is the file now */
-		sync_folder(&r, d);
+	if (r == 0 && rename(it.temporary, path) == 0) {
+		free(steal(it.temporary)); /* it is the file now */
+		sync_folder(&it, d);
 		return 0;
 	}
-	if (error == 0 && errno != EBUSY)
+	if (r == 0 && errno != EBUSY)
 		return diag_fail(d, errno, "cannot replace `%s'", path);
 
 	/* EROFS or EBUSY: a single file mounted into a container. */
-	error = write_in_place(&r);
-	return error < 0 ? in_place_failed(&r, -error, d) : 0;
+	r = write_in_place(&it);
+	return r < 0 ? in_place_failed(&it, -r, d) : 0;
 }
