@@ -66,7 +66,7 @@ static size_t batch_size(int fd)
 	return size ? size : 1;
 }
 
-static int socket_open(struct rtnetlink *r)
+static int socket_open(struct rtnetlink *rt)
 {
 	_cleanup_(socket_free_at) struct nl_sock *s = nl_socket_alloc();
 	const int receive = RECEIVE_BUFFER;
@@ -82,42 +82,42 @@ static int socket_open(struct rtnetlink *r)
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof(receive));
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive, sizeof(receive));
 	ack_ask(fd);
-	r->batch = batch_size(fd);
-	r->socket = steal(s);
+	rt->batch = batch_size(fd);
+	rt->socket = steal(s);
 	return 0;
 }
 
-static void socket_close(struct rtnetlink *r)
+static void socket_close(struct rtnetlink *rt)
 {
-	nl_socket_free(r->socket);
-	r->socket = NULL;
+	nl_socket_free(rt->socket);
+	rt->socket = NULL;
 }
 
 int rtnetlink_open(struct rtnetlink **ret, struct diag *d)
 {
-	_cleanup_(rtnetlink_free_at) struct rtnetlink *r = mem_calloc(1, sizeof(*r));
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = mem_calloc(1, sizeof(*rt));
 
 	*ret = NULL;
-	if (!r)
+	if (!rt)
 		return diag_no_memory(d);
-	int error = socket_open(r);
-	if (error < 0)
-		return diag_fail(d, -error, "cannot open an rtnetlink socket");
-	*ret = steal(r);
+	int r = socket_open(rt);
+	if (r < 0)
+		return diag_fail(d, -r, "cannot open an rtnetlink socket");
+	*ret = steal(rt);
 	return 0;
 }
 
-void rtnetlink_free(struct rtnetlink *r)
+void rtnetlink_free(struct rtnetlink *rt)
 {
-	if (!r)
+	if (!rt)
 		return;
-	socket_close(r);
-	free(r);
+	socket_close(rt);
+	free(rt);
 }
 
-void rtnetlink_free_at(struct rtnetlink **r)
+void rtnetlink_free_at(struct rtnetlink **rt)
 {
-	rtnetlink_free(*r);
+	rtnetlink_free(*rt);
 }
 
 /* What send() refuses the kernel has not seen. ENOBUFS: it had no memory for a message so long, and
@@ -137,17 +137,17 @@ static int bytes_send(int fd, const void *bytes, size_t n)
 	return (size_t)sent == n ? 0 : -EMSGSIZE;
 }
 
-/* One datagram of the kernel's into r->answer: its length, or -errno. libnl's own nl_recv() turns
+/* One datagram of the kernel's into rt->answer: its length, or -errno. libnl's own nl_recv() turns
  * the errno into its own numbers, among which ENOBUFS is lost. */
-static ssize_t answer_receive(struct rtnetlink *r)
+static ssize_t answer_receive(struct rtnetlink *rt)
 {
-	int fd = nl_socket_get_fd(r->socket);
-	int tries = 0, error = -ETIMEDOUT;
+	int fd = nl_socket_get_fd(rt->socket);
+	int tries = 0, r = -ETIMEDOUT;
 
 	for (int strangers = 0; strangers < STRANGERS_MAX && tries < RECEIVE_TRIES;) {
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
 		struct sockaddr_nl from = {0};
-		struct iovec into = {.iov_base = r->answer, .iov_len = sizeof(r->answer)};
+		struct iovec into = {.iov_base = rt->answer, .iov_len = sizeof(rt->answer)};
 		struct msghdr header = {.msg_name = &from,
 					.msg_namelen = sizeof(from),
 					.msg_iov = &into,
@@ -160,7 +160,7 @@ static ssize_t answer_receive(struct rtnetlink *r)
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n < 0) {
-			error = tries++ ? error : -errno;
+			r = tries++ ? r : -errno;
 			continue;
 		}
 		if (from.nl_pid != 0 || n == 0) {
@@ -169,7 +169,7 @@ static ssize_t answer_receive(struct rtnetlink *r)
 		}
 		return header.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
 	}
-	return error;
+	return r;
 }
 
 /* An exchange under way. */
@@ -235,32 +235,32 @@ static int answer_take(struct exchange *x, char *bytes, size_t n)
 	return left > 0 ? -EPROTO : 0;
 }
 
-int rtnetlink_exchange(struct rtnetlink *r, const struct rtnetlink_request *request,
+int rtnetlink_exchange(struct rtnetlink *rt, const struct rtnetlink_request *request,
 		       struct ack *ret)
 {
 	struct exchange x = {.request = request, .ack = ret};
 
 	*ret = (struct ack){.seq = request->first};
-	int error = r->socket ? 0 : socket_open(r);
-	if (error == 0)
-		error = bytes_send(nl_socket_get_fd(r->socket), request->bytes, request->len);
-	while (error == 0 && !x.done && !x.enough) {
-		ssize_t n = answer_receive(r);
+	int r = rt->socket ? 0 : socket_open(rt);
+	if (r == 0)
+		r = bytes_send(nl_socket_get_fd(rt->socket), request->bytes, request->len);
+	while (r == 0 && !x.done && !x.enough) {
+		ssize_t n = answer_receive(rt);
 
-		error = n < 0 ? (int)n : answer_take(&x, r->answer, (size_t)n);
+		r = n < 0 ? (int)n : answer_take(&x, rt->answer, (size_t)n);
 	}
 
 	/* A dump that is left goes on in the kernel, which refuses another one on the socket. */
-	if (error < 0 || x.enough)
-		socket_close(r);
-	if (error < 0 && !ret->error)
-		ret->error = -error;
+	if (r < 0 || x.enough)
+		socket_close(rt);
+	if (r < 0 && !ret->error)
+		ret->error = -r;
 	if (ret->error)
 		return -ret->error;
 	return x.interrupted && !x.enough ? -EINTR : 0;
 }
 
-int rtnetlink_talk(struct rtnetlink *r, struct nl_msg *message, const struct rtnetlink_sink *sink,
+int rtnetlink_talk(struct rtnetlink *rt, struct nl_msg *message, const struct rtnetlink_sink *sink,
 		   struct ack *ret)
 {
 	struct nlmsghdr *head = nlmsg_hdr(message);
@@ -268,7 +268,7 @@ int rtnetlink_talk(struct rtnetlink *r, struct nl_msg *message, const struct rtn
 
 	head->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	for (int tries = 0; tries < DUMP_TRIES; tries++) {
-		head->nlmsg_seq = ++r->seq;
+		head->nlmsg_seq = ++rt->seq;
 		if (sink && sink->len)
 			*sink->len = start;
 		if (tries && sink && sink->restart)
@@ -281,9 +281,9 @@ int rtnetlink_talk(struct rtnetlink *r, struct nl_msg *message, const struct rtn
 			.count = 1,
 			.sink = sink,
 		};
-		int error = rtnetlink_exchange(r, &request, ret);
-		if (error != -EINTR)
-			return error;
+		int r = rtnetlink_exchange(rt, &request, ret);
+		if (r != -EINTR)
+			return r;
 	}
 	*ret = (struct ack){.error = EAGAIN};
 	return -EAGAIN;

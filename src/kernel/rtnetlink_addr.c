@@ -77,8 +77,8 @@ static int addr_take(struct nlmsghdr *message, void *into)
 	return 0;
 }
 
-static int addr_dump(struct rtnetlink *r, uint8_t family, uint32_t index, struct link_addr_vec *ret,
-		     struct ack *ret_ack)
+static int addr_dump(struct rtnetlink *rt, uint8_t family, uint32_t index,
+		     struct link_addr_vec *ret, struct ack *ret_ack)
 {
 	const struct ifaddrmsg head = {.ifa_family = family, .ifa_index = index};
 	struct addr_list list = {.addrs = ret, .index = index, .family = family};
@@ -90,18 +90,18 @@ static int addr_dump(struct rtnetlink *r, uint8_t family, uint32_t index, struct
 	if (!message)
 		return -ENOMEM;
 
-	int error = rtnetlink_talk(r, message, &sink, ret_ack);
-	return error == -ENODEV ? 0 : error;
+	int r = rtnetlink_talk(rt, message, &sink, ret_ack);
+	return r == -ENODEV ? 0 : r;
 }
 
-int rtnetlink_addr_list(struct rtnetlink *r, uint32_t index, struct link_addr_vec *ret,
+int rtnetlink_addr_list(struct rtnetlink *rt, uint32_t index, struct link_addr_vec *ret,
 			struct diag *d)
 {
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	if (addr_dump(r, AF_INET, index, ret, &ack) < 0 ||
-	    addr_dump(r, AF_INET6, index, ret, &ack) < 0) {
+	if (addr_dump(rt, AF_INET, index, ret, &ack) < 0 ||
+	    addr_dump(rt, AF_INET6, index, ret, &ack) < 0) {
 		rtnetlink_link_text(index, text);
 		return ack_fail(d, &ack, "list the addresses of link %s", text);
 	}
@@ -136,7 +136,7 @@ static struct nl_msg *addr_message(int type, uint32_t index, const struct link_a
 	return steal(message);
 }
 
-static int addr_change(struct rtnetlink *r, int type, uint32_t index, const struct link_addr *a,
+static int addr_change(struct rtnetlink *rt, int type, uint32_t index, const struct link_addr *a,
 		       struct diag *d)
 {
 	_cleanup_message_ struct nl_msg *message = addr_message(type, index, a);
@@ -145,7 +145,7 @@ static int addr_change(struct rtnetlink *r, int type, uint32_t index, const stru
 
 	if (!message)
 		return diag_no_memory(d);
-	if (rtnetlink_talk(r, message, NULL, &ack) < 0) {
+	if (rtnetlink_talk(rt, message, NULL, &ack) < 0) {
 		prefix_format(&a->prefix, address);
 		rtnetlink_link_text(index, link);
 		return ack_fail(d, &ack, "%s address %s on link %s",
@@ -154,14 +154,14 @@ static int addr_change(struct rtnetlink *r, int type, uint32_t index, const stru
 	return 0;
 }
 
-int rtnetlink_addr_add(struct rtnetlink *r, uint32_t index, const struct link_addr *a,
+int rtnetlink_addr_add(struct rtnetlink *rt, uint32_t index, const struct link_addr *a,
 		       struct diag *d)
 {
-	return addr_change(r, RTM_NEWADDR, index, a, d);
+	return addr_change(rt, RTM_NEWADDR, index, a, d);
 }
 
-int rtnetlink_addr_del(struct rtnetlink *r, uint32_t index, const struct link_addr *a,
+int rtnetlink_addr_del(struct rtnetlink *rt, uint32_t index, const struct link_addr *a,
 		       struct diag *d)
 {
-	return addr_change(r, RTM_DELADDR, index, a, d);
+	return addr_change(rt, RTM_DELADDR, index, a, d);
 }

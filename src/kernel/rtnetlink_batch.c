@@ -9,15 +9,15 @@
 
 enum { INSIST_TRIES = 3 };
 
-void rtnetlink_batch_start(struct rtnetlink_batch *b, const struct rtnetlink *r)
+void rtnetlink_batch_start(struct rtnetlink_batch *b, const struct rtnetlink *rt)
 {
-	b->first = r->seq + 1;
+	b->first = rt->seq + 1;
 	b->count = b->len = b->last = 0;
 }
 
-bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnetlink *r)
+bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnetlink *rt)
 {
-	return b->count == r->batch;
+	return b->count == rt->batch;
 }
 
 static char *put(char *at, const void *bytes, size_t n)
@@ -63,7 +63,7 @@ static char *put_route(char *at, int type, const struct route *route, uint32_t o
 	return at;
 }
 
-void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *r, int type,
+void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int type,
 			 const struct rtnetlink_routes *routes, size_t place)
 {
 	char *start = b->bytes + b->len;
@@ -74,7 +74,7 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *r, int typ
 		.nlmsg_type = (uint16_t)type,
 		.nlmsg_flags =
 			NLM_F_REQUEST | (type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0),
-		.nlmsg_seq = ++r->seq,
+		.nlmsg_seq = ++rt->seq,
 	};
 
 	memcpy(start, &head, sizeof(head));
@@ -84,7 +84,7 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *r, int typ
 	b->len += head.nlmsg_len;
 }
 
-static int batch_send(struct rtnetlink_batch *b, struct rtnetlink *r, bool already_is_fine,
+static int batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, bool already_is_fine,
 		      size_t *ret_failed, struct ack *ret_ack)
 {
 	struct nlmsghdr *last = (struct nlmsghdr *)(void *)(b->bytes + b->last);
@@ -98,24 +98,23 @@ static int batch_send(struct rtnetlink_batch *b, struct rtnetlink *r, bool alrea
 	};
 
 	last->nlmsg_flags |= NLM_F_ACK;
-	int error = rtnetlink_exchange(r, &request, ret_ack);
-	*ret_failed = error < 0 ? ret_ack->seq - b->first : 0;
-	return error;
+	int r = rtnetlink_exchange(rt, &request, ret_ack);
+	*ret_failed = r < 0 ? ret_ack->seq - b->first : 0;
+	return r;
 }
 
-int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *r, size_t *ret_failed,
+int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
 			 struct ack *ret_ack)
 {
-	return batch_send(b, r, false, ret_failed, ret_ack);
+	return batch_send(b, rt, false, ret_failed, ret_ack);
 }
 
-int rtnetlink_batch_insist(struct rtnetlink_batch *b, struct rtnetlink *r, size_t *ret_failed,
+int rtnetlink_batch_insist(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
 			   struct ack *ret_ack)
 {
-	int error = -ENOBUFS;
+	int r = -ENOBUFS;
 
-	for (int tries = 0; tries < INSIST_TRIES && (error == -ENOBUFS || error == -ETIMEDOUT);
-	     tries++)
-		error = batch_send(b, r, true, ret_failed, ret_ack);
-	return error;
+	for (int tries = 0; tries < INSIST_TRIES && (r == -ENOBUFS || r == -ETIMEDOUT); tries++)
+		r = batch_send(b, rt, true, ret_failed, ret_ack);
+	return r;
 }

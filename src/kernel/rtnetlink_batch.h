@@ -16,17 +16,17 @@ struct rtnetlink_batch {
 };
 
 /* Empties the batch; its messages take the socket's next numbers. */
-void rtnetlink_batch_start(struct rtnetlink_batch *b, const struct rtnetlink *r);
-bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnetlink *r);
+void rtnetlink_batch_start(struct rtnetlink_batch *b, const struct rtnetlink *rt);
+bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnetlink *rt);
 /* The message of `ip route add PREFIX dev LINK table TABLE` for the route at a place of the list;
  * and with RTM_DELROUTE one that matches no route but such, as far as the kernel can tell. */
-void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *r, int type,
+void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int type,
 			 const struct rtnetlink_routes *routes, size_t place);
 /* Sends what was added and awaits the answers. On failure *ret_failed is the index, in the batch,
  * of the first message that was refused, and failed[] tells which; 0: the answers were lost. */
-int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *r, size_t *ret_failed,
+int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
 			 struct ack *ret_ack);
 /* The same where it is no error that a route is gone, or there, already; so it is sent again when
  * the answers get lost. */
-int rtnetlink_batch_insist(struct rtnetlink_batch *b, struct rtnetlink *r, size_t *ret_failed,
+int rtnetlink_batch_insist(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
 			   struct ack *ret_ack);

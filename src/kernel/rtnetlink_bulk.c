@@ -28,7 +28,7 @@ struct bulk {
 /* Adds the routes of a family over a socket of its own. */
 struct lane {
 	struct bulk *bulk;
-	struct rtnetlink *r;
+	struct rtnetlink *rt;
 	uint8_t family; /* AF_UNSPEC: both */
 	size_t next;    /* the lane's routes before this place were sent, and none behind */
 	size_t refused; /* the place where the lane ended; count: nowhere */
@@ -45,10 +45,10 @@ static bool is_of(const struct lane *lane, size_t place)
 /* Fills the batch with the lane's routes from lane->next up to limit. */
 static void lane_fill(struct lane *lane, int type, size_t limit, struct rtnetlink_batch *b)
 {
-	rtnetlink_batch_start(b, lane->r);
-	for (; lane->next < limit && !rtnetlink_batch_is_full(b, lane->r); lane->next++)
+	rtnetlink_batch_start(b, lane->rt);
+	for (; lane->next < limit && !rtnetlink_batch_is_full(b, lane->rt); lane->next++)
 		if (is_of(lane, lane->next))
-			rtnetlink_batch_add(b, lane->r, type, &lane->bulk->routes, lane->next);
+			rtnetlink_batch_add(b, lane->rt, type, &lane->bulk->routes, lane->next);
 }
 
 /* The kernel goes on behind a message that it refuses: deletes what it added from there on. Where
@@ -65,13 +65,13 @@ static void lane_refuse(struct lane *lane, const struct rtnetlink_batch *sent, s
 		;
 	if (lane->bulk->asker->leaves_routes)
 		return;
-	rtnetlink_batch_start(&b, lane->r);
+	rtnetlink_batch_start(&b, lane->rt);
 	for (size_t i = index; i < sent->count; i++)
 		if (!sent->failed[i])
-			rtnetlink_batch_add(&b, lane->r, RTM_DELROUTE, &lane->bulk->routes,
+			rtnetlink_batch_add(&b, lane->rt, RTM_DELROUTE, &lane->bulk->routes,
 					    sent->at[i]);
 	if (b.count)
-		lane->leftover = rtnetlink_batch_insist(&b, lane->r, &unused, &ack);
+		lane->leftover = rtnetlink_batch_insist(&b, lane->rt, &unused, &ack);
 }
 
 /* Tells whoever watches; true: go on. */
@@ -96,7 +96,7 @@ static void *lane_run(void *at)
 
 	do {
 		lane_fill(lane, RTM_NEWROUTE, lane->bulk->refused, &b);
-		if (b.count && rtnetlink_batch_send(&b, lane->r, &index, &lane->ack) < 0) {
+		if (b.count && rtnetlink_batch_send(&b, lane->rt, &index, &lane->ack) < 0) {
 			lane_refuse(lane, &b, index);
 			break;
 		}
@@ -115,9 +115,9 @@ static void lane_take_back(struct lane *lane, int type)
 	lane->next = 0;
 	do {
 		lane_fill(lane, type, limit, &b);
-		int error = b.count ? rtnetlink_batch_insist(&b, lane->r, &unused, &ack) : 0;
-		if (error < 0)
-			lane->leftover = error;
+		int r = b.count ? rtnetlink_batch_insist(&b, lane->rt, &unused, &ack) : 0;
+		if (r < 0)
+			lane->leftover = r;
 	} while (b.count);
 }
 
@@ -148,7 +148,7 @@ static void lanes_run(struct lane lanes[2])
 	pthread_t thread;
 	bool two = false;
 
-	if (is_worth_two(&lanes[0].bulk->routes) && rtnetlink_open(&lanes[1].r, NULL) == 0) {
+	if (is_worth_two(&lanes[0].bulk->routes) && rtnetlink_open(&lanes[1].rt, NULL) == 0) {
 		lanes[0].family = AF_INET;
 		lanes[1].family = AF_INET6;
 		two = thread_start(&thread, &lanes[1]);
@@ -173,13 +173,13 @@ static int bulk_fail(struct bulk *bulk, struct lane lanes[2], struct diag *d)
 {
 	const struct rtnetlink_routes *routes = &bulk->routes;
 	const struct lane *first = &lanes[lanes[1].refused < lanes[0].refused];
-	int error;
+	int r;
 
 	if (bulk->refused < routes->count)
-		error = route_fail(d, &first->ack, RTM_NEWROUTE, &routes->at[bulk->refused]);
+		r = route_fail(d, &first->ack, RTM_NEWROUTE, &routes->at[bulk->refused]);
 	else
-		error = diag_refuse(d, EINTR, "stopped after %zu of %zu routes", bulk->done,
-				    routes->count);
+		r = diag_refuse(d, EINTR, "stopped after %zu of %zu routes", bulk->done,
+				routes->count);
 	for (size_t i = 0; i < 2; i++) {
 		if (lanes[i].next && !bulk->asker->leaves_routes)
 			lane_take_back(&lanes[i], RTM_DELROUTE);
@@ -187,10 +187,10 @@ static int bulk_fail(struct bulk *bulk, struct lane lanes[2], struct diag *d)
 			diag_note(d, "some of the routes before cannot be deleted: %s",
 				  strerror(-lanes[i].leftover));
 	}
-	return error;
+	return r;
 }
 
-int rtnetlink_route_add(struct rtnetlink *r, const struct rtnetlink_routes *routes,
+int rtnetlink_route_add(struct rtnetlink *rt, const struct rtnetlink_routes *routes,
 			size_t *ret_refused, struct diag *d)
 {
 	const size_t n = routes->count;
@@ -198,49 +198,49 @@ int rtnetlink_route_add(struct rtnetlink *r, const struct rtnetlink_routes *rout
 		.routes = *routes,
 		.refused = n,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.asker = r,
+		.asker = rt,
 	};
-	struct lane lanes[2] = {{.bulk = &bulk, .r = r, .refused = n},
+	struct lane lanes[2] = {{.bulk = &bulk, .rt = rt, .refused = n},
 				{.bulk = &bulk, .refused = n}};
 
 	lanes_run(lanes);
 	*ret_refused = bulk.refused;
-	int error = bulk.refused < n || bulk.stopped ? bulk_fail(&bulk, lanes, d) : 0;
-	rtnetlink_free(lanes[1].r);
-	return error;
+	int r = bulk.refused < n || bulk.stopped ? bulk_fail(&bulk, lanes, d) : 0;
+	rtnetlink_free(lanes[1].rt);
+	return r;
 }
 
-int rtnetlink_route_del(struct rtnetlink *r, const struct rtnetlink_routes *routes, struct diag *d)
+int rtnetlink_route_del(struct rtnetlink *rt, const struct rtnetlink_routes *routes, struct diag *d)
 {
 	struct bulk bulk = {.routes = *routes};
-	struct lane lane = {.bulk = &bulk, .r = r};
+	struct lane lane = {.bulk = &bulk, .rt = rt};
 	struct rtnetlink_batch b;
 	struct ack ack;
 	size_t failed;
 
 	do {
 		lane_fill(&lane, RTM_DELROUTE, routes->count, &b);
-		if (b.count && rtnetlink_batch_insist(&b, r, &failed, &ack) < 0) {
-			int error = route_fail(d, &ack, RTM_DELROUTE, &routes->at[b.at[failed]]);
+		if (b.count && rtnetlink_batch_insist(&b, rt, &failed, &ack) < 0) {
+			int r = route_fail(d, &ack, RTM_DELROUTE, &routes->at[b.at[failed]]);
 
-			if (!r->leaves_routes)
+			if (!rt->leaves_routes)
 				lane_take_back(&lane, RTM_NEWROUTE);
 			if (lane.leftover)
 				diag_note(d, "some of the routes before cannot be added again: %s",
 					  strerror(-lane.leftover));
-			return error;
+			return r;
 		}
 	} while (b.count);
 	return 0;
 }
 
-void rtnetlink_leave_routes(struct rtnetlink *r)
+void rtnetlink_leave_routes(struct rtnetlink *rt)
 {
-	r->leaves_routes = true;
+	rt->leaves_routes = true;
 }
 
-void rtnetlink_watch(struct rtnetlink *r, rtnetlink_watcher *watch, void *context)
+void rtnetlink_watch(struct rtnetlink *rt, rtnetlink_watcher *watch, void *context)
 {
-	r->watch = watch;
-	r->watch_context = context;
+	rt->watch = watch;
+	rt->watch_context = context;
 }

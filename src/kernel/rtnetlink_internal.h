@@ -50,11 +50,11 @@ struct rtnetlink_request {
 /* The one function that sends requests and reads the answers. 0, or -errno, which *ret explains:
  * the first refusal, or, when there is none, why the answer was not had. -EINTR: the objects
  * changed while they were listed. Adds nothing to a diag: callers know what they asked for. */
-int rtnetlink_exchange(struct rtnetlink *r, const struct rtnetlink_request *request,
+int rtnetlink_exchange(struct rtnetlink *rt, const struct rtnetlink_request *request,
 		       struct ack *ret);
 
 /* Sends one message and starts an interrupted dump again. */
-int rtnetlink_talk(struct rtnetlink *r, struct nl_msg *message, const struct rtnetlink_sink *sink,
+int rtnetlink_talk(struct rtnetlink *rt, struct nl_msg *message, const struct rtnetlink_sink *sink,
 		   struct ack *ret);
 
 /* A message with its fixed header; NULL: no memory. */
@@ -68,7 +68,7 @@ enum { RTNETLINK_LINK_TEXT_MAX = 32 };
 void rtnetlink_link_text(uint32_t index, char ret_text[RTNETLINK_LINK_TEXT_MAX]);
 
 /* By index; ret->index is 0 when there is none. */
-int rtnetlink_link_get_index(struct rtnetlink *r, uint32_t index, struct link *ret,
+int rtnetlink_link_get_index(struct rtnetlink *rt, uint32_t index, struct link *ret,
 			     struct ack *ret_ack);
 
 /* The parsers: pure, for complete messages with any content. 0, or -EPROTO. */
@@ -101,7 +101,7 @@ int rtnetlink_link_parse(struct nlmsghdr *message, struct link *ret);
 int rtnetlink_addr_parse(struct nlmsghdr *message, struct rtnetlink_addr_seen *ret);
 int rtnetlink_rule_parse(struct nlmsghdr *message, struct rtnetlink_rule_seen *ret);
 /* Gives every rule's message to the sink; a kernel without the family has none. */
-int rtnetlink_rule_dump(struct rtnetlink *r, uint8_t family, const struct rtnetlink_sink *sink,
+int rtnetlink_rule_dump(struct rtnetlink *rt, uint8_t family, const struct rtnetlink_sink *sink,
 			struct diag *d);
 int rtnetlink_route_parse(struct nlmsghdr *message, struct rtnetlink_route_seen *ret);
 int rtnetlink_policy_rule_parse(struct nlmsghdr *message, struct policy_rule *ret);

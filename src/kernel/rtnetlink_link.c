@@ -66,7 +66,7 @@ static int link_take(struct nlmsghdr *message, void *into)
 }
 
 /* By index, or where that is 0 by name. */
-static int link_get(struct rtnetlink *r, uint32_t index, const char *name, struct link *ret,
+static int link_get(struct rtnetlink *rt, uint32_t index, const char *name, struct link *ret,
 		    struct ack *ret_ack)
 {
 	const struct ifinfomsg head = {.ifi_index = (int)index};
@@ -80,17 +80,17 @@ static int link_get(struct rtnetlink *r, uint32_t index, const char *name, struc
 	    (!index && nla_put_string(message, IFLA_IFNAME, name) < 0))
 		return -ENOMEM;
 
-	int error = rtnetlink_talk(r, message, &sink, ret_ack);
-	if (error < 0)
+	int r = rtnetlink_talk(rt, message, &sink, ret_ack);
+	if (r < 0)
 		*ret = (struct link){0};
-	return error == -ENODEV ? 0 : error;
+	return r == -ENODEV ? 0 : r;
 }
 
-int rtnetlink_link_get(struct rtnetlink *r, const char *name, struct link *ret, struct diag *d)
+int rtnetlink_link_get(struct rtnetlink *rt, const char *name, struct link *ret, struct diag *d)
 {
 	struct ack ack;
 
-	if (link_get(r, 0, name, ret, &ack) < 0)
+	if (link_get(rt, 0, name, ret, &ack) < 0)
 		return ack_fail(d, &ack, "look up link %s", name);
 	return 0;
 }
@@ -116,7 +116,8 @@ static int link_take_kind(struct nlmsghdr *message, void *into)
 	return 0;
 }
 
-int rtnetlink_link_list(struct rtnetlink *r, const char *kind, struct link_vec *ret, struct diag *d)
+int rtnetlink_link_list(struct rtnetlink *rt, const char *kind, struct link_vec *ret,
+			struct diag *d)
 {
 	const struct ifinfomsg head = {0};
 	struct link_list list = {.links = ret, .kind = kind};
@@ -128,18 +129,18 @@ int rtnetlink_link_list(struct rtnetlink *r, const char *kind, struct link_vec *
 
 	if (!message || nla_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0)
 		return diag_no_memory(d);
-	if (rtnetlink_talk(r, message, &sink, &ack) < 0)
+	if (rtnetlink_talk(rt, message, &sink, &ack) < 0)
 		return ack_fail(d, &ack, "list the links");
 	return 0;
 }
 
-int rtnetlink_link_get_index(struct rtnetlink *r, uint32_t index, struct link *ret,
+int rtnetlink_link_get_index(struct rtnetlink *rt, uint32_t index, struct link *ret,
 			     struct ack *ret_ack)
 {
-	return link_get(r, index, NULL, ret, ret_ack);
+	return link_get(rt, index, NULL, ret, ret_ack);
 }
 
-int rtnetlink_link_add(struct rtnetlink *r, const char *name, const char *kind, struct diag *d)
+int rtnetlink_link_add(struct rtnetlink *rt, const char *name, const char *kind, struct diag *d)
 {
 	_cleanup_(link_free_at) struct rtnl_link *link = NULL;
 	_cleanup_message_ struct nl_msg *message = NULL;
@@ -155,12 +156,12 @@ int rtnetlink_link_add(struct rtnetlink *r, const char *name, const char *kind, 
 	if (rtnl_link_set_type(link, kind) < 0 ||
 	    rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &message) < 0)
 		return diag_no_memory(d);
-	if (rtnetlink_talk(r, message, NULL, &ack) < 0)
+	if (rtnetlink_talk(rt, message, NULL, &ack) < 0)
 		return ack_fail(d, &ack, "add link %s of kind %s", name, kind);
 	return 0;
 }
 
-int rtnetlink_link_del(struct rtnetlink *r, uint32_t index, struct diag *d)
+int rtnetlink_link_del(struct rtnetlink *rt, uint32_t index, struct diag *d)
 {
 	_cleanup_(link_free_at) struct rtnl_link *link = rtnl_link_alloc();
 	_cleanup_message_ struct nl_msg *message = NULL;
@@ -172,7 +173,7 @@ int rtnetlink_link_del(struct rtnetlink *r, uint32_t index, struct diag *d)
 	rtnl_link_set_ifindex(link, (int)index);
 	if (rtnl_link_build_delete_request(link, &message) < 0)
 		return diag_no_memory(d);
-	if (rtnetlink_talk(r, message, NULL, &ack) < 0) {
+	if (rtnetlink_talk(rt, message, NULL, &ack) < 0) {
 		rtnetlink_link_text(index, text);
 		return ack_fail(d, &ack, "delete link %s", text);
 	}
@@ -180,7 +181,7 @@ int rtnetlink_link_del(struct rtnetlink *r, uint32_t index, struct diag *d)
 }
 
 /* By hand: libnl would send RTM_SETLINK. */
-static int link_set(struct rtnetlink *r, uint32_t index, uint32_t mtu, bool up, struct diag *d)
+static int link_set(struct rtnetlink *rt, uint32_t index, uint32_t mtu, bool up, struct diag *d)
 {
 	const struct ifinfomsg head = {
 		.ifi_index = (int)index,
@@ -194,7 +195,7 @@ static int link_set(struct rtnetlink *r, uint32_t index, uint32_t mtu, bool up, 
 
 	if (!message || nla_put_u32(message, IFLA_MTU, mtu) < 0)
 		return diag_no_memory(d);
-	if (rtnetlink_talk(r, message, NULL, &ack) < 0) {
+	if (rtnetlink_talk(rt, message, NULL, &ack) < 0) {
 		rtnetlink_link_text(index, text);
 		return ack_fail(d, &ack, "set MTU %u%s on link %s", mtu, up ? " and state up" : "",
 				text);
@@ -202,12 +203,12 @@ static int link_set(struct rtnetlink *r, uint32_t index, uint32_t mtu, bool up, 
 	return 0;
 }
 
-int rtnetlink_link_up(struct rtnetlink *r, uint32_t index, uint32_t mtu, struct diag *d)
+int rtnetlink_link_up(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d)
 {
-	return link_set(r, index, mtu, true, d);
+	return link_set(rt, index, mtu, true, d);
 }
 
-int rtnetlink_link_mtu(struct rtnetlink *r, uint32_t index, uint32_t mtu, struct diag *d)
+int rtnetlink_link_mtu(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d)
 {
-	return link_set(r, index, mtu, false, d);
+	return link_set(rt, index, mtu, false, d);
 }

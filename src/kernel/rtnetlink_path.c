@@ -33,7 +33,7 @@ static bool leads_on(const struct rtnetlink_route_seen *route)
 }
 
 /* ret->oif 0: there is no way. */
-static int ask_way(struct rtnetlink *r, const struct addr *to, uint32_t mark,
+static int ask_way(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
 		   struct rtnetlink_route_seen *ret, struct ack *ret_ack)
 {
 	const struct rtmsg head = {
@@ -49,39 +49,39 @@ static int ask_way(struct rtnetlink *r, const struct addr *to, uint32_t mark,
 	    (mark && nla_put_u32(message, RTA_MARK, mark) < 0))
 		return -ENOMEM;
 
-	int error = rtnetlink_talk(r, message, &sink, ret_ack);
-	if (is_no_way(ret_ack) || is_no_family(ret_ack) || (error == 0 && !leads_on(ret))) {
+	int r = rtnetlink_talk(rt, message, &sink, ret_ack);
+	if (is_no_way(ret_ack) || is_no_family(ret_ack) || (r == 0 && !leads_on(ret))) {
 		*ret = (struct rtnetlink_route_seen){0};
 		return 0;
 	}
-	return error;
+	return r;
 }
 
 /* The route's own MTU, else that of its device; 0 where it has neither. */
-static int read_path(struct rtnetlink *r, const struct rtnetlink_route_seen *route,
+static int read_path(struct rtnetlink *rt, const struct rtnetlink_route_seen *route,
 		     struct rtnetlink_path *path, struct ack *ret_ack)
 {
-	int error = 0;
+	int r = 0;
 
 	if (!route->oif)
 		path->link = (struct link){0};
 	else if (route->oif != path->link.index)
-		error = rtnetlink_link_get_index(r, route->oif, &path->link, ret_ack);
+		r = rtnetlink_link_get_index(rt, route->oif, &path->link, ret_ack);
 	path->mtu = route->mtu ? route->mtu : path->link.mtu;
-	return error;
+	return r;
 }
 
-int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark,
+int rtnetlink_path_get(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
 		       struct rtnetlink_path *path, struct diag *d)
 {
 	struct rtnetlink_route_seen route = {0};
 	char text[ADDR_TEXT_MAX];
 	struct ack ack;
-	int error = ask_way(r, to, mark, &route, &ack);
+	int r = ask_way(rt, to, mark, &route, &ack);
 
-	if (error == 0)
-		error = read_path(r, &route, path, &ack);
-	if (error < 0) {
+	if (r == 0)
+		r = read_path(rt, &route, path, &ack);
+	if (r < 0) {
 		addr_format(to, text);
 		return ack_fail(d, &ack, "look up the way to %s", text);
 	}
@@ -100,7 +100,7 @@ static int default_take(struct nlmsghdr *message, void *into)
 	return RTNETLINK_ENOUGH;
 }
 
-int rtnetlink_default_get(struct rtnetlink *r, struct rtnetlink_path *ret, struct diag *d)
+int rtnetlink_default_get(struct rtnetlink *rt, struct rtnetlink_path *ret, struct diag *d)
 {
 	const struct rtmsg head = {.rtm_family = AF_INET};
 	struct rtnetlink_route_seen route = {0};
@@ -113,10 +113,10 @@ int rtnetlink_default_get(struct rtnetlink *r, struct rtnetlink_path *ret, struc
 	if (!message || nla_put_u32(message, RTA_TABLE, RT_TABLE_MAIN) < 0)
 		return diag_no_memory(d);
 
-	int error = rtnetlink_talk(r, message, &sink, &ack);
-	if (error == -ENOENT)
+	int r = rtnetlink_talk(rt, message, &sink, &ack);
+	if (r == -ENOENT)
 		return 0;
-	if (error < 0 || read_path(r, &route, ret, &ack) < 0)
+	if (r < 0 || read_path(rt, &route, ret, &ack) < 0)
 		return ack_fail(d, &ack, "look up the default route");
 	return 0;
 }

@@ -197,11 +197,11 @@ static int rule_take(struct nlmsghdr *message, void *into)
 	return 0;
 }
 
-int rtnetlink_policy_rules(struct rtnetlink *r, uint8_t family, struct policy_rule_vec *ret,
+int rtnetlink_policy_rules(struct rtnetlink *rt, uint8_t family, struct policy_rule_vec *ret,
 			   struct diag *d)
 {
 	struct rule_list list = {.rules = ret, .family = family};
 	const struct rtnetlink_sink sink = {.take = rule_take, .into = &list, .len = &ret->len};
 
-	return rtnetlink_rule_dump(r, family, &sink, d);
+	return rtnetlink_rule_dump(rt, family, &sink, d);
 }

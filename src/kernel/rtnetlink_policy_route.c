@@ -173,7 +173,7 @@ static int route_take(struct nlmsghdr *message, void *into)
 	return route ? rtnetlink_policy_route_parse(message, route) : -ENOMEM;
 }
 
-static int route_dump(struct rtnetlink *r, struct route_list *list, struct ack *ret_ack)
+static int route_dump(struct rtnetlink *rt, struct route_list *list, struct ack *ret_ack)
 {
 	const struct rtmsg head = {.rtm_family = list->to.addr.family};
 	const struct rtnetlink_sink sink = {
@@ -185,12 +185,12 @@ static int route_dump(struct rtnetlink *r, struct route_list *list, struct ack *
 	if (!message || nla_put_u32(message, RTA_TABLE, list->table) < 0)
 		return -ENOMEM;
 
-	int error = rtnetlink_talk(r, message, &sink, ret_ack);
+	int r = rtnetlink_talk(rt, message, &sink, ret_ack);
 	/* No such table, no such family: no routes. */
-	return error == -ENOENT || error == -EAFNOSUPPORT || error == -EOPNOTSUPP ? 0 : error;
+	return r == -ENOENT || r == -EAFNOSUPPORT || r == -EOPNOTSUPP ? 0 : r;
 }
 
-int rtnetlink_policy_routes(struct rtnetlink *r, const struct addr *to, uint32_t table,
+int rtnetlink_policy_routes(struct rtnetlink *rt, const struct addr *to, uint32_t table,
 			    struct policy_route_vec *ret, bool *ret_empty, struct diag *d)
 {
 	struct route_list list = {
@@ -198,7 +198,7 @@ int rtnetlink_policy_routes(struct rtnetlink *r, const struct addr *to, uint32_t
 	size_t first = ret->len;
 	struct ack ack;
 
-	if (route_dump(r, &list, &ack) < 0)
+	if (route_dump(rt, &list, &ack) < 0)
 		return ack_fail(d, &ack, "list the routes of table %u", table);
 	for (size_t i = first; i < ret->len; i++)
 		name_hops(&ret->at[i]);
@@ -248,8 +248,8 @@ static bool is_answer(const struct ack *ack)
 	       (ack->error == EINVAL && !ack->text[0]);
 }
 
-int rtnetlink_policy_ask(struct rtnetlink *r, const struct packet *packet, struct policy_route *ret,
-			 int *ret_error, struct diag *d)
+int rtnetlink_policy_ask(struct rtnetlink *rt, const struct packet *packet,
+			 struct policy_route *ret, int *ret_error, struct diag *d)
 {
 	const struct rtnetlink_sink sink = {.take = answer_take, .into = ret};
 	_cleanup_message_ struct nl_msg *message = question(packet);
@@ -259,7 +259,7 @@ int rtnetlink_policy_ask(struct rtnetlink *r, const struct packet *packet, struc
 	*ret = (struct policy_route){0};
 	if (!message)
 		return diag_no_memory(d);
-	rtnetlink_talk(r, message, &sink, &ack);
+	rtnetlink_talk(rt, message, &sink, &ack);
 	*ret_error = ack.error;
 	if (ack.error && !is_answer(&ack)) {
 		addr_format(&packet->to, text);
@@ -269,12 +269,12 @@ int rtnetlink_policy_ask(struct rtnetlink *r, const struct packet *packet, struc
 	return 0;
 }
 
-int rtnetlink_policy_link(struct rtnetlink *r, uint32_t index, struct link *ret, struct diag *d)
+int rtnetlink_policy_link(struct rtnetlink *rt, uint32_t index, struct link *ret, struct diag *d)
 {
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	if (rtnetlink_link_get_index(r, index, ret, &ack) < 0) {
+	if (rtnetlink_link_get_index(rt, index, ret, &ack) < 0) {
 		rtnetlink_link_text(index, text);
 		return ack_fail(d, &ack, "look up link %s", text);
 	}

@@ -111,7 +111,7 @@ static int route_take(struct nlmsghdr *message, void *into)
 	return 0;
 }
 
-static int route_dump(struct rtnetlink *r, struct route_list *list, struct ack *ret_ack)
+static int route_dump(struct rtnetlink *rt, struct route_list *list, struct ack *ret_ack)
 {
 	const struct rtmsg head = {.rtm_family = list->family};
 	const struct rtnetlink_sink sink = {
@@ -124,21 +124,21 @@ static int route_dump(struct rtnetlink *r, struct route_list *list, struct ack *
 	    (list->routes && nla_put_u32(message, RTA_OIF, list->oif) < 0))
 		return -ENOMEM;
 
-	int error = rtnetlink_talk(r, message, &sink, ret_ack);
+	int r = rtnetlink_talk(rt, message, &sink, ret_ack);
 	/* No such table, no such link, no such family: no routes. */
-	if (error == -ENOENT || error == -ENODEV || error == -EAFNOSUPPORT || error == -EOPNOTSUPP)
+	if (r == -ENOENT || r == -ENODEV || r == -EAFNOSUPPORT || r == -EOPNOTSUPP)
 		return 0;
-	return error;
+	return r;
 }
 
-int rtnetlink_route_list(struct rtnetlink *r, uint8_t family, uint32_t table, uint32_t oif,
+int rtnetlink_route_list(struct rtnetlink *rt, uint8_t family, uint32_t table, uint32_t oif,
 			 struct route_vec *ret, struct diag *d)
 {
 	struct route_list list = {.routes = ret, .table = table, .oif = oif, .family = family};
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	if (route_dump(r, &list, &ack) < 0) {
+	if (route_dump(rt, &list, &ack) < 0) {
 		rtnetlink_link_text(oif, text);
 		return ack_fail(d, &ack, "list the routes of table %u through link %s", table,
 				text);
@@ -146,14 +146,14 @@ int rtnetlink_route_list(struct rtnetlink *r, uint8_t family, uint32_t table, ui
 	return 0;
 }
 
-int rtnetlink_table_used(struct rtnetlink *r, uint8_t family, uint32_t table, bool *ret,
+int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, bool *ret,
 			 struct diag *d)
 {
 	struct route_list list = {.table = table, .family = family};
 	struct ack ack;
 
 	*ret = false;
-	if (route_dump(r, &list, &ack) < 0)
+	if (route_dump(rt, &list, &ack) < 0)
 		return ack_fail(d, &ack, "look for routes in table %u", table);
 	*ret = list.used;
 	return 0;

@@ -138,7 +138,7 @@ static const char *family_text(uint8_t family)
 	return family == AF_INET6 ? "IPv6" : "IPv4";
 }
 
-int rtnetlink_rule_dump(struct rtnetlink *r, uint8_t family, const struct rtnetlink_sink *sink,
+int rtnetlink_rule_dump(struct rtnetlink *rt, uint8_t family, const struct rtnetlink_sink *sink,
 			struct diag *d)
 {
 	const struct fib_rule_hdr head = {.family = family};
@@ -149,31 +149,31 @@ int rtnetlink_rule_dump(struct rtnetlink *r, uint8_t family, const struct rtnetl
 	if (!message)
 		return diag_no_memory(d);
 
-	int error = rtnetlink_talk(r, message, sink, &ack);
+	int r = rtnetlink_talk(rt, message, sink, &ack);
 	/* Without the family; without policy routing at all. */
-	if (error == -EAFNOSUPPORT || error == -EOPNOTSUPP)
+	if (r == -EAFNOSUPPORT || r == -EOPNOTSUPP)
 		return 0;
-	if (error < 0)
+	if (r < 0)
 		return ack_fail(d, &ack, "list the %s rules", family_text(family));
 	return 0;
 }
 
-static int list_rules(struct rtnetlink *r, uint8_t family, struct rule_seen_vec *ret,
+static int list_rules(struct rtnetlink *rt, uint8_t family, struct rule_seen_vec *ret,
 		      struct diag *d)
 {
 	struct rule_list list = {.rules = ret, .family = family};
 	const struct rtnetlink_sink sink = {.take = rule_take, .into = &list, .len = &ret->len};
 
-	return rtnetlink_rule_dump(r, family, &sink, d);
+	return rtnetlink_rule_dump(rt, family, &sink, d);
 }
 
-int rtnetlink_rule_list(struct rtnetlink *r, uint8_t family, struct rule_vec *ret, struct diag *d)
+int rtnetlink_rule_list(struct rtnetlink *rt, uint8_t family, struct rule_vec *ret, struct diag *d)
 {
 	_cleanup_(rule_seen_vec_release) struct rule_seen_vec rules = {0};
-	int error = list_rules(r, family, &rules, d);
+	int r = list_rules(rt, family, &rules, d);
 
-	if (error < 0)
-		return error;
+	if (r < 0)
+		return r;
 	vec_each(seen, &rules) {
 		struct rule *rule = vec_push(ret);
 
@@ -232,7 +232,7 @@ static struct nl_msg *rule_message(int type, int flags, const struct rule *rule)
 	return steal(message);
 }
 
-int rtnetlink_rule_add(struct rtnetlink *r, const struct rule *rule, struct diag *d)
+int rtnetlink_rule_add(struct rtnetlink *rt, const struct rule *rule, struct diag *d)
 {
 	_cleanup_message_ struct nl_msg *message =
 		rule_message(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
@@ -241,7 +241,7 @@ int rtnetlink_rule_add(struct rtnetlink *r, const struct rule *rule, struct diag
 
 	if (!message)
 		return diag_no_memory(d);
-	if (rtnetlink_talk(r, message, NULL, &ack) < 0) {
+	if (rtnetlink_talk(rt, message, NULL, &ack) < 0) {
 		rule_text(rule, text);
 		return ack_fail(d, &ack, "add %s", text);
 	}
@@ -281,15 +281,15 @@ static bool kernel_takes(const struct rtnetlink_rule_seen *seen, const struct ru
 	return !wanted->protocol || rule->protocol == wanted->protocol;
 }
 
-int rtnetlink_rule_del(struct rtnetlink *r, const struct rule *rule, struct diag *d)
+int rtnetlink_rule_del(struct rtnetlink *rt, const struct rule *rule, struct diag *d)
 {
 	_cleanup_(rule_seen_vec_release) struct rule_seen_vec rules = {0};
 	char text[RULE_TEXT_MAX];
 	struct ack ack = {.error = ENOENT};
-	int error = list_rules(r, rule->family, &rules, d);
+	int r = list_rules(rt, rule->family, &rules, d);
 
-	if (error < 0)
-		return error;
+	if (r < 0)
+		return r;
 	rule_text(rule, text);
 	const struct rtnetlink_rule_seen *wanted = rule_find(&rules, rule);
 	if (!wanted)
@@ -309,7 +309,7 @@ int rtnetlink_rule_del(struct rtnetlink *r, const struct rule *rule, struct diag
 	_cleanup_message_ struct nl_msg *message = rule_message(RTM_DELRULE, 0, &wanted->rule);
 	if (!message)
 		return diag_no_memory(d);
-	if (rtnetlink_talk(r, message, NULL, &ack) < 0)
+	if (rtnetlink_talk(rt, message, NULL, &ack) < 0)
 		return ack_fail(d, &ack, "delete %s", text);
 	return 0;
 }

@@ -70,7 +70,7 @@ static void table_restart(void *into)
 	}
 }
 
-static int table_dump(struct rtnetlink *r, struct table_list *list, struct ack *ret_ack)
+static int table_dump(struct rtnetlink *rt, struct table_list *list, struct ack *ret_ack)
 {
 	const struct rtmsg head = {.rtm_family = list->family, .rtm_type = RTN_UNICAST};
 	const struct rtnetlink_sink sink = {
@@ -82,12 +82,12 @@ static int table_dump(struct rtnetlink *r, struct table_list *list, struct ack *
 	if (!message || nla_put_u32(message, RTA_OIF, list->oif) < 0)
 		return -ENOMEM;
 
-	int error = rtnetlink_talk(r, message, &sink, ret_ack);
+	int r = rtnetlink_talk(rt, message, &sink, ret_ack);
 	/* No such link, no such family: no routes. */
-	return error == -ENODEV || error == -EAFNOSUPPORT || error == -EOPNOTSUPP ? 0 : error;
+	return r == -ENODEV || r == -EAFNOSUPPORT || r == -EOPNOTSUPP ? 0 : r;
 }
 
-int rtnetlink_table_list(struct rtnetlink *r, uint32_t oif, struct route_table_vec *ret,
+int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_vec *ret,
 			 struct diag *d)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
@@ -97,7 +97,7 @@ int rtnetlink_table_list(struct rtnetlink *r, uint32_t oif, struct route_table_v
 	for (size_t i = 0; i < sizeof(families); i++) {
 		struct table_list list = {.tables = ret, .oif = oif, .family = families[i]};
 
-		if (table_dump(r, &list, &ack) < 0) {
+		if (table_dump(rt, &list, &ack) < 0) {
 			rtnetlink_link_text(oif, text);
 			return ack_fail(d, &ack, "list the routes through link %s", text);
 		}

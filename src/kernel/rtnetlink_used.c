@@ -41,7 +41,7 @@ static int take_route(struct nlmsghdr *message, void *into)
 	return r < 0 || leads_nowhere(seen.type) ? r : keep(into, &seen.prefix);
 }
 
-static int dump(struct rtnetlink *r, int type, const void *head, size_t n,
+static int dump(struct rtnetlink *rt, int type, const void *head, size_t n,
 		const struct rtnetlink_sink *sink, struct ack *ret_ack)
 {
 	_cleanup_message_ struct nl_msg *message = rtnetlink_message(type, NLM_F_DUMP, head, n);
@@ -49,12 +49,12 @@ static int dump(struct rtnetlink *r, int type, const void *head, size_t n,
 	*ret_ack = (struct ack){.error = ENOMEM};
 	if (!message)
 		return -ENOMEM;
-	int error = rtnetlink_talk(r, message, sink, ret_ack);
+	int r = rtnetlink_talk(rt, message, sink, ret_ack);
 	/* A family that the kernel does not have. */
-	return error == -EAFNOSUPPORT || error == -EOPNOTSUPP ? 0 : error;
+	return r == -EAFNOSUPPORT || r == -EOPNOTSUPP ? 0 : r;
 }
 
-int rtnetlink_used_list(struct rtnetlink *r, struct prefix_vec *ret, struct diag *d)
+int rtnetlink_used_list(struct rtnetlink *rt, struct prefix_vec *ret, struct diag *d)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
 	const struct rtnetlink_sink addresses = {
@@ -66,9 +66,9 @@ int rtnetlink_used_list(struct rtnetlink *r, struct prefix_vec *ret, struct diag
 		const struct ifaddrmsg address = {.ifa_family = families[i]};
 		const struct rtmsg route = {.rtm_family = families[i]};
 
-		if (dump(r, RTM_GETADDR, &address, sizeof(address), &addresses, &ack) < 0)
+		if (dump(rt, RTM_GETADDR, &address, sizeof(address), &addresses, &ack) < 0)
 			return ack_fail(d, &ack, "list the addresses of this host");
-		if (dump(r, RTM_GETROUTE, &route, sizeof(route), &routes, &ack) < 0)
+		if (dump(rt, RTM_GETROUTE, &route, sizeof(route), &routes, &ack) < 0)
 			return ack_fail(d, &ack, "list the routes of this host");
 	}
 	return 0;

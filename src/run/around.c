@@ -26,19 +26,19 @@ static int collect(const struct snap *snap, struct around *ret)
 	return 0;
 }
 
-static int follow(struct rtnetlink *r, const struct snap *snap, struct endpoint_way_vec *ways,
+static int follow(struct rtnetlink *rt, const struct snap *snap, struct endpoint_way_vec *ways,
 		  struct diag *d)
 {
 	struct rtnetlink_path path = {0};
-	int error = 0;
+	int r = 0;
 
 	vec_each(way, ways) {
-		if (error == 0)
-			error = rtnetlink_path_get(r, &way->to, snap->wg.fwmark, &path, d);
+		if (r == 0)
+			r = rtnetlink_path_get(rt, &way->to, snap->wg.fwmark, &path, d);
 		way->link = path.link.index;
 		way->mtu = path.mtu;
 	}
-	return error;
+	return r;
 }
 
 static bool is_tunnel(const struct link *link)
@@ -47,45 +47,45 @@ static bool is_tunnel(const struct link *link)
 }
 
 /* The address is anybody's: nothing is sent to it. */
-static int look_out(struct rtnetlink *r, const struct snap *snap, const char *to, enum way_out *ret,
-		    struct diag *d)
+static int look_out(struct rtnetlink *rt, const struct snap *snap, const char *to,
+		    enum way_out *ret, struct diag *d)
 {
 	struct rtnetlink_path path = {0};
 	struct addr addr;
 
 	addr_parse(to, strlen(to), &addr);
-	int error = rtnetlink_path_get(r, &addr, 0, &path, d);
+	int r = rtnetlink_path_get(rt, &addr, 0, &path, d);
 
-	if (error < 0 || !path.link.index)
+	if (r < 0 || !path.link.index)
 		*ret = OUT_NONE;
 	else if (path.link.index == snap->link.index)
 		*ret = OUT_HERE;
 	else
 		*ret = is_tunnel(&path.link) ? OUT_TUNNEL : OUT_BARE;
-	return error;
+	return r;
 }
 
 int around_look(const struct snap *snap, struct around *ret, struct diag *d)
 {
-	_cleanup_(rtnetlink_free_at) struct rtnetlink *r = NULL;
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = NULL;
 	long src_valid_mark = 0;
-	int error = rtnetlink_open(&r, d);
+	int r = rtnetlink_open(&rt, d);
 
-	if (error < 0)
-		return error;
+	if (r < 0)
+		return r;
 	if (collect(snap, ret) < 0)
 		return diag_no_memory(d);
-	error = follow(r, snap, &ret->ways, d);
+	r = follow(rt, snap, &ret->ways, d);
 	/* Neither is in a range that is special, or that people use at home. */
-	if (error == 0)
-		error = look_out(r, snap, "45.0.0.1", &ret->out_ip, d);
-	if (error == 0)
-		error = look_out(r, snap, "2000::1", &ret->out_ip6, d);
+	if (r == 0)
+		r = look_out(rt, snap, "45.0.0.1", &ret->out_ip, d);
+	if (r == 0)
+		r = look_out(rt, snap, "2000::1", &ret->out_ip6, d);
 	ret->src_valid_mark =
 		sysctl_get("net/ipv4/conf/all/src_valid_mark", &src_valid_mark, NULL) == 0 &&
 		src_valid_mark;
 	ret->strict_rp_filter = rp_filter_is_strict();
 	if (!neighbours_count(&ret->neighbours, &ret->neighbours_max))
 		ret->neighbours_max = 0;
-	return error;
+	return r;
 }

@@ -63,32 +63,32 @@ int device_remove_peers(const char *ifname, enum device_server server, struct di
 }
 
 /* A socket may serve an interface of another network namespace: only those that are here count. */
-static int add_userspace(struct rtnetlink *r, struct link_vec *ret, struct diag *d)
+static int add_userspace(struct rtnetlink *rt, struct link_vec *ret, struct diag *d)
 {
 	_cleanup_(wg_uapi_names_release) struct wg_uapi_names names = {0};
-	int error = wg_uapi_list(&names, d);
+	int r = wg_uapi_list(&names, d);
 
 	vec_each(name, &names) {
 		struct link link = {0};
 
-		if (error == 0)
-			error = rtnetlink_link_get(r, *name, &link, d);
-		if (error < 0 || !link.index || strcmp(link.kind, "wireguard") == 0)
+		if (r == 0)
+			r = rtnetlink_link_get(rt, *name, &link, d);
+		if (r < 0 || !link.index || strcmp(link.kind, "wireguard") == 0)
 			continue;
 		struct link *copy = vec_push(ret);
 		if (!copy)
 			return diag_no_memory(d);
 		*copy = link;
 	}
-	return error;
+	return r;
 }
 
 int device_list(struct link_vec *ret, struct diag *d)
 {
-	_cleanup_(rtnetlink_free_at) struct rtnetlink *r = NULL;
-	int error = rtnetlink_open(&r, d);
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = NULL;
+	int r = rtnetlink_open(&rt, d);
 
-	if (error == 0)
-		error = rtnetlink_link_list(r, "wireguard", ret, d);
-	return error == 0 ? add_userspace(r, ret, d) : error;
+	if (r == 0)
+		r = rtnetlink_link_list(rt, "wireguard", ret, d);
+	return r == 0 ? add_userspace(rt, ret, d) : r;
 }

@@ -26,60 +26,60 @@
 struct rtnetlink;
 
 int rtnetlink_open(struct rtnetlink **ret, struct diag *d);
-void rtnetlink_free(struct rtnetlink *r);
-void rtnetlink_free_at(struct rtnetlink **r); /* for _cleanup_() */
+void rtnetlink_free(struct rtnetlink *rt);
+void rtnetlink_free_at(struct rtnetlink **rt); /* for _cleanup_() */
 
 /* A link by name. A link that does not exist is no error: ret->index is 0. ret->name is another
  * where the name is an alternative one (ip-link(8), altname). */
-int rtnetlink_link_get(struct rtnetlink *r, const char *name, struct link *ret, struct diag *d);
+int rtnetlink_link_get(struct rtnetlink *rt, const char *name, struct link *ret, struct diag *d);
 /* Appends all links of a kind. */
-int rtnetlink_link_list(struct rtnetlink *r, const char *kind, struct link_vec *ret,
+int rtnetlink_link_list(struct rtnetlink *rt, const char *kind, struct link_vec *ret,
 			struct diag *d);
 /* Creates a link. -EOPNOTSUPP: the kernel does not know the kind; -EEXIST: the name is taken. */
-int rtnetlink_link_add(struct rtnetlink *r, const char *name, const char *kind, struct diag *d);
+int rtnetlink_link_add(struct rtnetlink *rt, const char *name, const char *kind, struct diag *d);
 /* -ENODEV: it is gone already. */
-int rtnetlink_link_del(struct rtnetlink *r, uint32_t index, struct diag *d);
+int rtnetlink_link_del(struct rtnetlink *rt, uint32_t index, struct diag *d);
 /* Sets the MTU and brings the link up, in one message. */
-int rtnetlink_link_up(struct rtnetlink *r, uint32_t index, uint32_t mtu, struct diag *d);
+int rtnetlink_link_up(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d);
 /* Sets the MTU alone. */
-int rtnetlink_link_mtu(struct rtnetlink *r, uint32_t index, uint32_t mtu, struct diag *d);
+int rtnetlink_link_mtu(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d);
 
 /* Appends the addresses of a link, in the kernel's order, IPv4 before IPv6. */
-int rtnetlink_addr_list(struct rtnetlink *r, uint32_t index, struct link_addr_vec *ret,
+int rtnetlink_addr_list(struct rtnetlink *rt, uint32_t index, struct link_addr_vec *ret,
 			struct diag *d);
 /* Like iproute2, it gives 127.0.0.0/8 the scope of the host where a->scope is 0. */
-int rtnetlink_addr_add(struct rtnetlink *r, uint32_t index, const struct link_addr *a,
+int rtnetlink_addr_add(struct rtnetlink *rt, uint32_t index, const struct link_addr *a,
 		       struct diag *d);
 /* -EADDRNOTAVAIL: it is gone already. With the first IPv4 address of a subnet the kernel deletes
  * the others, unless net.ipv4.conf.IFACE.promote_secondaries is set. */
-int rtnetlink_addr_del(struct rtnetlink *r, uint32_t index, const struct link_addr *a,
+int rtnetlink_addr_del(struct rtnetlink *rt, uint32_t index, const struct link_addr *a,
 		       struct diag *d);
 
 /* Appends the rules of a family in the order of evaluation. A kernel without the family has none.
  */
-int rtnetlink_rule_list(struct rtnetlink *r, uint8_t family, struct rule_vec *ret, struct diag *d);
-int rtnetlink_rule_add(struct rtnetlink *r, const struct rule *rule, struct diag *d);
+int rtnetlink_rule_list(struct rtnetlink *rt, uint8_t family, struct rule_vec *ret, struct diag *d);
+int rtnetlink_rule_add(struct rtnetlink *rt, const struct rule *rule, struct diag *d);
 /* Deletes the first rule with exactly these selectors, this protocol and, unless it is 0, this
  * priority; no matter what rule->exact says. -ENOENT: none is left. -ENOTUNIQ: the kernel would
  * delete another rule of that priority, because it does not compare all the selectors. */
-int rtnetlink_rule_del(struct rtnetlink *r, const struct rule *rule, struct diag *d);
+int rtnetlink_rule_del(struct rtnetlink *rt, const struct rule *rule, struct diag *d);
 
 /* Appends the unicast routes of one table that lead out of a link. The kernel filters; multipath
  * and nexthop-object routes, and those for a TOS or a source, are passed over. */
-int rtnetlink_route_list(struct rtnetlink *r, uint8_t family, uint32_t table, uint32_t oif,
+int rtnetlink_route_list(struct rtnetlink *rt, uint8_t family, uint32_t table, uint32_t oif,
 			 struct route_vec *ret, struct diag *d);
 /* Lists, into an empty *ret, the unicast routes of both families that lead out of a link, table by
  * table, in one dump a family: not those that the kernel made for its addresses. What
  * rtnetlink_route_list() passes over is passed over here. */
-int rtnetlink_table_list(struct rtnetlink *r, uint32_t oif, struct route_table_vec *ret,
+int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_vec *ret,
 			 struct diag *d);
 /* Whether a table holds any route; stops at the first. */
-int rtnetlink_table_used(struct rtnetlink *r, uint8_t family, uint32_t table, bool *ret,
+int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, bool *ret,
 			 struct diag *d);
 
 /* Appends the prefixes that addresses and routes of this host hold, whatever the link and table, as
  * far as subnet_matters(). All routes are read, but only these are kept. */
-int rtnetlink_used_list(struct rtnetlink *r, struct prefix_vec *ret, struct diag *d);
+int rtnetlink_used_list(struct rtnetlink *rt, struct prefix_vec *ret, struct diag *d);
 
 /* Routes through one link, all in one table. */
 struct rtnetlink_routes {
@@ -93,20 +93,21 @@ struct rtnetlink_routes {
  * rtnetlink_leave_routes() was called; *ret_refused is the place of the first one that the kernel
  * refused, and the error names it; -EINTR, with their count in *ret_refused: the watcher has
  * stopped it. */
-int rtnetlink_route_add(struct rtnetlink *r, const struct rtnetlink_routes *routes,
+int rtnetlink_route_add(struct rtnetlink *rt, const struct rtnetlink_routes *routes,
 			size_t *ret_refused, struct diag *d);
 /* Deletes routes, all or none, where they are such as rtnetlink_route_add() makes: a route to the
  * same prefix with another protocol stays. Routes that are gone already are no error. On failure
  * what was deleted is added again, unless rtnetlink_leave_routes() was called. */
-int rtnetlink_route_del(struct rtnetlink *r, const struct rtnetlink_routes *routes, struct diag *d);
+int rtnetlink_route_del(struct rtnetlink *rt, const struct rtnetlink_routes *routes,
+			struct diag *d);
 /* What was done before a failure stays from now on: for a link that is deleted then, which takes
  * the kernel a tenth of the time. */
-void rtnetlink_leave_routes(struct rtnetlink *r);
+void rtnetlink_leave_routes(struct rtnetlink *rt);
 
 /* Called now and then while many routes are added, with how many of all are there; false stops it.
  * Not always in the thread that adds them, but never in two at once. NULL: nobody watches. */
 typedef bool rtnetlink_watcher(void *context, size_t done, size_t total);
-void rtnetlink_watch(struct rtnetlink *r, rtnetlink_watcher *watch, void *context);
+void rtnetlink_watch(struct rtnetlink *rt, rtnetlink_watcher *watch, void *context);
 
 /* The way of packets with a mark (0: without) to an address, as the policy of now routes them: what
  * `ip route get ADDRESS mark MARK` shows. */
@@ -116,8 +117,8 @@ struct rtnetlink_path {
 };
 /* What *path holds of a link from an earlier call is believed, so that to ask for many ways is
  * quick: zero it before the first. */
-int rtnetlink_path_get(struct rtnetlink *r, const struct addr *to, uint32_t mark,
+int rtnetlink_path_get(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
 		       struct rtnetlink_path *path, struct diag *d);
 /* The way of the first IPv4 default route of the main table, as `ip route show default` lists them;
  * its MTU is 0 where there is none, or where it has several next hops and no MTU. */
-int rtnetlink_default_get(struct rtnetlink *r, struct rtnetlink_path *ret, struct diag *d);
+int rtnetlink_default_get(struct rtnetlink *rt, struct rtnetlink_path *ret, struct diag *d);
