@@ -65,7 +65,7 @@ ssize_t netlink_receive(struct netlink *n, int flags)
 {
 	struct sockaddr_nl from = {0};
 	socklen_t from_len = sizeof(from);
-	int fd = mnl_socket_get_fd(n->socket), error = 0;
+	int fd = mnl_socket_get_fd(n->socket), r = 0;
 
 	/* Whoever may configure the network may also send to this socket: nl_pid 0 is the kernel.
 	 */
@@ -78,12 +78,12 @@ ssize_t netlink_receive(struct netlink *n, int flags)
 		if (got >= 0)
 			return got <= NETLINK_BUFFER ? got : -EMSGSIZE;
 		if (errno == EAGAIN && !(flags & MSG_DONTWAIT))
-			return error ? error : -ETIMEDOUT;
+			return r ? r : -ETIMEDOUT;
 		if (errno == EAGAIN || (flags & MSG_DONTWAIT && errno == ENOBUFS))
 			return -errno;
-		error = tries++ ? error : -errno;
+		r = tries++ ? r : -errno;
 	}
-	return error;
+	return r;
 }
 
 bool netlink_message_ok(const struct nlmsghdr *message, int left)
@@ -99,7 +99,7 @@ static int read_datagram(struct netlink *n, size_t len, netlink_each *each, void
 	int left = (int)len;
 
 	for (; netlink_message_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
-		int err = 0;
+		int r = 0;
 
 		if (m->nlmsg_seq != n->seq ||
 		    !mnl_nlmsg_portid_ok(m, mnl_socket_get_portid(n->socket)))
@@ -107,15 +107,15 @@ static int read_datagram(struct netlink *n, size_t len, netlink_each *each, void
 		if (m->nlmsg_flags & NLM_F_DUMP_INTR)
 			*interrupted = true;
 		if (m->nlmsg_type == NLMSG_ERROR || m->nlmsg_type == NLMSG_DONE) {
-			err = ack_parse(m, ret);
-			return err ? err : 1;
+			r = ack_parse(m, ret);
+			return r ? r : 1;
 		}
 		if (m->nlmsg_type == NLMSG_OVERRUN)
 			return -ENOBUFS;
 		if (m->nlmsg_type >= NLMSG_MIN_TYPE && each)
-			err = each(m, data);
-		if (err)
-			return err;
+			r = each(m, data);
+		if (r)
+			return r;
 	}
 	return left > 0 ? -EPROTO : 0;
 }
@@ -139,25 +139,25 @@ int netlink_ask(struct netlink *n, struct nlmsghdr *request, netlink_each *each,
 		struct ack *ret)
 {
 	bool interrupted = true;
-	int err = 0;
+	int r = 0;
 
 	for (unsigned attempt = 0; interrupted && attempt < DUMP_ATTEMPTS; attempt++) {
 		*ret = (struct ack){0};
 		interrupted = false;
 		request->nlmsg_seq = ++n->seq;
 		if (each)
-			err = each(NULL, data);
-		if (!err)
-			err = netlink_send(n, request, request->nlmsg_len);
-		if (!err)
-			err = read_answer(n, each, data, &interrupted, ret);
-		if (err)
+			r = each(NULL, data);
+		if (!r)
+			r = netlink_send(n, request, request->nlmsg_len);
+		if (!r)
+			r = read_answer(n, each, data, &interrupted, ret);
+		if (r)
 			break;
 	}
-	if (!err && interrupted)
-		err = -EBUSY;
-	ret->error = -err;
-	return err;
+	if (!r && interrupted)
+		r = -EBUSY;
+	ret->error = -r;
+	return r;
 }
 
 static int each_in(const void *payload, size_t len, netlink_attribute *get, void *data)
@@ -168,9 +168,9 @@ static int each_in(const void *payload, size_t len, netlink_attribute *get, void
 	for (size_t step; len >= sizeof(*a); a = mnl_attr_next(a), len -= step) {
 		if (!mnl_attr_ok(a, (int)len))
 			return -EPROTO;
-		int err = get(a, data);
-		if (err)
-			return err;
+		int r = get(a, data);
+		if (r)
+			return r;
 		step = MNL_ALIGN(a->nla_len);
 		if (step > len)
 			return 0;

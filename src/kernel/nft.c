@@ -94,11 +94,11 @@ static int read_acks(struct netlink *n, size_t len, bool *answered, struct ack *
 static int exchange(struct netlink *n, const struct nft_batch *b, struct ack *ret)
 {
 	bool answered = false, lost = false;
-	int err;
+	int r;
 
 	make_room(n, b->bytes.len);
-	err = netlink_send(n, b->bytes.data, b->bytes.len);
-	while (!err) {
+	r = netlink_send(n, b->bytes.data, b->bytes.len);
+	while (!r) {
 		ssize_t got = netlink_receive(n, MSG_DONTWAIT);
 
 		if (got == -EAGAIN)
@@ -108,12 +108,12 @@ static int exchange(struct netlink *n, const struct nft_batch *b, struct ack *re
 			lost = true;
 			continue;
 		}
-		err = got < 0 ? (int)got : read_acks(n, (size_t)got, &answered, ret);
+		r = got < 0 ? (int)got : read_acks(n, (size_t)got, &answered, ret);
 	}
-	if (!err && !ret->error && (lost || !answered))
-		err = -ENOBUFS;
-	if (err)
-		*ret = (struct ack){.seq = UINT32_MAX, .error = -err};
+	if (!r && !ret->error && (lost || !answered))
+		r = -ENOBUFS;
+	if (r)
+		*ret = (struct ack){.seq = UINT32_MAX, .error = -r};
 	return -ret->error;
 }
 
@@ -136,15 +136,15 @@ static int begin_with_deletion(struct netlink *n, struct nft_batch *b, const cha
 			       struct diag *d)
 {
 	uint32_t families = 0;
-	int err = nft_find_tables(n, table, &families, d);
+	int r = nft_find_tables(n, table, &families, d);
 
-	if (err)
-		return err;
-	err = nft_batch_begin(b);
-	for (uint8_t family = 0; !err && family < 32; family++)
+	if (r)
+		return r;
+	r = nft_batch_begin(b);
+	for (uint8_t family = 0; !r && family < 32; family++)
 		if (families & UINT32_C(1) << family)
-			err = nft_batch_delete(b, family, table);
-	return err ? diag_no_memory(d) : 0;
+			r = nft_batch_delete(b, family, table);
+	return r ? diag_no_memory(d) : 0;
 }
 
 /* fw may be NULL: nothing comes in the place of what goes. */
@@ -153,23 +153,23 @@ static int replace_tables(struct netlink *n, const char *ifname, const struct fi
 {
 	_cleanup_nft_batch_ struct nft_batch b = {0};
 	char table[NFT_TABLE_NAME_MAX], what[64];
-	int err;
+	int r;
 
 	nft_table_name(ifname, table);
 	snprintf(what, sizeof(what), "%s nftables table %s", verb, table);
-	err = begin_with_deletion(n, &b, table, d);
-	if (!err && fw && nft_batch_firewall(&b, fw) < 0)
-		err = diag_no_memory(d);
+	r = begin_with_deletion(n, &b, table, d);
+	if (!r && fw && nft_batch_firewall(&b, fw) < 0)
+		r = diag_no_memory(d);
 	/* One message is the beginning. */
-	if (err || b.len == 1)
-		return err;
+	if (r || b.len == 1)
+		return r;
 	return send_batch(n, &b, true, what, d);
 }
 
-static int open_fail(int err, struct diag *d)
+static int open_fail(int r, struct diag *d)
 {
-	if (err != -EPROTONOSUPPORT)
-		return err;
+	if (r != -EPROTONOSUPPORT)
+		return r;
 	return diag_refuse(d, EOPNOTSUPP, "the kernel lacks nfnetlink (CONFIG_NETFILTER_NETLINK)");
 }
 
@@ -191,31 +191,31 @@ int nft_install(const struct firewall *fw, struct diag *d)
 {
 	_cleanup_netlink_ struct netlink n = {0};
 	_cleanup_diag_ struct diag failure = {0};
-	int err = nft_find_open(&n, d);
+	int r = nft_find_open(&n, d);
 
-	if (err)
-		return open_fail(err, d);
-	err = replace_tables(&n, fw->ifname, fw, "install", &failure);
+	if (r)
+		return open_fail(r, d);
+	r = replace_tables(&n, fw->ifname, fw, "install", &failure);
 	/* When answers are lost, only a look says what became of the batch. */
-	if (err == -ENOBUFS && is_installed(fw))
+	if (r == -ENOBUFS && is_installed(fw))
 		return 0;
 	diag_move(d, &failure);
-	return err;
+	return r;
 }
 
 int nft_remove(const char *ifname, struct diag *d)
 {
 	_cleanup_netlink_ struct netlink n = {0};
 	_cleanup_diag_ struct diag failure = {0};
-	int err = nft_find_open(&n, d);
+	int r = nft_find_open(&n, d);
 
-	if (err)
-		return err == -EPROTONOSUPPORT ? 0 : err;
-	err = replace_tables(&n, ifname, NULL, "remove", &failure);
-	if (err == -ENOBUFS && is_removed(ifname))
+	if (r)
+		return r == -EPROTONOSUPPORT ? 0 : r;
+	r = replace_tables(&n, ifname, NULL, "remove", &failure);
+	if (r == -ENOBUFS && is_removed(ifname))
 		return 0;
 	diag_move(d, &failure);
-	return err;
+	return r;
 }
 
 static bool kernel_has_ipv6(void)
@@ -237,10 +237,10 @@ int nft_probe(struct diag *d)
 				    .ip6 = kernel_has_ipv6(),
 				    .addrs = addrs,
 				    .addr_count = 2};
-	int err = nft_find_open(&n, d);
+	int r = nft_find_open(&n, d);
 
-	if (err)
-		return open_fail(err, d);
+	if (r)
+		return open_fail(r, d);
 	if (nft_batch_begin(&b) < 0 || nft_batch_firewall(&b, &fw) < 0)
 		return diag_no_memory(d);
 	return send_batch(&n, &b, false, "use nftables", d);

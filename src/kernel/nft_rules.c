@@ -61,15 +61,15 @@ static int append_table(struct nft_batch *b, uint16_t type, uint16_t flags, enum
 	_Alignas(NLMSG_ALIGNTO) char message[MESSAGE_MAX];
 	struct nlmsghdr *m = nftnl_nlmsg_build_hdr(message, type, family, flags, (uint32_t)b->len);
 	struct nftnl_table *table = nftnl_table_alloc();
-	int err = -ENOMEM;
+	int r = -ENOMEM;
 
 	if (table && nftnl_table_set_str(table, NFTNL_TABLE_NAME, name) == 0) {
 		nftnl_table_nlmsg_build_payload(m, table);
-		err = append(b, part, family, m);
+		r = append(b, part, family, m);
 	}
 	if (table)
 		nftnl_table_free(table);
-	return err;
+	return r;
 }
 
 int nft_batch_delete(struct nft_batch *b, uint8_t family, const char *table)
@@ -95,7 +95,7 @@ static int append_chain(struct nft_batch *b, uint8_t family, const char *table,
 	struct nlmsghdr *m = nftnl_nlmsg_build_hdr(message, NFT_MSG_NEWCHAIN, family, NLM_F_CREATE,
 						   (uint32_t)b->len);
 	struct nftnl_chain *chain = nftnl_chain_alloc();
-	int err = -ENOMEM;
+	int r = -ENOMEM;
 
 	if (chain && nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, table) == 0 &&
 	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, base->name) == 0 &&
@@ -104,11 +104,11 @@ static int append_chain(struct nft_batch *b, uint8_t family, const char *table,
 		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, base->priority);
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
 		nftnl_chain_nlmsg_build_payload(m, chain);
-		err = append(b, NFT_PART_CHAIN, family, m);
+		r = append(b, NFT_PART_CHAIN, family, m);
 	}
 	if (chain)
 		nftnl_chain_free(chain);
-	return err;
+	return r;
 }
 
 /* A rule in the making. Once memory ran out, rule is NULL and nothing more is added. */
@@ -284,36 +284,36 @@ static int append_family(struct nft_batch *b, uint8_t family, const struct firew
 {
 	uint8_t af = family == NFPROTO_IPV4 ? AF_INET : AF_INET6;
 	char table[NFT_TABLE_NAME_MAX];
-	int err;
+	int r;
 
 	nft_table_name(fw->ifname, table);
-	err = append_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, NFT_PART_TABLE, family, table);
-	if (!err)
-		err = append_chain(b, family, table, &preraw);
-	if (!err)
-		err = append_chain(b, family, table, &premangle);
-	if (!err)
-		err = append_chain(b, family, table, &postmangle);
-	for (size_t i = 0; !err && i < fw->addr_count; i++)
+	r = append_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, NFT_PART_TABLE, family, table);
+	if (!r)
+		r = append_chain(b, family, table, &preraw);
+	if (!r)
+		r = append_chain(b, family, table, &premangle);
+	if (!r)
+		r = append_chain(b, family, table, &postmangle);
+	for (size_t i = 0; !r && i < fw->addr_count; i++)
 		if (fw->addrs[i].family == af)
-			err = append_address_rule(b, table, fw->ifname, &fw->addrs[i]);
-	if (!err)
-		err = append_save_rule(b, family, table, fw->mark);
-	if (!err)
-		err = append_restore_rule(b, family, table);
-	return err;
+			r = append_address_rule(b, table, fw->ifname, &fw->addrs[i]);
+	if (!r)
+		r = append_save_rule(b, family, table, fw->mark);
+	if (!r)
+		r = append_restore_rule(b, family, table);
+	return r;
 }
 
 int nft_batch_firewall(struct nft_batch *b, const struct firewall *fw)
 {
-	int err = 0;
+	int r = 0;
 
 	/* wg-quick sorts ::/0 before 0.0.0.0/0. */
 	if (fw->ip6)
-		err = append_family(b, NFPROTO_IPV6, fw);
-	if (!err && fw->ip)
-		err = append_family(b, NFPROTO_IPV4, fw);
-	return err;
+		r = append_family(b, NFPROTO_IPV6, fw);
+	if (!r && fw->ip)
+		r = append_family(b, NFPROTO_IPV4, fw);
+	return r;
 }
 
 struct nlmsghdr *nft_batch_at(const struct nft_batch *b, size_t i)

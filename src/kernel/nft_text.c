@@ -28,24 +28,24 @@ static const char *or_none(const char *s)
 static int table_line(const struct nlmsghdr *m, struct buf *line)
 {
 	struct nftnl_table *t = nftnl_table_alloc();
-	int err = !t ? -ENOMEM : nftnl_table_nlmsg_parse(m, t) < 0 ? -EPROTO : 0;
+	int r = !t ? -ENOMEM : nftnl_table_nlmsg_parse(m, t) < 0 ? -EPROTO : 0;
 
 	/* NFT_TABLE_F_DORMANT switches the table off. */
-	if (!err)
+	if (!r)
 		buf_addf(line, "table %u %s flags %u", nftnl_table_get_u32(t, NFTNL_TABLE_FAMILY),
 			 or_none(nftnl_table_get_str(t, NFTNL_TABLE_NAME)),
 			 nftnl_table_get_u32(t, NFTNL_TABLE_FLAGS));
 	if (t)
 		nftnl_table_free(t);
-	return err;
+	return r;
 }
 
 static int chain_line(const struct nlmsghdr *m, struct buf *line)
 {
 	struct nftnl_chain *c = nftnl_chain_alloc();
-	int err = !c ? -ENOMEM : nftnl_chain_nlmsg_parse(m, c) < 0 ? -EPROTO : 0;
+	int r = !c ? -ENOMEM : nftnl_chain_nlmsg_parse(m, c) < 0 ? -EPROTO : 0;
 
-	if (!err)
+	if (!r)
 		buf_addf(line, "chain %u %s %s type %s hook %u priority %d policy %u",
 			 nftnl_chain_get_u32(c, NFTNL_CHAIN_FAMILY),
 			 or_none(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE)),
@@ -56,7 +56,7 @@ static int chain_line(const struct nlmsghdr *m, struct buf *line)
 			 nftnl_chain_get_u32(c, NFTNL_CHAIN_POLICY));
 	if (c)
 		nftnl_chain_free(c);
-	return err;
+	return r;
 }
 
 /* Counters change by themselves, and decide nothing. */
@@ -95,21 +95,21 @@ static int rule_line(const struct nlmsghdr *m, struct buf *line)
 int nft_text_add(struct nft_text *t, const struct nlmsghdr *m)
 {
 	_cleanup_buf_ struct buf line = {0};
-	int err = -EPROTO;
+	int r = -EPROTO;
 
 	switch (NFNL_MSG_TYPE(m->nlmsg_type)) {
 	case NFT_MSG_NEWTABLE:
-		err = table_line(m, &line);
+		r = table_line(m, &line);
 		break;
 	case NFT_MSG_NEWCHAIN:
-		err = chain_line(m, &line);
+		r = chain_line(m, &line);
 		break;
 	case NFT_MSG_NEWRULE:
-		err = rule_line(m, &line);
+		r = rule_line(m, &line);
 		break;
 	}
-	if (err)
-		return err;
+	if (r)
+		return r;
 
 	char *text = buf_steal(&line);
 	char **new = text ? vec_push(t) : NULL;
@@ -123,11 +123,11 @@ int nft_text_add(struct nft_text *t, const struct nlmsghdr *m)
 
 int nft_text_add_batch(struct nft_text *t, const struct nft_batch *b)
 {
-	int err = 0;
+	int r = 0;
 
-	for (size_t i = 0; !err && i < b->len; i++)
-		err = nft_text_add(t, nft_batch_at(b, i));
-	return err;
+	for (size_t i = 0; !r && i < b->len; i++)
+		r = nft_text_add(t, nft_batch_at(b, i));
+	return r;
 }
 
 static int compare_lines(const void *a, const void *b)

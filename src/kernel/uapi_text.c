@@ -132,14 +132,14 @@ static int read_key(const char *s, struct key *ret)
 }
 
 /* wireguard-go writes -22, others 22. */
-static int read_errno(struct uapi_reply *r, const char *s)
+static int read_errno(struct uapi_reply *reply, const char *s)
 {
 	uint64_t number = 0;
-	int err = read_number(s + (*s == '-'), ERRNO_MAX, &number);
+	int r = read_number(s + (*s == '-'), ERRNO_MAX, &number);
 
-	r->has_errno = !err;
-	r->error = (int)number;
-	return err;
+	reply->has_errno = !r;
+	reply->error = (int)number;
+	return r;
 }
 
 /* The scope of fe80::1%eth0 or fe80::1%2; an interface that is gone has none. */
@@ -195,72 +195,73 @@ static int read_allowed_ip(const char *s, struct wg_peer *peer)
 static int read_peer_line(const char *key, const char *value, struct wg_peer *peer)
 {
 	uint64_t number = 0;
-	int err = 0;
+	int r = 0;
 
 	if (strcmp(key, "preshared_key") == 0) {
-		err = read_key(value, &peer->preshared_key);
+		r = read_key(value, &peer->preshared_key);
 		peer->has_preshared_key = !key_is_zero(&peer->preshared_key);
 	} else if (strcmp(key, "endpoint") == 0) {
-		err = read_endpoint(value, peer);
+		r = read_endpoint(value, peer);
 	} else if (strcmp(key, "persistent_keepalive_interval") == 0) {
-		err = read_number(value, UINT16_MAX, &number);
+		r = read_number(value, UINT16_MAX, &number);
 		peer->keepalive = (uint16_t)number;
 		peer->has_keepalive = number != 0;
 	} else if (strcmp(key, "allowed_ip") == 0) {
-		err = read_allowed_ip(value, peer);
+		r = read_allowed_ip(value, peer);
 	} else if (strcmp(key, "last_handshake_time_sec") == 0) {
-		err = read_number(value, INT64_MAX, &number);
+		r = read_number(value, INT64_MAX, &number);
 		peer->last_handshake = (int64_t)number;
 	} else if (strcmp(key, "rx_bytes") == 0) {
-		err = read_number(value, UINT64_MAX, &peer->rx_bytes);
+		r = read_number(value, UINT64_MAX, &peer->rx_bytes);
 	} else if (strcmp(key, "tx_bytes") == 0) {
-		err = read_number(value, UINT64_MAX, &peer->tx_bytes);
+		r = read_number(value, UINT64_MAX, &peer->tx_bytes);
 	}
-	return err;
+	return r;
 }
 
 static int read_device_line(const char *key, const char *value, struct wg_device *device)
 {
 	uint64_t number = 0;
-	int err = 0;
+	int r = 0;
 
 	if (strcmp(key, "private_key") == 0) {
-		err = read_key(value, &device->private_key);
+		r = read_key(value, &device->private_key);
 		device->has_private_key = !key_is_zero(&device->private_key);
 	} else if (strcmp(key, "listen_port") == 0) {
-		err = read_number(value, UINT16_MAX, &number);
+		r = read_number(value, UINT16_MAX, &number);
 		device->listen_port = (uint16_t)number;
 		device->has_listen_port = number != 0;
 	} else if (strcmp(key, "fwmark") == 0) {
-		err = read_number(value, UINT32_MAX, &number);
+		r = read_number(value, UINT32_MAX, &number);
 		device->fwmark = (uint32_t)number;
 		device->has_fwmark = number != 0;
 	}
-	return err;
+	return r;
 }
 
 /* public_key begins a peer, and the lines up to the next one are the peer's. */
-static int read_line(struct uapi_reply *r, char *line)
+static int read_line(struct uapi_reply *reply, char *line)
 {
 	char *value = strchr(line, '=');
-	struct wg_peer *peer = r->device ? vec_last(&r->device->peers) : NULL;
+	struct wg_peer *peer = reply->device ? vec_last(&reply->device->peers) : NULL;
 
 	if (!*line) {
-		r->done = true;
-		return r->has_errno ? 0 : -EPROTO;
+		reply->done = true;
+		return reply->has_errno ? 0 : -EPROTO;
 	}
 	if (!value)
 		return -EPROTO;
 	*value++ = '\0';
 	if (strcmp(line, "errno") == 0)
-		return read_errno(r, value);
-	if (!r->device)
+		return read_errno(reply, value);
+	if (!reply->device)
 		return 0;
 	if (strcmp(line, "public_key") == 0) {
-		peer = wg_device_add_peer(r->device);
+		peer = wg_device_add_peer(reply->device);
 		return peer ? read_key(value, &peer->public_key) : -ENOMEM;
 	}
-	return peer ? read_peer_line(line, value, peer) : read_device_line(line, value, r->device);
+	return peer ? read_peer_line(line, value, peer)
+		    : read_device_line(line, value, reply->device);
 }
 
 /* Adds to the line that is being read. */
@@ -282,14 +283,14 @@ int uapi_reply_add(struct uapi_reply *reply, const char *bytes, size_t n)
 	while (bytes < end && !reply->done) {
 		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
 		const char *stop = newline ? newline : end;
-		int err = add_to_line(reply, bytes, (size_t)(stop - bytes));
+		int r = add_to_line(reply, bytes, (size_t)(stop - bytes));
 
-		if (err < 0 || !newline)
-			return err;
+		if (r < 0 || !newline)
+			return r;
 		reply->line_len = 0;
-		err = read_line(reply, reply->line);
-		if (err)
-			return err;
+		r = read_line(reply, reply->line);
+		if (r)
+			return r;
 		bytes = newline + 1;
 	}
 	return 0;

@@ -46,21 +46,21 @@ struct allowed_ip_attributes {
 static int get_allowed_ip_attribute(const struct nlattr *a, void *data)
 {
 	struct allowed_ip_attributes *got = data;
-	int err = 0;
+	int r = 0;
 
 	switch (mnl_attr_get_type(a)) {
 	case WGALLOWEDIP_A_FAMILY:
-		err = get_exact(a, &got->family, sizeof(got->family));
+		r = get_exact(a, &got->family, sizeof(got->family));
 		break;
 	case WGALLOWEDIP_A_IPADDR:
 		got->address = a;
 		break;
 	case WGALLOWEDIP_A_CIDR_MASK:
-		err = get_exact(a, &got->len, sizeof(got->len));
+		r = get_exact(a, &got->len, sizeof(got->len));
 		got->has_len = true;
 		break;
 	}
-	return err;
+	return r;
 }
 
 static int get_allowed_ip(const struct nlattr *nest, void *data)
@@ -68,19 +68,19 @@ static int get_allowed_ip(const struct nlattr *nest, void *data)
 	struct wg_peer *peer = data;
 	struct allowed_ip_attributes got = {0};
 	struct allowed_ip ip = {0};
-	int err = netlink_each_nested(nest, get_allowed_ip_attribute, &got);
+	int r = netlink_each_nested(nest, get_allowed_ip_attribute, &got);
 
-	if (err)
-		return err;
+	if (r)
+		return r;
 	if ((got.family != AF_INET && got.family != AF_INET6) || !got.address || !got.has_len)
 		return -EPROTO;
 	ip.prefix.addr.family = (uint8_t)got.family;
 	ip.prefix.len = got.len;
 	if (ip.prefix.len > addr_bits(&ip.prefix.addr))
 		return -EPROTO;
-	err = get_exact(got.address, ip.prefix.addr.bytes, addr_bits(&ip.prefix.addr) / 8);
-	if (err)
-		return err;
+	r = get_exact(got.address, ip.prefix.addr.bytes, addr_bits(&ip.prefix.addr) / 8);
+	if (r)
+		return r;
 
 	struct allowed_ip *new = vec_push(&peer->allowed_ips);
 	if (!new)
@@ -93,36 +93,36 @@ static int get_peer_attribute(const struct nlattr *a, void *data)
 {
 	struct wg_peer *peer = data;
 	struct __kernel_timespec seen = {0};
-	int err = 0;
+	int r = 0;
 
 	switch (mnl_attr_get_type(a)) {
 	case WGPEER_A_PRESHARED_KEY:
-		err = get_exact(a, &peer->preshared_key, sizeof(peer->preshared_key));
+		r = get_exact(a, &peer->preshared_key, sizeof(peer->preshared_key));
 		peer->has_preshared_key = !key_is_zero(&peer->preshared_key);
 		break;
 	case WGPEER_A_ENDPOINT:
-		err = get_endpoint(a, &peer->endpoint);
-		peer->has_endpoint = !err;
+		r = get_endpoint(a, &peer->endpoint);
+		peer->has_endpoint = !r;
 		break;
 	case WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL:
-		err = get_exact(a, &peer->keepalive, sizeof(peer->keepalive));
+		r = get_exact(a, &peer->keepalive, sizeof(peer->keepalive));
 		peer->has_keepalive = peer->keepalive != 0;
 		break;
 	case WGPEER_A_LAST_HANDSHAKE_TIME:
-		err = get_exact(a, &seen, sizeof(seen));
+		r = get_exact(a, &seen, sizeof(seen));
 		peer->last_handshake = seen.tv_sec;
 		break;
 	case WGPEER_A_RX_BYTES:
-		err = get_exact(a, &peer->rx_bytes, sizeof(peer->rx_bytes));
+		r = get_exact(a, &peer->rx_bytes, sizeof(peer->rx_bytes));
 		break;
 	case WGPEER_A_TX_BYTES:
-		err = get_exact(a, &peer->tx_bytes, sizeof(peer->tx_bytes));
+		r = get_exact(a, &peer->tx_bytes, sizeof(peer->tx_bytes));
 		break;
 	case WGPEER_A_ALLOWEDIPS:
-		err = netlink_each_nested(a, get_allowed_ip, peer);
+		r = netlink_each_nested(a, get_allowed_ip, peer);
 		break;
 	}
-	return err;
+	return r;
 }
 
 struct public_key {
@@ -145,10 +145,10 @@ static int get_peer(const struct nlattr *nest, void *data)
 	struct wg_device *device = data;
 	struct wg_peer *peer = vec_last(&device->peers);
 	struct public_key public = {0};
-	int err = netlink_each_nested(nest, get_public_key, &public);
+	int r = netlink_each_nested(nest, get_public_key, &public);
 
-	if (err)
-		return err;
+	if (r)
+		return r;
 	if (!public.found)
 		return -EPROTO;
 	if (!peer || !key_equal(&peer->public_key, &public.key)) {
@@ -163,29 +163,29 @@ static int get_peer(const struct nlattr *nest, void *data)
 static int get_device_attribute(const struct nlattr *a, void *data)
 {
 	struct wg_device *device = data;
-	int err = 0;
+	int r = 0;
 
 	switch (mnl_attr_get_type(a)) {
 	case WGDEVICE_A_PRIVATE_KEY:
-		err = get_exact(a, &device->private_key, sizeof(device->private_key));
+		r = get_exact(a, &device->private_key, sizeof(device->private_key));
 		device->has_private_key = !key_is_zero(&device->private_key);
 		break;
 	case WGDEVICE_A_PUBLIC_KEY:
-		err = get_exact(a, &device->public_key, sizeof(device->public_key));
+		r = get_exact(a, &device->public_key, sizeof(device->public_key));
 		break;
 	case WGDEVICE_A_LISTEN_PORT:
-		err = get_exact(a, &device->listen_port, sizeof(device->listen_port));
+		r = get_exact(a, &device->listen_port, sizeof(device->listen_port));
 		device->has_listen_port = device->listen_port != 0;
 		break;
 	case WGDEVICE_A_FWMARK:
-		err = get_exact(a, &device->fwmark, sizeof(device->fwmark));
+		r = get_exact(a, &device->fwmark, sizeof(device->fwmark));
 		device->has_fwmark = device->fwmark != 0;
 		break;
 	case WGDEVICE_A_PEERS:
-		err = netlink_each_nested(a, get_peer, device);
+		r = netlink_each_nested(a, get_peer, device);
 		break;
 	}
-	return err;
+	return r;
 }
 
 int wg_get_message(const struct nlmsghdr *message, struct wg_device *device)

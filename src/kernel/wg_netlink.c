@@ -71,17 +71,17 @@ static int find_family(struct wg_socket *s, struct ack *ret_ack)
 static int wg_socket_open(struct wg_socket *s, struct diag *d)
 {
 	struct ack ack = {0};
-	int err = netlink_open(&s->netlink, NETLINK_GENERIC);
+	int r = netlink_open(&s->netlink, NETLINK_GENERIC);
 
-	if (err)
-		return diag_fail(d, -err, "cannot open a generic netlink socket");
-	err = find_family(s, &ack);
-	if (err == -ENOENT || (!err && !s->family)) {
-		err = diag_refuse(d, EOPNOTSUPP, "the kernel has no WireGuard");
+	if (r)
+		return diag_fail(d, -r, "cannot open a generic netlink socket");
+	r = find_family(s, &ack);
+	if (r == -ENOENT || (!r && !s->family)) {
+		r = diag_refuse(d, EOPNOTSUPP, "the kernel has no WireGuard");
 		diag_hint(d, "load its module (modprobe wireguard), or install wireguard-go");
-		return err;
+		return r;
 	}
-	return err ? ack_fail(d, &ack, "find the kernel's WireGuard") : 0;
+	return r ? ack_fail(d, &ack, "find the kernel's WireGuard") : 0;
 }
 
 static int refuse_bad_name(const char *ifname, struct diag *d)
@@ -117,12 +117,12 @@ int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d)
 	_cleanup_wg_socket_ struct wg_socket s = {0};
 	_Alignas(NLMSG_ALIGNTO) unsigned char request[64];
 	struct ack ack = {0};
-	int err = refuse_bad_name(ifname, d);
+	int r = refuse_bad_name(ifname, d);
 
-	if (!err)
-		err = wg_socket_open(&s, d);
-	if (err)
-		return err;
+	if (!r)
+		r = wg_socket_open(&s, d);
+	if (r)
+		return r;
 
 	struct nlmsghdr *m =
 		genl_header(request, s.family, NLM_F_DUMP, WG_CMD_GET_DEVICE, WG_GENL_VERSION);
@@ -130,9 +130,9 @@ int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d)
 	if (netlink_ask(&s.netlink, m, each_part, ret, &ack) == 0)
 		return 0;
 	wg_device_release(ret);
-	err = ack_fail(d, &ack, "read WireGuard interface %s", ifname);
+	r = ack_fail(d, &ack, "read WireGuard interface %s", ifname);
 	explain(ack.error, ifname, d);
-	return err;
+	return r;
 }
 
 static int send_device(struct wg_socket *s, const char *ifname, const struct wg_device *device,
@@ -141,18 +141,18 @@ static int send_device(struct wg_socket *s, const char *ifname, const struct wg_
 	struct wg_set set = {.ifname = ifname, .device = device};
 	_cleanup_free_ void *message = mem_calloc(1, WG_SET_SIZE);
 	struct ack ack = {0};
-	int err = 0;
+	int r = 0;
 
 	if (!message)
 		return diag_no_memory(d);
-	while (!err && wg_set_next(&set, s->family, message))
-		err = netlink_ask(&s->netlink, message, NULL, NULL, &ack);
+	while (!r && wg_set_next(&set, s->family, message))
+		r = netlink_ask(&s->netlink, message, NULL, NULL, &ack);
 	mem_wipe(message, WG_SET_SIZE);
-	if (!err)
+	if (!r)
 		return 0;
-	err = ack_fail(d, &ack, "configure WireGuard interface %s", ifname);
+	r = ack_fail(d, &ack, "configure WireGuard interface %s", ifname);
 	explain(ack.error, ifname, d);
-	return err;
+	return r;
 }
 
 /* Whether the kernel knows WGALLOWEDIP_F_REMOVE_ME. Linux 6.16, which brought it, refuses a device
@@ -174,21 +174,21 @@ static bool removes_allowed_ips(struct wg_socket *s, const char *ifname)
 static int set_plain(const char *ifname, const struct wg_device *device, struct diag *d)
 {
 	_cleanup_wg_socket_ struct wg_socket s = {0};
-	int err = wg_socket_open(&s, d);
+	int r = wg_socket_open(&s, d);
 
-	return err ? err : send_device(&s, ifname, device, d);
+	return r ? r : send_device(&s, ifname, device, d);
 }
 
 int wg_netlink_set(const char *ifname, const struct wg_device *device, struct diag *d)
 {
 	static const struct wg_removal_ways ways = {.get = wg_netlink_get, .set = set_plain};
 	_cleanup_wg_socket_ struct wg_socket s = {0};
-	int err = refuse_bad_name(ifname, d);
+	int r = refuse_bad_name(ifname, d);
 
-	if (!err)
-		err = wg_socket_open(&s, d);
-	if (err)
-		return err;
+	if (!r)
+		r = wg_socket_open(&s, d);
+	if (r)
+		return r;
 	if (wg_removal_wanted(device) && !removes_allowed_ips(&s, ifname))
 		return wg_removal_set(ifname, device, &ways, d);
 	return send_device(&s, ifname, device, d);

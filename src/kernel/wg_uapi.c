@@ -63,10 +63,10 @@ static int uapi_connect(const char *ifname)
 	_cleanup_fd_ int fd = -1;
 	struct sockaddr_un address;
 	struct stat st;
-	int err = socket_address(ifname, &address);
+	int r = socket_address(ifname, &address);
 
-	if (err)
-		return err;
+	if (r)
+		return r;
 	if (lstat(address.sun_path, &st) < 0)
 		return -errno;
 	if (!S_ISSOCK(st.st_mode))
@@ -74,11 +74,11 @@ static int uapi_connect(const char *ifname)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	err = connect_within(fd, &address);
-	if (err == -ECONNREFUSED)
+	r = connect_within(fd, &address);
+	if (r == -ECONNREFUSED)
 		unlink(address.sun_path);
-	if (err)
-		return err;
+	if (r)
+		return r;
 
 	int connected = fd;
 	fd = -1;
@@ -113,26 +113,26 @@ static int receive_reply(int fd, struct uapi_reply *reply)
 {
 	_cleanup_free_ char *chunk = mem_calloc(1, CHUNK);
 	size_t total = 0;
-	int err = chunk ? 0 : -ENOMEM, tries = 0;
+	int r = chunk ? 0 : -ENOMEM, tries = 0;
 
-	while (!err && !reply->done) {
+	while (!r && !reply->done) {
 		ssize_t got = recv(fd, chunk, CHUNK, 0);
 
 		if (got < 0 && (errno == EINTR || ++tries < RECEIVE_TRIES))
 			continue;
 		if (got < 0)
-			err = errno == EAGAIN ? -ETIMEDOUT : -errno;
+			r = errno == EAGAIN ? -ETIMEDOUT : -errno;
 		else if (got == 0)
-			err = -EPROTO;
+			r = -EPROTO;
 		else
-			err = uapi_reply_add(reply, chunk, (size_t)got);
+			r = uapi_reply_add(reply, chunk, (size_t)got);
 		total += got > 0 ? (size_t)got : 0;
 		if (total > REPLY_MAX)
-			err = -EPROTO;
+			r = -EPROTO;
 	}
 	if (chunk)
 		mem_wipe(chunk, CHUNK);
-	return err;
+	return r;
 }
 
 static int send_get(int fd, void *unused)
@@ -147,15 +147,15 @@ static int send_set(int fd, void *at)
 {
 	_cleanup_buf_ struct buf part = {.secret = true};
 	struct uapi_set *set = at;
-	int err = 0;
+	int r = 0;
 
-	while (!err && uapi_set_next(set, &part)) {
-		err = buf_status(&part);
-		if (!err)
-			err = send_all(fd, part.data, part.len);
+	while (!r && uapi_set_next(set, &part)) {
+		r = buf_status(&part);
+		if (!r)
+			r = send_all(fd, part.data, part.len);
 		buf_clear(&part);
 	}
-	return err;
+	return r;
 }
 
 /* One operation and its answer; the number is the implementation's own where it refuses. */
@@ -163,7 +163,7 @@ static int exchange(const char *ifname, int (*send_request)(int fd, void *data),
 		    struct uapi_reply *reply)
 {
 	_cleanup_fd_ int fd = uapi_connect(ifname);
-	int sent, err;
+	int sent, r;
 
 	if (fd < 0)
 		return fd;
@@ -171,40 +171,39 @@ static int exchange(const char *ifname, int (*send_request)(int fd, void *data),
 	sent = send_request(fd, data);
 	if (sent && sent != -EPIPE && sent != -ECONNRESET)
 		return sent;
-	err = receive_reply(fd, reply);
-	if (err || reply->error)
-		return err ? err : -reply->error;
+	r = receive_reply(fd, reply);
+	if (r || reply->error)
+		return r ? r : -reply->error;
 	return sent;
 }
 
-static int exchange_fail(const char *what, const char *ifname, int err, struct diag *d)
+static int exchange_fail(const char *what, const char *ifname, int r, struct diag *d)
 {
-	if (err != -EPROTO)
-		return diag_fail(d, -err, "cannot %s userspace WireGuard interface %s", what,
-				 ifname);
+	if (r != -EPROTO)
+		return diag_fail(d, -r, "cannot %s userspace WireGuard interface %s", what, ifname);
 	diag_refuse(d, EPROTO, "cannot %s userspace WireGuard interface %s", what, ifname);
 	diag_note(d, "what it answers is not www.wireguard.com/xplatform's protocol");
-	return err;
+	return r;
 }
 
 int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d)
 {
 	_cleanup_uapi_reply_ struct uapi_reply reply = {.device = ret};
-	int err = exchange(ifname, send_get, NULL, &reply);
+	int r = exchange(ifname, send_get, NULL, &reply);
 
-	if (!err)
+	if (!r)
 		return 0;
 	wg_device_release(ret);
-	return exchange_fail("read", ifname, err, d);
+	return exchange_fail("read", ifname, r, d);
 }
 
 static int set_plain(const char *ifname, const struct wg_device *device, struct diag *d)
 {
 	_cleanup_uapi_reply_ struct uapi_reply reply = {0};
 	struct uapi_set set = {.device = device};
-	int err = exchange(ifname, send_set, &set, &reply);
+	int r = exchange(ifname, send_set, &set, &reply);
 
-	return err ? exchange_fail("configure", ifname, err, d) : 0;
+	return r ? exchange_fail("configure", ifname, r, d) : 0;
 }
 
 int wg_uapi_set(const char *ifname, const struct wg_device *device, struct diag *d)
@@ -266,14 +265,14 @@ int wg_uapi_list(struct wg_uapi_names *ret, struct diag *d)
 {
 	_cleanup_directory_ DIR *directory = opendir(DIRECTORY);
 	size_t before = ret->len;
-	int err;
+	int r;
 
 	if (!directory)
 		return errno == ENOENT ? 0 : diag_fail(d, errno, "cannot read %s", DIRECTORY);
-	err = list_directory(directory, ret, d);
-	if (!err && ret->len > before)
+	r = list_directory(directory, ret, d);
+	if (!r && ret->len > before)
 		qsort(ret->at + before, ret->len - before, sizeof(*ret->at), compare_names);
-	return err;
+	return r;
 }
 
 void wg_uapi_names_release(struct wg_uapi_names *names)
