@@ -2,6 +2,7 @@
 // The names of peers, from the comments of a configuration.
 #include "wgq/conf/peer_names.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "wgq/base/mem.h"
@@ -131,18 +132,18 @@ static void consider(struct candidate *best, struct slice comment, enum rank ran
 		*best = (struct candidate){name, rank};
 }
 
-static int end_block(struct reader *r)
+static int end_block(struct reader *reader)
 {
 	struct peer_name *name;
 
-	if (!r->in_peer || !r->name.rank || key_is_zero(&r->key))
+	if (!reader->in_peer || !reader->name.rank || key_is_zero(&reader->key))
 		return 0;
-	name = vec_push(r->names);
+	name = vec_push(reader->names);
 	if (!name)
-		return -1;
-	name->key = r->key;
-	name->name = mem_strndup(r->name.name.at, r->name.name.len);
-	return name->name ? 0 : -1;
+		return -ENOMEM;
+	name->key = reader->key;
+	name->name = mem_strndup(reader->name.name.at, reader->name.name.len);
+	return name->name ? 0 : -ENOMEM;
 }
 
 /* The comment of a line that has more before it. */
@@ -153,48 +154,48 @@ static struct slice comment_of(const struct line *line)
 	return hash ? skip(line->read, (size_t)(hash - line->read.at)) : (struct slice){0};
 }
 
-static int begin_block(struct reader *r, const struct line *line)
+static int begin_block(struct reader *reader, const struct line *line)
 {
-	int error = end_block(r);
+	int r = end_block(reader);
 
-	r->in_peer = r->fresh = slice_squeezed_is(line->stripped, "[Peer]");
-	r->name = r->in_peer ? r->above : (struct candidate){0};
-	r->above = (struct candidate){0};
-	r->key = (struct key){0};
-	consider(&r->name, comment_of(line), RANK_SECTION_LINE);
-	return error;
+	reader->in_peer = reader->fresh = slice_squeezed_is(line->stripped, "[Peer]");
+	reader->name = reader->in_peer ? reader->above : (struct candidate){0};
+	reader->above = (struct candidate){0};
+	reader->key = (struct key){0};
+	consider(&reader->name, comment_of(line), RANK_SECTION_LINE);
+	return r;
 }
 
 /* A comment in a block may as well be the one above the next. */
-static void take_comment(struct reader *r, const struct line *line)
+static void take_comment(struct reader *reader, const struct line *line)
 {
-	struct candidate inside = r->name;
+	struct candidate inside = reader->name;
 
-	consider(&r->above, line->read, RANK_ABOVE);
-	if (!r->in_peer)
+	consider(&reader->above, line->read, RANK_ABOVE);
+	if (!reader->in_peer)
 		return;
 	consider(&inside, line->read, RANK_BELOW);
-	if (r->fresh || inside.rank == RANK_SAID)
-		r->name = inside;
-	r->fresh = false;
+	if (reader->fresh || inside.rank == RANK_SAID)
+		reader->name = inside;
+	reader->fresh = false;
 }
 
-static int take_line(struct reader *r, struct slice raw)
+static int take_line(struct reader *reader, struct slice raw)
 {
 	struct line line;
 
 	line_cut(raw, &line);
 	if (line.stripped.len && line.stripped.at[0] == '[')
-		return begin_block(r, &line);
+		return begin_block(reader, &line);
 	if (line.read.len && line.read.at[0] == '#') {
-		take_comment(r, &line);
+		take_comment(reader, &line);
 		return 0;
 	}
-	r->above = (struct candidate){0};
-	r->fresh = r->fresh && !line.read.len;
-	if (r->in_peer && line.has_value && slice_squeezed_is(line.key, "PublicKey") &&
-	    key_from_base64(line.value.at, line.value.len, &r->key) == 0)
-		consider(&r->name, comment_of(&line), RANK_KEY_LINE);
+	reader->above = (struct candidate){0};
+	reader->fresh = reader->fresh && !line.read.len;
+	if (reader->in_peer && line.has_value && slice_squeezed_is(line.key, "PublicKey") &&
+	    key_from_base64(line.value.at, line.value.len, &reader->key) == 0)
+		consider(&reader->name, comment_of(&line), RANK_KEY_LINE);
 	return 0;
 }
 
@@ -222,15 +223,15 @@ static void drop_repeated(struct peer_names *names)
 
 int peer_names_read(const char *text, size_t n, struct peer_names *ret, struct diag *d)
 {
-	struct reader r = {.names = ret};
+	struct reader reader = {.names = ret};
 	struct slice rest = {text, n}, raw;
-	int error = 0;
+	int r = 0;
 
-	while (error == 0 && line_next(&rest, &raw))
-		error = take_line(&r, raw);
-	if (error == 0)
-		error = end_block(&r);
-	if (error < 0) {
+	while (r == 0 && line_next(&rest, &raw))
+		r = take_line(&reader, raw);
+	if (r == 0)
+		r = end_block(&reader);
+	if (r < 0) {
 		peer_names_release(ret);
 		return diag_no_memory(d);
 	}

@@ -119,11 +119,11 @@ int wg_keepalive(struct parser *p, enum key_id id, const struct scan_line *line)
 	return 0;
 }
 
-static void refuse_allowed_ip(struct parser *p, struct slice item, int error)
+static void refuse_allowed_ip(struct parser *p, struct slice item, int r)
 {
 	if (memchr(item.at, ' ', item.len) || memchr(item.at, '\t', item.len))
 		parse_not(p, item, "one allowed IP", "put a comma between two of them");
-	else if (error == -EINVAL)
+	else if (r == -EINVAL)
 		parse_not(p, item, "an IP address",
 			  "write a network and its length: 10.0.0.0/24 or fd00::/64");
 	else

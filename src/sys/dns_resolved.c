@@ -115,15 +115,15 @@ static int revert(sd_bus *bus, int index, sd_bus_error *error)
 	return sd.bus_error_has_name(error, RESOLVED_NO_LINK) ? 0 : r;
 }
 
-static int call_failed(int error, const sd_bus_error *said, const char *what, const char *ifname,
+static int call_failed(int r, const sd_bus_error *said, const char *what, const char *ifname,
 		       struct diag *d)
 {
-	diag_fail(d, -error, "systemd-resolved did not %s %s", what, ifname);
+	diag_fail(d, -r, "systemd-resolved did not %s %s", what, ifname);
 	if (said->message)
 		diag_note(d, "%s", said->message);
 	if (sd.bus_error_has_name(said, RESOLVED_LINK_BUSY))
 		diag_hint(d, "systemd-networkd manages this link: set DNS= in its .network file");
-	return error;
+	return r;
 }
 
 int dns_resolved_set(const struct dns_config *config, struct diag *d)
