@@ -96,7 +96,9 @@ static int compare_pointers(const void *a, const void *b)
 {
 	const struct wg_peer *const *x = a, *const *y = b;
 
-	return key_compare(&(*x)->public_key, &(*y)->public_key);
+	int order = key_compare(&(*x)->public_key, &(*y)->public_key);
+
+	return order ? order : (*x > *y) - (*x < *y);
 }
 
 int wg_peers_sort(const struct wg_peer_vec *peers, size_t from, struct wg_peer_pointers *ret)

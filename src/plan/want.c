@@ -86,7 +86,7 @@ static int want_routes(const struct conf *conf, const struct snap *snap, struct 
 	size_t kept = 0;
 
 	want->table = conf->table_kind == TABLE_NUMBER ? conf->table : RT_TABLE_MAIN;
-	int r = cover_make(snap, &want->addrs, &cover, d);
+	int r = cover_make(snap, &want->addrs, want->mtu, &cover, d);
 	if (r < 0)
 		return r;
 	vec_each(route, &want->routes)
@@ -201,14 +201,6 @@ int want_make(const struct conf *conf, const struct snap *snap, struct want *ret
 	return want_firewall(snap, ret, d);
 }
 
-static int compare_blocks(const void *a, const void *b)
-{
-	const struct wg_peer *x = a, *y = b;
-	int order = key_compare(&x->public_key, &y->public_key);
-
-	return order ? order : (x->line > y->line) - (x->line < y->line);
-}
-
 /* What the later block sets counts; the prefixes are nobody else's by now (allowed_settle()). */
 static int merge_block(struct wg_peer *into, const struct wg_peer *later)
 {
@@ -237,32 +229,33 @@ static int merge_block(struct wg_peer *into, const struct wg_peer *later)
 
 int want_merge_peers(struct want *want, struct diag *d)
 {
-	struct wg_peer_vec *peers = &want->peers;
-	size_t kept = 0;
+	struct wg_peer_vec blocks = want->peers, *merged = &want->peers;
+	struct wg_peer_pointers sorted = {0};
 
 	/* Empty where no block shares anything with another. */
-	if (!peers->len)
+	if (!blocks.len)
 		return 0;
-	qsort(peers->at, peers->len, sizeof(peers->at[0]), compare_blocks);
-	for (size_t i = 1; i < peers->len; i++) {
-		struct wg_peer *into = &peers->at[kept], *block = &peers->at[i];
+	*merged = (struct wg_peer_vec){0};
+	int r = wg_peers_sort(&blocks, 0, &sorted);
+	if (r == 0 && !vec_reserve(merged, blocks.len))
+		r = -ENOMEM;
+	for (size_t i = 0; r == 0 && i < sorted.len; i++) {
+		struct wg_peer *block = &blocks.at[sorted.at[i] - blocks.at];
+		struct wg_peer *into = vec_last(merged);
 
-		if (!key_equal(&into->public_key, &block->public_key)) {
-			peers->at[++kept] = *block;
-			/* Moved: there is one owner of the list and one copy of the key. */
-			if (block != &peers->at[kept]) {
-				block->allowed_ips = (struct allowed_ip_vec){0};
-				wg_peer_release(block);
-			}
-			continue;
+		if (into && key_equal(&into->public_key, &block->public_key)) {
+			r = merge_block(into, block);
+		} else {
+			merged->at[merged->len++] = *block;
+			block->allowed_ips = (struct allowed_ip_vec){0}; /* moved */
 		}
-		if (merge_block(into, block) < 0)
-			return diag_no_memory(d);
-		wg_peer_release(block);
 	}
-	peers->len = kept + 1;
-	want->device.peers = *peers;
-	return 0;
+	vec_each(block, &blocks)
+		wg_peer_release(block);
+	vec_release(&blocks);
+	vec_release(&sorted);
+	want->device.peers = *merged;
+	return r < 0 ? diag_no_memory(d) : 0;
 }
 
 void want_firewall_rules(const struct want *want, struct firewall *ret)

@@ -88,7 +88,8 @@ void endpoint_format(const union endpoint *e, struct buf *ret_text);
  * so that no preshared key stays behind when the array moves. Pointers to peers end there. */
 struct wg_peer *wg_device_add_peer(struct wg_device *device);
 
-/* The peers from the given one on, sorted by key; borrowed. 0 or -ENOMEM. */
+/* The peers from the given one on, sorted by key, and those of one key as they are there; borrowed.
+ * 0 or -ENOMEM. */
 int wg_peers_sort(const struct wg_peer_vec *peers, size_t from, struct wg_peer_pointers *ret);
 /* Among sorted ones; NULL: there is none with the key. */
 const struct wg_peer *wg_peers_find(const struct wg_peer_pointers *sorted, const struct key *key);
