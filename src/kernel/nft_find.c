@@ -3,11 +3,12 @@
 #include "wgq/kernel/nft_find.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -40,10 +41,10 @@ static int compare_name(const struct nlattr *a, void *data)
 static int is_of_table(const struct nlmsghdr *m, const char *table, bool *ret)
 {
 	struct name_search search = {.name = table};
-	int err = netlink_each_attribute(m, sizeof(struct nfgenmsg), compare_name, &search);
+	int r = netlink_each_attribute(m, sizeof(struct nfgenmsg), compare_name, &search);
 
 	*ret = search.found;
-	return err;
+	return r;
 }
 
 /* The kernel filters rules by table, and stops at the first of that name (nf_tables_dump_rules()),
@@ -78,15 +79,15 @@ static int each_table(const struct nlmsghdr *m, void *data)
 {
 	struct table_search *search = data;
 	bool found = false;
-	int err;
+	int r;
 
 	if (!m) {
 		search->families = 0;
 		return 0;
 	}
-	err = is_of_table(m, search->table, &found);
-	if (err || !found)
-		return err;
+	r = is_of_table(m, search->table, &found);
+	if (r || !found)
+		return r;
 
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(m);
 	if (header->nfgen_family >= 32)
@@ -98,19 +99,19 @@ static int each_table(const struct nlmsghdr *m, void *data)
 int nft_find_tables(struct netlink *n, const char *table, uint32_t *ret_families, struct diag *d)
 {
 	struct table_search search = {.table = table};
-	int err = dump(n, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, table, each_table, &search, d);
+	int r = dump(n, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, table, each_table, &search, d);
 
 	*ret_families = search.families;
-	return err;
+	return r;
 }
 
 int nft_find_open(struct netlink *n, struct diag *d)
 {
-	int err = netlink_open(n, NETLINK_NETFILTER);
+	int r = netlink_open(n, NETLINK_NETFILTER);
 
-	if (err && err != -EPROTONOSUPPORT)
-		diag_fail(d, -err, "cannot open a netfilter netlink socket");
-	return err;
+	if (r && r != -EPROTONOSUPPORT)
+		diag_fail(d, -r, "cannot open a netfilter netlink socket");
+	return r;
 }
 
 int nft_find(const char *ifname, unsigned *ret_families, struct diag *d)
@@ -118,15 +119,15 @@ int nft_find(const char *ifname, unsigned *ret_families, struct diag *d)
 	_cleanup_netlink_ struct netlink n = {0};
 	char table[NFT_TABLE_NAME_MAX];
 	uint32_t families = 0;
-	int err = nft_find_open(&n, d);
+	int r = nft_find_open(&n, d);
 
 	*ret_families = 0;
-	if (err)
-		return err == -EPROTONOSUPPORT ? 0 : err;
+	if (r)
+		return r == -EPROTONOSUPPORT ? 0 : r;
 	nft_table_name(ifname, table);
-	err = nft_find_tables(&n, table, &families, d);
-	if (err)
-		return err;
+	r = nft_find_tables(&n, table, &families, d);
+	if (r)
+		return r;
 	for (unsigned family = 0; family < 32; family++)
 		if (families & UINT32_C(1) << family)
 			*ret_families |= family == NFPROTO_IPV4   ? NFT_FAMILY_IP
@@ -145,46 +146,46 @@ static int each_line(const struct nlmsghdr *m, void *data)
 {
 	struct text_search *search = data;
 	bool found = false;
-	int err;
+	int r;
 
 	if (!m) {
 		nft_text_truncate(search->text, search->kept);
 		return 0;
 	}
-	err = is_of_table(m, search->table, &found);
-	return err || !found ? err : nft_text_add(search->text, m);
+	r = is_of_table(m, search->table, &found);
+	return r || !found ? r : nft_text_add(search->text, m);
 }
 
 static int read_family(struct netlink *n, uint8_t family, struct text_search *search,
 		       struct diag *d)
 {
 	static const uint16_t types[] = {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE};
-	int err = 0;
+	int r = 0;
 
-	for (size_t i = 0; !err && i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; !r && i < sizeof(types) / sizeof(types[0]); i++) {
 		search->kept = search->text->len;
-		err = dump(n, types[i], family, search->table, each_line, search, d);
+		r = dump(n, types[i], family, search->table, each_line, search, d);
 	}
-	return err;
+	return r;
 }
 
 static int read_text(struct netlink *n, struct text_search *search, struct diag *d)
 {
 	uint32_t families = 0;
-	int err = nft_find_tables(n, search->table, &families, d);
+	int r = nft_find_tables(n, search->table, &families, d);
 
-	for (uint8_t family = 0; !err && family < 32; family++)
+	for (uint8_t family = 0; !r && family < 32; family++)
 		if (families & UINT32_C(1) << family)
-			err = read_family(n, family, search, d);
-	return err;
+			r = read_family(n, family, search, d);
+	return r;
 }
 
 static int wanted_text(const struct firewall *fw, struct nft_text *ret)
 {
 	_cleanup_nft_batch_ struct nft_batch b = {0};
-	int err = nft_batch_firewall(&b, fw);
+	int r = nft_batch_firewall(&b, fw);
 
-	return err ? err : nft_text_add_batch(ret, &b);
+	return r ? r : nft_text_add_batch(ret, &b);
 }
 
 int nft_matches(const struct firewall *fw, bool *ret, struct diag *d)
@@ -193,63 +194,102 @@ int nft_matches(const struct firewall *fw, bool *ret, struct diag *d)
 	_cleanup_nft_text_ struct nft_text want = {0}, have = {0};
 	char table[NFT_TABLE_NAME_MAX];
 	struct text_search search = {.table = table, .text = &have};
-	int err = nft_find_open(&n, d);
+	int r = nft_find_open(&n, d);
 
-	if (err && err != -EPROTONOSUPPORT)
-		return err;
+	if (r && r != -EPROTONOSUPPORT)
+		return r;
 	nft_table_name(fw->ifname, table);
 	/* A kernel without nfnetlink has no tables. */
-	err = err ? 0 : read_text(&n, &search, d);
-	if (err)
-		return err;
+	r = r ? 0 : read_text(&n, &search, d);
+	if (r)
+		return r;
 	if (wanted_text(fw, &want) < 0)
 		return diag_no_memory(d);
 	*ret = nft_text_equal(&want, &have);
 	return 0;
 }
 
-/* postmangle: what has the mark is compared with it, in the expression behind the one that loads
- * it. libnftnl writes numbers of 32 bits in the host's order. */
-static bool find_mark(const char *line, uint32_t *ret)
-{
-	const char *at = strstr(line, " postmangle ");
+struct mark_search {
+	const char *table;
+	bool loaded;   /* the expression before loads a packet's mark */
+	uint32_t mark; /* 0: none was found yet */
+};
 
-	at = at ? strstr(at, "load mark") : NULL;
-	at = at ? strstr(at, "cmp eq") : NULL;
-	at = at ? strstr(at, "0x") : NULL;
-	if (!at)
-		return false;
-	*ret = (uint32_t)strtoul(at, NULL, 16);
-	return true;
+/* What is compared with the mark of a packet, by the expression behind the one that loads it. */
+static int each_expression(struct nftnl_expr *e, void *data)
+{
+	struct mark_search *search = data;
+	const char *name = nftnl_expr_get_str(e, NFTNL_EXPR_NAME);
+	bool loaded = search->loaded;
+	uint32_t len;
+
+	search->loaded = name && strcmp(name, "meta") == 0 &&
+			 nftnl_expr_is_set(e, NFTNL_EXPR_META_DREG) &&
+			 nftnl_expr_get_u32(e, NFTNL_EXPR_META_KEY) == NFT_META_MARK;
+	if (loaded && !search->mark && name && strcmp(name, "cmp") == 0) {
+		const void *value = nftnl_expr_get(e, NFTNL_EXPR_CMP_DATA, &len);
+
+		if (value && len == sizeof(search->mark))
+			memcpy(&search->mark, value, len);
+	}
+	return 0;
+}
+
+static int each_rule(const struct nlmsghdr *m, void *data)
+{
+	struct mark_search *search = data;
+	bool found = false;
+
+	if (!m) {
+		search->mark = 0;
+		return 0;
+	}
+	int r = is_of_table(m, search->table, &found);
+	if (r || !found)
+		return r;
+
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	if (!rule)
+		return -ENOMEM;
+	/* A rule that libnftnl does not know is none of ours. */
+	const char *chain = nftnl_rule_nlmsg_parse(m, rule) < 0
+				    ? NULL
+				    : nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
+	search->loaded = false;
+	if (chain && strcmp(chain, "postmangle") == 0)
+		nftnl_expr_foreach(rule, each_expression, search);
+	nftnl_rule_free(rule);
+	return 0;
 }
 
 int nft_read_mark(const char *ifname, uint32_t *ret, struct diag *d)
 {
 	_cleanup_netlink_ struct netlink n = {0};
-	_cleanup_nft_text_ struct nft_text have = {0};
 	char table[NFT_TABLE_NAME_MAX];
-	struct text_search search = {.table = table, .text = &have};
-	int err = nft_find_open(&n, d);
+	struct mark_search search = {.table = table};
+	uint32_t families = 0;
+	int r = nft_find_open(&n, d);
 
 	*ret = 0;
-	if (err)
-		return err == -EPROTONOSUPPORT ? 0 : err;
+	if (r)
+		return r == -EPROTONOSUPPORT ? 0 : r;
 	nft_table_name(ifname, table);
-	err = read_text(&n, &search, d);
-	vec_each(line, &have)
-		if (!err && find_mark(*line, ret))
-			break;
-	return err;
+	r = nft_find_tables(&n, table, &families, d);
+	for (uint8_t family = 0; !r && !search.mark && family < 32; family++)
+		if (families & UINT32_C(1) << family)
+			r = dump(&n, NFT_MSG_GETRULE, family, table, each_rule, &search, d);
+	*ret = search.mark;
+	return r;
 }
 
 int nft_has_table(const char *name, bool *ret, struct diag *d)
 {
 	_cleanup_netlink_ struct netlink n = {0};
 	uint32_t families = 0;
-	int err = nft_find_open(&n, d);
+	int r = nft_find_open(&n, d);
 
-	if (!err)
-		err = nft_find_tables(&n, name, &families, d);
+	if (!r)
+		r = nft_find_tables(&n, name, &families, d);
 	*ret = families != 0;
-	return err == -EPROTONOSUPPORT ? 0 : err;
+	return r == -EPROTONOSUPPORT ? 0 : r;
 }
