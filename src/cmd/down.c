@@ -111,8 +111,7 @@ static int load(const struct options *options, const char *argument, struct conf
 		bool *ret_has_conf, struct diag *d)
 {
 	bool is_name = config_path_is_ifname(argument, strlen(argument));
-	/* The kernel allows more names than wg-quick, `wg@home' for one: there is no file of such.
-	 */
+	/* The kernel allows names that no file can have, such as `wg@home'. */
 	bool is_link = options->given & OPTION_ALL;
 	int r = is_link && !is_name ? -ENOENT : config_load(argument, config, d);
 

@@ -30,6 +30,13 @@ bool conf_has_dns(const struct conf *conf)
 	return conf->dns_servers.len || conf->dns_search.len;
 }
 
+uint32_t conf_dns_line(const struct conf *conf)
+{
+	if (conf->dns_servers.len)
+		return conf->dns_servers.at[0].line;
+	return conf->dns_search.len ? conf->dns_search.at[0].line : 0;
+}
+
 void conf_release(struct conf *conf)
 {
 	if (!conf)

@@ -164,9 +164,7 @@ static bool add_dns(const struct want *want, const struct means *means, struct p
 
 	if (!conf_has_dns(conf) || means->dns == MEANS_DNS_NONE)
 		return true;
-	struct op *op = diff_add(plan, OP_DNS_SET,
-				 conf->dns_servers.len ? conf->dns_servers.at[0].line
-						       : conf->dns_search.at[0].line);
+	struct op *op = diff_add(plan, OP_DNS_SET, conf_dns_line(conf));
 	if (!op)
 		return false;
 	op->dns.is.servers = &conf->dns_servers;

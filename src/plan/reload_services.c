@@ -110,16 +110,15 @@ bool reload_set_dns(const struct snap *snap, const struct means *means, struct r
 		return true;
 
 	struct op *op = diff_add(&reload->plan, conf_has_dns(conf) ? OP_DNS_SET : OP_DNS_UNSET,
-				 conf->dns_servers.len ? conf->dns_servers.at[0].line : 0);
+				 conf_dns_line(conf));
 	if (!op)
 		return false;
 	reload->dns_before = (struct dns_setting){.servers = &reload->dns_servers_before,
 						  .search = &reload->dns_search_before,
 						  .catch_all = was_full(snap)};
-	op->dns.is =
-		(struct dns_setting){.servers = &conf->dns_servers,
-				     .search = &conf->dns_search,
-				     .catch_all = reload->want.full_ip || reload->want.full_ip6};
+	op->dns.is = (struct dns_setting){.servers = &conf->dns_servers,
+					  .search = &conf->dns_search,
+					  .catch_all = full};
 	op->dns.before = is_set ? &reload->dns_before : NULL;
 	return true;
 }

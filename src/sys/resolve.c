@@ -46,22 +46,24 @@ static int retries_from_environment(int *ret, struct diag *d)
 	return 0;
 }
 
-static int fail_at(const struct conf *conf, uint32_t line, const char *hint, struct diag *d,
-		   const char *reason, const char *what)
+static struct place place_of(const struct conf *conf, uint32_t line)
 {
-	struct place at = {.file = conf->path, .line = line};
-
-	return diag_fail_at(d, &at, hint, "%s: `%s'", reason, what);
+	return (struct place){.file = conf->path, .line = line};
 }
 
 static int resolve_table(struct conf *conf, struct diag *d)
 {
+	const struct place at = place_of(conf, conf->table_line);
+
 	if (conf->table_kind != TABLE_NAME)
 		return 0;
-	if (table_lookup(conf->table_name, &conf->table, NULL) < 0)
-		return fail_at(conf, conf->table_line,
-			       "give a number, or name one in /etc/iproute2/rt_tables", d,
-			       "there is no routing table of this name", conf->table_name);
+	int r = table_lookup(conf->table_name, &conf->table, NULL);
+	if (r == -ENOMEM)
+		return diag_no_memory(d);
+	if (r < 0)
+		return diag_fail_at(d, &at, "give a number, or name one in /etc/iproute2/rt_tables",
+				    "there is no routing table of this name: `%s'",
+				    conf->table_name);
 	conf->table_kind = TABLE_NUMBER;
 	return 0;
 }
@@ -75,6 +77,7 @@ static int resolve_listen_port(struct conf *conf, struct diag *d)
 		.ai_protocol = IPPROTO_UDP,
 		.ai_flags = AI_PASSIVE,
 	};
+	const struct place at = place_of(conf, conf->listen_port.line);
 	struct addrinfo *found;
 	union endpoint any;
 
@@ -82,15 +85,15 @@ static int resolve_listen_port(struct conf *conf, struct diag *d)
 		return 0;
 	int error = getaddrinfo(NULL, conf->listen_port.text, &hints, &found);
 	if (error)
-		return fail_at(conf, conf->listen_port.line,
-			       "give the number, or a UDP service of /etc/services", d,
-			       resolve_reason(error, errno), conf->listen_port.text);
+		return diag_fail_at(d, &at, "give the number, or a UDP service of /etc/services",
+				    "%s: `%s'", resolve_reason(error, errno),
+				    conf->listen_port.text);
 
 	bool usable = resolve_take(found, &any);
 	freeaddrinfo(found);
 	if (!usable)
-		return fail_at(conf, conf->listen_port.line, NULL, d,
-			       "Neither IPv4 nor IPv6 address found", conf->listen_port.text);
+		return diag_fail_at(d, &at, NULL, "Neither IPv4 nor IPv6 address found: `%s'",
+				    conf->listen_port.text);
 	conf->wg.listen_port = endpoint_port(&any);
 	conf->wg.has_listen_port = true;
 	return 0;
@@ -126,12 +129,14 @@ static int collect(struct conf *conf, struct resolve_pool *pool, struct diag *d)
 	for (size_t i = 0; i < conf->endpoints.len; i++) {
 		const struct conf_endpoint *named = &conf->endpoints.at[i];
 		const struct resolve_job *job = &pool->jobs[i];
+		const struct place at = place_of(conf, named->line);
 
 		if (job->state == JOB_FAILED) {
-			r = fail_at(conf, named->line, endpoint_hint(job), d,
-				    job->no_address ? "Neither IPv4 nor IPv6 address found"
-						    : resolve_reason(job->error, job->saved_errno),
-				    job->shown);
+			r = diag_fail_at(d, &at, endpoint_hint(job), "%s: `%s'",
+					 job->no_address
+						 ? "Neither IPv4 nor IPv6 address found"
+						 : resolve_reason(job->error, job->saved_errno),
+					 job->shown);
 		} else if (named->peer < conf->wg.peers.len) {
 			struct wg_peer *peer = &conf->wg.peers.at[named->peer];
 
@@ -234,17 +239,17 @@ static int require_endpoints(const struct conf *conf, const struct wg_peer_point
 	vec_each(named, &conf->endpoints) {
 		const struct wg_peer *peer = &conf->wg.peers.at[named->peer];
 		const struct wg_peer *now = wg_peers_find(running, &peer->public_key);
+		const struct place at = place_of(conf, named->line);
 
 		if (peer->has_endpoint)
 			continue;
 		if (now && now->has_endpoint)
-			diag_warn(d,
-				  "%s:%u: `%s' cannot be looked up now: the peer keeps the "
-				  "endpoint that it has",
-				  conf->path, named->line, named->host);
+			diag_warn_at(d, &at, NULL,
+				     "`%s' cannot be looked up now: the peer keeps the endpoint "
+				     "that it has",
+				     named->host);
 		else
-			r = fail_at(conf, named->line, NULL, d, "it cannot be looked up",
-				    named->host);
+			r = diag_fail_at(d, &at, NULL, "it cannot be looked up: `%s'", named->host);
 	}
 	return r;
 }

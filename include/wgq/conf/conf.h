@@ -62,6 +62,8 @@ void conf_expand_hook(const char *hook, const char *ifname, struct buf *ret_text
 
 /* Whether it sets name servers or search domains. */
 bool conf_has_dns(const struct conf *conf);
+/* The line that asks for them first; 0: none does. */
+uint32_t conf_dns_line(const struct conf *conf);
 
 void conf_texts_release(struct conf_text_vec *texts);
 void conf_release(struct conf *conf);
