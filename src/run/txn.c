@@ -12,15 +12,36 @@ static void note_origin(const struct txn *txn, const struct op *op, struct diag 
 		diag_note(d, "asked for by %s:%u", txn->context->config_file, op->line);
 }
 
-static int take_step(struct txn *txn, const struct op *op, struct diag *d)
+/* Where nobody comes after us to do what is left, once more may help: memory may be short for a
+ * moment only. Only the last error is said. */
+enum { ONCE = 1, TWICE = 2 };
+
+static int exec(struct txn *txn, const struct op *op, int tries, int *ret_status, struct diag *d)
+{
+	int r;
+
+	do {
+		_cleanup_diag_ struct diag said = {0};
+
+		*ret_status = 0;
+		r = world_exec(txn->world, op, ret_status, &said);
+		if (r == 0 || tries == ONCE)
+			diag_move(d, &said);
+	} while (r < 0 && --tries > 0);
+	return r;
+}
+
+static int take_step(struct txn *txn, const struct op *op, int tries, struct diag *d)
 {
 	struct op inverse;
 	bool has_inverse = op_inverse(op, &inverse);
+	int status;
 
 	txn->reporter->step(txn->reporter->context, op, false);
-	int r = world_exec(txn->world, op, &txn->status, d);
+	int r = exec(txn, op, tries, &status, d);
 	if (r < 0) {
 		note_origin(txn, op, d);
+		txn->status = status ? status : txn->status;
 		txn->failed = txn->has_failed ? txn->failed : op->kind;
 		txn->has_failed = true;
 		return r;
@@ -45,22 +66,13 @@ int txn_apply(struct txn *txn, const struct plan *plan, struct diag *d)
 	vec_each(op, plan) {
 		if (is_stopped(txn))
 			return diag_refuse(d, EINTR, "stopped by %s", strsignal(*txn->stop));
-		int r = take_step(txn, op, d);
+		int r = take_step(txn, op, ONCE, d);
 		if (r < 0)
 			return r;
 	}
 	if (is_stopped(txn))
 		return diag_refuse(d, EINTR, "stopped by %s", strsignal(*txn->stop));
 	return 0;
-}
-
-/* Nobody comes after us to do what is left, so once more may help: memory may be short for a moment
- * only. The first error is not said when it does. */
-static int take_step_again(struct txn *txn, const struct op *op, struct diag *d)
-{
-	_cleanup_diag_ struct diag first = {0};
-
-	return take_step(txn, op, &first) < 0 ? take_step(txn, op, d) : 0;
 }
 
 int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d)
@@ -70,7 +82,7 @@ int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d)
 	if (!vec_reserve(&txn->inverses, txn->inverses.len + plan->len))
 		return diag_no_memory(d);
 	vec_each(op, plan) {
-		int r = take_step_again(txn, op, d);
+		int r = take_step(txn, op, TWICE, d);
 		if (r < 0 && first == 0)
 			first = r;
 	}
@@ -93,15 +105,12 @@ void txn_undo(struct txn *txn, struct diag *d)
 
 	for (size_t i = txn->inverses.len; i-- > 0;) {
 		const struct op *op = &txn->inverses.at[i];
-		_cleanup_diag_ struct diag first = {0};
-		int status = 0;
+		int status;
 
 		if (link_goes && op_dies_with_link(op->kind))
 			continue;
 		txn->reporter->step(txn->reporter->context, op, true);
-		if (world_exec(txn->world, op, &status, &first) < 0 &&
-		    world_exec(txn->world, op, &status, &failures) < 0)
-			failed++;
+		failed += exec(txn, op, TWICE, &status, &failures) < 0;
 	}
 	txn->inverses.len = 0;
 	txn->taken = 0;
