@@ -47,7 +47,7 @@ static bool is_fwmark_automatic(const struct conf *conf, const struct snap *snap
 	vec_each(tunnel, &snap->tunnel_rules)
 		if (tunnel->leads_here && tunnel->rule.fwmark == snap->wg.fwmark)
 			return true;
-	return want_is_full_tunnel(conf);
+	return want_asks_full_tunnel(conf);
 }
 
 /* From the configuration as the file has it now: hooks may have changed it. */

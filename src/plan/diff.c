@@ -124,7 +124,7 @@ bool diff_add_src_valid_mark(const struct snap *snap, uint32_t line, struct plan
 static bool add_full_tunnel(const struct snap *snap, const struct want *want,
 			    const struct means *means, struct plan *plan)
 {
-	if (!want->full_ip && !want->full_ip6)
+	if (!want_is_full(want))
 		return true;
 	if (want->mark_is_chosen) {
 		struct op *mark = diff_add(plan, OP_WG_MARK, 0);
@@ -169,7 +169,7 @@ static bool add_dns(const struct want *want, const struct means *means, struct p
 		return false;
 	op->dns.is.servers = &conf->dns_servers;
 	op->dns.is.search = &conf->dns_search;
-	op->dns.is.catch_all = want->full_ip || want->full_ip6;
+	op->dns.is.catch_all = want_is_full(want);
 	return true;
 }
 

@@ -72,7 +72,7 @@ static bool is_full(const struct health_input *in, uint8_t family)
 	const struct want *want = in->want;
 
 	if (want)
-		return family == AF_INET6 ? want->full_ip6 : want->full_ip;
+		return want_is_full_for(want, family);
 	return in->snap->wg.fwmark && wg_peers_have_default(&in->snap->wg.peers, family) &&
 	       has_trace(in->snap);
 }

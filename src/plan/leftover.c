@@ -32,7 +32,7 @@ int leftover_rules(const struct conf *conf, const struct snap *snap, struct plan
 {
 	uint32_t mark = snap->firewall_mark;
 
-	if (!mark && conf && want_is_full_tunnel(conf))
+	if (!mark && conf && want_asks_full_tunnel(conf))
 		mark = conf->wg.fwmark ? conf->wg.fwmark : only_orphan(snap);
 	return mark ? rules_delete(snap, has_mark, &mark, ret, d) : 0;
 }

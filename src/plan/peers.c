@@ -230,7 +230,7 @@ static void compare_device(const struct want *want, const struct snap *snap,
 {
 	const struct wg_device *wanted = &want->device, *running = &snap->wg;
 	struct wg_device *forth = &change->forth, *back = &change->back;
-	bool full = want->full_ip || want->full_ip6;
+	bool full = want_is_full(want);
 	uint32_t mark = full ? want->mark : wanted->fwmark;
 
 	if (wanted->has_private_key &&

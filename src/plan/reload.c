@@ -104,7 +104,7 @@ static bool clear_mark(const struct snap *snap, const struct want *want, struct 
 	vec_each(tunnel, &snap->tunnel_rules)
 		of_tunnel |= reload_owns_rule(want->conf, tunnel, snap) &&
 			     tunnel->rule.fwmark == snap->wg.fwmark;
-	if (!of_tunnel || want->full_ip || want->full_ip6 || want->device.has_fwmark)
+	if (!of_tunnel || want_is_full(want) || want->device.has_fwmark)
 		return true;
 	struct op *op = diff_add(plan, OP_WG_MARK, 0);
 	if (op)

@@ -15,14 +15,9 @@ bool reload_owns_rule(const struct conf *conf, const struct tunnel_rule *tunnel,
 	       (tunnel->rule.protocol == RTPROT_KERNEL || !hooked_rule(conf, tunnel->rule.fwmark));
 }
 
-static bool is_full(const struct want *want, uint8_t family)
-{
-	return family == AF_INET6 ? want->full_ip6 : want->full_ip;
-}
-
 static bool is_wanted_rule(const struct tunnel_rule *tunnel, const struct want *want)
 {
-	return is_full(want, tunnel->rule.family) && tunnel->rule.fwmark == want->mark;
+	return want_is_full_for(want, tunnel->rule.family) && tunnel->rule.fwmark == want->mark;
 }
 
 /* The one that is wanted; NULL: it is missing. Anybody's will do: it has the same mark and table,
@@ -59,7 +54,7 @@ bool reload_add_rules(const struct snap *snap, const struct want *want,
 		      const struct rule_pair_vec *pairs, uint8_t family, uint32_t line,
 		      struct plan *plan)
 {
-	if (!is_full(want, family))
+	if (!want_is_full_for(want, family))
 		return true;
 	const struct tunnel_rule *tunnel = find_rule(snap, want, family);
 	if (!tunnel)

@@ -44,7 +44,7 @@ static const struct firewall *firewall_before(const struct snap *snap, struct re
 
 bool reload_set_firewall(const struct snap *snap, const struct means *means, struct reload *reload)
 {
-	bool full = reload->want.full_ip || reload->want.full_ip6;
+	bool full = want_is_full(&reload->want);
 
 	if (full ? snap->has_firewall_rules || means->firewall == MEANS_FIREWALL_NONE
 		 : !snap->has_firewall)
@@ -96,7 +96,7 @@ bool reload_set_dns(const struct snap *snap, const struct means *means, struct r
 {
 	const struct conf *conf = reload->want.conf;
 	bool is_set = snap->dns_servers.len || snap->dns_search.len;
-	bool full = reload->want.full_ip || reload->want.full_ip6;
+	bool full = want_is_full(&reload->want);
 	/* Only systemd-resolved is told whether all names go this way. */
 	bool same_way = means->dns != MEANS_DNS_RESOLVED || full == was_full(snap);
 
@@ -116,9 +116,8 @@ bool reload_set_dns(const struct snap *snap, const struct means *means, struct r
 	reload->dns_before = (struct dns_setting){.servers = &reload->dns_servers_before,
 						  .search = &reload->dns_search_before,
 						  .catch_all = was_full(snap)};
-	op->dns.is = (struct dns_setting){.servers = &conf->dns_servers,
-					  .search = &conf->dns_search,
-					  .catch_all = full};
+	op->dns.is = (struct dns_setting){
+		.servers = &conf->dns_servers, .search = &conf->dns_search, .catch_all = full};
 	op->dns.before = is_set ? &reload->dns_before : NULL;
 	return true;
 }

@@ -235,7 +235,7 @@ static int compare_all(const struct want *want, const struct snap *snap,
 	int r = 0;
 
 	if ((want->routes.len && !change_of(ret, want->table)) ||
-	    ((want->full_ip || want->full_ip6) && !change_of(ret, want->mark)))
+	    (want_is_full(want) && !change_of(ret, want->mark)))
 		return -ENOMEM;
 	vec_each(known, &snap->tables)
 		if (!change_of(ret, known->table))

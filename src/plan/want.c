@@ -11,7 +11,7 @@
 #include "wgq/plan/cover.h"
 #include "wgq/plan/mtu.h"
 
-bool want_is_full_tunnel(const struct conf *conf)
+bool want_asks_full_tunnel(const struct conf *conf)
 {
 	if (conf->table_kind != TABLE_AUTO)
 		return false;
@@ -24,7 +24,7 @@ bool want_is_full_tunnel(const struct conf *conf)
 
 bool want_may_be_full_tunnel(const struct conf *conf)
 {
-	return want_is_full_tunnel(conf) ||
+	return want_asks_full_tunnel(conf) ||
 	       (conf->table_kind == TABLE_AUTO && conf->hooks[HOOK_PRE_UP].len);
 }
 
@@ -78,6 +78,16 @@ static bool keep_route(const struct route *route, const struct conf *conf, const
 	return !cover_has(cover, &route->prefix);
 }
 
+bool want_is_full(const struct want *want)
+{
+	return want->full_ip || want->full_ip6;
+}
+
+bool want_is_full_for(const struct want *want, uint8_t family)
+{
+	return family == AF_INET6 ? want->full_ip6 : want->full_ip;
+}
+
 /* linux.bash:168-180: an allowed IP gets a route unless one on the device covers it already. */
 static int want_routes(const struct conf *conf, const struct snap *snap, struct want *want,
 		       struct diag *d)
@@ -99,7 +109,7 @@ static int want_routes(const struct conf *conf, const struct snap *snap, struct 
 /* linux.bash:213-219: the mark that the device has, else a free number. */
 static void want_mark(const struct conf *conf, const struct snap *snap, struct want *want)
 {
-	if (!want->full_ip && !want->full_ip6)
+	if (!want_is_full(want))
 		return;
 	want->mark = conf->wg.has_fwmark ? conf->wg.fwmark : snap->wg.fwmark;
 	want->mark_is_chosen = want->mark == 0;
@@ -147,7 +157,7 @@ static int want_firewall(const struct snap *snap, struct want *want, struct diag
 {
 	const struct link_addr_vec *lists[] = {&snap->addrs, &want->addrs};
 
-	if (!want->full_ip && !want->full_ip6)
+	if (!want_is_full(want))
 		return 0;
 	if (!vec_reserve(&want->firewall_addrs, snap->addrs.len + want->addrs.len))
 		return diag_no_memory(d);

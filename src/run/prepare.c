@@ -60,7 +60,7 @@ static int prepare_dns(struct host *h, const struct conf *conf, struct means *me
 		.ifname = h->options.ifname,
 		.servers = &conf->dns_servers,
 		.search = &conf->dns_search,
-		.catch_all = want_is_full_tunnel(conf),
+		.catch_all = want_asks_full_tunnel(conf),
 		.file = conf->path,
 	};
 	enum dns_backend backend = DNS_OFF;
@@ -91,7 +91,7 @@ static int prepare_firewall(struct host *h, const struct conf *conf, struct mean
 			    struct diag *d)
 {
 	_cleanup_diag_ struct diag from_nft = {0}, from_iptables = {0};
-	bool needed = want_is_full_tunnel(conf);
+	bool needed = want_asks_full_tunnel(conf);
 
 	if (!want_may_be_full_tunnel(conf))
 		return 0;

@@ -39,6 +39,10 @@ void want_release(struct want *want);
  * can have it. false: none. */
 bool want_public_key(const struct wg_device *wanted, const struct snap *snap, struct key *ret);
 
+/* Whether it has a default route through the tunnel: in either family, in one. */
+bool want_is_full(const struct want *want);
+bool want_is_full_for(const struct want *want, uint8_t family);
+
 /* The firewall of its full tunnel; borrows from want. */
 void want_firewall_rules(const struct want *want, struct firewall *ret);
 
@@ -46,7 +50,7 @@ void want_firewall_rules(const struct want *want, struct firewall *ret);
 int want_merge_peers(struct want *want, struct diag *d);
 
 /* Whether the configuration needs policy routing: Table is auto and an allowed IP is a /0. */
-bool want_is_full_tunnel(const struct conf *conf);
+bool want_asks_full_tunnel(const struct conf *conf);
 
 /* Whether it may come to that: PreUp hooks can add peers (linux.bash:339 asks the device). */
 bool want_may_be_full_tunnel(const struct conf *conf);
