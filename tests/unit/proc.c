@@ -117,6 +117,10 @@ static void test_inheritance(void **state)
 	skip_if_emulated();
 	setenv("LC_ALL", "de_DE.UTF-8", 1);
 	setenv("WGQ_TEST", "kept", 1);
+	/* A shell ignores them for what it starts behind its back; ignored, they would stay so. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	sigfillset(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
