@@ -95,7 +95,6 @@ struct wg_peer *wg_device_add_peer(struct wg_device *device)
 static int compare_pointers(const void *a, const void *b)
 {
 	const struct wg_peer *const *x = a, *const *y = b;
-
 	int order = key_compare(&(*x)->public_key, &(*y)->public_key);
 
 	return order ? order : (*x > *y) - (*x < *y);
