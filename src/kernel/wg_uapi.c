@@ -75,7 +75,8 @@ static int uapi_connect(const char *ifname)
 	if (fd < 0)
 		return -errno;
 	r = connect_within(fd, &address);
-	if (r == -ECONNREFUSED)
+	/* A server that is just starting refuses too; but its link is there by then. */
+	if (r == -ECONNREFUSED && !if_nametoindex(ifname))
 		unlink(address.sun_path);
 	if (r)
 		return r;

@@ -221,6 +221,17 @@ static void refused(void **state)
 	assert_int_equal(diag_errors(&d), 1);
 }
 
+/* A socket that nobody listens on: not any more, or not yet. */
+static void bind_only(const char *ifname)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), DIRECTORY "/%s.sock", ifname);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+}
+
 static void lists_names(void **state)
 {
 	(void)state;
@@ -230,17 +241,15 @@ static void lists_names(void **state)
 	ns_run("cd " DIRECTORY " && touch file.sock && ln -sf wg0.sock link.sock && "
 	       "ln -sf nowhere gone.sock && mkdir -p dir.sock && touch .sock wg0.txt "
 	       "abcdefghijklmnopq.sock");
-	/* A socket that nobody listens on any more. */
-	struct sockaddr_un stale = {.sun_family = AF_UNIX, .sun_path = DIRECTORY "/stale.sock"};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&stale, sizeof(stale)), 0);
-	close(fd);
+	bind_only("stale");
+	bind_only("lo");
 
 	assert_int_equal(wg_uapi_list(&names, NULL), 0);
 	assert_int_equal(names.len, 1);
 	assert_string_equal(names.at[0], "wg0");
 	wg_uapi_names_release(&names);
 	assert_int_equal(lstat(DIRECTORY "/stale.sock", &st), -1);
+	assert_int_equal(lstat(DIRECTORY "/lo.sock", &st), 0);
 	assert_int_equal(lstat(DIRECTORY "/link.sock", &st), 0);
 	assert_false(wg_uapi_serves("link"));
 	assert_false(wg_uapi_serves("file"));
