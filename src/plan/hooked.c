@@ -27,6 +27,12 @@ static bool has_text(const char *text, const char *part)
 	return strstr(text, part) != NULL;
 }
 
+/* Perhaps `ip r', perhaps a script with it; but no `ip rule' alone. */
+static bool may_route(const char *text, const char *word)
+{
+	return has_word(text, word) && (has_text(text, "route") || !has_text(text, "rule"));
+}
+
 static bool any_hook(const struct conf *conf, enum hooked_by by,
 		     bool (*test)(const char *text, const char *word), const char *word)
 {
@@ -50,16 +56,18 @@ bool hooked_addr(const struct conf *conf, enum hooked_by by, const struct addr *
 
 bool hooked_route(const struct conf *conf, enum hooked_by by, const struct prefix *prefix)
 {
+	/* To stay, a prefix need but be named, if by a rule; to cover others, as a route. */
+	bool (*names)(const char *, const char *) = by == HOOKED_BEFORE ? may_route : has_word;
 	char text[PREFIX_TEXT_MAX];
 
-	/* To stay, a prefix need but be named, if by a rule; to cover others, as a route. */
-	if (!hooked_any(conf) || (by == HOOKED_BEFORE && !any_hook(conf, by, has_text, "route")))
+	if (!hooked_any(conf))
 		return false;
 	if (prefix->len == addr_bits(&prefix->addr))
-		return hooked_addr(conf, by, &prefix->addr);
-	prefix_format(prefix, text);
-	return any_hook(conf, by, has_word, text) ||
-	       (prefix->len == 0 && any_hook(conf, by, has_text, "default"));
+		addr_format(&prefix->addr, text);
+	else
+		prefix_format(prefix, text);
+	return any_hook(conf, by, names, text) ||
+	       (prefix->len == 0 && any_hook(conf, by, names, "default"));
 }
 
 bool hooked_tables(const struct conf *conf)

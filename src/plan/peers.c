@@ -103,13 +103,11 @@ int peers_place(struct comparison *c, struct pair *pair)
 	struct wg_peer *forth = wg_device_add_peer(&change->forth);
 	struct wg_peer *back = wg_device_add_peer(&change->back);
 	const struct wg_peer **wanted = vec_push(&change->wanted);
-	const struct wg_peer **running = vec_push(&change->running);
 
-	if (!forth || !back || !wanted || !running)
+	if (!forth || !back || !wanted)
 		return -ENOMEM;
 	pair->place = change->forth.peers.len - 1;
 	*wanted = pair->wanted;
-	*running = pair->running;
 	forth->public_key = back->public_key = known->public_key;
 	forth->line = known->line;
 	forth->update_only = back->update_only = true;
@@ -281,5 +279,4 @@ void peers_change_release(struct peers_change *change)
 	wg_device_release(&change->removed);
 	wg_device_release(&change->restored);
 	vec_release(&change->wanted);
-	vec_release(&change->running);
 }

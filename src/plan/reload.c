@@ -90,7 +90,6 @@ static bool change_peers(const struct reload *reload, struct plan *plan)
 	op->change.forth = &peers->forth;
 	op->change.back = &peers->back;
 	op->change.wanted = &peers->wanted;
-	op->change.running = &peers->running;
 	op->change.private_key_line = reload->want.conf->private_key_line;
 	return true;
 }

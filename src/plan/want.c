@@ -28,6 +28,16 @@ bool want_may_be_full_tunnel(const struct conf *conf)
 	       (conf->table_kind == TABLE_AUTO && conf->hooks[HOOK_PRE_UP].len);
 }
 
+bool want_is_full(const struct want *want)
+{
+	return want->full_ip || want->full_ip6;
+}
+
+bool want_is_full_for(const struct want *want, uint8_t family)
+{
+	return family == AF_INET6 ? want->full_ip6 : want->full_ip;
+}
+
 /* Without IPv6 on the host IPv4 still comes up; wg-quick fails here. */
 static void warn_without_ipv6(const struct conf *conf, const struct snap *snap,
 			      const struct want *want, struct diag *d)
@@ -76,16 +86,6 @@ static bool keep_route(const struct route *route, const struct conf *conf, const
 		return false;
 	}
 	return !cover_has(cover, &route->prefix);
-}
-
-bool want_is_full(const struct want *want)
-{
-	return want->full_ip || want->full_ip6;
-}
-
-bool want_is_full_for(const struct want *want, uint8_t family)
-{
-	return family == AF_INET6 ? want->full_ip6 : want->full_ip;
 }
 
 /* linux.bash:168-180: an allowed IP gets a route unless one on the device covers it already. */

@@ -28,7 +28,11 @@ static void test_routes_and_addresses(void **unused)
 		{"", "10.0.0.0/8", false, false},
 		{"PostUp = ip route add 10.0.0.0/8 dev %i", "10.0.0.0/8", false, true},
 		{"PreUp = ip route add 10.0.0.0/8 dev %i", "10.0.0.0/8", true, true},
+		{"PreUp = ip r a 10.0.0.0/8 dev %i", "10.0.0.0/8", true, true},
 		{"PreUp = ip rule add from 10.0.0.0/8 table 70", "10.0.0.0/8", false, true},
+		{"PreUp = ip rule add from 10.0.0.0/8; ip route add 10.0.0.0/8 dev %i",
+		 "10.0.0.0/8", true, true},
+		{"PreUp = ip route add default dev %i", "0.0.0.0/0", true, true},
 		{"PostUp = ip route add 110.0.0.0/8 dev %i", "10.0.0.0/8", false, false},
 		{"PostUp = ip route add 10.0.0.0/80", "10.0.0.0/8", false, false},
 		{"PostUp = ip route add 10.0.0.1 dev %i", "10.0.0.1/32", false, true},
@@ -75,6 +79,33 @@ static void test_mtu(void **unused)
 	}
 }
 
+static void test_rules(void **unused)
+{
+	static const struct {
+		const char *hooks;
+		bool hooked;
+	} cases[] = {
+		{"", false},
+		{"PostUp = ip rule add not fwmark 1234 table 1234", true},
+		{"PostUp = ip rule add not fwmark 0x4d2 table 1234", true},
+		{"PostUp = ip rule add not fwmark 12345 table 12345", false},
+		{"PostUp = echo 1234", false},
+		{"PostUp = sh /etc/script", false},
+		{"Table = 7\nPostUp = sh /etc/script", true},
+		{"Table = off\nPreUp = true", true},
+		{"Table = 7\nPostDown = ip rule del table 1234", false},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_conf_ struct conf conf = {0};
+
+		parse(cases[i].hooks, &conf);
+		if (hooked_rule(&conf, 1234) != cases[i].hooked)
+			fail_msg("%s", cases[i].hooks);
+	}
+}
+
 static void test_peers_and_tables(void **unused)
 {
 	static const char base64[] = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=";
@@ -108,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes_and_addresses),
 		cmocka_unit_test(test_mtu),
+		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_peers_and_tables),
 	};
 

@@ -22,6 +22,7 @@ bool hooked_peer(const struct conf *conf, const struct key *public_key);
 /* A rule that sends what does not have a mark to the table of that number: the text of a hook says
  * both; or the configuration has a table of its own, for which wgq adds no rules, and hooks. */
 bool hooked_rule(const struct conf *conf, uint32_t mark);
+/* By `mtu NUMBER'. */
 bool hooked_mtu(const struct conf *conf, uint32_t mtu);
 /* There are PreUp or PostUp hooks at all. */
 bool hooked_any(const struct conf *conf);

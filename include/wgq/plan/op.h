@@ -62,9 +62,9 @@ struct op {
 		} wg;                                   /* OP_WG_SET, OP_WG_REMOVE_PEERS */
 		struct {
 			const struct wg_device *forth, *back; /* see plan/peers.h */
-			/* The whole of each peer in forth, and what it was, with NULL for one
-			 * that is not; NULL altogether: forth removes peers, back restores them */
-			const struct wg_peer_pointers *wanted, *running;
+			/* The whole of each peer in forth, with NULL for one that the file does
+			 * not have; NULL altogether: forth removes peers, back restores them */
+			const struct wg_peer_pointers *wanted;
 			uint32_t private_key_line;
 		} change;              /* OP_WG_CHANGE */
 		struct link_addr addr; /* OP_ADDR_* */

@@ -14,9 +14,9 @@ struct peers_change {
 	/* To be sent first: what is new or differs. A changed peer has update_only and in its list
 	 * only the allowed IPs to be added or, with `remove`, to be taken away. A prefix that moves
 	 * stands only with the peer that gets it, so that it is always somebody's. */
-	struct wg_device forth, back;    /* back takes it back, when `restored` was sent before */
-	struct wg_peer_pointers wanted;  /* the whole of each peer of forth, borrowed */
-	struct wg_peer_pointers running; /* what it was; NULL: it is new; borrowed */
+	struct wg_device forth, back; /* back takes it back, when `restored` was sent before */
+	/* The whole of each peer of forth, borrowed; NULL: the file does not have it. */
+	struct wg_peer_pointers wanted;
 
 	/* To be sent last, since it ends sessions: the peers to be removed, and the same whole. */
 	struct wg_device removed, restored;
