@@ -191,11 +191,9 @@ static double clock_now(void)
 static int look_at(const struct options *options, const struct status_vec *before, struct status *s,
 		   struct diag *d)
 {
-	int r;
-
 	s->now = time(NULL);
 	s->clock = clock_now();
-	r = look_at_host(s, options, d);
+	int r = look_at_host(s, options, d);
 	if (r == 0)
 		r = status_order(s, d);
 	vec_each(old, before)

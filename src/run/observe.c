@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
-#include "wgq/plan/mtu.h"
 #include "wgq/sys/dns.h"
 #include "wgq/sys/file.h"
 #include "wgq/sys/sysctl.h"
@@ -29,11 +28,11 @@ static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *
 	if (h->link.index)
 		r = rtnetlink_route_list(h->rtnetlink, rule->family, rule->table, h->link.index,
 					 &routes, d);
-	/* Others may share the table: who has its default route has the rule. */
+	/* Several may share the table: who has its default route has the rule. */
 	vec_each(route, &routes)
 		tunnel->leads_here |= route->prefix.len == 0;
-	tunnel->table_used = tunnel->leads_here;
-	if (r < 0 || tunnel->leads_here)
+	/* When the default route alone is gone, the mark says whose it was. */
+	if (r < 0 || routes.len)
 		return r;
 	return rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used,
 				    d);

@@ -14,8 +14,8 @@
 /* A rule of the form `not fwmark T lookup T`, and what table T leads to. */
 struct tunnel_rule {
 	struct rule rule;
-	bool table_used; /* it holds a route */
-	bool leads_here; /* its default route is out of this interface */
+	bool leads_here; /* the table's default route is out of this interface */
+	bool table_used; /* all of the table's routes, of which there are some, are others' */
 };
 struct tunnel_rule_vec {
 	VEC(struct tunnel_rule);
