@@ -94,3 +94,9 @@ unchanged() {
 	on h1 nft flush ruleset
 	clean=$(host_state h1)
 }
+
+# wgq where /proc/sys is read-only, as docker has it. `ip netns exec` gives mounts of its own.
+confined() {
+	on h1 timeout --foreground 120 sh -c 'mount --bind /proc/sys /proc/sys &&
+		mount -o remount,bind,ro /proc/sys && exec "$@"' sh "$WGQ" "$@"
+}
