@@ -30,6 +30,16 @@ static int observe(struct session *s, enum extent extent, struct snap *ret, stru
 	return world_observe(s->world, &query, ret, d);
 }
 
+static int plan_leftovers(struct session *s, const struct snap *snap, struct plan *ret,
+			  struct diag *d)
+{
+	int r = leftover_rules(s->conf, snap, ret, d);
+
+	if (r == 0 && (ret->len || snap->has_firewall || snap->has_dns))
+		r = diff_clean(s->conf, snap, &s->means, ret, d);
+	return r;
+}
+
 /* Somebody deleted the link; what does not go with it is still there. */
 static int clear_leftovers(struct session *s, struct diag *d)
 {
@@ -39,10 +49,9 @@ static int clear_leftovers(struct session *s, struct diag *d)
 
 	if (r == 0)
 		r = observe(s, LEFTOVERS, &snap, d);
-	if (r == 0)
-		r = leftover_rules(s->conf, &snap, &plan, d);
-	if (r == 0 && (plan.len || snap.has_firewall || snap.has_dns))
-		r = diff_clean(s->conf, &snap, &s->means, &plan, d);
+	/* Where another brought it up while we waited for the lock, nothing is left over. */
+	if (r == 0 && !snap.link.index)
+		r = plan_leftovers(s, &snap, &plan, d);
 	if (r < 0)
 		return r;
 	if (!plan.len) {
