@@ -24,10 +24,13 @@ compadd() {
 }
 bindkey '^I' complete-word
 bindkey '^U' kill-whole-line
+# Before its editor is at work, the terminal itself would take ^U for "forget all of it".
+zle-line-init() { print ready >$out.ready }
+zle -N zle-line-init
 END
 
 zpty shell zsh -f -i
-zpty -w shell "source $out.rc; print ready >$out.ready"
+zpty -w shell "source $out.rc"
 for ((i = 0; i < 100; i++)); do [[ -s $out.ready ]] && break; sleep 0.1; done
 zpty -w -n shell "${(j: :)@}"$'\t'
 zpty -w -n shell $'\C-u'
