@@ -101,9 +101,9 @@ confined() {
 		mount -o remount,bind,ro /proc/sys && exec "$@"' sh "$WGQ" "$@"
 }
 
-# on_terminal WORD...: wgq on a terminal at which is typed what comes into $folder/keys. There the
-# input never ends: script(1) would go when it does.
+# on_terminal COMMAND...: on a terminal at which is typed what comes into $folder/keys. There the input
+# never ends: script(1) would go when it does.
 on_terminal() {
 	[ -p $folder/keys ] || mkfifo $folder/keys
-	script -qec "ip netns exec h1 $WGQ $*; echo status \$?" /dev/null 0<>$folder/keys
+	script -qec "ip netns exec h1 $*; echo status \$?" /dev/null 0<>$folder/keys
 }
