@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
+#include "wgq/plan/addrs_listed.h"
 #include "wgq/plan/allowed.h"
 #include "wgq/plan/cover.h"
 #include "wgq/plan/mtu.h"
@@ -117,54 +117,13 @@ static void want_mark(const struct conf *conf, const struct snap *snap, struct w
 		want->mark = snap->free_table;
 }
 
-static int compare_places(const void *a, const void *b)
-{
-	const struct addr *const *x = a, *const *y = b;
-	int order = addr_compare(*x, *y);
-
-	return order ? order : (*x > *y) - (*x < *y);
-}
-
-/* Of those that are equal the first stays. */
-static int drop_repeated(struct addr_vec *addrs)
-{
-	struct {
-		VEC(struct addr *);
-	} sorted = {0};
-	size_t kept = 0;
-
-	if (!vec_reserve(&sorted, addrs->len))
-		return -ENOMEM;
-	vec_each(addr, addrs)
-		sorted.at[sorted.len++] = addr;
-	if (sorted.len)
-		qsort(sorted.at, sorted.len, sizeof(sorted.at[0]), compare_places);
-	for (size_t i = 1, first = 0; i < sorted.len; i++) {
-		if (addr_compare(sorted.at[i], sorted.at[first]) == 0)
-			sorted.at[i]->family = AF_UNSPEC;
-		else
-			first = i;
-	}
-	vec_each(addr, addrs)
-		if (addr->family != AF_UNSPEC)
-			addrs->at[kept++] = *addr;
-	addrs->len = kept;
-	vec_release(&sorted);
-	return 0;
-}
-
 static int want_firewall(const struct snap *snap, struct want *want, struct diag *d)
 {
-	const struct link_addr_vec *lists[] = {&snap->addrs, &want->addrs};
-
 	if (!want_is_full(want))
 		return 0;
-	if (!vec_reserve(&want->firewall_addrs, snap->addrs.len + want->addrs.len))
-		return diag_no_memory(d);
-	for (size_t i = 0; i < 2; i++)
-		vec_each(addr, lists[i])
-			want->firewall_addrs.at[want->firewall_addrs.len++] = addr->prefix.addr;
-	return drop_repeated(&want->firewall_addrs) < 0 ? diag_no_memory(d) : 0;
+	return addrs_listed(&snap->addrs, &want->addrs, &want->firewall_addrs) < 0
+		       ? diag_no_memory(d)
+		       : 0;
 }
 
 bool want_public_key(const struct wg_device *wanted, const struct snap *snap, struct key *ret)
