@@ -55,7 +55,7 @@ static int choose_subnets(struct starter *s, struct diag *d)
 	struct {
 		uint32_t ipv4;
 		uint8_t ipv6[5];
-	} random;
+	} random = {0};
 	int r = rtnetlink_open(&rtnetlink, d);
 
 	if (r == 0)

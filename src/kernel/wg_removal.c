@@ -42,7 +42,8 @@ static struct fate *fate_of(const struct fates *fates, const struct prefix *pref
 	struct fate like = {.prefix = *prefix};
 
 	prefix_mask(&like.prefix);
-	return bsearch(&like, fates->at, fates->len, sizeof(like), fate_compare);
+	return fates->len ? bsearch(&like, fates->at, fates->len, sizeof(like), fate_compare)
+			  : NULL;
 }
 
 static int fates_list(struct fates *fates, const struct wg_device *device)
