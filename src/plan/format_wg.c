@@ -133,24 +133,35 @@ static void echo_device(const struct wg_device *device, const char *ifname, stru
 		buf_addf(out, " fwmark %u", device->fwmark);
 }
 
+/* Some are there only because the way back has something for them. */
+static bool peer_changes(const struct wg_peer *peer)
+{
+	return peer->remove || !peer->update_only || peer->has_preshared_key ||
+	       peer->has_endpoint || peer->has_keepalive || peer->allowed_ips.len;
+}
+
 static void echo_change(const struct op *op, const struct op_context *context, size_t limit,
 			struct buf *out)
 {
 	const struct wg_device *forth = op->change.forth;
-	const struct wg_peer_vec *peers = &forth->peers;
 	bool has_own = forth->has_private_key || forth->has_listen_port || forth->has_fwmark;
+	size_t shown = 0, more = 0;
 
 	if (has_own)
 		echo_device(forth, context->ifname, out);
-	for (size_t i = 0; i < peers->len; i++) {
-		if (i || has_own)
-			buf_char(out, '\n');
-		if (i == limit) {
-			buf_addf(out, "... and %zu more peers", peers->len - i);
-			return;
+	vec_each(peer, &forth->peers) {
+		if (!peer_changes(peer))
+			continue;
+		if (shown == limit) {
+			more++;
+			continue;
 		}
-		echo_peer(&peers->at[i], context->ifname, out);
+		if (shown++ || has_own)
+			buf_char(out, '\n');
+		echo_peer(peer, context->ifname, out);
 	}
+	if (more)
+		buf_addf(out, "%s... and %zu more peers", shown || has_own ? "\n" : "", more);
 }
 
 static void script_removal(const struct wg_device *removed, const struct op_context *context,

@@ -74,7 +74,7 @@ static int lose(struct comparison *c, const struct pair_ip *ip)
 }
 
 /* from is the running owner's; NULL: there is none. On the way back a prefix returns to its
- * owner, which takes it from the other; a removed owner has it again by then. */
+ * owner, which takes it from the other. An owner that is to be removed is there until the end. */
 static int gain(struct comparison *c, const struct pair_ip *to, const struct pair_ip *from)
 {
 	const struct pair *gaining = &c->pairs.at[to->pair];
@@ -85,9 +85,7 @@ static int gain(struct comparison *c, const struct pair_ip *to, const struct pai
 		return r;
 	if (!from)
 		return is_new ? 0 : add_allowed_ip(c, to->pair, true, to, true);
-	const struct pair *losing = &c->pairs.at[from->pair];
-	return losing->wanted || losing->hooked ? add_allowed_ip(c, from->pair, true, from, false)
-						: 0;
+	return add_allowed_ip(c, from->pair, true, from, false);
 }
 
 int peers_compare_ips(struct comparison *c)
