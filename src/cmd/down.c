@@ -22,12 +22,18 @@ static int observe(struct session *s, enum extent extent, struct snap *ret, stru
 		.ifname = s->ifname,
 		.device = extent >= WHOLE,
 		.rules = extent >= WHOLE,
+		.marks = extent >= LEFTOVERS,
 		.firewall = extent >= WHOLE,
 		.dns = extent >= LEFTOVERS,
 		.lenient = s->dry_run,
 	};
 
 	return world_observe(s->world, &query, ret, d);
+}
+
+static int not_wireguard(const struct session *s, struct diag *d)
+{
+	return diag_refuse(d, EOPNOTSUPP, "`%s' is not a WireGuard interface", s->ifname);
 }
 
 static int plan_leftovers(struct session *s, const struct snap *snap, struct plan *ret,
@@ -75,6 +81,8 @@ static int take_down(struct session *s, struct diag *d)
 	/* PreDown may have deleted it. */
 	if (r == 0 && !snap.link.index)
 		return clear_leftovers(s, d);
+	if (r == 0 && !snap.is_wireguard)
+		r = not_wireguard(s, d);
 	if (r == 0)
 		r = diff_detach(s->conf, &snap, &detach, d);
 	if (r == 0)
@@ -91,6 +99,22 @@ static int take_down(struct session *s, struct diag *d)
 	return 0;
 }
 
+/* What is gone, or was never wholly up, has nothing to save, and is taken down all the same. */
+static int save(struct session *s, struct diag *d)
+{
+	_cleanup_diag_ struct diag said = {0};
+	int r = save_run(s, &said);
+
+	if (r == -ENODEV)
+		return 0;
+	if (r == -EBUSY) {
+		diag_demote(&said);
+		r = 0;
+	}
+	diag_move(d, &said);
+	return r;
+}
+
 int down_run(struct session *s, struct diag *d)
 {
 	_cleanup_snap_ struct snap snap = {0};
@@ -101,11 +125,11 @@ int down_run(struct session *s, struct diag *d)
 	if (r == 0 && !snap.link.index)
 		return clear_leftovers(s, d);
 	if (r == 0 && !snap.is_wireguard)
-		return diag_refuse(d, EOPNOTSUPP, "`%s' is not a WireGuard interface", s->ifname);
+		return not_wireguard(s, d);
 	if (r == 0)
 		r = session_hooks(s, HOOK_PRE_DOWN, d);
 	if (r == 0 && s->conf && s->conf->save_config && !s->leave_file)
-		r = save_run(s, d);
+		r = save(s, d);
 	if (r == 0)
 		r = take_down(s, d);
 	if (r == 0)

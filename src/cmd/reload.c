@@ -13,6 +13,7 @@ static int observe(struct session *s, struct snap *snap, struct diag *d)
 {
 	const struct observe_query query = {
 		.ifname = s->ifname,
+		.bind = true,
 		.device = true,
 		.addresses = true,
 		.tables = true,
@@ -76,6 +77,16 @@ int reload_compare(struct session *s, struct snap *snap, struct reload *reload, 
 	return r == 0 ? reload_plan(snap, &s->means, reload, d) : r;
 }
 
+/* Another wgq is bringing it up, or was killed when it did. */
+static int refuse_unfinished(struct session *s, const struct snap *snap, struct diag *d)
+{
+	if (snap->link.up || snap->wg.has_private_key || snap->wg.peers.len)
+		return 0;
+	diag_refuse(d, EBUSY, "`%s' is not up yet", s->ifname);
+	diag_hint(d, "if no other wgq is bringing it up: wgq up --replace %s", s->options->args[0]);
+	return -EBUSY;
+}
+
 /* Hooks that ran for the former configuration are asked to clean up after themselves first. */
 static int run_hooks(struct session *s, const enum conf_hook_kind *kinds, size_t count,
 		     struct diag *d)
@@ -102,6 +113,8 @@ int reload_run(struct session *s, struct diag *d)
 		r = session_lock(s, d);
 	if (r == 0)
 		r = reload_compare(s, &snap, &reload, d);
+	if (r == 0)
+		r = refuse_unfinished(s, &snap, d);
 	if (r == 0)
 		r = session_apply(s, &reload.plan, d);
 	if (r == 0)

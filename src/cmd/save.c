@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
@@ -89,17 +90,50 @@ static bool is_saved(const struct snap *snap, const struct buf *text)
 	       memcmp(buf_text(text), buf_text(&snap->config_text), text->len) == 0;
 }
 
+static size_t count_ipv4(const struct link_addr_vec *addrs)
+{
+	size_t count = 0;
+
+	vec_each(addr, addrs)
+		count += addr->prefix.addr.family == AF_INET;
+	return count;
+}
+
+/* Where another wgq is bringing it up, or was killed when it did: what is not there yet would be
+ * deleted from the file. */
+static bool is_unfinished(const struct conf *conf, const struct snap *snap)
+{
+	return !snap->link.up &&
+	       (!snap->wg.has_private_key || snap->wg.peers.len < conf->wg.peers.len ||
+		count_ipv4(&snap->addrs) < count_ipv4(&conf->addresses));
+}
+
+static int look(struct session *s, struct snap *snap, struct diag *d)
+{
+	int r = observe(s, snap, d);
+
+	if (r == 0 && !snap->link.index)
+		return not_wireguard(s->ifname, d);
+	if (r == 0 && is_unfinished(s->conf, snap)) {
+		diag_refuse(d, EBUSY, "`%s' is not up yet: nothing is saved", s->ifname);
+		diag_hint(d, "another wgq is bringing it up, or was killed when it did; then `wgq "
+			     "up --replace' begins anew");
+		return -EBUSY;
+	}
+	return r;
+}
+
 int save_run(struct session *s, struct diag *d)
 {
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_plan_ struct plan plan = {0};
 	_cleanup_buf_ struct buf text = {.secret = true};
 	/* What a script is to save is not known before it has run. */
-	int r = s->dry_run ? 0 : observe(s, &snap, d);
+	int r = s->dry_run ? 0 : look(s, &snap, d);
 
-	if (r == 0 && snap.link.index)
+	if (r == 0 && !s->dry_run)
 		r = new_text(s, &snap, &text, d);
-	if (r < 0 || (!s->dry_run && (!snap.link.index || is_saved(&snap, &text))))
+	if (r < 0 || (!s->dry_run && is_saved(&snap, &text)))
 		return r;
 
 	struct op *op = vec_push(&plan);

@@ -155,13 +155,28 @@ int session_apply_all(struct session *s, const struct plan *plan, struct diag *d
 	return s->dry_run ? print_script(s, plan, d) : txn_try_all(&s->txn, plan, d);
 }
 
+/* Whoever took the interface down took with it all that was done for it; what others have made
+ * since is theirs. A link that we made is still ours under another name. */
+static bool is_lost(struct session *s)
+{
+	const struct observe_query query = {.ifname = s->ifname};
+	_cleanup_snap_ struct snap snap = {0};
+	_cleanup_diag_ struct diag unseen = {0};
+	int r = world_observe(s->world, &query, &snap, &unseen);
+
+	return r == -ESTALE || (r == 0 && !snap.link.index && !txn_made_link(&s->txn));
+}
+
 void session_undo(struct session *s, struct diag *d)
 {
 	_cleanup_diag_ struct diag locking = {0};
 
 	/* Without the lock it is undone all the same. */
-	if (s->txn.taken)
+	if (s->txn.taken) {
 		session_lock(s, &locking);
+		if (is_lost(s))
+			txn_forget(&s->txn, d);
+	}
 	txn_undo(&s->txn, d);
 	session_unlock(s);
 }

@@ -232,16 +232,30 @@ static struct nl_msg *rule_message(int type, int flags, const struct rule *rule)
 	return steal(message);
 }
 
-int rtnetlink_rule_add(struct rtnetlink *rt, const struct rule *rule, struct diag *d)
+/* The rule is added by now, so that nothing in its echo is an error. */
+static int take_priority(struct nlmsghdr *message, void *into)
+{
+	uint32_t *priority = into;
+	struct rtnetlink_rule_seen seen;
+
+	if (rtnetlink_rule_parse(message, &seen) == 0)
+		*priority = seen.rule.priority;
+	return 0;
+}
+
+int rtnetlink_rule_add(struct rtnetlink *rt, const struct rule *rule, uint32_t *ret_priority,
+		       struct diag *d)
 {
 	_cleanup_message_ struct nl_msg *message =
-		rule_message(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
+		rule_message(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO, rule);
+	const struct rtnetlink_sink sink = {.take = take_priority, .into = ret_priority};
 	char text[RULE_TEXT_MAX];
 	struct ack ack;
 
+	*ret_priority = 0;
 	if (!message)
 		return diag_no_memory(d);
-	if (rtnetlink_talk(rt, message, NULL, &ack) < 0) {
+	if (rtnetlink_talk(rt, message, &sink, &ack) < 0) {
 		rule_text(rule, text);
 		return ack_fail(d, &ack, "add %s", text);
 	}

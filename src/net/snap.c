@@ -12,6 +12,7 @@ void snap_release(struct snap *snap)
 	tables_release(&snap->tables);
 	vec_release(&snap->suppress_rules);
 	vec_release(&snap->tunnel_rules);
+	vec_release(&snap->marks);
 	buf_release(&snap->dns_servers);
 	buf_release(&snap->dns_search);
 	buf_release(&snap->config_text);

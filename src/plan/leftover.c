@@ -12,13 +12,22 @@ static bool has_mark(const struct tunnel_rule *tunnel, const void *context)
 	return tunnel->rule.fwmark == *mark && !tunnel->table_used;
 }
 
-/* The one number that all rules into empty tables name; 0: there are none, or several. */
+static bool is_in_use(const struct snap *snap, uint32_t mark)
+{
+	vec_each(used, &snap->marks)
+		if (*used == mark)
+			return true;
+	return false;
+}
+
+/* The one number that all rules into empty tables name which no device has; 0: there are none, or
+ * several. */
 static uint32_t only_orphan(const struct snap *snap)
 {
 	uint32_t mark = 0;
 
 	vec_each(tunnel, &snap->tunnel_rules) {
-		if (tunnel->table_used)
+		if (tunnel->table_used || is_in_use(snap, tunnel->rule.fwmark))
 			continue;
 		if (mark && mark != tunnel->rule.fwmark)
 			return 0;

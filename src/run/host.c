@@ -12,8 +12,6 @@
 #include "wgq/sys/module.h"
 #include "wgq/sys/privilege.h"
 #include "wgq/sys/proc.h"
-#include "wgq/sys/rp_filter.h"
-#include "wgq/sys/sysctl.h"
 #include "wgq/sys/userspace.h"
 
 #include "host_internal.h"
@@ -82,15 +80,16 @@ static int link_add(struct host *h, struct diag *d)
 				h->options.ifname);
 	if (r < 0)
 		discard_link(h);
-	h->made = r < 0 ? 0 : h->link.index;
+	h->own = r < 0 ? 0 : h->link.index;
 	return r;
 }
 
 static int link_del(struct host *h, struct diag *d)
 {
 	_cleanup_diag_ struct diag refused = {0};
-	/* What we made is ours under another name, too. */
-	uint32_t index = h->link.index ? h->link.index : h->made;
+	/* What we made is ours under another name, too, and what has its name now may not be. */
+	uint32_t index = h->own ? h->own : h->link.index;
+	bool is_replaced = h->link.index && h->link.index != index;
 	int r = rtnetlink_link_del(h->rtnetlink, index, &refused);
 
 	/* It went by itself: a userspace WireGuard hears the same Ctrl-C as we do. */
@@ -98,7 +97,7 @@ static int link_del(struct host *h, struct diag *d)
 		r = 0;
 	if (r < 0)
 		diag_move(d, &refused);
-	else if (h->server != DEVICE_KERNEL)
+	else if (h->server != DEVICE_KERNEL && !is_replaced)
 		userspace_wait_gone(h->options.ifname);
 	return r;
 }
@@ -149,24 +148,6 @@ static int change_device(struct host *h, const struct op *op, struct diag *d)
 
 	if (r < 0)
 		device_set(h->options.ifname, h->server, op->change.back, NULL);
-	return r;
-}
-
-/* In a container /proc/sys may be read-only. src_valid_mark has no effect where no interface
- * filters strictly, so its lack is none; what a plan sets for a moment only, later steps rely on.
- */
-static int set_sysctl(const struct op *op, struct diag *d)
-{
-	_cleanup_diag_ struct diag failure = {0};
-	int r = sysctl_set(op->sysctl.name, op->sysctl.value, &failure);
-
-	if (r < 0 && !op->sysctl.temporary && !rp_filter_is_strict()) {
-		diag_demote(&failure);
-		diag_hint(&failure, "no interface filters by reverse path strictly, so the tunnel "
-				    "works without");
-		r = 0;
-	}
-	diag_move(d, &failure);
 	return r;
 }
 
@@ -273,11 +254,11 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 	case OP_ROUTE_DEL:
 		return delete_routes(h, op, d);
 	case OP_RULE_ADD:
-		return rtnetlink_rule_add(h->rtnetlink, &op->rule, d);
+		return host_rule_add(h, &op->rule, d);
 	case OP_RULE_DEL:
-		return rtnetlink_rule_del(h->rtnetlink, &op->rule, d);
+		return host_rule_del(h, &op->rule, d);
 	case OP_SYSCTL_SET:
-		return set_sysctl(op, d);
+		return host_sysctl_set(h, op, d);
 	case OP_FIREWALL_SET:
 		return host_firewall_set(h, &op->firewall.rules, d);
 	case OP_FIREWALL_REMOVE:
@@ -355,6 +336,7 @@ void host_free_at(struct host **host)
 	if (!*host)
 		return;
 	fd_close_at(&(*host)->lock_fd);
+	vec_release(&(*host)->added);
 	rtnetlink_free((*host)->rtnetlink);
 	free(*host);
 	*host = NULL;

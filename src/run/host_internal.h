@@ -13,9 +13,10 @@ struct host {
 	struct rtnetlink *rtnetlink;
 	struct means means;
 	struct link link;          /* as last seen */
-	uint32_t made;             /* index of the link that we made; 0: none */
+	uint32_t own;              /* index of the link that we made or bound; 0: none */
 	enum device_server server; /* of that link */
 	bool has_iptables_rules;   /* there may be some of this interface */
+	struct rule_vec added;     /* our rules, with the priorities that they got */
 	int lock_fd;               /* -1: not held */
 	bool stopped_before;       /* by a signal, when the step under way began */
 };
@@ -29,6 +30,10 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
  * to the firewall's, which then borrows from *ret_addrs. */
 int host_firewall_whole(struct host *h, struct firewall *firewall, struct addr_vec *ret_addrs,
 			struct diag *d);
+int host_rule_add(struct host *h, const struct rule *rule, struct diag *d);
+/* Of rules that are the same but for their priority, that one goes which we have added. */
+int host_rule_del(struct host *h, const struct rule *rule, struct diag *d);
+int host_sysctl_set(struct host *h, const struct op *op, struct diag *d);
 int host_firewall_set(struct host *h, const struct firewall *firewall, struct diag *d);
 int host_firewall_remove(struct host *h, struct diag *d);
 /* is: the firewall to compare with; NULL: none. */

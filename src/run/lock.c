@@ -12,10 +12,12 @@
 static const char path[] = "/run/wgq.lock";
 
 /* A flock(2) that waits would miss a signal that comes just before the call. */
-enum { TRY_INTERVAL_MS = 10 };
+enum { TRY_INTERVAL_MS = 10, UNDO_TRIES = 500 };
 
 int lock_take(const volatile sig_atomic_t *stop, int *ret_fd, struct diag *d)
 {
+	/* A signal from before is obeyed already: the undo wants the lock. */
+	bool undoing = stop && *stop;
 	_cleanup_fd_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	*ret_fd = -1;
@@ -24,10 +26,10 @@ int lock_take(const volatile sig_atomic_t *stop, int *ret_fd, struct diag *d)
 		return 0;
 	if (fd < 0)
 		return diag_fail(d, errno, "cannot open %s", path);
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return diag_fail(d, errno, "cannot lock %s", path);
-		if (stop && *stop)
+		if (stop && *stop && (!undoing || tries == UNDO_TRIES))
 			return diag_refuse(d, EINTR, "stopped while waiting for another wgq");
 		io_sleep_ms(TRY_INTERVAL_MS);
 	}

@@ -71,6 +71,33 @@ static int observe_rules(struct host *h, struct snap *snap, struct diag *d)
 	return r;
 }
 
+static bool has_orphan(const struct snap *snap)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (!tunnel->leads_here && !tunnel->table_used)
+			return true;
+	return false;
+}
+
+/* A device that goes meanwhile needs no mark any more. */
+static int observe_marks(struct snap *snap, struct diag *d)
+{
+	_cleanup_(links_release) struct link_vec links = {0};
+	int r = has_orphan(snap) ? device_list(&links, d) : 0;
+
+	if (r == 0 && !vec_reserve(&snap->marks, links.len))
+		r = diag_no_memory(d);
+	for (size_t i = 0; r == 0 && i < links.len; i++) {
+		_cleanup_(wg_device_release) struct wg_device device = {0};
+		_cleanup_diag_ struct diag unseen = {0};
+		const struct link *link = &links.at[i];
+
+		if (device_get(link->name, device_server_of(link), &device, &unseen) == 0)
+			snap->marks.at[snap->marks.len++] = device.fwmark;
+	}
+	return r;
+}
+
 /* A number that some tunnel's rule carries is taken, even when its table was flushed. */
 static bool has_tunnel_rule(const struct snap *snap, uint32_t table)
 {
@@ -169,6 +196,13 @@ static int observe_link(struct host *h, const struct observe_query *query, struc
 
 	if (r < 0)
 		return r;
+	if (h->own && h->link.index && h->link.index != h->own) {
+		diag_refuse(d, ESTALE, "`%s' is another interface by now", query->ifname);
+		diag_note(d, "that one was taken down, and this one made, by somebody else");
+		return -ESTALE;
+	}
+	if (query->bind)
+		h->own = h->link.index;
 	snap->link = h->link;
 	snap->is_wireguard = h->server != DEVICE_NONE;
 	snap->is_userspace = h->server == DEVICE_USERSPACE;
@@ -268,6 +302,8 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 		r = rtnetlink_table_list(h->rtnetlink, ret->link.index, &ret->tables, d);
 	if (r == 0 && query->rules)
 		r = observe_rules(h, ret, d);
+	if (r == 0 && query->marks)
+		r = observe_marks(ret, d);
 	if (r == 0 && query->free_table)
 		r = find_free_table(h, ret, d);
 	if (r == 0 && query->free_table)

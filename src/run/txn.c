@@ -89,17 +89,28 @@ int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d)
 	return first;
 }
 
-static bool deletes_link(const struct plan *inverses)
+bool txn_made_link(const struct txn *txn)
 {
-	vec_each(op, inverses)
+	vec_each(op, &txn->inverses)
 		if (op->kind == OP_LINK_DEL)
 			return true;
 	return false;
 }
 
+void txn_forget(struct txn *txn, struct diag *d)
+{
+	size_t kept = 0;
+
+	vec_each(op, &txn->inverses)
+		if (op->kind == OP_LINK_DEL)
+			txn->inverses.at[kept++] = *op;
+	txn->inverses.len = txn->taken = kept;
+	diag_note(d, "the interface was taken down meanwhile, so there is nothing to undo");
+}
+
 void txn_undo(struct txn *txn, struct diag *d)
 {
-	bool link_goes = deletes_link(&txn->inverses);
+	bool link_goes = txn_made_link(txn);
 	size_t steps = txn->taken, failed = 0;
 	_cleanup_diag_ struct diag failures = {0};
 

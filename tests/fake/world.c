@@ -260,7 +260,7 @@ static int fake_observe(void *self, const struct observe_query *query, struct sn
 	if (fails(fake))
 		return diag_fail(d, EIO, "look %zu", fake->steps);
 	ret->link.index = find(fake, "link") ? 7 : 0;
-	ret->is_wireguard = ret->link.index != 0;
+	ret->link.up = ret->is_wireguard = ret->link.index != 0;
 	ret->default_mtu = 1500;
 	ret->free_table = query->free_table ? 51820 : 0;
 	ret->has_firewall = find(fake, "firewall") != NULL;

@@ -112,10 +112,12 @@ static const struct rule suppress_rule = {
 static void rules_as_of_iproute2(void **state)
 {
 	_cleanup_rtnetlink_ struct rtnetlink *r = fresh();
+	uint32_t priority;
 
 	(void)state;
-	assert_done(rtnetlink_rule_add(r, &tunnel_rule, d));
-	assert_done(rtnetlink_rule_add(r, &suppress_rule, d));
+	assert_done(rtnetlink_rule_add(r, &tunnel_rule, &priority, d));
+	assert_int_equal(priority, 32765);
+	assert_done(rtnetlink_rule_add(r, &suppress_rule, &priority, d));
 	_cleanup_free_ char *ours = ns_output("ip -4 -d rule; ip -6 -d rule");
 	ns_fresh_network();
 	ns_run("ip -4 rule add not fwmark 51820 table 51820");
@@ -177,17 +179,18 @@ static void the_right_rule_is_deleted(void **state)
 	_cleanup_rtnetlink_ struct rtnetlink *r = fresh();
 	_cleanup_(rules_release) struct rule_vec rules = {0};
 	struct rule kernels = tunnel_rule;
+	uint32_t priority;
 
 	(void)state;
 	kernels.protocol = RTPROT_KERNEL;
-	assert_done(rtnetlink_rule_add(r, &kernels, d));
+	assert_done(rtnetlink_rule_add(r, &kernels, &priority, d));
 	_cleanup_free_ char *before = ns_output("ip -d rule");
 	ns_run("ip rule add priority 32764 not fwmark 51820 table 51820");
 	ns_run("ip rule add priority 32765 not fwmark 51820 table 51820 protocol static");
 	ns_run("ip rule add priority 32762 fwmark 51820 table 51820");
 	ns_run("ip rule add priority 32763 not fwmark 51820 table 518200");
 	_cleanup_free_ char *all = ns_output("ip -d rule");
-	assert_done(rtnetlink_rule_add(r, &kernels, d));
+	assert_done(rtnetlink_rule_add(r, &kernels, &priority, d));
 	assert_done(rtnetlink_rule_list(r, AF_INET, &rules, d));
 	assert_int_equal(rules.len, 3 + 6);
 

@@ -35,8 +35,8 @@ int verb_init(const struct options *options);
 struct session;
 int up_run(struct session *s, struct diag *d);
 int down_run(struct session *s, struct diag *d);
-/* Saves what is running into the file, which is read again; s->conf tells only its name. Of an
- * interface that is gone there is nothing to be saved. */
+/* Saves what is running into the file, which is read again. -ENODEV: it is gone; -EBUSY: it was
+ * never wholly up. */
 int save_run(struct session *s, struct diag *d);
 
 /* The steps that make what runs match s->conf; they borrow from snap and reload. */

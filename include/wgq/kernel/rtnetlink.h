@@ -58,7 +58,9 @@ int rtnetlink_addr_del(struct rtnetlink *rt, uint32_t index, const struct link_a
 /* Appends the rules of a family in the order of evaluation. A kernel without the family has none.
  */
 int rtnetlink_rule_list(struct rtnetlink *rt, uint8_t family, struct rule_vec *ret, struct diag *d);
-int rtnetlink_rule_add(struct rtnetlink *rt, const struct rule *rule, struct diag *d);
+/* *ret_priority is what the kernel chose; 0: it did not say. */
+int rtnetlink_rule_add(struct rtnetlink *rt, const struct rule *rule, uint32_t *ret_priority,
+		       struct diag *d);
 /* Deletes the first rule with exactly these selectors, this protocol and, unless it is 0, this
  * priority; no matter what rule->exact says. -ENOENT: none is left. -ENOTUNIQ: the kernel would
  * delete another rule of that priority, because it does not compare all the selectors. */

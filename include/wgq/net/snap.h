@@ -21,6 +21,10 @@ struct tunnel_rule_vec {
 	VEC(struct tunnel_rule);
 };
 
+struct mark_vec {
+	VEC(uint32_t);
+};
+
 enum ipv6_state {
 	IPV6_ON,
 	IPV6_DISABLED, /* by net.ipv6.conf.IFACE.disable_ipv6 */
@@ -42,6 +46,7 @@ struct snap {
 
 	struct rule_vec suppress_rules;      /* `lookup main suppress_prefixlength 0` */
 	struct tunnel_rule_vec tunnel_rules; /* both in the order of evaluation */
+	struct mark_vec marks;               /* of all WireGuard devices of this host */
 	uint32_t free_table; /* the first from 51820 that is empty in both families; 0: not asked */
 	bool has_firewall;   /* a table or iptables rules of this interface are there */
 	uint32_t firewall_mark;  /* the mark that they save; 0: not known */

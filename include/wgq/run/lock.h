@@ -7,6 +7,7 @@
 
 #include "wgq/base/diag.h"
 
-/* Waits for the lock; *stop nonzero ends the wait with -EINTR. *ret_fd is closed to unlock. Where
+/* Waits for the lock. *stop ends the wait with -EINTR when it becomes nonzero; where it was before,
+ * the lock is for an undo, and 5 seconds do. *ret_fd is closed to unlock. Where
  * there is no writable /run, *ret_fd is -1 and nobody is kept apart. */
 int lock_take(const volatile sig_atomic_t *stop, int *ret_fd, struct diag *d);

@@ -14,8 +14,10 @@
 /* What to look at; what is not asked for is left zero, and costs nothing. */
 struct observe_query {
 	const char *ifname;
+	bool bind;        /* the link that has the name now is meant, also when it has it no more */
 	bool device;      /* the WireGuard device with its peers */
 	bool rules;       /* policy rules, and what their tables lead to */
+	bool marks;       /* with rules: of all WireGuard devices, where a rule may be left over */
 	bool free_table;  /* a number for a full tunnel */
 	bool addresses;   /* of the interface */
 	bool main_routes; /* its routes in table main */
@@ -40,6 +42,7 @@ struct world_ops {
 	/* Finds out how this host does what the configuration needs. */
 	int (*prepare)(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		       struct diag *d);
+	/* -ESTALE: the name is another link's by now than of that which was made or bound. */
 	int (*observe)(void *self, const struct observe_query *query, struct snap *ret,
 		       struct diag *d);
 	/* Takes one step: all of it or, on failure, none. *ret_status is the exit status where the
