@@ -138,22 +138,21 @@ static void format_resolved(const struct op *op, const struct op_context *contex
 	}
 	bool asks_here = op->dns.is.servers->len > 0, names_all = op->dns.is.catch_all && asks_here;
 
-	if (asks_here) {
-		buf_addf(out, "resolvectl dns %s", buf_text(&dev));
-		vec_each(server, op->dns.is.servers) {
-			buf_char(out, ' ');
-			buf_shell_word(out, server->text);
-		}
-		buf_char(out, '\n');
+	/* Without a word it would only show what is set. */
+	buf_addf(out, "resolvectl dns %s%s", buf_text(&dev), asks_here ? "" : " ''");
+	vec_each(server, op->dns.is.servers) {
+		buf_char(out, ' ');
+		buf_shell_word(out, server->text);
 	}
-	buf_addf(out, "resolvectl domain %s", buf_text(&dev));
+	buf_addf(out, "\nresolvectl domain %s", buf_text(&dev));
 	vec_each(domain, op->dns.is.search) {
 		buf_char(out, ' ');
 		buf_shell_word(out, domain->text);
 		names_all &= domain->text[0] != '~';
 	}
-	buf_addf(out, "%s\nresolvectl default-route %s %s", names_all ? " '~.'" : "",
-		 buf_text(&dev), asks_here ? "yes" : "no");
+	if (names_all || !op->dns.is.search->len)
+		buf_str(out, names_all ? " '~.'" : " ''");
+	buf_addf(out, "\nresolvectl default-route %s %s", buf_text(&dev), asks_here ? "yes" : "no");
 }
 
 static void format_dns(const struct op *op, const struct op_context *context, enum op_form form,

@@ -138,8 +138,8 @@ int dns_resolved_set(const struct dns_config *config, struct diag *d)
 	if (r < 0)
 		return r;
 
-	if (config->servers->len)
-		r = set_servers(bus, index, config, &error);
+	/* None, too: a reload takes away what was set before. */
+	r = set_servers(bus, index, config, &error);
 	if (r >= 0)
 		r = set_domains(bus, index, config, &error);
 	if (r >= 0)

@@ -244,7 +244,8 @@ static void test_set(void **state)
 		{{NULL},
 		 {"corp.example"},
 		 true,
-		 "SetLinkDomains 1 corp.example\nSetLinkDefaultRoute 1 0\nRevertLink 1\n"},
+		 "SetLinkDNSEx 1\nSetLinkDomains 1 corp.example\nSetLinkDefaultRoute 1 0\n"
+		 "RevertLink 1\n"},
 	};
 
 	(void)state;
