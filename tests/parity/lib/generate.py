@@ -25,7 +25,6 @@ HOSTS = (
     "nft 'add table inet filter; add chain inet filter input"
     " { type filter hook input priority 0; }; add rule inet filter input tcp dport 22 accept'",
     "nft add table inet wg-quick-other",
-    "iptables -t mangle -A PREROUTING -p udp -j MARK --set-mark 5",
     "sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.default.rp_filter=2",
     "sysctl -qw net.ipv4.conf.all.src_valid_mark=1",
     "ip route add default dev eth0 table 100",
