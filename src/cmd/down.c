@@ -187,7 +187,8 @@ static int down_one(const struct options *options, const char *argument, struct 
 	/* Of a save that was killed. */
 	if (r == 0 && has_conf && !session.dry_run)
 		file_clean(config.path.real);
-	if (r == -ENODEV && (options->given & OPTION_IF_EXISTS)) {
+	/* Of --all: another's hook may have taken it down. */
+	if (r == -ENODEV && (options->given & (OPTION_IF_EXISTS | OPTION_ALL))) {
 		diag_truncate(d, 0);
 		return STATUS_OK;
 	}
