@@ -50,6 +50,15 @@ static bool remove_orphans(const struct snap *snap, const struct rule_pair_vec *
 	return true;
 }
 
+/* With the protocol of the tunnel's rule, which is 0 in wg-quick's: they are paired by it. */
+static bool complete_pair(const struct rule *tunnel, uint32_t line, struct plan *plan)
+{
+	if (!diff_add_suppress_rule(tunnel->family, line, plan))
+		return false;
+	vec_last(plan)->rule.protocol = tunnel->protocol;
+	return true;
+}
+
 bool reload_add_rules(const struct snap *snap, const struct want *want,
 		      const struct rule_pair_vec *pairs, uint8_t family, uint32_t line,
 		      struct plan *plan)
@@ -62,7 +71,7 @@ bool reload_add_rules(const struct snap *snap, const struct want *want,
 		       diff_add_suppress_rule(family, line, plan) &&
 		       remove_orphans(snap, pairs, family, plan);
 	return pairs->at[tunnel - snap->tunnel_rules.at] ||
-	       diff_add_suppress_rule(family, line, plan);
+	       complete_pair(&tunnel->rule, line, plan);
 }
 
 bool reload_remove_rules(const struct snap *snap, const struct want *want,
