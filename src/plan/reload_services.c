@@ -17,21 +17,29 @@ static bool was_full(const struct snap *snap)
 	return false;
 }
 
-/* The firewall that the running tunnel must have had: its rules' families, its mark, the addresses
- * that the interface has. */
+/* The rules of iptables are not read for their mark, which is that of the tunnel's rules and,
+ * unless somebody has changed it, the device's as well. */
+static uint32_t mark_before(const struct snap *snap)
+{
+	if (snap->firewall_mark)
+		return snap->firewall_mark;
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (rules_is_own(tunnel, snap))
+			return tunnel->rule.fwmark;
+	return snap->wg.fwmark;
+}
+
+/* The firewall that is there, with the addresses that the interface has. */
 static const struct firewall *firewall_before(const struct snap *snap, struct reload *reload)
 {
 	struct firewall *before = &reload->firewall_before;
-	/* The rules of iptables are not read for their mark, which is the device's as well. */
-	uint32_t mark = snap->firewall_mark ? snap->firewall_mark : snap->wg.fwmark;
 
-	if (!snap->has_firewall || !mark)
+	*before = (struct firewall){.ifname = reload->want.conf->ifname,
+				    .mark = mark_before(snap),
+				    .ip = snap->firewall_ip,
+				    .ip6 = snap->firewall_ip6};
+	if ((!before->ip && !before->ip6) || !before->mark)
 		return NULL;
-	*before = (struct firewall){.ifname = reload->want.conf->ifname, .mark = mark};
-	vec_each(tunnel, &snap->tunnel_rules) {
-		before->ip |= tunnel->leads_here && tunnel->rule.family == AF_INET;
-		before->ip6 |= tunnel->leads_here && tunnel->rule.family == AF_INET6;
-	}
 	if (!vec_reserve(&reload->firewall_addrs_before, snap->addrs.len))
 		return NULL;
 	vec_each(addr, &snap->addrs)

@@ -26,15 +26,20 @@ static bool file_mentions(const char *path, const char *word)
 
 /* Programs are only run where tables are loaded in which they could find something: the kernel's
  * own, or those that iptables-nft keeps in nf_tables. */
-static int observe_iptables(struct host *h, struct diag *d)
+static int observe_iptables(struct host *h, struct snap *snap, struct diag *d)
 {
+	bool ip = false, ip6 = false;
 	bool in_nft = false;
 	int r = nft_has_table("mangle", &in_nft, d);
 
 	if (r < 0 || (!in_nft && !file_mentions("/proc/net/ip_tables_names", "mangle") &&
 		      !file_mentions("/proc/net/ip6_tables_names", "mangle")))
 		return r;
-	return iptables_find(h->options.ifname, &h->has_iptables_rules, d);
+	r = iptables_find(h->options.ifname, &ip, &ip6, d);
+	h->has_iptables_rules = ip || ip6;
+	snap->firewall_ip |= ip;
+	snap->firewall_ip6 |= ip6;
+	return r;
 }
 
 /* Either kind may be there, but not both: one would be left over. */
@@ -63,8 +68,10 @@ int host_observe_firewall(struct host *h, const struct firewall *is, struct snap
 	/* It is the number of the rules' table, also when the link or its mark is gone. */
 	if (r == 0 && found)
 		r = nft_read_mark(h->options.ifname, &snap->firewall_mark, d);
+	snap->firewall_ip = found & NFT_FAMILY_IP;
+	snap->firewall_ip6 = found & NFT_FAMILY_IP6;
 	if (r == 0)
-		r = observe_iptables(h, d);
+		r = observe_iptables(h, snap, d);
 	snap->has_firewall = r < 0 || found != 0 || h->has_iptables_rules;
 	if (r == 0 && is && snap->has_firewall)
 		r = compare_firewall(h, is, found != 0, &snap->has_firewall_rules, d);

@@ -176,16 +176,20 @@ static int list_removal(const struct variant *v, const char *ifname, struct buf 
 	return buf_status(ret) < 0 ? diag_no_memory(d) : 0;
 }
 
-int iptables_find(const char *ifname, bool *ret, struct diag *d)
+int iptables_find(const char *ifname, bool *ret_ip, bool *ret_ip6, struct diag *d)
 {
-	*ret = false;
-	for (const struct variant *v = variants; v < variants + VARIANTS && !*ret; v++) {
+	*ret_ip = *ret_ip6 = false;
+	for (const struct variant *v = variants; v < variants + VARIANTS; v++) {
 		_cleanup_buf_ struct buf text = {0};
+		bool *found = v->family == AF_INET ? ret_ip : ret_ip6;
+
+		if (*found)
+			continue;
 		int r = list_removal(v, ifname, &text, d);
 
 		if (r < 0)
 			return r;
-		*ret = text.len > 0;
+		*found = text.len > 0;
 	}
 	return 0;
 }

@@ -49,10 +49,11 @@ struct snap {
 	struct mark_vec marks;               /* of all WireGuard devices of this host */
 	uint32_t free_table; /* the first from 51820 that is empty in both families; 0: not asked */
 	bool has_firewall;   /* a table or iptables rules of this interface are there */
-	uint32_t firewall_mark;  /* the mark that they save; 0: not known */
-	bool has_firewall_rules; /* has_firewall, and it is the one that was asked about */
-	bool has_dns;            /* resolvconf knows the interface */
-	bool knows_dns;          /* the following two were found out */
+	bool firewall_ip, firewall_ip6; /* it has rules of this family */
+	uint32_t firewall_mark;         /* the mark that they save; 0: not known */
+	bool has_firewall_rules;        /* has_firewall, and it is the one that was asked about */
+	bool has_dns;                   /* resolvconf knows the interface */
+	bool knows_dns;                 /* the following two were found out */
 	struct buf dns_servers, dns_search; /* what is set for the interface, each ended by \n */
 	bool has_src_valid_mark;
 	long src_valid_mark;

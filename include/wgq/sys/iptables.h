@@ -23,8 +23,8 @@ int iptables_set(const struct firewall *firewall, struct diag *d);
  * iptables at all, are no error. */
 int iptables_remove(const char *ifname, struct diag *d);
 
-/* Whether any such rule is there. */
-int iptables_find(const char *ifname, bool *ret, struct diag *d);
+/* Which families have any such rule. */
+int iptables_find(const char *ifname, bool *ret_ip, bool *ret_ip6, struct diag *d);
 
 /* Whether the rules with the interface's comment are exactly those of the firewall, in any order.
  */
