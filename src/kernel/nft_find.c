@@ -3,7 +3,11 @@
 #include "wgq/kernel/nft_find.h"
 
 #include <errno.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
@@ -209,39 +213,80 @@ int nft_matches(const struct firewall *fw, bool *ret, struct diag *d)
 	return 0;
 }
 
-struct mark_search {
+/* What an expression loads into a register, to be compared by the one behind it. */
+enum loaded { LOADED_OTHER, LOADED_MARK, LOADED_DESTINATION };
+
+struct rule_search {
 	const char *table;
-	bool loaded;   /* the expression before loads a packet's mark */
-	uint32_t mark; /* 0: none was found yet */
+	uint8_t family; /* AF_INET, AF_INET6 */
+	bool saves;     /* the rule is in postmangle, not in preraw */
+	enum loaded loaded;
+	uint32_t mark;          /* 0: none was found yet */
+	struct addr_vec *addrs; /* NULL: they are not asked for */
+	size_t kept;            /* addresses of the dumps before this one */
 };
 
-/* What is compared with the mark of a packet, by the expression behind the one that loads it. */
+static bool is_destination(const struct nftnl_expr *e, uint8_t family)
+{
+	size_t offset = family == AF_INET ? offsetof(struct iphdr, daddr)
+					  : offsetof(struct ip6_hdr, ip6_dst);
+
+	return nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_BASE) == NFT_PAYLOAD_NETWORK_HEADER &&
+	       nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET) == offset;
+}
+
+static enum loaded what_is_loaded(const struct nftnl_expr *e, const char *name, uint8_t family)
+{
+	if (strcmp(name, "meta") == 0 && nftnl_expr_is_set(e, NFTNL_EXPR_META_DREG) &&
+	    nftnl_expr_get_u32(e, NFTNL_EXPR_META_KEY) == NFT_META_MARK)
+		return LOADED_MARK;
+	if (strcmp(name, "payload") == 0 && nftnl_expr_is_set(e, NFTNL_EXPR_PAYLOAD_DREG) &&
+	    is_destination(e, family))
+		return LOADED_DESTINATION;
+	return LOADED_OTHER;
+}
+
+static int take_compared(struct rule_search *search, enum loaded loaded, const void *value,
+			 uint32_t len)
+{
+	struct addr addr = {.family = search->family};
+
+	if (loaded == LOADED_MARK && search->saves && !search->mark && len == sizeof(search->mark))
+		memcpy(&search->mark, value, len);
+	if (loaded != LOADED_DESTINATION || search->saves || !search->addrs ||
+	    len != addr_bits(&addr) / 8)
+		return 0;
+	memcpy(addr.bytes, value, len);
+	struct addr *copy = vec_push(search->addrs);
+	if (!copy)
+		return -ENOMEM;
+	*copy = addr;
+	return 0;
+}
+
 static int each_expression(struct nftnl_expr *e, void *data)
 {
-	struct mark_search *search = data;
+	struct rule_search *search = data;
 	const char *name = nftnl_expr_get_str(e, NFTNL_EXPR_NAME);
-	bool loaded = search->loaded;
+	enum loaded loaded = search->loaded;
 	uint32_t len;
 
-	search->loaded = name && strcmp(name, "meta") == 0 &&
-			 nftnl_expr_is_set(e, NFTNL_EXPR_META_DREG) &&
-			 nftnl_expr_get_u32(e, NFTNL_EXPR_META_KEY) == NFT_META_MARK;
-	if (loaded && !search->mark && name && strcmp(name, "cmp") == 0) {
-		const void *value = nftnl_expr_get(e, NFTNL_EXPR_CMP_DATA, &len);
-
-		if (value && len == sizeof(search->mark))
-			memcpy(&search->mark, value, len);
-	}
-	return 0;
+	search->loaded = name ? what_is_loaded(e, name, search->family) : LOADED_OTHER;
+	if (loaded == LOADED_OTHER || !name || strcmp(name, "cmp") != 0)
+		return 0;
+	const void *value = nftnl_expr_get(e, NFTNL_EXPR_CMP_DATA, &len);
+	return value && take_compared(search, loaded, value, len) < 0 ? -1 : 0;
 }
 
 static int each_rule(const struct nlmsghdr *m, void *data)
 {
-	struct mark_search *search = data;
+	struct rule_search *search = data;
 	bool found = false;
 
 	if (!m) {
 		search->mark = 0;
+		if (search->addrs)
+			search->addrs->len = search->kept;
 		return 0;
 	}
 	int r = is_of_table(m, search->table, &found);
@@ -255,30 +300,42 @@ static int each_rule(const struct nlmsghdr *m, void *data)
 	const char *chain = nftnl_rule_nlmsg_parse(m, rule) < 0
 				    ? NULL
 				    : nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
-	search->loaded = false;
-	if (chain && strcmp(chain, "postmangle") == 0)
-		nftnl_expr_foreach(rule, each_expression, search);
+	search->loaded = LOADED_OTHER;
+	search->saves = chain && strcmp(chain, "postmangle") == 0;
+	if (search->saves || (chain && strcmp(chain, "preraw") == 0))
+		r = nftnl_expr_foreach(rule, each_expression, search) < 0 ? -ENOMEM : 0;
 	nftnl_rule_free(rule);
-	return 0;
+	return r;
 }
 
-int nft_read_mark(const char *ifname, uint32_t *ret, struct diag *d)
+static int read_rules(struct netlink *n, uint8_t family, struct rule_search *search, struct diag *d)
+{
+	uint32_t mark = search->mark;
+
+	search->family = family == NFPROTO_IPV6 ? AF_INET6 : AF_INET;
+	search->kept = search->addrs ? search->addrs->len : 0;
+	int r = dump(n, NFT_MSG_GETRULE, family, search->table, each_rule, search, d);
+	search->mark = mark ? mark : search->mark;
+	return r;
+}
+
+int nft_read(const char *ifname, uint32_t *ret_mark, struct addr_vec *ret_addrs, struct diag *d)
 {
 	_cleanup_netlink_ struct netlink n = {0};
 	char table[NFT_TABLE_NAME_MAX];
-	struct mark_search search = {.table = table};
+	struct rule_search search = {.table = table, .addrs = ret_addrs};
 	uint32_t families = 0;
 	int r = nft_find_open(&n, d);
 
-	*ret = 0;
+	*ret_mark = 0;
 	if (r)
 		return r == -EPROTONOSUPPORT ? 0 : r;
 	nft_table_name(ifname, table);
 	r = nft_find_tables(&n, table, &families, d);
-	for (uint8_t family = 0; !r && !search.mark && family < 32; family++)
+	for (uint8_t family = 0; !r && family < 32; family++)
 		if (families & UINT32_C(1) << family)
-			r = dump(&n, NFT_MSG_GETRULE, family, table, each_rule, &search, d);
-	*ret = search.mark;
+			r = read_rules(&n, family, &search, d);
+	*ret_mark = search.mark;
 	return r;
 }
 

@@ -29,7 +29,20 @@ static uint32_t mark_before(const struct snap *snap)
 	return snap->wg.fwmark;
 }
 
-/* The firewall that is there, with the addresses that the interface has. */
+/* The rules of iptables are not read for their addresses either, which are the interface's. */
+static bool list_addrs_before(const struct snap *snap, struct addr_vec *ret)
+{
+	if (!vec_reserve(ret, snap->addrs.len + snap->firewall_addrs.len))
+		return false;
+	vec_each(known, &snap->firewall_addrs)
+		ret->at[ret->len++] = *known;
+	if (!ret->len)
+		vec_each(addr, &snap->addrs)
+			ret->at[ret->len++] = addr->prefix.addr;
+	return true;
+}
+
+/* NULL: there is none. */
 static const struct firewall *firewall_before(const struct snap *snap, struct reload *reload)
 {
 	struct firewall *before = &reload->firewall_before;
@@ -38,13 +51,9 @@ static const struct firewall *firewall_before(const struct snap *snap, struct re
 				    .mark = mark_before(snap),
 				    .ip = snap->firewall_ip,
 				    .ip6 = snap->firewall_ip6};
-	if ((!before->ip && !before->ip6) || !before->mark)
+	if ((!before->ip && !before->ip6) || !before->mark ||
+	    !list_addrs_before(snap, &reload->firewall_addrs_before))
 		return NULL;
-	if (!vec_reserve(&reload->firewall_addrs_before, snap->addrs.len))
-		return NULL;
-	vec_each(addr, &snap->addrs)
-		reload->firewall_addrs_before.at[reload->firewall_addrs_before.len++] =
-			addr->prefix.addr;
 	before->addrs = reload->firewall_addrs_before.at;
 	before->addr_count = reload->firewall_addrs_before.len;
 	return before;

@@ -67,7 +67,7 @@ int host_observe_firewall(struct host *h, const struct firewall *is, struct snap
 
 	/* It is the number of the rules' table, also when the link or its mark is gone. */
 	if (r == 0 && found)
-		r = nft_read_mark(h->options.ifname, &snap->firewall_mark, d);
+		r = nft_read(h->options.ifname, &snap->firewall_mark, &snap->firewall_addrs, d);
 	snap->firewall_ip = found & NFT_FAMILY_IP;
 	snap->firewall_ip6 = found & NFT_FAMILY_IP6;
 	if (r == 0)

@@ -38,7 +38,7 @@ static void look_at_firewall(const struct link *link, struct way_tunnel *tunnel)
 	/* Who may not see it sees none. */
 	tunnel->has_firewall = nft_find(link->name, &families, NULL) == 0 && families;
 	if (tunnel->has_firewall)
-		(void)nft_read_mark(link->name, &tunnel->firewall_mark, NULL);
+		(void)nft_read(link->name, &tunnel->firewall_mark, NULL, NULL);
 }
 
 int way_tunnel_look(const struct link *link, const struct addr *to, struct way_tunnel *ret,

@@ -99,6 +99,20 @@ static void exec_op(const struct op *op)
 	assert_int_equal(world_exec(host_world(host), op, &status, NULL), 0);
 }
 
+static void is_read_back(void)
+{
+	const struct observe_query query = {.ifname = "wg0", .firewall = true};
+	_cleanup_snap_ struct snap snap = {0};
+
+	look(&query, &snap);
+	assert_true(snap.firewall_ip && snap.firewall_ip6);
+	assert_int_equal(snap.firewall_mark, firewall.mark);
+	/* In userspace also that of the tun device. */
+	assert_in_range(snap.firewall_addrs.len, 2, 3);
+	assert_int_equal(addr_compare(&snap.firewall_addrs.at[0], &addrs[0]), 0);
+	assert_int_equal(addr_compare(&snap.firewall_addrs.at[1], &addrs[1]), 0);
+}
+
 static void of_nft(void **state)
 {
 	struct op set = {.kind = OP_FIREWALL_SET};
@@ -112,6 +126,7 @@ static void of_nft(void **state)
 	assert_false(snap.has_firewall || snap.has_firewall_rules);
 	exec_op(&set);
 	only_this();
+	is_read_back();
 	ns_run("nft add rule ip wg-quick-wg0 preraw ip daddr 10.0.0.9 drop");
 	assert_false(is_this(&firewall));
 	exec_op(&set);

@@ -31,8 +31,9 @@ int nft_remove(const char *ifname, struct diag *d);
 int nft_find(const char *ifname, unsigned *ret_families, struct diag *d);
 
 /* The mark that the interface's firewall saves, which is the number of its routing table; 0: there
- * is no firewall, or one of another form. */
-int nft_read_mark(const char *ifname, uint32_t *ret, struct diag *d);
+ * is no firewall, or one of another form. Appends the addresses that it protects, in its order;
+ * ret_addrs may be NULL. */
+int nft_read(const char *ifname, uint32_t *ret_mark, struct addr_vec *ret_addrs, struct diag *d);
 
 /* Whether any family has a table of this name. */
 int nft_has_table(const char *name, bool *ret, struct diag *d);

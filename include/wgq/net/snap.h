@@ -51,6 +51,7 @@ struct snap {
 	bool has_firewall;   /* a table or iptables rules of this interface are there */
 	bool firewall_ip, firewall_ip6; /* it has rules of this family */
 	uint32_t firewall_mark;         /* the mark that they save; 0: not known */
+	struct addr_vec firewall_addrs; /* that they protect; none: not known */
 	bool has_firewall_rules;        /* has_firewall, and it is the one that was asked about */
 	bool has_dns;                   /* resolvconf knows the interface */
 	bool knows_dns;                 /* the following two were found out */
