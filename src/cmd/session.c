@@ -215,6 +215,7 @@ static int status_of_wg_quick(enum op_kind failed)
 	switch (failed) {
 	case OP_LINK_DEL:
 	case OP_LINK_UP:
+	case OP_LINK_DOWN:
 	case OP_LINK_MTU:
 	case OP_ADDR_ADD:
 	case OP_ADDR_DEL:

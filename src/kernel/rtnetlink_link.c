@@ -181,15 +181,15 @@ int rtnetlink_link_del(struct rtnetlink *rt, uint32_t index, struct diag *d)
 }
 
 /* By hand: libnl would send RTM_SETLINK. */
-static int link_set(struct rtnetlink *rt, uint32_t index, uint32_t mtu, bool up, struct diag *d)
+static int link_set(struct rtnetlink *rt, const struct ifinfomsg *head, uint32_t mtu,
+		    struct diag *d)
 {
-	const struct ifinfomsg head = {
-		.ifi_index = (int)index,
-		.ifi_flags = up ? IFF_UP : 0,
-		.ifi_change = up ? IFF_UP : 0,
-	};
+	const char *state = !head->ifi_change ? ""
+			    : head->ifi_flags ? " and state up"
+					      : " and state down";
+	uint32_t index = (uint32_t)head->ifi_index;
 	_cleanup_message_ struct nl_msg *message =
-		rtnetlink_message(RTM_NEWLINK, 0, &head, sizeof(head));
+		rtnetlink_message(RTM_NEWLINK, 0, head, sizeof(*head));
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
@@ -197,18 +197,29 @@ static int link_set(struct rtnetlink *rt, uint32_t index, uint32_t mtu, bool up,
 		return diag_no_memory(d);
 	if (rtnetlink_talk(rt, message, NULL, &ack) < 0) {
 		rtnetlink_link_text(index, text);
-		return ack_fail(d, &ack, "set MTU %u%s on link %s", mtu, up ? " and state up" : "",
-				text);
+		return ack_fail(d, &ack, "set MTU %u%s on link %s", mtu, state, text);
 	}
 	return 0;
 }
 
 int rtnetlink_link_up(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d)
 {
-	return link_set(rt, index, mtu, true, d);
+	const struct ifinfomsg head = {
+		.ifi_index = (int)index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+
+	return link_set(rt, &head, mtu, d);
+}
+
+int rtnetlink_link_down(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d)
+{
+	const struct ifinfomsg head = {.ifi_index = (int)index, .ifi_change = IFF_UP};
+
+	return link_set(rt, &head, mtu, d);
 }
 
 int rtnetlink_link_mtu(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d)
 {
-	return link_set(rt, index, mtu, false, d);
+	const struct ifinfomsg head = {.ifi_index = (int)index};
+
+	return link_set(rt, &head, mtu, d);
 }

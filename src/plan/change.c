@@ -200,6 +200,7 @@ static int list_op(const struct op *op, struct change_vec *changes)
 		return list_dns(op, changes);
 	case OP_LINK_ADD:
 	case OP_LINK_DEL:
+	case OP_LINK_DOWN:
 	case OP_WG_SET:
 	case OP_WG_REMOVE_PEERS:
 	case OP_HOOK:

@@ -209,6 +209,8 @@ static void format_link(const struct op *op, const struct op_context *context, e
 		buf_addf(out, "ip link delete dev %s", dev);
 	} else if (op->kind == OP_LINK_UP) {
 		buf_addf(out, "ip link set mtu %u up dev %s", op->mtu.value, dev);
+	} else if (op->kind == OP_LINK_DOWN) {
+		buf_addf(out, "ip link set mtu %u down dev %s", op->mtu.value, dev);
 	} else if (op->kind == OP_LINK_MTU) {
 		buf_addf(out, "ip link set mtu %u dev %s", op->mtu.value, dev);
 	} else {
@@ -242,6 +244,7 @@ void op_format(const struct op *op, const struct op_context *context, enum op_fo
 	case OP_LINK_ADD:
 	case OP_LINK_DEL:
 	case OP_LINK_UP:
+	case OP_LINK_DOWN:
 	case OP_LINK_MTU:
 		format_link(op, context, form, ret_text);
 		return;

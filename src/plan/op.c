@@ -53,6 +53,11 @@ bool op_inverse(const struct op *op, struct op *ret)
 	case OP_DNS_SET:
 	case OP_DNS_UNSET:
 		return inverse_of_dns(op, ret);
+	case OP_LINK_UP:
+		ret->kind = OP_LINK_DOWN;
+		ret->mtu.value = op->mtu.before;
+		ret->mtu.before = op->mtu.value;
+		return true;
 	case OP_LINK_MTU:
 		ret->mtu.value = op->mtu.before;
 		ret->mtu.before = op->mtu.value;
@@ -69,7 +74,7 @@ bool op_inverse(const struct op *op, struct op *ret)
 		ret->kind = OP_WG_SET;
 		return true;
 	case OP_LINK_DEL:
-	case OP_LINK_UP:
+	case OP_LINK_DOWN:
 	case OP_WG_SET:
 	case OP_HOOK:
 	case OP_SAVE:
@@ -90,6 +95,7 @@ bool op_dies_with_link(enum op_kind kind)
 {
 	switch (kind) {
 	case OP_LINK_UP:
+	case OP_LINK_DOWN:
 	case OP_LINK_MTU:
 	case OP_WG_SET:
 	case OP_WG_CHANGE:

@@ -235,6 +235,8 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 	case OP_LINK_UP:
 		return explain_port(
 			rtnetlink_link_up(h->rtnetlink, h->link.index, op->mtu.value, d), d);
+	case OP_LINK_DOWN:
+		return rtnetlink_link_down(h->rtnetlink, h->link.index, op->mtu.value, d);
 	case OP_LINK_MTU:
 		return rtnetlink_link_mtu(h->rtnetlink, h->link.index, op->mtu.value, d);
 	case OP_WG_SET:

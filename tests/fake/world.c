@@ -151,6 +151,9 @@ static int act(struct fake *fake, const struct op *op)
 	case OP_LINK_UP:
 		snprintf(line, sizeof(line), "link up mtu %u", op->mtu.value);
 		return put(fake, line);
+	case OP_LINK_DOWN:
+		snprintf(line, sizeof(line), "link up mtu %u", op->mtu.before);
+		return take(fake, line);
 	case OP_WG_SET:
 		snprintf(line, sizeof(line), "link peers %zu", op->wg.device->peers.len);
 		return put(fake, line);

@@ -39,8 +39,9 @@ int rtnetlink_link_list(struct rtnetlink *rt, const char *kind, struct link_vec 
 int rtnetlink_link_add(struct rtnetlink *rt, const char *name, const char *kind, struct diag *d);
 /* -ENODEV: it is gone already. */
 int rtnetlink_link_del(struct rtnetlink *rt, uint32_t index, struct diag *d);
-/* Sets the MTU and brings the link up, in one message. */
+/* Sets the MTU and brings the link up or down, in one message. */
 int rtnetlink_link_up(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d);
+int rtnetlink_link_down(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d);
 /* Sets the MTU alone. */
 int rtnetlink_link_mtu(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d);
 

@@ -18,7 +18,8 @@
 enum op_kind {
 	OP_LINK_ADD,
 	OP_LINK_DEL,
-	OP_LINK_UP, /* with an MTU, in one message */
+	OP_LINK_UP,   /* with an MTU, in one message */
+	OP_LINK_DOWN, /* with an MTU: only to take OP_LINK_UP back */
 	OP_LINK_MTU,
 	OP_WG_SET,
 	OP_WG_CHANGE,       /* of a device that is up: the least that differs */
@@ -52,7 +53,7 @@ struct op {
 		struct {
 			uint32_t value; /* 0: as it is */
 			uint32_t before;
-		} mtu; /* OP_LINK_UP, OP_LINK_MTU */
+		} mtu; /* OP_LINK_UP, OP_LINK_DOWN, OP_LINK_MTU */
 		struct {
 			uint32_t value, before;
 		} mark; /* OP_WG_MARK */
