@@ -178,6 +178,8 @@ int show_script(const struct plan *plan, const struct op_context *context, bool 
 		buf_str(&text, "#!/bin/sh\nset -e\n");
 
 	vec_each(op, plan) {
+		if (op->back_only)
+			continue;
 		op_format(op, context, OP_SCRIPT, SIZE_MAX, &text);
 		buf_char(&text, '\n');
 	}

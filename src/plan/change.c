@@ -231,7 +231,7 @@ int change_list(const struct plan *plan, struct change_vec *ret, struct diag *d)
 	int r = 0;
 
 	vec_each(op, plan)
-		if (r == 0)
+		if (r == 0 && !op->back_only)
 			r = list_op(op, ret);
 	if (r == 0)
 		r = by_group(ret);

@@ -49,14 +49,16 @@ static bool add_device(const struct want *want, struct plan *plan)
 	return true;
 }
 
-bool diff_add_addresses(const struct snap *snap, const struct want *want, struct plan *plan)
+bool diff_add_addresses(const struct snap *snap, const struct want *want, uint8_t family,
+			struct plan *plan)
 {
 	_cleanup_prefix_set_ struct prefix_set there = {0};
 
 	if (prefix_set_of_addrs(&snap->addrs, &there) < 0)
 		return false;
 	vec_each(addr, &want->addrs) {
-		if (prefix_set_has(&there, &addr->prefix))
+		if ((family && addr->prefix.addr.family != family) ||
+		    prefix_set_has(&there, &addr->prefix))
 			continue;
 		struct op *op = diff_add(plan, OP_ADDR_ADD, addr->line);
 		if (!op)
@@ -176,7 +178,7 @@ static bool add_dns(const struct want *want, const struct means *means, struct p
 int diff_configure(const struct snap *snap, const struct want *want, const struct means *means,
 		   struct plan *ret, struct diag *d)
 {
-	if (!add_device(want, ret) || !diff_add_addresses(snap, want, ret))
+	if (!add_device(want, ret) || !diff_add_addresses(snap, want, AF_UNSPEC, ret))
 		return diag_no_memory(d);
 
 	struct op *up = diff_add(ret, OP_LINK_UP, want->conf->mtu_line);

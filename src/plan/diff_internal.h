@@ -12,8 +12,9 @@ struct op *diff_add(struct plan *plan, enum op_kind kind, uint32_t line);
  * restarts (systemd#19106), and which `ip rule` does not print. */
 bool diff_add_tunnel_rule(uint8_t family, uint32_t mark, uint32_t line, struct plan *plan);
 bool diff_add_suppress_rule(uint8_t family, uint32_t line, struct plan *plan);
-/* Those that the interface lacks. */
-bool diff_add_addresses(const struct snap *snap, const struct want *want, struct plan *plan);
+/* Those that the interface lacks, of a family or, with AF_UNSPEC, of both. */
+bool diff_add_addresses(const struct snap *snap, const struct want *want, uint8_t family,
+			struct plan *plan);
 bool diff_add_routes(const struct route *routes, size_t count, uint32_t table, uint32_t line,
 		     struct plan *plan);
 /* Without it the answers to the encrypted packets fail a strict rp_filter (linux.bash:240). */

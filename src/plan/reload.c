@@ -132,7 +132,7 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 
 	return reload_needs_promotion(snap, reload, &promote) &&
 	       (!promote || reload_start_promotion(reload)) && reload_clear_the_way(reload, plan) &&
-	       set_link(snap, want, plan) && diff_add_addresses(snap, want, plan) &&
+	       set_link(snap, want, plan) && reload_add_addresses(snap, reload) &&
 	       change_peers(reload, plan) &&
 	       reload_add_rules(snap, want, pairs, AF_INET6, want->default_ip6.line, plan) &&
 	       reload_add_rules(snap, want, pairs, AF_INET, want->default_ip.line, plan) &&
@@ -169,6 +169,7 @@ void reload_release(struct reload *reload)
 	peers_change_release(&reload->peers);
 	tables_change_release(&reload->tables);
 	addrs_release(&reload->gone);
+	tables_release(&reload->lost_on_the_way_back);
 	vec_release(&reload->firewall_addrs_before);
 	conf_texts_release(&reload->dns_servers_before);
 	conf_texts_release(&reload->dns_search_before);

@@ -17,6 +17,8 @@ int reload_find_gone(const struct snap *snap, struct reload *reload);
 /* Removes the addresses that have to go before others can come; then the rest. */
 bool reload_clear_the_way(const struct reload *reload, struct plan *plan);
 bool reload_remove_addresses(const struct reload *reload, struct plan *plan);
+/* Those that are missing; when the first IPv4 address is taken back, the routes come back, too. */
+bool reload_add_addresses(const struct snap *snap, struct reload *reload);
 bool reload_needs_promotion(const struct snap *snap, const struct reload *reload, bool *ret);
 bool reload_start_promotion(struct reload *reload);
 bool reload_end_promotion(struct reload *reload);

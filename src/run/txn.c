@@ -37,6 +37,10 @@ static int take_step(struct txn *txn, const struct op *op, int tries, struct dia
 	bool has_inverse = op_inverse(op, &inverse);
 	int status;
 
+	if (op->back_only) {
+		txn->inverses.at[txn->inverses.len++] = *op;
+		return 0;
+	}
 	txn->reporter->step(txn->reporter->context, op, false);
 	int r = exec(txn, op, tries, &status, d);
 	if (r < 0) {
@@ -108,12 +112,20 @@ void txn_forget(struct txn *txn, struct diag *d)
 	diag_note(d, "the interface was taken down meanwhile, so there is nothing to undo");
 }
 
+/* Those of a step that was not taken any more. */
+static void drop_back_only(struct plan *inverses)
+{
+	while (inverses->len && vec_last(inverses)->back_only)
+		inverses->len--;
+}
+
 void txn_undo(struct txn *txn, struct diag *d)
 {
 	bool link_goes = txn_made_link(txn);
 	size_t steps = txn->taken, failed = 0;
 	_cleanup_diag_ struct diag failures = {0};
 
+	drop_back_only(&txn->inverses);
 	for (size_t i = txn->inverses.len; i-- > 0;) {
 		const struct op *op = &txn->inverses.at[i];
 		int status;

@@ -48,7 +48,9 @@ struct dns_setting {
 
 struct op {
 	enum op_kind kind;
-	uint32_t line; /* of the configuration that asked for it; 0: none */
+	bool back_only; /* nothing on the way forth; taken itself once the step after it is undone
+			 */
+	uint32_t line;  /* of the configuration that asked for it; 0: none */
 	union {
 		struct {
 			uint32_t value; /* 0: as it is */

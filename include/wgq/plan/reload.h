@@ -24,7 +24,8 @@ struct reload {
 	struct firewall firewall; /* of want, when it has a full tunnel */
 	struct peers_change peers;
 	struct table_change_vec tables;
-	struct link_addr_vec gone; /* addresses that the file does not name */
+	struct link_addr_vec gone;                   /* addresses that the file does not name */
+	struct route_table_vec lost_on_the_way_back; /* with the first IPv4 address */
 
 	struct firewall firewall_before; /* as far as the host shows it */
 	struct addr_vec firewall_addrs_before;
