@@ -132,8 +132,9 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 
 	return reload_needs_promotion(snap, reload, &promote) &&
 	       (!promote || reload_start_promotion(reload)) && reload_clear_the_way(reload, plan) &&
-	       set_link(snap, want, plan) && reload_add_addresses(snap, reload) &&
-	       change_peers(reload, plan) &&
+	       set_link(snap, want, plan) &&
+	       reload_keep_order(snap, reload, promote || snap->promotes_secondaries) &&
+	       reload_add_addresses(snap, reload) && change_peers(reload, plan) &&
 	       reload_add_rules(snap, want, pairs, AF_INET6, want->default_ip6.line, plan) &&
 	       reload_add_rules(snap, want, pairs, AF_INET, want->default_ip.line, plan) &&
 	       (!want->full_ip || diff_add_src_valid_mark(snap, want->default_ip.line, plan)) &&
