@@ -16,7 +16,8 @@ int host_rule_add(struct host *h, const struct rule *rule, struct diag *d)
 	*added = *rule;
 	added->exact = true;
 	int r = rtnetlink_rule_add(h->rtnetlink, rule, &added->priority, d);
-	if (r < 0)
+	/* One that is put back where it was is deleted by the priority that it had. */
+	if (r < 0 || rule->priority)
 		h->added.len--;
 	return r;
 }
