@@ -60,6 +60,11 @@ static int clear_leftovers(struct session *s, struct diag *d)
 		r = plan_leftovers(s, &snap, &plan, d);
 	if (r < 0)
 		return r;
+	if (snap.link.index) {
+		diag_refuse(d, ENODEV, "`%s' was down, and came up just now", s->ifname);
+		diag_hint(d, "another wgq brought it up: run wgq down again to take it down");
+		return -ENODEV;
+	}
 	if (!plan.len) {
 		diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", s->ifname);
 		diag_hint(d, "it is not up: wgq status shows what is");
@@ -107,7 +112,7 @@ static int save(struct session *s, struct diag *d)
 
 	if (r == -ENODEV)
 		return 0;
-	if (r == -EBUSY) {
+	if (r == -ENOTCONN) {
 		diag_demote(&said);
 		r = 0;
 	}

@@ -90,22 +90,15 @@ static bool is_saved(const struct snap *snap, const struct buf *text)
 	       memcmp(buf_text(text), buf_text(&snap->config_text), text->len) == 0;
 }
 
-static size_t count_ipv4(const struct link_addr_vec *addrs)
-{
-	size_t count = 0;
-
-	vec_each(addr, addrs)
-		count += addr->prefix.addr.family == AF_INET;
-	return count;
-}
-
 /* Where another wgq is bringing it up, or was killed when it did: what is not there yet would be
- * deleted from the file. */
+ * deleted from the file. Addresses come behind the peers, and the link is set up last. */
 static bool is_unfinished(const struct conf *conf, const struct snap *snap)
 {
-	return !snap->link.up &&
-	       (!snap->wg.has_private_key || snap->wg.peers.len < conf->wg.peers.len ||
-		count_ipv4(&snap->addrs) < count_ipv4(&conf->addresses));
+	bool lacks_peers = conf->wg.peers.len && !snap->wg.peers.len;
+	bool lacks_addresses = addrs_have_family(&conf->addresses, AF_INET) &&
+			       !addrs_have_family(&snap->addrs, AF_INET);
+
+	return !snap->link.up && (!snap->wg.has_private_key || lacks_peers || lacks_addresses);
 }
 
 static int look(struct session *s, struct snap *snap, struct diag *d)
@@ -115,10 +108,10 @@ static int look(struct session *s, struct snap *snap, struct diag *d)
 	if (r == 0 && !snap->link.index)
 		return not_wireguard(s->ifname, d);
 	if (r == 0 && is_unfinished(s->conf, snap)) {
-		diag_refuse(d, EBUSY, "`%s' is not up yet: nothing is saved", s->ifname);
+		diag_refuse(d, ENOTCONN, "`%s' is not up yet: nothing is saved", s->ifname);
 		diag_hint(d, "another wgq is bringing it up, or was killed when it did; then `wgq "
 			     "up --replace' begins anew");
-		return -EBUSY;
+		return -ENOTCONN;
 	}
 	return r;
 }

@@ -157,14 +157,16 @@ int session_apply_all(struct session *s, const struct plan *plan, struct diag *d
 
 /* Whoever took the interface down took with it all that was done for it; what others have made
  * since is theirs. A link that we made is still ours under another name. */
-static bool is_lost(struct session *s)
+static void forget_lost(struct session *s, struct diag *d)
 {
 	const struct observe_query query = {.ifname = s->ifname};
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_diag_ struct diag unseen = {0};
 	int r = world_observe(s->world, &query, &snap, &unseen);
+	bool gone = r == 0 && !snap.link.index && !txn_made_link(&s->txn);
 
-	return r == -ESTALE || (r == 0 && !snap.link.index && !txn_made_link(&s->txn));
+	if (r == -ESTALE || gone)
+		txn_forget(&s->txn, r == -ESTALE, d);
 }
 
 void session_undo(struct session *s, struct diag *d)
@@ -172,11 +174,10 @@ void session_undo(struct session *s, struct diag *d)
 	_cleanup_diag_ struct diag locking = {0};
 
 	/* Without the lock it is undone all the same. */
-	if (s->txn.taken) {
+	if (s->txn.taken)
 		session_lock(s, &locking);
-		if (is_lost(s))
-			txn_forget(&s->txn, d);
-	}
+	if (s->txn.inverses.len)
+		forget_lost(s, d);
 	txn_undo(&s->txn, d);
 	session_unlock(s);
 }

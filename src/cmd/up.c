@@ -56,6 +56,7 @@ static int configure(struct session *s, struct snap *snap, struct want *want, st
 	bool full = want_may_be_full_tunnel(conf);
 	const struct observe_query query = {
 		.ifname = s->ifname,
+		.bind = conf->hooks[HOOK_PRE_UP].len > 0,
 		.device = !s->dry_run && conf->hooks[HOOK_PRE_UP].len > 0,
 		.addresses = !s->dry_run,
 		.main_routes = !s->dry_run,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The real world: policy rules, and the kernel setting that goes with them.
+#include <errno.h>
 #include <sys/socket.h>
 
 #include "wgq/sys/rp_filter.h"
@@ -24,13 +25,20 @@ int host_rule_add(struct host *h, const struct rule *rule, struct diag *d)
 
 int host_rule_del(struct host *h, const struct rule *rule, struct diag *d)
 {
+	_cleanup_diag_ struct diag said = {0};
 	struct rule which = *rule;
 
 	which.exact = true;
 	vec_each(added, &h->added)
 		if (!rule->priority && rule_same(added, &which))
 			which.priority = added->priority;
-	return rtnetlink_rule_del(h->rtnetlink, &which, d);
+	int r = rtnetlink_rule_del(h->rtnetlink, &which, &said);
+
+	/* Whoever took the interface down has deleted its rules as well. */
+	if (r == -ENOENT && !h->link.index)
+		return 0;
+	diag_move(d, &said);
+	return r;
 }
 
 /* Another full tunnel that came up meanwhile has found src_valid_mark set. Its rule is there, as

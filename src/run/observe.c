@@ -196,12 +196,15 @@ static int observe_link(struct host *h, const struct observe_query *query, struc
 
 	if (r < 0)
 		return r;
-	if (h->own && h->link.index && h->link.index != h->own) {
+	bool is_other = h->own && h->link.index && h->link.index != h->own;
+	/* A hook may have made it anew. */
+	bool is_new = query->bind && h->server != DEVICE_NONE && !h->link.up;
+	if (is_other && !is_new) {
 		diag_refuse(d, ESTALE, "`%s' is another interface by now", query->ifname);
 		diag_note(d, "that one was taken down, and this one made, by somebody else");
 		return -ESTALE;
 	}
-	if (query->bind)
+	if (query->bind && h->link.index)
 		h->own = h->link.index;
 	snap->link = h->link;
 	snap->is_wireguard = h->server != DEVICE_NONE;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* What asked for the step, below the error that it ended in. */
 static void note_origin(const struct txn *txn, const struct op *op, struct diag *d)
@@ -101,15 +102,35 @@ bool txn_made_link(const struct txn *txn)
 	return false;
 }
 
-void txn_forget(struct txn *txn, struct diag *d)
+/* What the kernel does not take away with a link. */
+static bool outlives_link(const struct op *op)
+{
+	return op->kind == OP_RULE_DEL || op->kind == OP_FIREWALL_REMOVE ||
+	       op->kind == OP_DNS_UNSET || (op->kind == OP_SYSCTL_SET && !op->sysctl.temporary);
+}
+
+void txn_forget(struct txn *txn, bool replaced, struct diag *d)
 {
 	size_t kept = 0;
 
 	vec_each(op, &txn->inverses)
-		if (op->kind == OP_LINK_DEL)
+		if (op->kind == OP_LINK_DEL || (!replaced && outlives_link(op)))
 			txn->inverses.at[kept++] = *op;
 	txn->inverses.len = txn->taken = kept;
-	diag_note(d, "the interface was taken down meanwhile, so there is nothing to undo");
+	diag_note(d, replaced ? "the interface was taken down meanwhile: what is there is not ours"
+			      : "the interface is gone, and most of it with it");
+}
+
+/* They mend what an IPv4 address that was deleted leaves behind. */
+static bool is_needless(const struct op *op, const struct plan *inverses)
+{
+	if (!op->back_only || (op->kind != OP_ADDR_ADD && op->kind != OP_ADDR_DEL))
+		return false;
+	vec_each(inverse, inverses)
+		if (!inverse->back_only && inverse->kind == OP_ADDR_ADD &&
+		    inverse->addr.prefix.addr.family == AF_INET)
+			return false;
+	return true;
 }
 
 /* Those of a step that was not taken any more. */
@@ -130,10 +151,11 @@ void txn_undo(struct txn *txn, struct diag *d)
 		const struct op *op = &txn->inverses.at[i];
 		int status;
 
-		if (link_goes && op_dies_with_link(op->kind))
+		if ((link_goes && op_dies_with_link(op->kind)) || is_needless(op, &txn->inverses))
 			continue;
 		txn->reporter->step(txn->reporter->context, op, true);
-		failed += exec(txn, op, TWICE, &status, &failures) < 0;
+		int r = exec(txn, op, TWICE, &status, &failures);
+		failed += r < 0 && !op->back_only;
 	}
 	txn->inverses.len = 0;
 	txn->taken = 0;

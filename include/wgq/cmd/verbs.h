@@ -35,7 +35,7 @@ int verb_init(const struct options *options);
 struct session;
 int up_run(struct session *s, struct diag *d);
 int down_run(struct session *s, struct diag *d);
-/* Saves what is running into the file, which is read again. -ENODEV: it is gone; -EBUSY: it was
+/* Saves what is running into the file, which is read again. -ENODEV: it is gone; -ENOTCONN: it was
  * never wholly up. */
 int save_run(struct session *s, struct diag *d);
 

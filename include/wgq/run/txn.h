@@ -50,8 +50,9 @@ int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d);
 
 /* Whether the link is deleted when all is taken back. */
 bool txn_made_link(const struct txn *txn);
-/* There is nothing left to be taken back but the link; notes at the newest error that it is so. */
-void txn_forget(struct txn *txn, struct diag *d);
+/* The link is gone: only what outlives it is left to be taken back. Or, replaced, another has its
+ * name: only the link itself is. Notes at the newest error that it is so. */
+void txn_forget(struct txn *txn, bool replaced, struct diag *d);
 /* Notes at the newest error how far it came. Steps that cannot be taken back, in two attempts, are
  * reported as errors of their own. */
 void txn_undo(struct txn *txn, struct diag *d);

@@ -14,7 +14,7 @@
 /* What to look at; what is not asked for is left zero, and costs nothing. */
 struct observe_query {
 	const char *ifname;
-	bool bind;        /* the link that has the name now is meant, also when it has it no more */
+	bool bind;        /* the link that has the name now is meant from now on */
 	bool device;      /* the WireGuard device with its peers */
 	bool rules;       /* policy rules, and what their tables lead to */
 	bool marks;       /* with rules: of all WireGuard devices, where a rule may be left over */
@@ -42,7 +42,8 @@ struct world_ops {
 	/* Finds out how this host does what the configuration needs. */
 	int (*prepare)(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		       struct diag *d);
-	/* -ESTALE: the name is another link's by now than of that which was made or bound. */
+	/* -ESTALE: the name is another link's by now than that which was made or bound; but one
+	 * that is a new WireGuard interface, not up yet, can be bound. */
 	int (*observe)(void *self, const struct observe_query *query, struct snap *ret,
 		       struct diag *d);
 	/* Takes one step: all of it or, on failure, none. *ret_status is the exit status where the
