@@ -58,7 +58,13 @@ steady_state() {
 		grep -v 'dev t1 table local'
 }
 
-# The host with what wg(8) shows of t1. A peer's allowed IPs have no order, tun devices a random link-local address, links a number.
+# Without what changes by itself in the first second.
+settled() {
+	host_state h1 | sed 's/ tentative//'
+}
+
+# The host with what wg(8) shows of t1. A peer's allowed IPs have no order, tun devices a random
+# link-local address, links a number.
 everything() {
 	host_state h1 | sed '/fe80:/d; s/^[0-9]*: \(t1 \)/\1/; s/ tentative//'
 	on h1 wg show t1 dump | cut -f 1-3,8 | sort
