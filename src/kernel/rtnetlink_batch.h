@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages for some routes, to be sent at once: as many as have their answers fit the receive
- * buffer (libraries.md 3.1). Made by hand, byte by byte: an object of libnl's for each of a million
- * routes takes longer than the kernel does. */
+ * buffer. Made by hand, byte by byte: an object of libnl's for each of a million routes takes
+ * longer than the kernel does. */
 #pragma once
 
 #include "rtnetlink_internal.h"

@@ -157,7 +157,7 @@ static int send_device(struct wg_socket *s, const char *ifname, const struct wg_
 
 /* Whether the kernel knows WGALLOWEDIP_F_REMOVE_ME. Linux 6.16, which brought it, refuses a device
  * flag that it does not know with EINVAL where those before said EOPNOTSUPP; either before anything
- * is changed (wg_set_device()). Measured on 5.10 to 7.3 (libraries.md 5). */
+ * is changed (wg_set_device()). Measured on 5.10 to 7.3. */
 static bool removes_allowed_ips(struct wg_socket *s, const char *ifname)
 {
 	_Alignas(NLMSG_ALIGNTO) unsigned char request[64];

@@ -85,7 +85,7 @@ static bool put_peer(struct wg_set *set, struct nlmsghdr *m)
 	return set->allowed_ip == count;
 }
 
-/* One list a message: of two WGDEVICE_A_PEERS the kernel takes only the last (libraries.md 5). */
+/* One list a message: of two WGDEVICE_A_PEERS the kernel takes only the last. */
 static void put_peers(struct wg_set *set, struct nlmsghdr *m)
 {
 	struct nlattr *list = mnl_attr_nest_start(m, WGDEVICE_A_PEERS);

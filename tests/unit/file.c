@@ -128,7 +128,7 @@ static void test_no_folder(void **state)
 	assert_non_null(strstr(d.at[0].hint, "mkdir -m 700 /nonexistent/wireguard"));
 }
 
-/* wg-quick.md 1.2: mode(file) & mode(folder) & 0007 */
+/* linux.bash:47: mode(file) & mode(folder) & 0007 */
 static void test_world(void **state)
 {
 	static const struct {

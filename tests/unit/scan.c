@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The scanner: each way in which libinih alone would corrupt a configuration (libraries.md 1.2),
-// long lines, and stopping.
+// The scanner: each way in which libinih alone would corrupt a configuration, long lines, and
+// stopping.
 #include "wgq/conf/scan.h"
 
 #include <setjmp.h>

@@ -3,9 +3,9 @@
  *
  * libinih drives the scanning (ini_parse_stream), but as every distribution builds it, it would
  * corrupt these files: it cuts lines at 200 bytes, takes an indented line for a continuation and
- * " ;" for a comment, and cannot tell two empty sections apart (libraries.md, section 1). So it is
- * fed through a reader that hands it only lines which every build reads alike, and refers to the
- * text for the values: values of any length cost no copy. */
+ * " ;" for a comment, and cannot tell two empty sections apart. So it is fed through a reader that
+ * hands it only lines which every build reads alike, and refers to the text for the values: values
+ * of any length cost no copy. */
 #pragma once
 
 #include <stdbool.h>

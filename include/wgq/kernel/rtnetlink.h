@@ -90,9 +90,9 @@ struct rtnetlink_routes {
 	size_t count;
 	uint32_t oif, table;
 };
-/* Adds routes, all or none, in batches whose answers always fit the
- * receive buffer (libraries.md 3.1); those of a family in the order given, IPv4 and IPv6 side by
- * side over two sockets where there are many of both. On failure none is left behind, unless
+/* Adds routes, all or none, in batches whose answers always fit the receive buffer; those of a
+ * family in the order given, IPv4 and IPv6 side by side over two sockets where there are many of
+ * both. On failure none is left behind, unless
  * rtnetlink_leave_routes() was called; *ret_refused is the place of the first one that the kernel
  * refused, and the error names it; -EINTR, with their count in *ret_refused: the watcher has
  * stopped it. */

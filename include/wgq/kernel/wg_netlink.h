@@ -17,8 +17,7 @@ int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d);
 /* Sends what device->has_... names, and all its peers in their order, split over as many messages
  * as needed: each at most 32 KiB, device attributes and WGDEVICE_F_REPLACE_PEERS in the first, a
  * peer's attributes and WGPEER_F_REPLACE_ALLOWEDIPS in its first part. Each message is acknowledged
- * before the next. The kernel applies each message partly when it fails (libraries.md 5): callers
- * undo.
+ * before the next. The kernel applies each message partly when it fails: callers undo.
  *
  * An allowed IP with remove set is taken from its peer with WGALLOWEDIP_F_REMOVE_ME where the
  * kernel knows it (6.16, asked for each time), else as wg_removal.h describes, for which the device

@@ -34,7 +34,7 @@ void config_path_release(struct config_path *path);
 bool config_path_is_ifname(const char *argument, size_t n);
 
 /* Reads path->real as file_read() does, and sets path->world_accessible: whether file and folder
- * both let others in (wg-quick.md 1.2). The file looked at is the one that is read, even where
+ * both let others in (linux.bash:47). The file looked at is the one that is read, even where
  * somebody swaps files meanwhile. */
 int config_path_read(struct config_path *path, struct buf *ret_text, struct diag *d);
 
