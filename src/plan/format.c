@@ -66,7 +66,7 @@ static void format_iptables(const struct op *op, uint8_t family, enum op_form fo
 	buf_str(out, family == AF_INET6 ? "ip6tables-restore -n" : "iptables-restore -n");
 	if (form == OP_ECHO)
 		return;
-	buf_str(out, " <<'EOF'\n");
+	buf_str(out, " --wait=10 <<'EOF'\n");
 	firewall_iptables_text(&op->firewall.rules, family, out);
 	buf_str(out, "EOF");
 }
@@ -99,11 +99,10 @@ static void format_firewall_remove(const struct op_context *context, enum op_for
 		buf_str(out, "nft -f /dev/fd/63");
 		return;
 	}
-	buf_addf(out,
-		 "nft list tables | while read -r _ family name; do\n"
-		 "\t[ \"$name\" != wg-quick-%s ] || nft delete table \"$family\" \"$name\"\n"
-		 "done",
-		 context->ifname);
+	buf_str(out, "nft list tables | while read -r _ family name; do\n"
+		     "\t[ \"$name\" != wg-quick-");
+	buf_shell_word(out, context->ifname);
+	buf_str(out, " ] || nft delete table \"$family\" \"$name\"\ndone");
 }
 
 static void format_resolvconf(const struct op *op, const struct op_context *context,

@@ -65,7 +65,8 @@ void iptables_removal_text(const char *saved, const char *ifname, struct buf *re
  * where there is no such program, -EIO where it fails; what it says goes to d. */
 static int restore(const struct variant *v, const char *text, bool test, struct diag *d)
 {
-	const char *const argv[] = {v->restore, "-n", test ? "--test" : NULL, NULL};
+	/* Others may hold iptables' lock for a moment. */
+	const char *const argv[] = {v->restore, "-n", "--wait=10", test ? "--test" : NULL, NULL};
 	_cleanup_buf_ struct buf said = {0};
 	struct proc_files files = {.input = text, .ret_err = &said, .hold_err = true};
 	int status;

@@ -48,7 +48,7 @@ static const char fake[] = "#!/bin/sh\n"
 			   "case $name in *restore) cat >>$LOG.$name ;; esac\n"
 			   "case $name in *save) [ ! -e $LOG.saved ] || cat $LOG.saved ;; esac\n"
 			   "[ ! -e $LOG.$name.fail ] || { echo no nft here >&2; exit 4; }\n"
-			   "[ ! -e $LOG.$name.late ] || [ \"$2\" = --test ] || exit 2\n";
+			   "[ ! -e $LOG.$name.late ] || [ \"$3\" = --test ] || exit 2\n";
 
 static void programs(const char *const names[])
 {
@@ -116,8 +116,8 @@ static void test_set(void **state)
 	programs((const char *const[]){"iptables-restore", "ip6tables-restore", NULL});
 	assert_int_equal(iptables_set(&firewall, NULL), 0);
 	assert_string_equal(scratch_read(&s, "log"),
-			    "iptables-restore -n --test\niptables-restore -n\n"
-			    "ip6tables-restore -n --test\nip6tables-restore -n\n");
+			    "iptables-restore -n --wait=10 --test\niptables-restore -n --wait=10\n"
+			    "ip6tables-restore -n --wait=10 --test\nip6tables-restore -n --wait=10\n");
 	/* the text twice: tested, then done */
 	assert_memory_equal(scratch_read(&s, "log.iptables-restore"), text4, sizeof(text4) - 1);
 }
@@ -156,9 +156,9 @@ static void test_undone(void **state)
 	assert_int_equal(iptables_set(&firewall, &d), -EIO);
 	assert_int_equal(diag_errors(&d), 1);
 	assert_string_equal(scratch_read(&s, "log"),
-			    "iptables-restore -n --test\niptables-restore -n\n"
-			    "ip6tables-restore -n --test\nip6tables-restore -n\n"
-			    "iptables-save \niptables-restore -n\n");
+			    "iptables-restore -n --wait=10 --test\niptables-restore -n --wait=10\n"
+			    "ip6tables-restore -n --wait=10 --test\nip6tables-restore -n --wait=10\n"
+			    "iptables-save \niptables-restore -n --wait=10\n");
 	assert_non_null(strstr(scratch_read(&s, "log.iptables-restore"), "-D PREROUTING"));
 }
 
