@@ -38,7 +38,7 @@ complete -c wgq -s q -l quiet -d 'Print errors and warnings only'
 complete -c wgq -s v -l verbose -d 'Print every step'
 complete -c wgq -l json -d 'Print JSON, errors too'
 complete -c wgq -s h -l help -d 'Show help'
-complete -c wgq -l version -d 'Show the version'
+complete -c wgq -s V -l version -d 'Show the version'
 
 complete -c wgq -n __fish_use_subcommand -a up -d 'Bring interfaces up'
 complete -c wgq -n __fish_use_subcommand -a down -d 'Take interfaces down'

@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wgq/base/spelling.h"
+#include "wgq/base/buf.h"
 #include "wgq/cmd/verbs.h"
 
 /* Values of getopt_long() for options without a letter. */
 enum {
-	LONG_VERSION = 256,
-	LONG_DNS,
+	LONG_DNS = 256,
 	LONG_FIREWALL,
 	LONG_USERSPACE,
 	LONG_REPLACE,
@@ -45,7 +44,7 @@ static const struct option long_options[] = {
 	{"endpoint", required_argument, NULL, LONG_ENDPOINT},
 	{"qr", no_argument, NULL, LONG_QR},
 	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, LONG_VERSION},
+	{"version", no_argument, NULL, 'V'},
 	{0},
 };
 
@@ -118,48 +117,46 @@ static void print_usage(FILE *to)
 	      "  -q, --quiet            print errors and warnings only\n"
 	      "  -v, --verbose          print every step, those of bulk work included\n"
 	      "  -h, --help             show this help\n"
-	      "      --version          show the version\n"
+	      "  -V, --version          show the version\n"
 	      "\n"
 	      "See wgq(8) for the whole story.\n",
 	      to);
 }
 
-static unsigned distance(const char *name, const struct verb *verb)
-{
-	return spelling_distance(name, strlen(name), verb->name, strlen(verb->name));
-}
-
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
 {
+	_cleanup_buf_ struct buf message = {0}, text = {0};
 	va_list args;
 
 	va_start(args, format);
-	fputs("wgq: ", stderr);
-	vfprintf(stderr, format, args);
-	fputs("\nTry 'wgq --help'.\n", stderr);
+	buf_addv(&message, format, args);
 	va_end(args);
+	buf_printable(&text, buf_text(&message), message.len);
+	fprintf(stderr, "wgq: %s\nTry 'wgq --help'.\n", buf_text(&text));
 	return STATUS_USAGE;
 }
 
 /* name was taken for the verb; next stands behind it, NULL: nothing. */
 static int unknown_verb(const char *name, const char *next)
 {
-	const struct verb *close = NULL;
-	/* Two letters of three are another word. */
-	unsigned int near = strlen(name) < 4 ? 1 : 2;
+	const char *meant = verb_meant(name);
 
 	if (next && verb_find(next))
 		return usage_error("the verb comes first: wgq %s %s", next, name);
+	if (meant)
+		return usage_error("'%s' is not a wgq verb. Did you mean '%s'?", name, meant);
+	return usage_error("'%s' is not a wgq verb.", name);
+}
 
-	for (const struct verb *verb = verbs; verb->name; verb++)
-		if (distance(name, verb) <= near &&
-		    (!close || distance(name, verb) < distance(name, close)))
-			close = verb;
-	fprintf(stderr, "wgq: '%s' is not a wgq verb.", name);
-	if (close)
-		fprintf(stderr, " Did you mean '%s'?", close->name);
-	fputs(" See 'wgq --help'.\n", stderr);
-	return STATUS_USAGE;
+/* What getopt_long() has refused: a letter, or the last word that it looked at. */
+static int unknown_option(const char *word, bool lacks_value)
+{
+	if (optopt > 0 && optopt < LONG_DNS && strncmp(word, "--", 2) != 0)
+		return usage_error("there is no option -%c", optopt);
+	if (lacks_value)
+		return usage_error("%s needs a value", word);
+	return optopt ? usage_error("'%s': this option takes no value", word)
+		      : usage_error("there is no option %s", word);
 }
 
 static int check_args(const struct options *options)
@@ -256,12 +253,9 @@ static int set_option(int option, const char *value, struct options *ret)
 	case 'h':
 		print_usage(stdout);
 		return STATUS_OK;
-	case LONG_VERSION:
+	case 'V':
 		puts("wgq " WGQ_VERSION);
 		return STATUS_OK;
-	case '?': /* getopt_long() has said what is wrong */
-		fputs("Try 'wgq --help'.\n", stderr);
-		return STATUS_USAGE;
 	default: /* that it was given is all */
 		return -1;
 	}
@@ -272,8 +266,10 @@ int options_parse(int argc, char **argv, struct options *ret)
 	int c, status;
 
 	ret->choices.dns = DNS_AUTO;
-	while ((c = getopt_long(argc, argv, "qvnahw", long_options, NULL)) != -1) {
-		status = set_option(c, optarg, ret);
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":qvnahwV", long_options, NULL)) != -1) {
+		status = c == '?' || c == ':' ? unknown_option(argv[optind - 1], c == ':')
+					      : set_option(c, optarg, ret);
 		if (status >= 0)
 			return status;
 	}

@@ -3,7 +3,9 @@
 #include "wgq/cmd/verbs.h"
 
 #include <string.h>
+#include <strings.h>
 
+#include "wgq/base/spelling.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/show.h"
 
@@ -42,6 +44,54 @@ const struct verb *verb_find(const char *name)
 		if (strcmp(verb->name, name) == 0)
 			return verb;
 	return NULL;
+}
+
+/* The words of wg(8), systemctl(1), ip(8), nmcli(1) and others. */
+static const struct {
+	const char *verb, *words[16];
+} synonyms[] = {
+	{"status",
+	 {"show", "list", "ls", "info", "stat", "state", "dump", "get", "ps", "peers", "monitor"}},
+	{"up",
+	 {"start", "enable", "connect", "add", "on", "ifup", "open", "activate", "load", "run"}},
+	{"up --replace", {"restart", "reconnect", "try-restart"}},
+	{"down",
+	 {"stop", "disable", "disconnect", "del", "delete", "remove", "rm", "off", "ifdown",
+	  "close", "deactivate", "unload", "kill"}},
+	{"reload",
+	 {"refresh", "apply", "sync", "syncconf", "setconf", "addconf", "set", "update",
+	  "force-reload"}},
+	{"diff", {"compare", "changes", "plan"}},
+	{"why", {"trace", "traceroute", "route", "path", "explain"}},
+	{"check", {"test", "lint", "validate", "verify", "doctor", "configtest"}},
+	{"save", {"showconf", "store", "write"}},
+	{"strip", {"cat", "print"}},
+	{"init", {"new", "create", "generate", "genkey", "setup", "configure"}},
+	{"--version", {"version"}},
+};
+
+const char *verb_meant(const char *word)
+{
+	/* Two letters of three are another word. */
+	unsigned nearest = strlen(word) < 4 ? 1 : 2;
+	const char *meant = NULL;
+
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+		for (const char *const *other = synonyms[i].words; *other; other++)
+			if (strcasecmp(word, *other) == 0)
+				return synonyms[i].verb;
+	for (const struct verb *verb = verbs; verb->name; verb++) {
+		unsigned distance =
+			spelling_distance(word, strlen(word), verb->name, strlen(verb->name));
+
+		if (strcasecmp(word, verb->name) == 0)
+			return verb->name;
+		if (distance <= nearest && (!meant || distance < nearest)) {
+			meant = verb->name;
+			nearest = distance;
+		}
+	}
+	return meant;
 }
 
 int verb_each(const struct options *options,

@@ -115,9 +115,10 @@ static void test_set(void **state)
 	(void)state;
 	programs((const char *const[]){"iptables-restore", "ip6tables-restore", NULL});
 	assert_int_equal(iptables_set(&firewall, NULL), 0);
-	assert_string_equal(scratch_read(&s, "log"),
-			    "iptables-restore -n --wait=10 --test\niptables-restore -n --wait=10\n"
-			    "ip6tables-restore -n --wait=10 --test\nip6tables-restore -n --wait=10\n");
+	assert_string_equal(
+		scratch_read(&s, "log"),
+		"iptables-restore -n --wait=10 --test\niptables-restore -n --wait=10\n"
+		"ip6tables-restore -n --wait=10 --test\nip6tables-restore -n --wait=10\n");
 	/* the text twice: tested, then done */
 	assert_memory_equal(scratch_read(&s, "log.iptables-restore"), text4, sizeof(text4) - 1);
 }
@@ -155,10 +156,11 @@ static void test_undone(void **state)
 	scratch_write(&s, "log.saved", saved, 0600);
 	assert_int_equal(iptables_set(&firewall, &d), -EIO);
 	assert_int_equal(diag_errors(&d), 1);
-	assert_string_equal(scratch_read(&s, "log"),
-			    "iptables-restore -n --wait=10 --test\niptables-restore -n --wait=10\n"
-			    "ip6tables-restore -n --wait=10 --test\nip6tables-restore -n --wait=10\n"
-			    "iptables-save \niptables-restore -n --wait=10\n");
+	assert_string_equal(
+		scratch_read(&s, "log"),
+		"iptables-restore -n --wait=10 --test\niptables-restore -n --wait=10\n"
+		"ip6tables-restore -n --wait=10 --test\nip6tables-restore -n --wait=10\n"
+		"iptables-save \niptables-restore -n --wait=10\n");
 	assert_non_null(strstr(scratch_read(&s, "log.iptables-restore"), "-D PREROUTING"));
 }
 

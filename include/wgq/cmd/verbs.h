@@ -19,6 +19,8 @@ struct verb {
 /* The verbs of wgq; ends with a NULL name. */
 extern const struct verb verbs[];
 const struct verb *verb_find(const char *name);
+/* What a word that is no verb may have meant: a verb, perhaps with an option; NULL: no guess. */
+const char *verb_meant(const char *word);
 
 int verb_up(const struct options *options);
 int verb_down(const struct options *options);
