@@ -15,7 +15,7 @@ own_folders() {
 	done
 }
 
-# have_package SUITE NAME: before own_namespaces, for then there is no network.
+# have_package SUITE NAME
 have_package() {
 	"$here/package" "$1" "$2" >/dev/null
 }
