@@ -117,28 +117,64 @@ bool advice_secret(const struct scan_line *line)
 	return id == KEY_PRIVATE_KEY || id == KEY_PRESHARED_KEY || holds_key(line->text);
 }
 
-const char *advice_invisible(struct slice s, struct slice *ret_at)
+static const struct odd_text *find_odd(const struct odd_text *odd, struct slice s,
+				       struct slice *ret_at)
 {
-	static const struct {
-		const char *bytes, *name;
-	} characters[] = {
-		{"\xc2\xa0", "a no-break space (U+00A0)"},
-		{"\xe2\x80\xaf", "a narrow no-break space (U+202F)"},
-		{"\xe2\x80\x8b", "a zero-width space (U+200B)"},
-		{"\xef\xbb\xbf", "a byte order mark (U+FEFF)"},
-		{"\xe3\x80\x80", "an ideographic space (U+3000)"},
-	};
-
-	for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
-		size_t n = strlen(characters[i].bytes);
-		const char *found = memmem(s.at, s.len, characters[i].bytes, n);
+	for (; odd->bytes; odd++) {
+		size_t n = strlen(odd->bytes);
+		const char *found = s.len ? memmem(s.at, s.len, odd->bytes, n) : NULL;
 
 		if (found) {
 			*ret_at = (struct slice){found, n};
-			return characters[i].name;
+			return odd;
 		}
 	}
 	return NULL;
+}
+
+const struct odd_text *advice_odd(struct slice line, struct slice value, struct slice *ret_at)
+{
+	static const char blank[] = "delete it, and type a blank if there has to be one";
+#define LOOKS_BLANK ", which looks like a blank or like nothing"
+	static const char quote[] = "delete it: a value has no quotes";
+	static const char dash[] = "type a hyphen: -";
+	static const char wide[] = "type the plain one, of ASCII";
+	static const struct odd_text unseen[] = {
+		{"\xc2\xa0", "a no-break space (U+00A0)" LOOKS_BLANK, blank},
+		{"\xe2\x80\xaf", "a narrow no-break space (U+202F)" LOOKS_BLANK, blank},
+		{"\xe3\x80\x80", "an ideographic space (U+3000)" LOOKS_BLANK, blank},
+		{"\xe2\x80\x8b", "a zero-width space (U+200B)" LOOKS_BLANK, blank},
+		{"\xef\xbb\xbf", "a byte order mark (U+FEFF)" LOOKS_BLANK, blank},
+		{"\r", "a carriage return in the middle of a line",
+		 "end lines by a newline, as in Unix"},
+		{"\\n", "a backslash and an n, where a line should end",
+		 "write each section and each key on a line of its own"},
+		{"\xef\xbc\x8c", "a full-width comma (U+FF0C)", wide},
+		{"\xef\xbc\x9a", "a full-width colon (U+FF1A)", wide},
+		{"\xef\xbc\x9d", "a full-width equals sign (U+FF1D)", wide},
+		{0},
+	};
+#undef LOOKS_BLANK
+	/* Prose has them, too. */
+	static const struct odd_text in_values[] = {
+		{"\xe2\x80\x98", "a typographic quote (U+2018)", quote},
+		{"\xe2\x80\x99", "a typographic quote (U+2019)", quote},
+		{"\xe2\x80\x9a", "a typographic quote (U+201A)", quote},
+		{"\xe2\x80\x9c", "a typographic quote (U+201C)", quote},
+		{"\xe2\x80\x9d", "a typographic quote (U+201D)", quote},
+		{"\xe2\x80\x9e", "a typographic quote (U+201E)", quote},
+		{"\xc2\xab", "a typographic quote (U+00AB)", quote},
+		{"\xc2\xbb", "a typographic quote (U+00BB)", quote},
+		{"\xe2\x80\x90", "a typographic hyphen (U+2010)", dash},
+		{"\xe2\x80\x91", "a no-break hyphen (U+2011)", dash},
+		{"\xe2\x80\x93", "a dash (U+2013), which looks like a hyphen", dash},
+		{"\xe2\x80\x94", "a dash (U+2014), which looks like a hyphen", dash},
+		{"\xe2\x88\x92", "a minus sign (U+2212), which looks like a hyphen", dash},
+		{0},
+	};
+	const struct odd_text *odd = find_odd(unseen, line, ret_at);
+
+	return odd ? odd : find_odd(in_values, value, ret_at);
 }
 
 /* Why a key that exists is not taken here. */

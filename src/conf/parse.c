@@ -93,7 +93,7 @@ static enum scan_section key_section(enum key_id id)
 }
 
 /* What messages about a line need to know of it; found once, since the line may be 20 MB long. */
-static const struct line_facts *facts_of(struct parser *p)
+static struct line_facts *facts_of(struct parser *p)
 {
 	struct line_facts *facts = &p->facts;
 	struct slice text = p->line->text;
@@ -105,7 +105,8 @@ static const struct line_facts *facts_of(struct parser *p)
 		text.len = (size_t)(comment - text.at);
 	facts->line = p->line->number;
 	facts->secret = advice_secret(p->line);
-	facts->invisible = advice_invisible(text, &facts->invisible_at);
+	facts->odd_said = false;
+	facts->odd = advice_odd(text, p->line->value, &facts->odd_at);
 	return facts;
 }
 
@@ -132,25 +133,34 @@ static struct place place_of(struct parser *p, struct slice at)
 	};
 }
 
+static bool is_quoted(const struct scan_line *line, struct slice at)
+{
+	return line->value.len && at.len && at.at >= line->value.at && strchr("\"'`", at.at[0]);
+}
+
 void parse_error(struct parser *p, struct slice at, const char *hint, const char *format, ...)
 {
 	_cleanup_buf_ struct buf message = {0};
 	va_list args;
 
+	/* Whatever seems wrong in the line, what is odd in it explains it, once. */
+	if (p->facts.line == p->line->number && p->facts.odd_said)
+		return;
 	if (++p->errors > SHOWN_MAX)
 		return;
 	va_start(args, format);
 	buf_addv(&message, format, args);
 	va_end(args);
 
-	/* Whatever seems wrong, an invisible character explains it. */
-	const struct line_facts *facts = facts_of(p);
-	if (facts->invisible) {
-		at = facts->invisible_at;
-		hint = "delete it, and type a blank if there has to be one";
+	struct line_facts *facts = facts_of(p);
+	if (facts->odd) {
+		facts->odd_said = true;
+		at = facts->odd_at;
+		hint = facts->odd->hint;
 		buf_clear(&message);
-		buf_addf(&message, "%s, which looks like a blank or like nothing",
-			 facts->invisible);
+		buf_str(&message, facts->odd->name);
+	} else if (is_quoted(p->line, at)) {
+		hint = "delete the quotes: a value has none";
 	}
 	const struct place place = place_of(p, at);
 	diag_fail_at(p->d, &place, hint, "%s", buf_text(&message));

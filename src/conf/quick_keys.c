@@ -142,6 +142,52 @@ static bool is_server(struct slice s)
 	return !percent || (a.family == AF_INET6 && s.len > host.len + 1);
 }
 
+/* Words that are no domain, though they have the form of one, and what is meant by them. */
+static const char *dns_word_advice(struct slice s)
+{
+	static const char nothing[] =
+		"delete the line: without it the name servers stay as they are";
+	static const struct {
+		const char *word, *advice;
+	} words[] = {
+		{"none", nothing},  {"off", nothing},
+		{"false", nothing}, {"null", nothing},
+		{"auto", nothing},  {"default", nothing},
+		{"dhcp", nothing},  {"localhost", "write 127.0.0.1 or ::1"},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (slice_is(s, words[i].word))
+			return words[i].advice;
+	return NULL;
+}
+
+/* A domain to be searched, which may be a wildcard to the DNS; behind ~ one that names are only
+ * routed by, of which the root is one (systemd.network(5), Domains=). */
+static bool is_search(struct slice s)
+{
+	bool routes = s.at[0] == '~';
+	size_t skip = routes ? 1 : s.len > 2 && memcmp(s.at, "*.", 2) == 0 ? 2 : 0;
+	struct slice name = {s.at + skip, s.len - skip};
+
+	return (routes && name.len == 1 && name.at[0] == '.') ||
+	       (name_plausible(name) && !dns_word_advice(name));
+}
+
+static void refuse_dns(struct parser *p, struct slice item)
+{
+	const char *advice = dns_word_advice(item);
+
+	if (looks_like_server(item))
+		parse_not(p, item, "an IP address",
+			  "write the server's address without a port, as in 192.0.2.53 or "
+			  "2001:db8::53; a search domain has no colon");
+	else if (advice)
+		parse_error(p, item, advice, "\"%.*s\" is no name server", SLICE_ARG(item));
+	else
+		parse_not(p, item, "an IP address or a domain", name_advice(item));
+}
+
 int quick_dns(struct parser *p, enum key_id id, const struct scan_line *line)
 {
 	struct slice rest = line->value, item;
@@ -149,14 +195,12 @@ int quick_dns(struct parser *p, enum key_id id, const struct scan_line *line)
 
 	(void)id;
 	while (r == 0 && list_next_quick(&rest, &item)) {
-		if (!looks_like_server(item))
-			r = add_text(p, &p->conf->dns_search, item);
-		else if (is_server(item))
+		if (is_server(item))
 			r = add_text(p, &p->conf->dns_servers, item);
+		else if (!looks_like_server(item) && is_search(item))
+			r = add_text(p, &p->conf->dns_search, item);
 		else
-			parse_not(p, item, "an IP address",
-				  "write the server's address without a port, as in 192.0.2.53 or "
-				  "2001:db8::53; a search domain has no colon");
+			refuse_dns(p, item);
 	}
 	return r;
 }

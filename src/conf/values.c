@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The grammar that both programs' values share: numbers, lists and what is wrong with a prefix.
+// The grammar that both programs' values share: numbers, lists, names and what is wrong with them.
 #include <errno.h>
 #include <string.h>
 
@@ -55,6 +55,51 @@ void refuse_length(struct parser *p, struct slice item, unsigned int base, int b
 	else
 		parse_error(p, item, "write the number of bits, as in 10.0.0.0/24 or fd00::/64",
 			    "the prefix length has to be a number from 0 to %d", bits);
+}
+
+static bool name_char(char c)
+{
+	return digit_value(c) < 10 || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
+	       c == '_' || (unsigned char)c >= 0x80;
+}
+
+bool name_plausible(struct slice s)
+{
+	enum { NAME_MAX = 253, LABEL_MAX = 63 };
+	struct slice unused;
+	size_t label = 0;
+	bool number = true;
+
+	if (s.len && s.at[s.len - 1] == '.')
+		s.len--;
+	if (!s.len || s.len > NAME_MAX || s.at[0] == '-' || advice_odd(s, s, &unused))
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		bool dot = s.at[i] == '.';
+
+		if (dot ? !label : !name_char(s.at[i]) || label == LABEL_MAX)
+			return false;
+		label = dot ? 0 : label + 1;
+		number = dot || (number && digit_value(s.at[i]) < 10);
+	}
+	return label && !number;
+}
+
+const char *name_advice(struct slice s)
+{
+	static const struct {
+		const char *characters, *advice;
+	} signs[] = {
+		{"/", "write one address without a length, as in 192.0.2.53, or a name"},
+		{";|", "put a comma between two of them"},
+		{"<>(){}$", "write the address or the name itself: nothing is filled in here"},
+	};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		for (size_t at = 0; at < s.len; at++)
+			if (strchr(signs[i].characters, s.at[at]))
+				return signs[i].advice;
+	return "a name has letters, digits, - and _, with dots between; its last part is no number";
 }
 
 /* Cuts an item of that length off, and what ends it. */

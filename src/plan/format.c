@@ -111,7 +111,9 @@ static void format_resolvconf(const struct op *op, const struct op_context *cont
 	buf_addf(out, "resolvconf -%c %s", op->kind == OP_DNS_SET ? 'a' : 'd',
 		 context->means->resolvconf_prefix);
 	buf_shell_word(out, context->ifname);
-	buf_str(out, op->kind == OP_DNS_SET ? " -m 0 -x" : " -f");
+	buf_str(out, op->kind == OP_DNS_UNSET  ? " -f"
+		     : op->dns.is.servers->len ? " -m 0 -x"
+					       : " -m 0");
 	if (form == OP_ECHO || op->kind == OP_DNS_UNSET)
 		return;
 	buf_str(out, " <<'EOF'\n");

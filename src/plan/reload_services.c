@@ -2,6 +2,7 @@
 // The firewall and the name servers of a running interface.
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "wgq/base/mem.h"
@@ -89,8 +90,8 @@ static int split(const struct buf *text, struct conf_text_vec *ret)
 	return 0;
 }
 
-/* Addresses by their value, whatever their spelling. */
-static bool same_text(const char *a, const char *b)
+/* By its value, whatever its spelling. */
+static bool same_server(const char *a, const char *b)
 {
 	struct addr x, y;
 
@@ -99,14 +100,32 @@ static bool same_text(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-static bool same_texts(const struct conf_text_vec *a, const struct conf_text_vec *b)
+/* Without regard to case and to a dot at the end. */
+static bool same_domain(const char *a, const char *b)
 {
-	if (a->len != b->len)
-		return false;
-	for (size_t i = 0; i < a->len; i++)
-		if (!same_text(a->at[i].text, b->at[i].text))
+	size_t n = strlen(a), m = strlen(b);
+
+	n -= n && a[n - 1] == '.';
+	m -= m && b[m - 1] == '.';
+	return n == m && strncasecmp(a, b, n) == 0;
+}
+
+/* Without `~.`, which is not told apart from what a full tunnel is given. */
+static bool same_texts(const struct conf_text_vec *a, const struct conf_text_vec *b,
+		       bool (*same)(const char *x, const char *y))
+{
+	size_t i = 0, j = 0;
+
+	for (;;) {
+		while (i < a->len && strcmp(a->at[i].text, "~.") == 0)
+			i++;
+		while (j < b->len && strcmp(b->at[j].text, "~.") == 0)
+			j++;
+		if (i == a->len || j == b->len)
+			return i == a->len && j == b->len;
+		if (!same(a->at[i++].text, b->at[j++].text))
 			return false;
-	return true;
+	}
 }
 
 bool reload_set_dns(const struct snap *snap, const struct means *means, struct reload *reload)
@@ -122,8 +141,8 @@ bool reload_set_dns(const struct snap *snap, const struct means *means, struct r
 	if (split(&snap->dns_servers, &reload->dns_servers_before) < 0 ||
 	    split(&snap->dns_search, &reload->dns_search_before) < 0)
 		return false;
-	if (same_way && same_texts(&reload->dns_servers_before, &conf->dns_servers) &&
-	    same_texts(&reload->dns_search_before, &conf->dns_search))
+	if (same_way && same_texts(&reload->dns_servers_before, &conf->dns_servers, same_server) &&
+	    same_texts(&reload->dns_search_before, &conf->dns_search, same_domain))
 		return true;
 
 	struct op *op = diff_add(&reload->plan, conf_has_dns(conf) ? OP_DNS_SET : OP_DNS_UNSET,

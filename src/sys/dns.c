@@ -151,13 +151,40 @@ static int choose_resolved(const struct dns_config *config, enum dns_backend *re
 	return r;
 }
 
-static int choose_resolvconf(enum dns_backend *ret, struct diag *d)
+/* resolvectl takes the part of resolvconf as well, and knows them. */
+static void warn_of_routing_domains(const struct dns_config *config, struct diag *d)
 {
+	vec_each(domain, config->search) {
+		struct place at = {.file = config->file, .line = domain->line};
+
+		if (domain->text[0] != '~')
+			continue;
+		diag_warn_at(
+			d, &at,
+			"write the domain without ~ to search in it; only systemd-resolved can "
+			"route names by their domain",
+			"`%s' means nothing to resolvconf: all names are looked up alike",
+			domain->text);
+	}
+}
+
+static int choose_resolvconf(const struct dns_config *config, enum dns_backend *ret, struct diag *d)
+{
+	bool is_resolvectl = dns_resolvconf_is_resolvectl();
 	int r = dns_resolvconf_reach(d);
 
-	if (r == 0)
-		*ret = DNS_RESOLVCONF;
-	return r;
+	if (r < 0)
+		return r;
+	if (is_resolvectl && !config->servers->len) {
+		diag_refuse(d, EINVAL,
+			    "systemd-resolved's resolvconf takes no domain without a name server");
+		diag_hint(d, "--dns=resolved sets it");
+		return -EINVAL;
+	}
+	if (!is_resolvectl)
+		warn_of_routing_domains(config, d);
+	*ret = DNS_RESOLVCONF;
+	return 0;
 }
 
 static int choose_any(const struct dns_config *config, enum dns_backend *ret, struct diag *d)
@@ -169,7 +196,7 @@ static int choose_any(const struct dns_config *config, enum dns_backend *ret, st
 	if (runs && (owns || dns_resolvconf_is_resolvectl()))
 		return choose_resolved(config, ret, d);
 	if (proc_exists("resolvconf"))
-		return choose_resolvconf(ret, d);
+		return choose_resolvconf(config, ret, d);
 
 	diag_refuse(d, ENOENT, "no way to set DNS: there is no program resolvconf, and %s",
 		    runs ? "/etc/resolv.conf is not systemd-resolved's"
@@ -199,7 +226,7 @@ int dns_choose(enum dns_backend wanted, const struct dns_config *config, enum dn
 	case DNS_OFF:
 		return 0;
 	case DNS_RESOLVCONF:
-		return choose_resolvconf(ret, d);
+		return choose_resolvconf(config, ret, d);
 	case DNS_RESOLVED:
 		return choose_resolved(config, ret, d);
 	case DNS_AUTO:

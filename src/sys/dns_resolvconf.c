@@ -95,7 +95,8 @@ static int resolvconf_failed(int status, const struct buf *said, struct diag *d)
 	return -EIO;
 }
 
-/* `resolvconf -a [tun.]IFACE -m 0 -x`, or `resolvconf -d [tun.]IFACE -f`. */
+/* `resolvconf -a [tun.]IFACE -m 0 -x`, or `resolvconf -d [tun.]IFACE -f`. -x takes the name servers
+ * of all others away, so it is for entries that have one. */
 static int resolvconf_run(const struct dns_config *config, bool add, int *ret_status,
 			  struct diag *d)
 {
@@ -109,7 +110,8 @@ static int resolvconf_run(const struct dns_config *config, bool add, int *ret_st
 	if (buf_status(&name) < 0 || buf_status(&text) < 0)
 		return diag_no_memory(d);
 
-	const char *const set[] = {"resolvconf", "-a", name.data, "-m", "0", "-x", NULL};
+	const char *exclusive = config->servers->len ? "-x" : NULL;
+	const char *const set[] = {"resolvconf", "-a", name.data, "-m", "0", exclusive, NULL};
 	const char *const unset[] = {"resolvconf", "-d", name.data, "-f", NULL};
 	struct proc_files files = {
 		.input = add ? buf_text(&text) : NULL,

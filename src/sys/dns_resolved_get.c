@@ -67,6 +67,25 @@ static int get_servers(sd_bus *bus, const char *path, bool extended, struct buf 
 	return r;
 }
 
+/* It writes every byte of a name that is no letter, digit, - or _ as \\DDD. */
+static void add_domain(const char *domain, struct buf *ret)
+{
+	for (; *domain; domain++) {
+		unsigned int byte = 0;
+		size_t digits = domain[0] == '\\' ? strspn(domain + 1, "0123456789") : 0;
+
+		if (digits < 3) {
+			buf_char(ret, *domain);
+			continue;
+		}
+		for (size_t i = 1; i <= 3; i++)
+			byte = byte * 10 + (unsigned int)(domain[i] - '0');
+		buf_char(ret, (char)byte);
+		domain += 3;
+	}
+	buf_char(ret, '\n');
+}
+
 static int get_domains(sd_bus *bus, const char *path, struct buf *ret)
 {
 	_cleanup_message_ sd_bus_message *m = NULL;
@@ -76,9 +95,12 @@ static int get_domains(sd_bus *bus, const char *path, struct buf *ret)
 
 	if (r >= 0)
 		r = sd.bus_message_enter_container(m, 'a', "(sb)");
-	while (r >= 0 && (r = sd.bus_message_read(m, "(sb)", &domain, &only)) > 0)
-		if (!only || strcmp(domain, ".") != 0)
-			buf_addf(ret, "%s%s\n", only ? "~" : "", domain);
+	while (r >= 0 && (r = sd.bus_message_read(m, "(sb)", &domain, &only)) > 0) {
+		if (only && strcmp(domain, ".") == 0)
+			continue;
+		buf_str(ret, only ? "~" : "");
+		add_domain(domain, ret);
+	}
 	return r;
 }
 

@@ -67,7 +67,7 @@ static void test_resolvconf(void **state)
 		 "resolvconf -a wg0 -m 0 -x\nnameserver 192.0.2.53\nresolvconf -d wg0 -f\n"},
 		{{NULL},
 		 {"a.example"},
-		 "resolvconf -a wg0 -m 0 -x\nsearch a.example\nresolvconf -d wg0 -f\n"},
+		 "resolvconf -a wg0 -m 0\nsearch a.example\nresolvconf -d wg0 -f\n"},
 	};
 
 	(void)state;

@@ -36,12 +36,18 @@ enum key_id {
 	KEY_COUNT,
 };
 
+/* A text that is not what it looks like, or that is not seen at all. */
+struct odd_text {
+	const char *bytes, *name, *hint;
+};
+
 /* Of a line that there is something to be said about. */
 struct line_facts {
-	uint32_t line;         /* 0: of none yet */
-	bool secret;           /* it must not be shown */
-	const char *invisible; /* the name of a character in it that cannot be seen; NULL: none */
-	struct slice invisible_at;
+	uint32_t line;              /* 0: of none yet */
+	bool secret;                /* it must not be shown */
+	const struct odd_text *odd; /* what is odd in it; NULL: nothing */
+	struct slice odd_at;
+	bool odd_said;
 };
 
 struct parser {
@@ -80,6 +86,13 @@ int number_read(struct slice s, unsigned int base, uint64_t max, uint64_t *ret);
 /* That the length of the prefix `item` is none of 0 to bits; base as for number_read(). */
 void refuse_length(struct parser *p, struct slice item, unsigned int base, int bits);
 
+/* Whether a host or a domain can have this name: letters of any script, digits, - and _ in parts of
+ * 63 bytes at most, 253 together (RFC 1035, 2.3.4), of which the last is no number (RFC 3696, 2).
+ */
+bool name_plausible(struct slice s);
+/* What to write in the place of one that is not plausible. */
+const char *name_advice(struct slice s);
+
 /* The next item of a list; false at the end. In wg-quick's lists commas and blanks end items, and
  * there are no empty ones (linux.bash:59,61); in those of wg(8) only commas do. */
 bool list_next_quick(struct slice *rest, struct slice *ret);
@@ -102,8 +115,8 @@ enum key_id advice_key(struct slice key); /* the nearest key; KEY_COUNT: none is
 enum scan_section advice_section(struct slice header); /* SECTION_OTHER: none is near */
 /* Whether the line may hold a private or preshared key, so that it must not be shown. */
 bool advice_secret(const struct scan_line *line);
-/* A character that looks like a blank or like nothing, but is neither: its name, NULL: none. */
-const char *advice_invisible(struct slice s, struct slice *ret_at);
+/* What of a line is odd, or of its value; NULL: nothing. */
+const struct odd_text *advice_odd(struct slice line, struct slice value, struct slice *ret_at);
 /* A key that conf_parse() did not know, or that is in the wrong place. */
 void advice_unknown_key(struct parser *p, const struct scan_line *line);
 void advice_unknown_section(struct parser *p, const struct scan_line *line);
