@@ -153,7 +153,7 @@ static int hand_out(const struct init *init, struct diag *d)
 		return r;
 	show_diag(d);
 	tell(init);
-	r = show_output(&out, d);
+	r = show_whole(&out, d);
 	if (r < 0 && unlink(init->path.real) == 0)
 		diag_note(d, "`%s' was removed again", init->path.given);
 	return r;

@@ -159,14 +159,41 @@ void show_diag(struct diag *d)
 	diag_truncate(d, 0);
 }
 
+static int write_stdout(const struct buf *text, bool whole, struct diag *d)
+{
+	if (buf_status(text) < 0)
+		return diag_no_memory(d);
+	int r = io_write_all(STDOUT_FILENO, buf_text(text), text->len);
+	if (r == -EPIPE && !whole)
+		return 0;
+	return r < 0 ? diag_fail(d, -r, "cannot write to standard output") : 0;
+}
+
 int show_output(const struct buf *text, struct diag *d)
 {
-	int r = buf_status(text);
+	return write_stdout(text, false, d);
+}
 
-	if (r < 0)
-		return diag_no_memory(d);
-	r = io_write_all(STDOUT_FILENO, buf_text(text), text->len);
-	return r < 0 ? diag_fail(d, -r, "cannot write to standard output") : 0;
+int show_whole(const struct buf *text, struct diag *d)
+{
+	return write_stdout(text, true, d);
+}
+
+int show_foreign(const struct buf *text, struct diag *d)
+{
+	_cleanup_buf_ struct buf shown = {.secret = text->secret};
+
+	if (buf_status(text) < 0 || !isatty(STDOUT_FILENO))
+		return show_output(text, d);
+	for (const char *line = buf_text(text); *line;) {
+		size_t n = strcspn(line, "\n");
+
+		buf_printable(&shown, line, n);
+		if (line[n])
+			buf_char(&shown, '\n');
+		line += n + (line[n] != '\0');
+	}
+	return show_output(&shown, d);
 }
 
 int show_script(const struct plan *plan, const struct op_context *context, bool begin,
@@ -183,5 +210,5 @@ int show_script(const struct plan *plan, const struct op_context *context, bool 
 		op_format(op, context, OP_SCRIPT, SIZE_MAX, &text);
 		buf_char(&text, '\n');
 	}
-	return show_output(&text, d);
+	return show_foreign(&text, d);
 }

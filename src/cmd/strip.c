@@ -16,7 +16,7 @@ static int strip_one(const struct options *options, const char *argument, struct
 	if (r < 0)
 		return STATUS_FAILED;
 	conf_strip(buf_text(&config.text), config.text.len, &stripped);
-	r = show_output(&stripped, d);
+	r = show_foreign(&stripped, d);
 	return r < 0 || diag_errors(d) ? STATUS_FAILED : STATUS_OK;
 }
 

@@ -26,8 +26,12 @@ void show_progress(const char *what, size_t done, size_t total);
 /* Prints and forgets all that is in d. */
 void show_diag(struct diag *d);
 
-/* What a verb was asked for, on stdout. */
+/* What a verb was asked for, on stdout. A reader that has gone has read enough. */
 int show_output(const struct buf *text, struct diag *d);
+/* The same for what must be read to its end. */
+int show_whole(const struct buf *text, struct diag *d);
+/* The same as show_output() for a text that others wrote: exact, but printable on a terminal. */
+int show_foreign(const struct buf *text, struct diag *d);
 
 /* The plan as a shell script on stdout, or as more of one. */
 int show_script(const struct plan *plan, const struct op_context *context, bool begin,
