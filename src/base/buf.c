@@ -140,17 +140,45 @@ size_t buf_utf8_length(const char *text, size_t n)
 	return 0;
 }
 
+uint32_t buf_utf8_format(const char *text, size_t length)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0xad, 0xad},     {0x61c, 0x61c},     {0x180e, 0x180e},   {0x200b, 0x200b},
+		{0x200e, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},   {0xfeff, 0xfeff},
+		{0xfff9, 0xfffb}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe007f},
+	};
+	uint32_t c = (unsigned char)text[0];
+
+	if (length < 2)
+		return 0;
+	c &= 0x7fU >> length;
+	for (size_t i = 1; i < length; i++)
+		c = c << 6 | ((unsigned char)text[i] & 0x3f);
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return c;
+	return 0;
+}
+
 void buf_printable(struct buf *b, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n;) {
 		unsigned char c = (unsigned char)s[i];
 		size_t length = c >= 0x20 && c < 0x7f ? 1 : 0;
+		uint32_t format = 0;
 
 		if (c >= 0x80)
 			length = buf_utf8_length(s + i, n - i);
+		if (length)
+			format = buf_utf8_format(s + i, length);
 		if (c == '\t') {
 			buf_char(b, ' ');
 			i++;
+		} else if (format) {
+			buf_addf(b, format > 0xffff ? "\\U%08x" : "\\u%04x", format);
+			i += length;
 		} else if (length) {
 			buf_mem(b, s + i, length);
 			i += length;

@@ -184,13 +184,24 @@ size_t diag_errors(const struct diag *d)
 	return errors;
 }
 
+/* A mark below each character of the text but the first `skip`, as it is printed. */
+static void add_marks(const char *text, size_t n, size_t skip, char mark, struct buf *out)
+{
+	_cleanup_buf_ struct buf shown = {0};
+
+	buf_printable(&shown, text, n);
+	for (size_t i = 0; i < shown.len; i++)
+		if (((unsigned char)shown.data[i] & 0xc0) != 0x80 && (!skip || !skip--))
+			buf_char(out, mark);
+	out->failed |= shown.failed;
+}
+
 /* The line with a caret below what is wrong. Offsets are bytes; the caret counts characters. */
 static void format_quote(const struct diag_item *item, const char *red, const char *plain,
 			 struct buf *out)
 {
 	size_t length = strlen(item->quote);
 	size_t col = item->col ? item->col - 1 - item->quote_skip : 0;
-	_cleanup_buf_ struct buf before = {0};
 
 	if (col > length)
 		col = 0;
@@ -207,14 +218,10 @@ static void format_quote(const struct diag_item *item, const char *red, const ch
 	buf_addf(out, "%6u | %s", item->line, from ? "..." : "");
 	buf_printable(out, item->quote + from, to - from);
 	buf_addf(out, "%s\n       | %s", to < length ? "..." : "", from ? "   " : "");
-	buf_printable(&before, item->quote + from, col - from);
-	for (size_t i = 0; i < before.len; i++)
-		if (((unsigned char)before.data[i] & 0xc0) != 0x80)
-			buf_char(out, ' ');
+	size_t wrong = item->len < to - col ? item->len : to - col;
+	add_marks(item->quote + from, col - from, 0, ' ', out);
 	buf_addf(out, "%s^", red);
-	for (size_t i = 1; i < item->len && col + i < to; i++)
-		if (((unsigned char)item->quote[col + i] & 0xc0) != 0x80)
-			buf_char(out, '~');
+	add_marks(item->quote + col, wrong, 1, '~', out);
 	buf_addf(out, "%s\n", plain);
 }
 

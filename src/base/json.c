@@ -11,9 +11,15 @@ static void add_quoted(struct buf *out, const char *text, size_t n)
 	for (size_t i = 0; i < n;) {
 		unsigned char c = (unsigned char)text[i];
 		size_t length = buf_utf8_length(text + i, n - i);
+		uint32_t format = buf_utf8_format(text + i, length);
 
 		if (!length)
 			buf_str(out, "\\ufffd");
+		else if (format > 0xffff)
+			buf_addf(out, "\\u%04x\\u%04x", 0xd800 + ((format - 0x10000) >> 10),
+				 0xdc00 + (format & 0x3ff));
+		else if (format)
+			buf_addf(out, "\\u%04x", format);
 		else if (c == '"' || c == '\\')
 			buf_addf(out, "\\%c", c);
 		else if (c < 0x20 || c == 0x7f)

@@ -88,15 +88,19 @@ static void add_line(const struct term *term, const struct change *change,
 static void add_text(const struct session *s, const struct change_vec *changes,
 		     const struct peer_names *names, struct buf *out)
 {
+	_cleanup_buf_ struct buf head = {0};
 	struct term term;
 
 	if (!changes->len)
 		return;
 	term_look(STDOUT_FILENO, &term);
-	term_addf(&term, out, STYLE_BOLD, "%s: what runs -> %s", s->ifname, s->conf->path);
+	buf_addf(&head, "%s: what runs -> ", s->ifname);
+	buf_printable(&head, s->conf->path, strlen(s->conf->path));
+	term_add(&term, out, STYLE_BOLD, buf_text(&head));
 	buf_char(out, '\n');
 	vec_each(change, changes)
 		add_line(&term, change, names, out);
+	out->failed |= head.failed;
 }
 
 static const char *action_of(enum change_sign sign)

@@ -83,6 +83,12 @@ static void printable(void **state)
 		{"\xf4\x90\x80\x80 \xf5", "\\xf4\\x90\\x80\\x80 \\xf5"}, /* above U+10FFFF */
 		{"\xe2\x82", "\\xe2\\x82"},                              /* cut off */
 		{"\xff", "\\xff"},
+		/* They turn text around, hide in it, or begin a line. */
+		{"a\u202eb\u2066c", "a\\u202eb\\u2066c"},
+		{"\u200b\u200e\u200f\u061c\ufeff\u00ad",
+		 "\\u200b\\u200e\\u200f\\u061c\\ufeff\\u00ad"},
+		{"\u2028\u2029\u2060\U000e0041", "\\u2028\\u2029\\u2060\\U000e0041"},
+		{"\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"}, /* Persian */
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -50,6 +50,7 @@ static void test_text(void **unused)
 	} cases[] = {
 		{"a\"b\\c/d", "\"a\\\"b\\\\c/d\"\n"},
 		{"\n\033[31m\177", "\"\\u000a\\u001b[31m\\u007f\"\n"},
+		{"\u202e\u200b\U000e0041", "\"\\u202e\\u200b\\udb40\\udc41\"\n"},
 		{"gr\xc3\xbc\xc3\x9f", "\"gr\xc3\xbc\xc3\x9f\"\n"},
 		{"\xff\xc3(\xed\xa0\x80", "\"\\ufffd\\ufffd(\\ufffd\\ufffd\\ufffd\"\n"},
 	};

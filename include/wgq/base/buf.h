@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "wgq/base/mem.h"
 
@@ -34,13 +35,19 @@ void buf_addv(struct buf *b, const char *format, va_list args)
 char *buf_space(struct buf *b, size_t n);
 void buf_grow(struct buf *b, size_t n);
 
-/* s with every control character, and every byte that is not part of valid UTF-8, as \xNN: what
- * a file or the kernel said must not drive the reader's terminal. */
+/* s with every control character, and every byte that is not part of valid UTF-8, as \xNN, and
+ * format characters as \uNNNN: what a file or the kernel said must neither drive the reader's
+ * terminal nor look like something else there. */
 void buf_printable(struct buf *b, const char *s, size_t n);
 
 /* The length of the valid UTF-8 sequence (RFC 3629) at the beginning of the n bytes at text, 0 if
  * there is none. C1 control characters (U+0080 to U+009F) count as none: terminals obey them. */
 size_t buf_utf8_length(const char *text, size_t n);
+
+/* The invisible format character (Unicode's Cf) or separator of lines that the valid sequence is,
+ * 0: none. It can turn the text around it, or hide in it. The two joiners (U+200C, U+200D) count as
+ * none: words of some languages need them. */
+uint32_t buf_utf8_format(const char *text, size_t length);
 
 /* s so that a POSIX shell reads it as one word; plain words stay as they are. */
 void buf_shell_word(struct buf *b, const char *s);
