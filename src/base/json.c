@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Writes JSON.
+// Writes JSON, and reads a string of it.
 #include "wgq/base/json.h"
 
 #include <inttypes.h>
@@ -144,4 +144,77 @@ void json_null(struct json *j, const char *key)
 	begin_value(j, key);
 	buf_str(j->out, "null");
 	end_value(j);
+}
+
+/* Four digits of base 16; -1: they are none. */
+static int32_t read_unit(const char *text, size_t n)
+{
+	int32_t unit = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+		const char *digit = i < n && text[i] ? strchr(digits, text[i]) : NULL;
+
+		if (!digit)
+			return -1;
+		unit = unit << 4 | (int32_t)((digit - digits) & 0xf);
+	}
+	return unit;
+}
+
+static void add_utf8(struct buf *out, int32_t c)
+{
+	if (c < 0x80) {
+		buf_char(out, (char)c);
+	} else if (c < 0x800) {
+		buf_char(out, (char)(0xc0 | c >> 6));
+		buf_char(out, (char)(0x80 | (c & 0x3f)));
+	} else if (c < 0x10000) {
+		buf_char(out, (char)(0xe0 | c >> 12));
+		buf_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
+		buf_char(out, (char)(0x80 | (c & 0x3f)));
+	} else {
+		buf_char(out, (char)(0xf0 | c >> 18));
+		buf_char(out, (char)(0x80 | (c >> 12 & 0x3f)));
+		buf_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
+		buf_char(out, (char)(0x80 | (c & 0x3f)));
+	}
+}
+
+/* uXXXX, or two of them for a character beyond U+FFFF; the bytes used, 0: it is none. */
+static size_t add_unicode(struct buf *out, const char *text, size_t n)
+{
+	int32_t high = text[0] == 'u' ? read_unit(text + 1, n - 1) : -1;
+
+	if (high <= 0 || (high >= 0xdc00 && high < 0xe000))
+		return 0;
+	if (high < 0xd800 || high >= 0xe000) {
+		add_utf8(out, high);
+		return 5;
+	}
+	int32_t low = n > 7 && text[5] == '\\' && text[6] == 'u' ? read_unit(text + 7, n - 7) : -1;
+	if (low < 0xdc00 || low >= 0xe000)
+		return 0;
+	add_utf8(out, 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
+	return 11;
+}
+
+void json_unescape(struct buf *out, const char *text, size_t n)
+{
+	static const char escapes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+
+	for (size_t i = 0; i < n; i++) {
+		size_t used = 0;
+
+		if (text[i] == '\\' && i + 1 < n) {
+			const char *escape = text[i + 1] ? strchr(escapes, text[i + 1]) : NULL;
+
+			if (escape)
+				buf_char(out, meant[escape - escapes]);
+			used = escape ? 1 : add_unicode(out, text + i + 1, n - i - 1);
+		}
+		if (!used)
+			buf_char(out, text[i]);
+		i += used;
+	}
 }

@@ -76,12 +76,37 @@ static void test_too_deep(void **unused)
 	assert_true(buf_status(&out) < 0);
 }
 
+static void test_unescape(void **unused)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"a b", "a b"},
+		{"\\\"\\\\\\/\\n", "\"\\/\n"},
+		{"Zo\\u00eb \\u4E2d \\u0041", "Zo\xc3\xab \xe4\xb8\xad A"},
+		{"\\ud83d\\ude00.", "\xf0\x9f\x98\x80."},
+		/* none */
+		{"\\", "\\"},
+		{"\\x\\u12\\u12g4", "\\x\\u12\\u12g4"},
+		{"\\u0000\\ud83d\\ud83d\\ude00\\ude00", "\\u0000\\ud83d\xf0\x9f\x98\x80\\ude00"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_buf_ struct buf out = {0};
+
+		json_unescape(&out, cases[i].text, strlen(cases[i].text));
+		assert_string_equal(buf_text(&out), cases[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_too_deep),
+		cmocka_unit_test(test_unescape),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

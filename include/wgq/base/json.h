@@ -40,3 +40,7 @@ void json_unsigned(struct json *j, const char *key, uint64_t value);
 void json_unsigned_or_null(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
+
+/* The other way, for one string: its n bytes between the quotes, with each escape replaced by what
+ * it stands for. One that is none stays as it is. */
+void json_unescape(struct buf *out, const char *text, size_t n);

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people call the peers: WireGuard knows keys only, so names stand in comments of the file.
- *
- * In the order of precedence, of a peer's block:
- *	# Name = laptop		anywhere in it, or above it; also `friendly_name`, `:` for `=`
- *	# laptop		the last line above [Peer], with no blank line between
- *	[Peer] # laptop
- *	# laptop		the first line below [Peer]
- *	PublicKey = KEY # laptop
- * Settings that were commented out are no names, nor is anything that holds a key. */
+ * Which comment is a peer's name, peer_comments.h knows. */
 #pragma once
 
 #include "wgq/base/diag.h"
