@@ -185,7 +185,9 @@ static void refuse_dns(struct parser *p, struct slice item)
 	else if (advice)
 		parse_error(p, item, advice, "\"%.*s\" is no name server", SLICE_ARG(item));
 	else
-		parse_not(p, item, "an IP address or a domain", name_advice(item));
+		parse_not(p, item, "an IP address or a domain",
+			  contains(item, ';') ? "put a comma between two of them"
+					      : name_advice(item));
 }
 
 int quick_dns(struct parser *p, enum key_id id, const struct scan_line *line)

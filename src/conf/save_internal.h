@@ -153,4 +153,5 @@ void save_peer(struct peer_saver *p, uint32_t i);
 void save_list_added(const struct peer_saver *p, uint32_t peer, struct buf *list);
 void save_add_preshared_key(struct buf *keys, const struct key *key);
 /* The scope of a link-local address by its name: numbers change. */
+bool save_has_endpoint(const struct wg_peer *peer);
 void save_add_endpoint(const struct saver *s, const union endpoint *e, struct buf *text);

@@ -76,6 +76,15 @@ static void save_preshared_key(struct peer_saver *p, const struct wg_peer *peer,
 	}
 }
 
+/* A link-local address is of no use without its link, which userspace WireGuard does not tell. */
+bool save_has_endpoint(const struct wg_peer *peer)
+{
+	struct addr addr = endpoint_addr(&peer->endpoint);
+
+	return peer->has_endpoint &&
+	       (!addr_is_link_local(&addr) || endpoint_scope(&peer->endpoint));
+}
+
 void save_add_endpoint(const struct saver *s, const union endpoint *e, struct buf *text)
 {
 	char name[IF_NAMESIZE], addr_text[ADDR_TEXT_MAX];
@@ -114,7 +123,7 @@ static void save_endpoint(struct peer_saver *p, const struct wg_peer *peer, uint
 	uint32_t i = 0;
 	const struct save_line *line = peer_line(p, last, KEY_ENDPOINT, &i);
 
-	if (!peer->has_endpoint)
+	if (!save_has_endpoint(peer))
 		return;
 	save_add_endpoint(s, &peer->endpoint, &text);
 	if (!line) {

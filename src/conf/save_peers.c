@@ -96,7 +96,7 @@ static void add_section(struct peer_saver *p, const struct wg_peer *peer)
 	if (allowed.len)
 		buf_addf(&section, "AllowedIPs = %s\n", allowed.data);
 	section.failed |= allowed.failed;
-	if (peer->has_endpoint) {
+	if (save_has_endpoint(peer)) {
 		buf_str(&section, "Endpoint = ");
 		save_add_endpoint(p->s, &peer->endpoint, &section);
 		buf_char(&section, '\n');

@@ -8,8 +8,9 @@
 #include <sys/socket.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/conf/keys.h"
 
-enum { KEEPALIVE = 25, PORT_MAX = 65535, HOST_MAX = 253 /* RFC 1035, in text */ };
+enum { KEEPALIVE = 25, PORT_MAX = 65535 };
 
 static void add_key(struct buf *out, const char *name, const struct key *key)
 {
@@ -82,15 +83,6 @@ static int read_port(const char *text, uint16_t *ret)
 	return 0;
 }
 
-static bool is_host_name(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!((s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z') ||
-		      (s[i] >= '0' && s[i] <= '9') || s[i] == '.' || s[i] == '-' || s[i] == '_'))
-			return false;
-	return n > 0 && n <= HOST_MAX && s[0] != '-';
-}
-
 int starter_endpoint(const char *text, uint16_t *port, struct buf *ret_text)
 {
 	size_t n = strlen(text);
@@ -108,10 +100,14 @@ int starter_endpoint(const char *text, uint16_t *port, struct buf *ret_text)
 		if (colon && read_port(colon + 1, port) < 0)
 			return -EINVAL;
 		end = colon ? colon : end;
-		if (!is_host_name(text, (size_t)(end - text)))
+		const struct slice host = {text, (size_t)(end - text)};
+		if (addr_parse(host.at, host.len, &addr) < 0 && !name_plausible(host))
 			return -EINVAL;
 		addr.family = 0;
 	}
+	/* The peer's interface is not known here. */
+	if (addr_is_link_local(&addr))
+		return -EINVAL;
 	buf_addf(ret_text, addr.family == AF_INET6 ? "[%.*s]:%u" : "%.*s:%u", (int)(end - text),
 		 text, *port);
 	return buf_status(ret_text);

@@ -87,19 +87,20 @@ bool name_plausible(struct slice s)
 
 const char *name_advice(struct slice s)
 {
-	static const struct {
-		const char *characters, *advice;
-	} signs[] = {
-		{"/", "write one address without a length, as in 192.0.2.53, or a name"},
-		{";|", "put a comma between two of them"},
-		{"<>(){}$", "write the address or the name itself: nothing is filled in here"},
-	};
+	static const char placeholder[] =
+		"write the address or the name itself: nothing is filled in here";
+	size_t digits = 0;
 
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-		for (size_t at = 0; at < s.len; at++)
-			if (strchr(signs[i].characters, s.at[at]))
-				return signs[i].advice;
-	return "a name has letters, digits, - and _, with dots between; its last part is no number";
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.at[i] == '/')
+			return "write the address or the name alone, with no / in it";
+		if (strchr("<>(){}$", s.at[i]))
+			return placeholder;
+		digits += digit_value(s.at[i]) < 10 || s.at[i] == '.';
+	}
+	return digits == s.len ? "an IPv4 address is four numbers from 0 to 255, with dots between"
+			       : "a name has letters, digits, - and _, with dots between; its last "
+				 "part is no number";
 }
 
 /* Cuts an item of that length off, and what ends it. */

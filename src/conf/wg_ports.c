@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/conf/keys.h"
@@ -72,20 +73,70 @@ int wg_listen_port(struct parser *p, enum key_id id, const struct scan_line *lin
 	return conf->listen_port.text ? 0 : diag_no_memory(p->d);
 }
 
-/* With a colon or bracket in it a host has to be an IPv6 address, with its %scope maybe. */
-static bool host_plausible(struct slice host)
+/* What getaddrinfo(3) takes for an IPv4 address: up to four numbers in C's notation, of which the
+ * last fills what is left (inet_aton(3)). */
+static bool read_ipv4(struct slice host, struct addr *ret)
 {
-	const char *percent = memchr(host.at, '%', host.len);
-	struct addr unused;
+	uint64_t number, left = UINT32_MAX, value = 0;
 
-	if (!memchr(host.at, ':', host.len) && !memchr(host.at, '[', host.len) &&
-	    !memchr(host.at, ']', host.len))
-		return true;
-	return addr_parse(host.at, percent ? (size_t)(percent - host.at) : host.len, &unused) == 0;
+	*ret = (struct addr){.family = AF_INET};
+	for (unsigned int shift = 24;; shift -= 8, left >>= 8) {
+		const char *dot = host.len ? memchr(host.at, '.', host.len) : NULL;
+		struct slice part = {host.at, dot ? (size_t)(dot - host.at) : host.len};
+
+		if ((dot && shift == 0) ||
+		    number_read(part, 0, dot ? UINT8_MAX : left, &number) < 0)
+			return false;
+		value |= dot ? number << shift : number;
+		if (!dot)
+			break;
+		host.at = dot + 1;
+		host.len -= part.len + 1;
+	}
+	for (unsigned int i = 0; i < 4; i++)
+		ret->bytes[i] = (uint8_t)(value >> (24 - 8 * i));
+	return true;
 }
 
-/* Cut as config.c:195-230 does it: [HOST]:PORT, or at the last colon. NULL, or what is wrong. */
-static const char *split_endpoint(struct slice s, struct slice *ret_host, struct slice *ret_port)
+/* With a colon in it a host is an IPv6 address, with its %scope maybe; of one that is not
+ * link-local that is a number (getaddrinfo(3)). NULL, or what is wrong. */
+static const char *ipv6_fault(struct slice host, const char **hint)
+{
+	const char *percent = memchr(host.at, '%', host.len);
+	size_t n = percent ? (size_t)(percent - host.at) : host.len;
+	struct slice scope = {host.at + n + 1, percent ? host.len - n - 1 : 0};
+	struct addr addr;
+	uint64_t number;
+
+	if (addr_parse(host.at, n, &addr) < 0 || (percent && !scope.len))
+		return "the host is neither a name nor an IP address";
+	if (addr_is_link_local(&addr) && !percent) {
+		*hint = "write the interface behind it, as in [fe80::1%eth0]:51820";
+		return "a link-local address without the interface that leads to it";
+	}
+	if (!percent || addr_is_link_local(&addr) || addr.bytes[0] == 0xff ||
+	    number_read(scope, 10, UINT32_MAX, &number) == 0)
+		return NULL;
+	*hint = "delete the % and what is behind it";
+	return "only a link-local address has an interface";
+}
+
+/* NULL, or what is wrong with it; *hint is changed where there is more to say. */
+static const char *host_fault(struct slice host, const char **hint)
+{
+	struct addr unused;
+
+	if (memchr(host.at, ':', host.len) && !memchr(host.at, '/', host.len))
+		return ipv6_fault(host, hint);
+	if (name_plausible(host) || read_ipv4(host, &unused))
+		return NULL;
+	*hint = name_advice(host);
+	return "the host is neither a name nor an IP address";
+}
+
+/* Cut as config.c:195-230 does it: [HOST]:PORT, or at the last colon. As host_fault(). */
+static const char *split_endpoint(struct slice s, struct slice *ret_host, struct slice *ret_port,
+				  const char **hint)
 {
 	const char *colon;
 
@@ -105,7 +156,7 @@ static const char *split_endpoint(struct slice s, struct slice *ret_host, struct
 	*ret_port = (struct slice){colon + 1, (size_t)(s.at + s.len - colon) - 1};
 	if (!ret_host->len)
 		return "the endpoint has no host";
-	return host_plausible(*ret_host) ? NULL : "the host is neither a name nor an IP address";
+	return host_fault(*ret_host, hint);
 }
 
 /* Of the peer's earlier Endpoint line. */
@@ -137,11 +188,25 @@ static int add_named(struct parser *p, struct slice host, struct slice port)
 	return 0;
 }
 
+static void warn_short_ipv4(struct parser *p, struct slice host)
+{
+	char text[ADDR_TEXT_MAX];
+	struct slice value = shown(p, host);
+	struct addr addr;
+
+	if (addr_parse(host.at, host.len, &addr) == 0 || !read_ipv4(host, &addr))
+		return;
+	addr_format(&addr, text);
+	parse_warning(p, p->line->value, "short-address",
+		      "write it as four decimal numbers without leading zeros",
+		      "\"%.*s\" is the address %s", SLICE_ARG(value), text);
+}
+
 static int read_endpoint(struct parser *p, struct slice squeezed)
 {
-	static const char hint[] = "write HOST:PORT, or [IPv6 address]:PORT";
+	const char *hint = "write HOST:PORT, or [IPv6 address]:PORT";
 	struct slice host, port;
-	const char *wrong = split_endpoint(squeezed, &host, &port);
+	const char *wrong = split_endpoint(squeezed, &host, &port, &hint);
 	struct addr addr;
 	uint16_t number;
 
@@ -156,6 +221,7 @@ static int read_endpoint(struct parser *p, struct slice squeezed)
 		return 0;
 	}
 	forget_endpoint(p);
+	warn_short_ipv4(p, host);
 	if (kind == PORT_SERVICE || addr_parse(host.at, host.len, &addr) < 0)
 		return add_named(p, host, port);
 	p->peer->endpoint = endpoint_make(&addr, number, 0);

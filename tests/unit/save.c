@@ -266,24 +266,32 @@ static void test_names(void **unused)
 static void test_scope(void **unused)
 {
 	static const char text[] = INTERFACE PEER_B;
-	struct conf conf = {0}, running = {0};
-	struct buf saved = {0};
+	static const struct {
+		uint32_t scope;
+		const char *after;
+	} scopes[] = {{3, INTERFACE PEER_B "Endpoint = [fe80::1%eth3]:7\n"}, {0, text}};
 
 	(void)unused;
-	parse(text, strlen(text), &conf);
-	parse(text, strlen(text), &running);
-	struct wg_peer *peer = &running.wg.peers.at[0];
-	peer->has_endpoint = true;
-	peer->endpoint.in6 = (struct sockaddr_in6){
-		.sin6_family = AF_INET6, .sin6_port = htons(7), .sin6_scope_id = 3};
-	inet_pton(AF_INET6, "fe80::1", &peer->endpoint.in6.sin6_addr);
-	struct save_state now = state_of(&running);
-	now.scope_name = scope;
-	save_text(text, &conf, &now, &saved);
-	assert_string_equal(buf_text(&saved), INTERFACE PEER_B "Endpoint = [fe80::1%eth3]:7\n");
-	buf_release(&saved);
-	conf_release(&conf);
-	conf_release(&running);
+	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+		struct conf conf = {0}, running = {0};
+		struct buf saved = {0};
+
+		parse(text, strlen(text), &conf);
+		parse(text, strlen(text), &running);
+		struct wg_peer *peer = &running.wg.peers.at[0];
+		peer->has_endpoint = true;
+		peer->endpoint.in6 = (struct sockaddr_in6){.sin6_family = AF_INET6,
+							   .sin6_port = htons(7),
+							   .sin6_scope_id = scopes[i].scope};
+		inet_pton(AF_INET6, "fe80::1", &peer->endpoint.in6.sin6_addr);
+		struct save_state now = state_of(&running);
+		now.scope_name = scope;
+		save_text(text, &conf, &now, &saved);
+		assert_string_equal(buf_text(&saved), scopes[i].after);
+		buf_release(&saved);
+		conf_release(&conf);
+		conf_release(&running);
+	}
 }
 
 int main(void)

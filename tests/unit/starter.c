@@ -98,6 +98,10 @@ static void endpoints(void **state)
 		{"a b", NULL},
 		{"a\nPostUp = reboot", NULL},
 		{"-host", NULL},
+		{"192.0.2.300", NULL},
+		{"a..b", NULL},
+		{"fe80::1", NULL},
+		{"[fe80::1]:5", NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
