@@ -31,11 +31,6 @@ static int observe(struct session *s, enum extent extent, struct snap *ret, stru
 	return world_observe(s->world, &query, ret, d);
 }
 
-static int not_wireguard(const struct session *s, struct diag *d)
-{
-	return diag_refuse(d, EOPNOTSUPP, "`%s' is not a WireGuard interface", s->ifname);
-}
-
 static int plan_leftovers(struct session *s, const struct snap *snap, struct plan *ret,
 			  struct diag *d)
 {
@@ -66,7 +61,7 @@ static int clear_leftovers(struct session *s, struct diag *d)
 		return -ENODEV;
 	}
 	if (!plan.len) {
-		diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", s->ifname);
+		device_refuse(s->ifname, ENODEV, d);
 		diag_hint(d, "it is not up: wgq status shows what is");
 		return -ENODEV;
 	}
@@ -87,7 +82,7 @@ static int take_down(struct session *s, struct diag *d)
 	if (r == 0 && !snap.link.index)
 		return clear_leftovers(s, d);
 	if (r == 0 && !snap.is_wireguard)
-		r = not_wireguard(s, d);
+		r = device_refuse(s->ifname, EOPNOTSUPP, d);
 	if (r == 0)
 		r = diff_detach(s->conf, &snap, &detach, d);
 	if (r == 0)
@@ -130,7 +125,7 @@ int down_run(struct session *s, struct diag *d)
 	if (r == 0 && !snap.link.index)
 		return clear_leftovers(s, d);
 	if (r == 0 && !snap.is_wireguard)
-		return not_wireguard(s, d);
+		return device_refuse(s->ifname, EOPNOTSUPP, d);
 	if (r == 0)
 		r = session_hooks(s, HOOK_PRE_DOWN, d);
 	if (r == 0 && s->conf && s->conf->save_config && !s->leave_file)

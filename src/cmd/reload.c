@@ -6,6 +6,7 @@
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/plan/reload.h"
+#include "wgq/run/device.h"
 #include "wgq/sys/resolve.h"
 
 /* Everything that the configuration speaks of, as it is. */
@@ -27,7 +28,7 @@ static int observe(struct session *s, struct snap *snap, struct diag *d)
 	if (r < 0 || snap->is_wireguard)
 		return r;
 	if (snap->link.index)
-		return diag_refuse(d, EOPNOTSUPP, "`%s' is not a WireGuard interface", s->ifname);
+		return device_refuse(s->ifname, EOPNOTSUPP, d);
 	diag_refuse(d, ENODEV, "`%s' is not up", s->ifname);
 	diag_hint(d, "wgq up %s brings it up", s->ifname);
 	return -ENODEV;

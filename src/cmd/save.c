@@ -12,12 +12,8 @@
 #include "wgq/conf/save.h"
 #include "wgq/net/snap.h"
 #include "wgq/plan/want.h"
+#include "wgq/run/device.h"
 #include "wgq/sys/resolve.h"
-
-static int not_wireguard(const char *ifname, struct diag *d)
-{
-	return diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", ifname);
-}
 
 /* Under the lock, lest it is seen half taken down. */
 static int observe(struct session *s, struct snap *ret, struct diag *d)
@@ -34,7 +30,8 @@ static int observe(struct session *s, struct snap *ret, struct diag *d)
 	if (r == 0)
 		r = world_observe(s->world, &query, ret, d);
 	session_unlock(s);
-	return r == 0 && ret->link.index && !ret->is_wireguard ? not_wireguard(s->ifname, d) : r;
+	return r == 0 && ret->link.index && !ret->is_wireguard ? device_refuse(s->ifname, ENODEV, d)
+							       : r;
 }
 
 static bool is_stopped(void)
@@ -106,7 +103,7 @@ static int look(struct session *s, struct snap *snap, struct diag *d)
 	int r = observe(s, snap, d);
 
 	if (r == 0 && !snap->link.index)
-		return not_wireguard(s->ifname, d);
+		return device_refuse(s->ifname, ENODEV, d);
 	if (r == 0 && is_unfinished(s->conf, snap)) {
 		diag_refuse(d, ENOTCONN, "`%s' is not up yet: nothing is saved", s->ifname);
 		diag_hint(d, "another wgq is bringing it up, or was killed when it did; then `wgq "
@@ -149,7 +146,7 @@ static int save_one(const struct options *options, const char *argument, struct 
 	if (r == 0)
 		r = session_open(&session, options, &config, d);
 	if (r == 0 && !if_nametoindex(config.path.ifname)) {
-		r = not_wireguard(config.path.ifname, d);
+		r = device_refuse(config.path.ifname, ENODEV, d);
 		diag_hint(d, "it is not up: wgq status shows what is");
 	}
 	if (r == 0)

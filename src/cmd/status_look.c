@@ -113,7 +113,7 @@ static int observe(struct status *s, struct world *world, struct diag *d)
 	if (r < 0)
 		return r;
 	if (s->snap.link.index && !s->snap.is_wireguard)
-		return diag_refuse(d, ENODEV, "`%s' is not a WireGuard interface", s->ifname);
+		return device_refuse(s->ifname, ENODEV, d);
 	if (!s->snap.link.index && !s->config.path.given)
 		return diag_refuse(d, ENODEV, "there is no interface `%s', nor a configuration",
 				   s->ifname);
@@ -202,18 +202,6 @@ static int look_at(const struct options *options, const struct status_vec *befor
 	return r == 0 ? judge(s, options, d) : r;
 }
 
-/* Sockets of userspace implementations are mostly root's to see. */
-static int list(struct link_vec *ret, bool *ret_incomplete, struct diag *d)
-{
-	_cleanup_diag_ struct diag found = {0};
-	int r = device_list(ret, &found);
-
-	*ret_incomplete = r == -EACCES;
-	if (r < 0 && !*ret_incomplete)
-		diag_move(d, &found);
-	return *ret_incomplete ? 0 : r;
-}
-
 static void status_release(struct status *s)
 {
 	want_release(&s->want);
@@ -248,7 +236,7 @@ static int look_at_all(const struct options *options, const struct status_vec *b
 		       struct status_vec *ret, struct diag *d)
 {
 	_cleanup_(links_release) struct link_vec links = {0};
-	int r = list(&links, &ret->incomplete, d);
+	int r = device_list(&links, d);
 
 	vec_each(link, &links) {
 		struct status *s = r == 0 ? vec_push(ret) : NULL;
@@ -285,7 +273,7 @@ void statuses_release(struct status_vec *statuses)
 
 int status_verdict(const struct status_vec *statuses)
 {
-	bool all_seen = !statuses->incomplete;
+	bool all_seen = true;
 
 	vec_each(s, statuses) {
 		if (!s->snap.link.index)

@@ -214,11 +214,5 @@ void status_text(const struct status_vec *statuses, const struct status_view *vi
 		draw(s, view, out);
 	}
 	if (!statuses->len)
-		buf_str(out, "no WireGuard interface is up");
-	if (!statuses->len && statuses->incomplete)
-		buf_str(out, " that this user may see");
-	if (!statuses->len)
-		buf_char(out, '\n');
-	else if (statuses->incomplete)
-		buf_str(out, "\nThere may be more that only root may see.\n");
+		buf_str(out, "no WireGuard interface is up\n");
 }

@@ -2,11 +2,9 @@
 // The sockets of userspace WireGuard: finds them, sends operations, awaits the answers.
 #include "wgq/kernel/wg_uapi.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +14,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/uapi_text.h"
+#include "wgq/kernel/unix_diag.h"
 #include "wgq/kernel/wg_removal.h"
 
 /* RUNSTATEDIR of wireguard-tools; no implementation looks elsewhere on Linux. */
@@ -57,27 +56,36 @@ static int connect_within(int fd, const struct sockaddr_un *to)
 	return 0;
 }
 
-/* A file descriptor or -errno. Links are not followed: nobody else's socket is spoken to. */
+/* Whether somebody of this network namespace listens there: 1, 0 or -errno. That is asked of the
+ * kernel. The process that SO_PEERCRED names is the one that called listen(), which has ended when
+ * wireguard-go is in the background. Links are not followed: nobody else's socket is spoken to. */
+static int listens_here(const struct sockaddr_un *address)
+{
+	struct stat st;
+
+	if (lstat(address->sun_path, &st) == 0)
+		return S_ISSOCK(st.st_mode) ? unix_diag_listens(NULL, &st) : 0;
+	/* /var/run may be a link to /run. */
+	if (errno == EACCES)
+		return unix_diag_listens(address->sun_path + strlen("/var"), NULL);
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+}
+
+/* A file descriptor or -errno. */
 static int uapi_connect(const char *ifname)
 {
 	_cleanup_fd_ int fd = -1;
 	struct sockaddr_un address;
-	struct stat st;
 	int r = socket_address(ifname, &address);
 
-	if (r)
-		return r;
-	if (lstat(address.sun_path, &st) < 0)
-		return -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -ENOTSOCK;
+	if (!r)
+		r = listens_here(&address);
+	if (r <= 0)
+		return r ? r : -ECONNREFUSED;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	r = connect_within(fd, &address);
-	/* A server that is just starting refuses too; but its link is there by then. */
-	if (r == -ECONNREFUSED && !if_nametoindex(ifname))
-		unlink(address.sun_path);
 	if (r)
 		return r;
 
@@ -86,13 +94,29 @@ static int uapi_connect(const char *ifname)
 	return connected;
 }
 
-bool wg_uapi_serves(const char *ifname)
+int wg_uapi_serves(const char *ifname, bool *ret, struct diag *d)
 {
-	_cleanup_fd_ int fd = uapi_connect(ifname);
+	struct sockaddr_un address;
+	int r = socket_address(ifname, &address) ? 0 : listens_here(&address);
 
-	if (fd < 0)
-		errno = -fd;
-	return fd >= 0;
+	*ret = r > 0;
+	if (r >= 0)
+		return 0;
+	diag_fail(d, -r, "cannot tell in which network namespace %s is served", address.sun_path);
+	if (r == -ENOENT || r == -EPROTONOSUPPORT)
+		diag_hint(d, "this kernel lacks CONFIG_UNIX_DIAG; try modprobe unix_diag");
+	return r;
+}
+
+void wg_uapi_explain(const char *ifname, struct diag *d)
+{
+	struct sockaddr_un address;
+	struct stat st;
+
+	if (socket_address(ifname, &address) == 0 && lstat(address.sun_path, &st) == 0 &&
+	    S_ISSOCK(st.st_mode) && listens_here(&address) == 0)
+		diag_note(d, "%s is served in another network namespace, or by nobody",
+			  address.sun_path);
 }
 
 static int send_all(int fd, const char *bytes, size_t n)
@@ -213,74 +237,4 @@ int wg_uapi_set(const char *ifname, const struct wg_device *device, struct diag 
 
 	return wg_removal_wanted(device) ? wg_removal_set(ifname, device, &ways, d)
 					 : set_plain(ifname, device, d);
-}
-
-/* The NAME of NAME.sock, where an interface may have it. */
-static bool name_of_entry(const char *entry, char ret_name[IFNAMSIZ])
-{
-	const size_t suffix = sizeof(SUFFIX) - 1;
-	size_t n = strlen(entry);
-
-	if (n <= suffix || n - suffix >= IFNAMSIZ || strcmp(entry + n - suffix, SUFFIX) != 0)
-		return false;
-	memcpy(ret_name, entry, n - suffix);
-	ret_name[n - suffix] = '\0';
-	return true;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	char *const *left = a, *const *right = b;
-
-	return strcmp(*left, *right);
-}
-
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-#define _cleanup_directory_ _cleanup_(close_directory)
-
-static int list_directory(DIR *directory, struct wg_uapi_names *ret, struct diag *d)
-{
-	struct dirent *entry;
-
-	while (errno = 0, (entry = readdir(directory))) {
-		char name[IFNAMSIZ];
-
-		if (!name_of_entry(entry->d_name, name) || !wg_uapi_serves(name))
-			continue;
-		char *copy = mem_strndup(name, strlen(name));
-		char **new = copy ? vec_push(ret) : NULL;
-		if (!new) {
-			free(copy);
-			return diag_no_memory(d);
-		}
-		*new = copy;
-	}
-	return errno ? diag_fail(d, errno, "cannot read %s", DIRECTORY) : 0;
-}
-
-int wg_uapi_list(struct wg_uapi_names *ret, struct diag *d)
-{
-	_cleanup_directory_ DIR *directory = opendir(DIRECTORY);
-	size_t before = ret->len;
-	int r;
-
-	if (!directory)
-		return errno == ENOENT ? 0 : diag_fail(d, errno, "cannot read %s", DIRECTORY);
-	r = list_directory(directory, ret, d);
-	if (!r && ret->len > before)
-		qsort(ret->at + before, ret->len - before, sizeof(*ret->at), compare_names);
-	return r;
-}
-
-void wg_uapi_names_release(struct wg_uapi_names *names)
-{
-	if (!names)
-		return;
-	vec_each(name, names)
-		free(*name);
-	vec_release(names);
 }

@@ -10,21 +10,25 @@
 #include "wgq/kernel/wg_netlink.h"
 #include "wgq/kernel/wg_uapi.h"
 
-enum device_server device_server_of(const struct link *link)
+int device_server_of(const struct link *link, enum device_server *ret, struct diag *d)
 {
-	if (!link->index)
-		return DEVICE_NONE;
-	if (strcmp(link->kind, "wireguard") == 0)
-		return DEVICE_KERNEL;
-	/* Of a socket that we have no right to see we know no more than that it may be there. */
-	return wg_uapi_serves(link->name) || (strcmp(link->kind, "tun") == 0 && errno == EACCES)
-		       ? DEVICE_USERSPACE
-		       : DEVICE_NONE;
+	bool serves = false;
+	int r = 0;
+
+	/* A userspace WireGuard is the process behind a tun device. */
+	if (link->index && strcmp(link->kind, "tun") == 0)
+		r = wg_uapi_serves(link->name, &serves, d);
+	*ret = serves ? DEVICE_USERSPACE : DEVICE_NONE;
+	if (link->index && strcmp(link->kind, "wireguard") == 0)
+		*ret = DEVICE_KERNEL;
+	return r;
 }
 
-static int not_wireguard(const char *ifname, struct diag *d)
+int device_refuse(const char *ifname, int error, struct diag *d)
 {
-	return diag_refuse(d, EOPNOTSUPP, "`%s' is not a WireGuard interface", ifname);
+	diag_refuse(d, error, "`%s' is not a WireGuard interface", ifname);
+	wg_uapi_explain(ifname, d);
+	return -error;
 }
 
 int device_get(const char *ifname, enum device_server server, struct wg_device *ret, struct diag *d)
@@ -35,7 +39,7 @@ int device_get(const char *ifname, enum device_server server, struct wg_device *
 	case DEVICE_USERSPACE:
 		return wg_uapi_get(ifname, ret, d);
 	case DEVICE_NONE:
-		return not_wireguard(ifname, d);
+		return device_refuse(ifname, EOPNOTSUPP, d);
 	}
 	return -EINVAL;
 }
@@ -49,7 +53,7 @@ int device_set(const char *ifname, enum device_server server, const struct wg_de
 	case DEVICE_USERSPACE:
 		return wg_uapi_set(ifname, device, d);
 	case DEVICE_NONE:
-		return not_wireguard(ifname, d);
+		return device_refuse(ifname, EOPNOTSUPP, d);
 	}
 	return -EINVAL;
 }
@@ -62,23 +66,22 @@ int device_remove_peers(const char *ifname, enum device_server server, struct di
 				       : device_set(ifname, server, &none, d);
 }
 
-/* A socket may serve an interface of another network namespace: only those that are here count. */
 static int add_userspace(struct rtnetlink *rt, struct link_vec *ret, struct diag *d)
 {
-	_cleanup_(wg_uapi_names_release) struct wg_uapi_names names = {0};
-	int r = wg_uapi_list(&names, d);
+	_cleanup_(links_release) struct link_vec tuns = {0};
+	int r = rtnetlink_link_list(rt, "tun", &tuns, d);
 
-	vec_each(name, &names) {
-		struct link link = {0};
+	for (size_t i = 0; r == 0 && i < tuns.len; i++) {
+		enum device_server server;
+		struct link *copy = NULL;
 
-		if (r == 0)
-			r = rtnetlink_link_get(rt, *name, &link, d);
-		if (r < 0 || !link.index || strcmp(link.kind, "wireguard") == 0)
+		r = device_server_of(&tuns.at[i], &server, d);
+		if (r < 0 || server == DEVICE_NONE)
 			continue;
-		struct link *copy = vec_push(ret);
+		copy = vec_push(ret);
 		if (!copy)
 			return diag_no_memory(d);
-		*copy = link;
+		*copy = tuns.at[i];
 	}
 	return r;
 }

@@ -24,8 +24,7 @@ int host_refresh_link(struct host *h, const char *ifname, struct diag *d)
 	if (r < 0)
 		return r;
 	h->link = link;
-	h->server = device_server_of(&h->link);
-	return 0;
+	return device_server_of(&h->link, &h->server, d);
 }
 
 /* What was made, but cannot be used. */

@@ -11,6 +11,7 @@
 #include "wgq/sys/dns.h"
 #include "wgq/sys/file.h"
 #include "wgq/sys/sysctl.h"
+#include "wgq/sys/userspace.h"
 
 #include "host_internal.h"
 
@@ -91,8 +92,10 @@ static int observe_marks(struct snap *snap, struct diag *d)
 		_cleanup_(wg_device_release) struct wg_device device = {0};
 		_cleanup_diag_ struct diag unseen = {0};
 		const struct link *link = &links.at[i];
+		enum device_server server;
 
-		if (device_get(link->name, device_server_of(link), &device, &unseen) == 0)
+		r = device_server_of(link, &server, d);
+		if (r == 0 && device_get(link->name, server, &device, &unseen) == 0)
 			snap->marks.at[snap->marks.len++] = device.fwmark;
 	}
 	return r;
@@ -315,7 +318,9 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 	if (r == 0 && (query->firewall || query->firewall_is))
 		r = forgive(query, host_observe_firewall(h, query->firewall_is, ret, d), d);
 	if (r == 0 && query->dns && h->means.dns == MEANS_DNS_RESOLVCONF)
-		ret->has_dns = dns_resolvconf_knows(h->means.resolvconf_prefix, query->ifname);
+		/* The entry may be that of another network namespace, whose tunnel is up. */
+		ret->has_dns = !userspace_answers(query->ifname) &&
+			       dns_resolvconf_knows(h->means.resolvconf_prefix, query->ifname);
 	if (r == 0 && query->dns_set)
 		r = observe_dns(h, ret, d);
 	if (r == 0 && query->mtu_of)

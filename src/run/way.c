@@ -45,12 +45,13 @@ int way_tunnel_look(const struct link *link, const struct addr *to, struct way_t
 		    struct diag *d)
 {
 	_cleanup_diag_ struct diag why = {0};
-	enum device_server server = device_server_of(link);
+	enum device_server server;
+	int r = device_server_of(link, &server, d);
 
 	ret->is_wireguard = server != DEVICE_NONE;
-	if (!ret->is_wireguard)
-		return 0;
-	int r = device_get(link->name, server, &ret->device, &why);
+	if (r < 0 || !ret->is_wireguard)
+		return r;
+	r = device_get(link->name, server, &ret->device, &why);
 	ret->hidden = r == -EPERM || r == -EACCES;
 	if (r < 0 && !ret->hidden) {
 		diag_move(d, &why);

@@ -57,6 +57,14 @@ static enum socket_state socket_look(const struct sockaddr_un *address)
 	return SOCKET_SERVED;
 }
 
+bool userspace_answers(const char *ifname)
+{
+	struct sockaddr_un address;
+
+	socket_address(ifname, &address);
+	return socket_look(&address) == SOCKET_SERVED;
+}
+
 /* wg(8) does the same (ipc-uapi-unix.h). */
 static void socket_remove_stale(const struct sockaddr_un *address)
 {
@@ -69,11 +77,9 @@ void userspace_wait_gone(const char *ifname)
 	struct sockaddr_un address;
 
 	socket_address(ifname, &address);
-	for (unsigned int waited = 0; waited < WAIT_END_MS; waited += WAIT_STEP_MS) {
-		if (socket_look(&address) != SOCKET_SERVED)
-			break;
+	for (unsigned int waited = 0; waited < WAIT_END_MS && userspace_answers(ifname);
+	     waited += WAIT_STEP_MS)
 		io_sleep_ms(WAIT_STEP_MS);
-	}
 	socket_remove_stale(&address);
 }
 
@@ -101,13 +107,22 @@ int userspace_start(const char *program, const char *ifname, struct diag *d)
 	/* That of a link which was deleted just now may not have ended yet. */
 	userspace_wait_gone(ifname);
 	socket_address(ifname, &address);
+	/* Some implementations take a socket over from the process that serves it. */
+	if (userspace_answers(ifname)) {
+		diag_refuse(d, EADDRINUSE, "%s is in use, although there is no interface %s here",
+			    address.sun_path, ifname);
+		diag_hint(d,
+			  "it serves another network namespace, or an interface that was renamed: "
+			  "choose another name, or give this namespace a /run of its own");
+		return -EADDRINUSE;
+	}
 	int r = proc_run(argv, "", &status, d);
 	if (r < 0)
 		return r;
 	if (status != 0)
 		return start_failed(program, ifname, status, d);
 
-	for (unsigned int waited = 0; socket_look(&address) != SOCKET_SERVED;) {
+	for (unsigned int waited = 0; !userspace_answers(ifname);) {
 		if (waited >= WAIT_START_MS) {
 			diag_refuse(d, ETIMEDOUT, "`%s %s' was started, but %s does not answer",
 				    program, ifname, address.sun_path);

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,14 @@ static void fill(struct wg_device *device)
 	wg_device_add_peer(device)->public_key = key_of(0x23);
 }
 
+static bool serves(const char *ifname)
+{
+	bool it_does = false;
+
+	assert_int_equal(wg_uapi_serves(ifname, &it_does, NULL), 0);
+	return it_does;
+}
+
 static void set_and_get(void **state)
 {
 	(void)state;
@@ -122,7 +131,7 @@ static void set_and_get(void **state)
 	_cleanup_diag_ struct diag d = {0};
 
 	fill(&want);
-	assert_true(wg_uapi_serves("wg0"));
+	assert_true(serves("wg0"));
 	assert_int_equal(wg_uapi_set("wg0", &want, &d), 0);
 	assert_int_equal(wg_uapi_get("wg0", &have, &d), 0);
 	assert_int_equal(d.len, 0);
@@ -232,31 +241,60 @@ static void bind_only(const char *ifname)
 	close(fd);
 }
 
-static void lists_names(void **state)
+static void who_serves(void **state)
 {
 	(void)state;
-	struct wg_uapi_names names = {0};
+	static const char *const none[] = {"link",  "file",   "gone", "dir",
+					   "stale", "absent", "",     "../wireguard/wg0"};
 	struct stat st;
 
 	ns_run("cd " DIRECTORY " && touch file.sock && ln -sf wg0.sock link.sock && "
-	       "ln -sf nowhere gone.sock && mkdir -p dir.sock && touch .sock wg0.txt "
-	       "abcdefghijklmnopq.sock");
+	       "ln -sf nowhere gone.sock && mkdir -p dir.sock");
 	bind_only("stale");
-	bind_only("lo");
-
-	assert_int_equal(wg_uapi_list(&names, NULL), 0);
-	assert_int_equal(names.len, 1);
-	assert_string_equal(names.at[0], "wg0");
-	wg_uapi_names_release(&names);
-	assert_int_equal(lstat(DIRECTORY "/stale.sock", &st), -1);
-	assert_int_equal(lstat(DIRECTORY "/lo.sock", &st), 0);
-	assert_int_equal(lstat(DIRECTORY "/link.sock", &st), 0);
-	assert_false(wg_uapi_serves("link"));
-	assert_false(wg_uapi_serves("file"));
-	assert_false(wg_uapi_serves("../wireguard/wg0"));
-	assert_false(wg_uapi_serves(""));
-	assert_false(wg_uapi_serves("absent"));
+	assert_true(serves("wg0"));
+	for (size_t i = 0; i < COUNT(none); i++)
+		if (serves(none[i]))
+			fail_msg("%s is served", none[i]);
+	/* To read is not to tidy up. */
+	assert_int_equal(lstat(DIRECTORY "/stale.sock", &st), 0);
 	ns_run("rm -rf " DIRECTORY "/*[!0].sock");
+}
+
+static bool unprivileged(void)
+{
+	return setuid(65534) == 0 && serves("wg0") && !serves("g0") && !serves("wg1");
+}
+
+/* The file is common to both, and the socket answers, but only one of them has made it. */
+static bool in_another_namespace(void)
+{
+	_cleanup_wg_device_ struct wg_device device = {0};
+	_cleanup_diag_ struct diag d = {0};
+
+	return unshare(CLONE_NEWNET) == 0 && !serves("wg0") &&
+	       wg_uapi_get("wg0", &device, &d) == -ECONNREFUSED &&
+	       wg_uapi_set("wg0", &device, &d) == -ECONNREFUSED;
+}
+
+static void as_another(bool (*is_right)(void))
+{
+	int status = 0;
+
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(!is_right());
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+/* Who may not look at the file goes by its name. */
+static void who_asks(void **state)
+{
+	(void)state;
+	ns_run("chmod 700 " DIRECTORY);
+	as_another(unprivileged);
+	as_another(in_another_namespace);
 }
 
 /* Serves one connection: reads a little, says the text, closes. */
@@ -325,7 +363,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(many_allowed_ips, start_wireguard_go,
 						stop_wireguard_go),
 		cmocka_unit_test_setup_teardown(refused, start_wireguard_go, stop_wireguard_go),
-		cmocka_unit_test_setup_teardown(lists_names, start_wireguard_go, stop_wireguard_go),
+		cmocka_unit_test_setup_teardown(who_serves, start_wireguard_go, stop_wireguard_go),
+		cmocka_unit_test_setup_teardown(who_asks, start_wireguard_go, stop_wireguard_go),
 		cmocka_unit_test(servers_that_misbehave),
 	};
 	int skipped = ns_need_root();

@@ -48,7 +48,6 @@ struct status {
 
 struct status_vec {
 	VEC(struct status);
-	bool incomplete; /* this user may not see whether there are more */
 };
 
 /* What the options name, or every WireGuard interface. before is what this returned last, or empty.

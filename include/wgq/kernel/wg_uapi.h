@@ -7,21 +7,17 @@
 #include <stdbool.h>
 
 #include "wgq/base/diag.h"
-#include "wgq/base/vec.h"
 #include "wgq/net/wg.h"
 
-/* Whether a userspace implementation serves the interface: a socket of that name answers. A stale
- * socket (connection refused) is unlinked, as wg(8) does (ipc-uapi-unix.h). errno says why not. */
-bool wg_uapi_serves(const char *ifname);
+/* Whether a userspace implementation in this network namespace serves the interface: /var/run may
+ * be common to several, and the socket of another one serves another interface of that name.
+ * Nothing is sent, and a stale socket stays. */
+int wg_uapi_serves(const char *ifname, bool *ret, struct diag *d);
+/* Adds a note where a socket of that name is there, but does not serve this network namespace. */
+void wg_uapi_explain(const char *ifname, struct diag *d);
 
-/* The protocol does not tell the device's public key: it stays zero. Peers come in no fixed order.
+/* Both speak to nobody but who serves this network namespace. -ECONNREFUSED: there is none. The
+ * protocol does not tell the device's public key: it stays zero. Peers come in no fixed order.
  */
 int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d);
 int wg_uapi_set(const char *ifname, const struct wg_device *device, struct diag *d);
-
-/* Appends the names of the interfaces that have a socket which answers, sorted: each malloc()ed. */
-struct wg_uapi_names {
-	VEC(char *);
-};
-int wg_uapi_list(struct wg_uapi_names *ret, struct diag *d);
-void wg_uapi_names_release(struct wg_uapi_names *names);

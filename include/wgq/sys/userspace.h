@@ -14,9 +14,12 @@ const char *userspace_program(void);
 /* Whether the kernel has WireGuard, so that a failure to make a link is not for lack of it. */
 bool userspace_kernel_has_wireguard(void);
 
+/* Whether a process answers on the socket of that name, be it in another network namespace. */
+bool userspace_answers(const char *ifname);
+
 /* Runs `program IFACE` and waits for its socket to answer. What has served a link of that name
- * before is given a moment to end first, and its stale socket is removed. The program's environment
- * is ours, its standard input empty. */
+ * before is given a moment to end first, and its stale socket is removed; -EADDRINUSE: it does not
+ * end. The program's environment is ours, its standard input empty. */
 int userspace_start(const char *program, const char *ifname, struct diag *d);
 
 /* After the link was deleted, at which the program exits by itself: waits a moment for its socket
