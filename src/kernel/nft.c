@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 
 #include "wgq/base/mem.h"
@@ -58,63 +57,14 @@ static int batch_fail(const struct nft_batch *b, const struct ack *ack, const ch
 	return -ack->error;
 }
 
-/* One sendmsg() must hold the batch: a rule takes some 350 bytes, and 212,960 are allowed by
- * default. What this cannot raise, send() reports as EMSGSIZE. */
-static void make_room(struct netlink *n, size_t len)
+/* One send() must hold the batch: a rule takes some 350 bytes, and 212,960 are allowed by default.
+ * What this cannot raise, send() reports as EMSGSIZE. */
+static void make_room(const struct netlink *n, size_t len)
 {
-	int fd = mnl_socket_get_fd(n->socket),
-	    bytes = len < INT32_MAX / 2 ? (int)len : INT32_MAX / 2;
+	int bytes = len < INT32_MAX / 2 ? (int)len : INT32_MAX / 2;
 
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-}
-
-/* The acknowledgements in one datagram: keeps the first error. */
-static int read_acks(struct netlink *n, size_t len, bool *answered, struct ack *ret)
-{
-	const struct nlmsghdr *m = n->buffer;
-	int left = (int)len;
-
-	for (; netlink_message_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
-		struct ack ack = {0};
-
-		if (m->nlmsg_type != NLMSG_ERROR)
-			continue;
-		if (ack_parse(m, &ack) < 0)
-			return -EPROTO;
-		*answered = true;
-		if (ack.error && !ret->error)
-			*ret = ack;
-	}
-	return left > 0 ? -EPROTO : 0;
-}
-
-/* All answers are queued once send() has returned. Any error among them means that nothing was
- * committed, even where the last message is acknowledged; no answer at all means the same. */
-static int exchange(struct netlink *n, const struct nft_batch *b, struct ack *ret)
-{
-	bool answered = false, lost = false;
-	int r;
-
-	make_room(n, b->bytes.len);
-	r = netlink_send(n, b->bytes.data, b->bytes.len);
-	while (!r) {
-		ssize_t got = netlink_receive(n, MSG_DONTWAIT);
-
-		if (got == -EAGAIN)
-			break;
-		/* More errors than could be queued; the first of those that were says enough. */
-		if (got == -ENOBUFS) {
-			lost = true;
-			continue;
-		}
-		r = got < 0 ? (int)got : read_acks(n, (size_t)got, &answered, ret);
-	}
-	if (!r && !ret->error && (lost || !answered))
-		r = -ENOBUFS;
-	if (r)
-		*ret = (struct ack){.seq = UINT32_MAX, .error = -r};
-	return -ret->error;
+	if (setsockopt(n->fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		setsockopt(n->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
 /* Without commit the kernel validates the batch and drops it: the way of `nft --check`
@@ -123,12 +73,16 @@ static int exchange(struct netlink *n, const struct nft_batch *b, struct ack *re
 static int send_batch(struct netlink *n, struct nft_batch *b, bool commit, const char *what,
 		      struct diag *d)
 {
-	struct ack ack = {0};
+	struct netlink_request request = {.atomic = true, .count = (uint32_t)b->len};
+	struct ack ack;
 
 	nft_batch_acknowledge(b);
 	if (commit && nft_batch_end(b) < 0)
 		return diag_no_memory(d);
-	return exchange(n, b, &ack) ? batch_fail(b, &ack, what, d) : 0;
+	request.bytes = b->bytes.data;
+	request.len = b->bytes.len;
+	make_room(n, request.len);
+	return netlink_exchange(n, &request, &ack) < 0 ? batch_fail(b, &ack, what, d) : 0;
 }
 
 /* The beginning of a batch: whatever has the table's name goes. */

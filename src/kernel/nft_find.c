@@ -45,7 +45,7 @@ static int compare_name(const struct nlattr *a, void *data)
 static int is_of_table(const struct nlmsghdr *m, const char *table, bool *ret)
 {
 	struct name_search search = {.name = table};
-	int r = netlink_each_attribute(m, sizeof(struct nfgenmsg), compare_name, &search);
+	int r = netlink_each(m, sizeof(struct nfgenmsg), compare_name, &search);
 
 	*ret = search.found;
 	return r;
@@ -55,17 +55,16 @@ static int is_of_table(const struct nlmsghdr *m, const char *table, bool *ret)
  * hence one family at a time; of tables and chains it sends all. To a kernel with nfnetlink but
  * without nf_tables the request is invalid (nfnetlink_rcv_msg()). */
 static int dump(struct netlink *n, uint16_t type, uint8_t family, const char *table,
-		netlink_each *each, void *data, struct diag *d)
+		const struct netlink_sink *sink, struct diag *d)
 {
 	_Alignas(NLMSG_ALIGNTO) char request[512];
 	struct nlmsghdr *m = nftnl_nlmsg_build_hdr(request, type, family, NLM_F_DUMP, 0);
-	struct ack ack = {0};
+	struct ack ack;
 
 	/* A name that does not fit is above NFT_NAME_MAXLEN: there is no such table. */
 	if (!mnl_attr_put_strz_check(m, sizeof(request), TABLE_NAME, table))
 		return 0;
-	if (netlink_ask(n, m, each, data, &ack) == 0 || ack.error == EINVAL ||
-	    ack.error == EOPNOTSUPP)
+	if (netlink_talk(n, m, sink, &ack) == 0 || ack.error == EINVAL || ack.error == EOPNOTSUPP)
 		return 0;
 	ack_fail(d, &ack, "read nftables table %s", table);
 	if (ack.error == EPERM)
@@ -79,17 +78,17 @@ struct table_search {
 	uint32_t families;
 };
 
-static int each_table(const struct nlmsghdr *m, void *data)
+static void tables_restart(void *into)
 {
-	struct table_search *search = data;
-	bool found = false;
-	int r;
+	((struct table_search *)into)->families = 0;
+}
 
-	if (!m) {
-		search->families = 0;
-		return 0;
-	}
-	r = is_of_table(m, search->table, &found);
+static int table_take(const struct nlmsghdr *m, void *into)
+{
+	struct table_search *search = into;
+	bool found = false;
+	int r = is_of_table(m, search->table, &found);
+
 	if (r || !found)
 		return r;
 
@@ -103,7 +102,9 @@ static int each_table(const struct nlmsghdr *m, void *data)
 int nft_find_tables(struct netlink *n, const char *table, uint32_t *ret_families, struct diag *d)
 {
 	struct table_search search = {.table = table};
-	int r = dump(n, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, table, each_table, &search, d);
+	const struct netlink_sink sink = {
+		.take = table_take, .into = &search, .restart = tables_restart};
+	int r = dump(n, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, table, &sink, d);
 
 	*ret_families = search.families;
 	return r;
@@ -146,17 +147,19 @@ struct text_search {
 	size_t kept; /* lines of the dumps before this one */
 };
 
-static int each_line(const struct nlmsghdr *m, void *data)
+static void lines_restart(void *into)
 {
-	struct text_search *search = data;
-	bool found = false;
-	int r;
+	const struct text_search *search = into;
 
-	if (!m) {
-		nft_text_truncate(search->text, search->kept);
-		return 0;
-	}
-	r = is_of_table(m, search->table, &found);
+	nft_text_truncate(search->text, search->kept);
+}
+
+static int line_take(const struct nlmsghdr *m, void *into)
+{
+	const struct text_search *search = into;
+	bool found = false;
+	int r = is_of_table(m, search->table, &found);
+
 	return r || !found ? r : nft_text_add(search->text, m);
 }
 
@@ -164,11 +167,13 @@ static int read_family(struct netlink *n, uint8_t family, struct text_search *se
 		       struct diag *d)
 {
 	static const uint16_t types[] = {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE};
+	const struct netlink_sink sink = {
+		.take = line_take, .into = search, .restart = lines_restart};
 	int r = 0;
 
 	for (size_t i = 0; !r && i < sizeof(types) / sizeof(types[0]); i++) {
 		search->kept = search->text->len;
-		r = dump(n, types[i], family, search->table, each_line, search, d);
+		r = dump(n, types[i], family, search->table, &sink, d);
 	}
 	return r;
 }
@@ -278,17 +283,19 @@ static int each_expression(struct nftnl_expr *e, void *data)
 	return value && take_compared(search, loaded, value, len) < 0 ? -1 : 0;
 }
 
-static int each_rule(const struct nlmsghdr *m, void *data)
+static void rules_restart(void *into)
 {
-	struct rule_search *search = data;
-	bool found = false;
+	struct rule_search *search = into;
 
-	if (!m) {
-		search->mark = 0;
-		if (search->addrs)
-			search->addrs->len = search->kept;
-		return 0;
-	}
+	search->mark = 0;
+	if (search->addrs)
+		search->addrs->len = search->kept;
+}
+
+static int rule_take(const struct nlmsghdr *m, void *into)
+{
+	struct rule_search *search = into;
+	bool found = false;
 	int r = is_of_table(m, search->table, &found);
 	if (r || !found)
 		return r;
@@ -310,11 +317,14 @@ static int each_rule(const struct nlmsghdr *m, void *data)
 
 static int read_rules(struct netlink *n, uint8_t family, struct rule_search *search, struct diag *d)
 {
+	const struct netlink_sink sink = {
+		.take = rule_take, .into = search, .restart = rules_restart};
 	uint32_t mark = search->mark;
 
+	search->mark = 0;
 	search->family = family == NFPROTO_IPV6 ? AF_INET6 : AF_INET;
 	search->kept = search->addrs ? search->addrs->len : 0;
-	int r = dump(n, NFT_MSG_GETRULE, family, search->table, each_rule, search, d);
+	int r = dump(n, NFT_MSG_GETRULE, family, search->table, &sink, d);
 	search->mark = mark ? mark : search->mark;
 	return r;
 }

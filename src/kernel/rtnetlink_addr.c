@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <netlink/attr.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -12,36 +11,35 @@
 /* linux/if_addr.h has it since Linux 5.18; the build must do with older headers. */
 enum { IFA_PROTO_SINCE_5_18 = 11, IFA_KNOWN = 11 };
 
-int rtnetlink_address_parse(struct nlattr *attribute, uint8_t family, struct addr *ret)
+int rtnetlink_address_parse(const struct nlattr *attribute, uint8_t family, struct addr *ret)
 {
 	*ret = (struct addr){.family = family};
 
 	size_t n = addr_bits(ret) / 8;
-	if (nla_len(attribute) != (int)n)
+	if (mnl_attr_get_payload_len(attribute) != n)
 		return -EPROTO;
-	memcpy(ret->bytes, nla_data(attribute), n);
+	memcpy(ret->bytes, mnl_attr_get_payload(attribute), n);
 	return 0;
 }
 
-int rtnetlink_addr_parse(struct nlmsghdr *message, struct rtnetlink_addr_seen *ret)
+int rtnetlink_addr_parse(const struct nlmsghdr *message, struct rtnetlink_addr_seen *ret)
 {
-	static struct nla_policy policy[IFA_KNOWN + 1] = {
-		[IFA_PROTO_SINCE_5_18] = {.type = NLA_U8},
-	};
-	struct nlattr *attributes[IFA_KNOWN + 1];
+	static const uint8_t least[IFA_KNOWN + 1] = {[IFA_PROTO_SINCE_5_18] = 1};
+	const struct nlattr *attributes[IFA_KNOWN + 1];
 
 	*ret = (struct rtnetlink_addr_seen){0};
 	if (message->nlmsg_type != RTM_NEWADDR ||
-	    nlmsg_parse(message, sizeof(struct ifaddrmsg), attributes, IFA_KNOWN, policy) < 0)
+	    netlink_sort(message, sizeof(struct ifaddrmsg),
+			 &(struct netlink_table){attributes, least, IFA_KNOWN}) < 0)
 		return -EPROTO;
 
-	const struct ifaddrmsg *head = nlmsg_data(message);
+	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
 	ret->addr.prefix.addr.family = head->ifa_family;
 	if (head->ifa_family != AF_INET && head->ifa_family != AF_INET6)
 		return 0;
 
 	/* With a peer, IFA_ADDRESS is the peer's. */
-	struct nlattr *own =
+	const struct nlattr *own =
 		attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
 	if (!own || rtnetlink_address_parse(own, head->ifa_family, &ret->addr.prefix.addr) < 0 ||
 	    head->ifa_prefixlen > addr_bits(&ret->addr.prefix.addr))
@@ -49,7 +47,7 @@ int rtnetlink_addr_parse(struct nlmsghdr *message, struct rtnetlink_addr_seen *r
 	ret->addr.prefix.len = head->ifa_prefixlen;
 	ret->addr.scope = head->ifa_scope;
 	if (attributes[IFA_PROTO_SINCE_5_18])
-		ret->addr.protocol = nla_get_u8(attributes[IFA_PROTO_SINCE_5_18]);
+		ret->addr.protocol = mnl_attr_get_u8(attributes[IFA_PROTO_SINCE_5_18]);
 	ret->index = head->ifa_index;
 	return 0;
 }
@@ -60,8 +58,8 @@ struct addr_list {
 	uint8_t family;
 };
 
-/* The kernel filters since Linux 4.20; without IPv6 it answers with IPv4 (rtnl_dump_all()). */
-static int addr_take(struct nlmsghdr *message, void *into)
+/* As rtnetlink_addr_dump() asks. */
+static int addr_take(const struct nlmsghdr *message, void *into)
 {
 	const struct addr_list *list = into;
 	struct rtnetlink_addr_seen seen;
@@ -77,33 +75,35 @@ static int addr_take(struct nlmsghdr *message, void *into)
 	return 0;
 }
 
-static int addr_dump(struct rtnetlink *rt, uint8_t family, uint32_t index,
-		     struct link_addr_vec *ret, struct ack *ret_ack)
+int rtnetlink_addr_dump(struct rtnetlink *rt, uint8_t family, uint32_t index,
+			const struct netlink_sink *sink, struct ack *ret_ack)
 {
 	const struct ifaddrmsg head = {.ifa_family = family, .ifa_index = index};
-	struct addr_list list = {.addrs = ret, .index = index, .family = family};
-	const struct rtnetlink_sink sink = {.take = addr_take, .into = &list, .len = &ret->len};
-	_cleanup_message_ struct nl_msg *message =
-		rtnetlink_message(RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
+	struct rtnetlink_message message;
+	struct nlmsghdr *m =
+		rtnetlink_begin(&message, RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
+	int r = netlink_talk(&rt->netlink, m, sink, ret_ack);
 
-	*ret_ack = (struct ack){.error = ENOMEM};
-	if (!message)
-		return -ENOMEM;
-
-	int r = rtnetlink_talk(rt, message, &sink, ret_ack);
-	return r == -ENODEV ? 0 : r;
+	/* No such link, no such family: no addresses. */
+	return r == -ENODEV || r == -EAFNOSUPPORT || r == -EOPNOTSUPP ? 0 : r;
 }
 
 int rtnetlink_addr_list(struct rtnetlink *rt, uint32_t index, struct link_addr_vec *ret,
 			struct diag *d)
 {
+	static const uint8_t families[] = {AF_INET, AF_INET6};
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	if (addr_dump(rt, AF_INET, index, ret, &ack) < 0 ||
-	    addr_dump(rt, AF_INET6, index, ret, &ack) < 0) {
-		rtnetlink_link_text(index, text);
-		return ack_fail(d, &ack, "list the addresses of link %s", text);
+	for (size_t i = 0; i < sizeof(families); i++) {
+		struct addr_list list = {.addrs = ret, .index = index, .family = families[i]};
+		const struct netlink_sink sink = {
+			.take = addr_take, .into = &list, .len = &ret->len};
+
+		if (rtnetlink_addr_dump(rt, families[i], index, &sink, &ack) < 0) {
+			rtnetlink_link_text(index, text);
+			return ack_fail(d, &ack, "list the addresses of link %s", text);
+		}
 	}
 	return 0;
 }
@@ -118,8 +118,8 @@ static int addr_scope(const struct link_addr *a)
 	return a->scope;
 }
 
-/* By hand, for libnl takes the length 0 of 10.0.0.1/0 for none. */
-static struct nl_msg *addr_message(int type, uint32_t index, const struct link_addr *a)
+static int addr_change(struct rtnetlink *rt, int type, uint32_t index, const struct link_addr *a,
+		       struct diag *d)
 {
 	const struct addr *addr = &a->prefix.addr;
 	const struct ifaddrmsg head = {.ifa_family = addr->family,
@@ -127,25 +127,14 @@ static struct nl_msg *addr_message(int type, uint32_t index, const struct link_a
 				       .ifa_scope = (uint8_t)addr_scope(a),
 				       .ifa_index = index};
 	int flags = type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_EXCL : 0;
-	_cleanup_message_ struct nl_msg *message =
-		rtnetlink_message(type, flags, &head, sizeof(head));
-
-	if (!message || nla_put(message, IFA_LOCAL, addr_bits(addr) / 8, addr->bytes) < 0 ||
-	    nla_put(message, IFA_ADDRESS, addr_bits(addr) / 8, addr->bytes) < 0)
-		return NULL;
-	return steal(message);
-}
-
-static int addr_change(struct rtnetlink *rt, int type, uint32_t index, const struct link_addr *a,
-		       struct diag *d)
-{
-	_cleanup_message_ struct nl_msg *message = addr_message(type, index, a);
+	struct rtnetlink_message message;
+	struct nlmsghdr *m = rtnetlink_begin(&message, type, flags, &head, sizeof(head));
 	char address[PREFIX_TEXT_MAX], link[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	if (!message)
-		return diag_no_memory(d);
-	if (rtnetlink_talk(rt, message, NULL, &ack) < 0) {
+	mnl_attr_put(m, IFA_LOCAL, addr_bits(addr) / 8, addr->bytes);
+	mnl_attr_put(m, IFA_ADDRESS, addr_bits(addr) / 8, addr->bytes);
+	if (netlink_talk(&rt->netlink, m, NULL, &ack) < 0) {
 		prefix_format(&a->prefix, address);
 		rtnetlink_link_text(index, link);
 		return ack_fail(d, &ack, "%s address %s on link %s",

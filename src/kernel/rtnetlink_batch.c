@@ -9,9 +9,14 @@
 
 enum { INSIST_TRIES = 3 };
 
-void rtnetlink_batch_start(struct rtnetlink_batch *b, const struct rtnetlink *rt)
+void rtnetlink_batch_start(struct rtnetlink_batch *b, struct rtnetlink *rt)
 {
-	b->first = rt->seq + 1;
+	if (!rt->batch) {
+		rt->batch = netlink_batch_max(&rt->netlink, RTNETLINK_BATCH_MESSAGE_MAX);
+		if (rt->batch > RTNETLINK_BATCH_MAX)
+			rt->batch = RTNETLINK_BATCH_MAX;
+	}
+	b->first = rt->netlink.seq + 1;
 	b->count = b->len = b->last = 0;
 }
 
@@ -59,7 +64,7 @@ static char *put_route(char *at, int type, const struct route *route, uint32_t o
 		at = put_number(at, RTA_TABLE, table);
 	at = put_number(at, RTA_OIF, oif);
 	if (ipv6 && type == RTM_DELROUTE)
-		at = put_number(at, RTA_PRIORITY, RTNETLINK_METRIC_IPV6);
+		at = put_number(at, RTA_PRIORITY, ROUTE_METRIC_IPV6);
 	return at;
 }
 
@@ -74,7 +79,7 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int ty
 		.nlmsg_type = (uint16_t)type,
 		.nlmsg_flags =
 			NLM_F_REQUEST | (type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0),
-		.nlmsg_seq = ++rt->seq,
+		.nlmsg_seq = ++rt->netlink.seq,
 	};
 
 	memcpy(start, &head, sizeof(head));
@@ -88,7 +93,7 @@ static int batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, bool alre
 		      size_t *ret_failed, struct ack *ret_ack)
 {
 	struct nlmsghdr *last = (struct nlmsghdr *)(void *)(b->bytes + b->last);
-	const struct rtnetlink_request request = {
+	const struct netlink_request request = {
 		.bytes = b->bytes,
 		.len = b->len,
 		.first = b->first,
@@ -98,7 +103,7 @@ static int batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, bool alre
 	};
 
 	last->nlmsg_flags |= NLM_F_ACK;
-	int r = rtnetlink_exchange(rt, &request, ret_ack);
+	int r = netlink_exchange(&rt->netlink, &request, ret_ack);
 	*ret_failed = r < 0 ? ret_ack->seq - b->first : 0;
 	return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages for some routes, to be sent at once: as many as have their answers fit the receive
- * buffer. Made by hand, byte by byte: an object of libnl's for each of a million routes takes
- * longer than the kernel does. */
+ * buffer. Made by hand, byte by byte: a library's object for each of a million routes
+ * takes longer than the kernel does. */
 #pragma once
 
 #include "rtnetlink_internal.h"
@@ -16,7 +16,7 @@ struct rtnetlink_batch {
 };
 
 /* Empties the batch; its messages take the socket's next numbers. */
-void rtnetlink_batch_start(struct rtnetlink_batch *b, const struct rtnetlink *rt);
+void rtnetlink_batch_start(struct rtnetlink_batch *b, struct rtnetlink *rt);
 bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnetlink *rt);
 /* The message of `ip route add PREFIX dev LINK table TABLE` for the route at a place of the list;
  * and with RTM_DELROUTE one that matches no route but such, as far as the kernel can tell. */

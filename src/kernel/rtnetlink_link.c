@@ -4,17 +4,10 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <netlink/attr.h>
-#include <netlink/route/link.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "rtnetlink_internal.h"
-
-static void link_free_at(struct rtnl_link **link)
-{
-	rtnl_link_put(*link);
-}
 
 void rtnetlink_link_text(uint32_t index, char ret_text[RTNETLINK_LINK_TEXT_MAX])
 {
@@ -26,41 +19,42 @@ void rtnetlink_link_text(uint32_t index, char ret_text[RTNETLINK_LINK_TEXT_MAX])
 		snprintf(ret_text, RTNETLINK_LINK_TEXT_MAX, "with index %u", index);
 }
 
-int rtnetlink_link_parse(struct nlmsghdr *message, struct link *ret)
+int rtnetlink_link_parse(const struct nlmsghdr *message, struct link *ret)
 {
-	static struct nla_policy policy[IFLA_MAX + 1] = {
-		[IFLA_IFNAME] = {.type = NLA_STRING, .maxlen = IFNAMSIZ},
-		[IFLA_MTU] = {.type = NLA_U32},
-		[IFLA_GROUP] = {.type = NLA_U32},
-		[IFLA_LINKINFO] = {.type = NLA_NESTED},
+	static const uint8_t least[IFLA_MAX + 1] = {
+		[IFLA_IFNAME] = 1,
+		[IFLA_MTU] = sizeof(uint32_t),
+		[IFLA_GROUP] = sizeof(uint32_t),
 	};
-	struct nlattr *attributes[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
+	const struct nlattr *attributes[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
 
 	*ret = (struct link){0};
 	if (message->nlmsg_type != RTM_NEWLINK ||
-	    nlmsg_parse(message, sizeof(struct ifinfomsg), attributes, IFLA_MAX, policy) < 0)
+	    netlink_sort(message, sizeof(struct ifinfomsg),
+			 &(struct netlink_table){attributes, least, IFLA_MAX}) < 0)
 		return -EPROTO;
 
-	const struct ifinfomsg *head = nlmsg_data(message);
+	const struct ifinfomsg *head = mnl_nlmsg_get_payload(message);
 	if (head->ifi_index <= 0 || !attributes[IFLA_IFNAME])
 		return -EPROTO;
 	if (attributes[IFLA_LINKINFO]) {
-		if (nla_parse_nested(info, IFLA_INFO_MAX, attributes[IFLA_LINKINFO], NULL) < 0)
+		if (netlink_sort_nested(attributes[IFLA_LINKINFO],
+					&(struct netlink_table){info, NULL, IFLA_INFO_MAX}) < 0)
 			return -EPROTO;
 		if (info[IFLA_INFO_KIND])
-			nla_strlcpy(ret->kind, info[IFLA_INFO_KIND], sizeof(ret->kind));
+			netlink_text(info[IFLA_INFO_KIND], ret->kind, sizeof(ret->kind));
 	}
-	nla_strlcpy(ret->name, attributes[IFLA_IFNAME], sizeof(ret->name));
+	netlink_text(attributes[IFLA_IFNAME], ret->name, sizeof(ret->name));
 	if (attributes[IFLA_MTU])
-		ret->mtu = nla_get_u32(attributes[IFLA_MTU]);
+		ret->mtu = mnl_attr_get_u32(attributes[IFLA_MTU]);
 	if (attributes[IFLA_GROUP])
-		ret->group = nla_get_u32(attributes[IFLA_GROUP]);
+		ret->group = mnl_attr_get_u32(attributes[IFLA_GROUP]);
 	ret->up = head->ifi_flags & IFF_UP;
 	ret->index = (uint32_t)head->ifi_index;
 	return 0;
 }
 
-static int link_take(struct nlmsghdr *message, void *into)
+static int link_take(const struct nlmsghdr *message, void *into)
 {
 	return rtnetlink_link_parse(message, into);
 }
@@ -70,17 +64,16 @@ static int link_get(struct rtnetlink *rt, uint32_t index, const char *name, stru
 		    struct ack *ret_ack)
 {
 	const struct ifinfomsg head = {.ifi_index = (int)index};
-	const struct rtnetlink_sink sink = {.take = link_take, .into = ret};
-	_cleanup_message_ struct nl_msg *message =
-		rtnetlink_message(RTM_GETLINK, 0, &head, sizeof(head));
+	const struct netlink_sink sink = {.take = link_take, .into = ret};
+	struct rtnetlink_message message;
+	struct nlmsghdr *m = rtnetlink_begin(&message, RTM_GETLINK, 0, &head, sizeof(head));
 
 	*ret = (struct link){0};
-	*ret_ack = (struct ack){.error = ENOMEM};
-	if (!message || nla_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0 ||
-	    (!index && nla_put_string(message, IFLA_IFNAME, name) < 0))
-		return -ENOMEM;
+	mnl_attr_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (!index)
+		mnl_attr_put_strz(m, IFLA_IFNAME, name);
 
-	int r = rtnetlink_talk(rt, message, &sink, ret_ack);
+	int r = netlink_talk(&rt->netlink, m, &sink, ret_ack);
 	if (r < 0)
 		*ret = (struct link){0};
 	return r == -ENODEV ? 0 : r;
@@ -100,7 +93,7 @@ struct link_list {
 	const char *kind;
 };
 
-static int link_take_kind(struct nlmsghdr *message, void *into)
+static int link_take_kind(const struct nlmsghdr *message, void *into)
 {
 	const struct link_list *list = into;
 	struct link seen;
@@ -121,15 +114,14 @@ int rtnetlink_link_list(struct rtnetlink *rt, const char *kind, struct link_vec 
 {
 	const struct ifinfomsg head = {0};
 	struct link_list list = {.links = ret, .kind = kind};
-	const struct rtnetlink_sink sink = {
-		.take = link_take_kind, .into = &list, .len = &ret->len};
-	_cleanup_message_ struct nl_msg *message =
-		rtnetlink_message(RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head));
+	const struct netlink_sink sink = {.take = link_take_kind, .into = &list, .len = &ret->len};
+	struct rtnetlink_message message;
+	struct nlmsghdr *m =
+		rtnetlink_begin(&message, RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head));
 	struct ack ack;
 
-	if (!message || nla_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0)
-		return diag_no_memory(d);
-	if (rtnetlink_talk(rt, message, &sink, &ack) < 0)
+	mnl_attr_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (netlink_talk(&rt->netlink, m, &sink, &ack) < 0)
 		return ack_fail(d, &ack, "list the links");
 	return 0;
 }
@@ -142,61 +134,52 @@ int rtnetlink_link_get_index(struct rtnetlink *rt, uint32_t index, struct link *
 
 int rtnetlink_link_add(struct rtnetlink *rt, const char *name, const char *kind, struct diag *d)
 {
-	_cleanup_(link_free_at) struct rtnl_link *link = NULL;
-	_cleanup_message_ struct nl_msg *message = NULL;
+	const struct ifinfomsg head = {0};
+	struct rtnetlink_message message;
+	struct nlmsghdr *m = rtnetlink_begin(&message, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+					     &head, sizeof(head));
 	struct ack ack;
 
-	/* rtnl_link_set_name() would cut it. */
 	if (strlen(name) >= IFNAMSIZ)
 		return diag_fail(d, ENAMETOOLONG, "cannot add link %s", name);
-	link = rtnl_link_alloc();
-	if (!link)
-		return diag_no_memory(d);
-	rtnl_link_set_name(link, name);
-	if (rtnl_link_set_type(link, kind) < 0 ||
-	    rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &message) < 0)
-		return diag_no_memory(d);
-	if (rtnetlink_talk(rt, message, NULL, &ack) < 0)
+	mnl_attr_put_strz(m, IFLA_IFNAME, name);
+	struct nlattr *info = mnl_attr_nest_start(m, IFLA_LINKINFO);
+	mnl_attr_put_strz(m, IFLA_INFO_KIND, kind);
+	mnl_attr_nest_end(m, info);
+	if (netlink_talk(&rt->netlink, m, NULL, &ack) < 0)
 		return ack_fail(d, &ack, "add link %s of kind %s", name, kind);
 	return 0;
 }
 
 int rtnetlink_link_del(struct rtnetlink *rt, uint32_t index, struct diag *d)
 {
-	_cleanup_(link_free_at) struct rtnl_link *link = rtnl_link_alloc();
-	_cleanup_message_ struct nl_msg *message = NULL;
+	const struct ifinfomsg head = {.ifi_index = (int)index};
+	struct rtnetlink_message message;
+	struct nlmsghdr *m = rtnetlink_begin(&message, RTM_DELLINK, 0, &head, sizeof(head));
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	if (!link)
-		return diag_no_memory(d);
-	rtnl_link_set_ifindex(link, (int)index);
-	if (rtnl_link_build_delete_request(link, &message) < 0)
-		return diag_no_memory(d);
-	if (rtnetlink_talk(rt, message, NULL, &ack) < 0) {
+	if (netlink_talk(&rt->netlink, m, NULL, &ack) < 0) {
 		rtnetlink_link_text(index, text);
 		return ack_fail(d, &ack, "delete link %s", text);
 	}
 	return 0;
 }
 
-/* By hand: libnl would send RTM_SETLINK. */
 static int link_set(struct rtnetlink *rt, const struct ifinfomsg *head, uint32_t mtu,
 		    struct diag *d)
 {
 	const char *state = !head->ifi_change ? ""
 			    : head->ifi_flags ? " and state up"
 					      : " and state down";
-	uint32_t index = (uint32_t)head->ifi_index;
-	_cleanup_message_ struct nl_msg *message =
-		rtnetlink_message(RTM_NEWLINK, 0, head, sizeof(*head));
+	struct rtnetlink_message message;
+	struct nlmsghdr *m = rtnetlink_begin(&message, RTM_NEWLINK, 0, head, sizeof(*head));
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	if (!message || nla_put_u32(message, IFLA_MTU, mtu) < 0)
-		return diag_no_memory(d);
-	if (rtnetlink_talk(rt, message, NULL, &ack) < 0) {
-		rtnetlink_link_text(index, text);
+	mnl_attr_put_u32(m, IFLA_MTU, mtu);
+	if (netlink_talk(&rt->netlink, m, NULL, &ack) < 0) {
+		rtnetlink_link_text((uint32_t)head->ifi_index, text);
 		return ack_fail(d, &ack, "set MTU %u%s on link %s", mtu, state, text);
 	}
 	return 0;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The MTU of the way to an address, and of the default route.
+// The way to an address as the kernel chooses it, its MTU, and the default route.
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <netlink/attr.h>
 #include <sys/socket.h>
 
 #include "rtnetlink_internal.h"
+#include "wgq/kernel/rtnetlink_policy.h"
 
-static int path_take(struct nlmsghdr *message, void *into)
+static int path_take(const struct nlmsghdr *message, void *into)
 {
 	return rtnetlink_route_parse(message, into);
 }
@@ -26,47 +27,42 @@ static bool is_no_family(const struct ack *ack)
 	return ack->error == EAFNOSUPPORT || ack->error == EOPNOTSUPP;
 }
 
-static bool leads_on(const struct rtnetlink_route_seen *route)
-{
-	return route->type != RTN_UNREACHABLE && route->type != RTN_PROHIBIT &&
-	       route->type != RTN_BLACKHOLE && route->type != RTN_THROW;
-}
-
-/* ret->oif 0: there is no way. */
+/* Without hops: there is no way. */
 static int ask_way(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
-		   struct rtnetlink_route_seen *ret, struct ack *ret_ack)
+		   struct policy_route *ret, struct ack *ret_ack)
 {
 	const struct rtmsg head = {
 		.rtm_family = to->family,
 		.rtm_dst_len = addr_bits(to),
 	};
-	const struct rtnetlink_sink sink = {.take = path_take, .into = ret};
-	_cleanup_message_ struct nl_msg *message =
-		rtnetlink_message(RTM_GETROUTE, 0, &head, sizeof(head));
+	const struct netlink_sink sink = {.take = path_take, .into = ret};
+	struct rtnetlink_message message;
+	struct nlmsghdr *m = rtnetlink_begin(&message, RTM_GETROUTE, 0, &head, sizeof(head));
 
-	*ret_ack = (struct ack){.error = ENOMEM};
-	if (!message || nla_put(message, RTA_DST, addr_bits(to) / 8, to->bytes) < 0 ||
-	    (mark && nla_put_u32(message, RTA_MARK, mark) < 0))
-		return -ENOMEM;
+	mnl_attr_put(m, RTA_DST, addr_bits(to) / 8, to->bytes);
+	if (mark)
+		mnl_attr_put_u32(m, RTA_MARK, mark);
 
-	int r = rtnetlink_talk(rt, message, &sink, ret_ack);
-	if (is_no_way(ret_ack) || is_no_family(ret_ack) || (r == 0 && !leads_on(ret))) {
-		*ret = (struct rtnetlink_route_seen){0};
+	int r = netlink_talk(&rt->netlink, m, &sink, ret_ack);
+	if (is_no_way(ret_ack) || is_no_family(ret_ack) ||
+	    (r == 0 && (policy_type_refuses(ret->type) || ret->type == RTN_THROW))) {
+		*ret = (struct policy_route){0};
 		return 0;
 	}
 	return r;
 }
 
 /* The route's own MTU, else that of its device; 0 where it has neither. */
-static int read_path(struct rtnetlink *rt, const struct rtnetlink_route_seen *route,
+static int read_path(struct rtnetlink *rt, const struct policy_route *route,
 		     struct rtnetlink_path *path, struct ack *ret_ack)
 {
+	uint32_t oif = policy_route_oif(route);
 	int r = 0;
 
-	if (!route->oif)
+	if (!oif)
 		path->link = (struct link){0};
-	else if (route->oif != path->link.index)
-		r = rtnetlink_link_get_index(rt, route->oif, &path->link, ret_ack);
+	else if (oif != path->link.index)
+		r = rtnetlink_link_get_index(rt, oif, &path->link, ret_ack);
 	path->mtu = route->mtu ? route->mtu : path->link.mtu;
 	return r;
 }
@@ -74,7 +70,7 @@ static int read_path(struct rtnetlink *rt, const struct rtnetlink_route_seen *ro
 int rtnetlink_path_get(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
 		       struct rtnetlink_path *path, struct diag *d)
 {
-	struct rtnetlink_route_seen route = {0};
+	struct policy_route route = {0};
 	char text[ADDR_TEXT_MAX];
 	struct ack ack;
 	int r = ask_way(rt, to, mark, &route, &ack);
@@ -88,35 +84,85 @@ int rtnetlink_path_get(struct rtnetlink *rt, const struct addr *to, uint32_t mar
 	return 0;
 }
 
-static int default_take(struct nlmsghdr *message, void *into)
+static int default_take(const struct nlmsghdr *message, void *into)
 {
-	struct rtnetlink_route_seen *first = into, seen;
+	struct policy_route *first = into, seen;
 	int r = rtnetlink_route_parse(message, &seen);
 
-	if (r < 0 || seen.prefix.addr.family != AF_INET || seen.prefix.len != 0 ||
+	if (r < 0 || seen.to.addr.family != AF_INET || seen.to.len != 0 ||
 	    seen.table != RT_TABLE_MAIN)
 		return r;
 	*first = seen;
-	return RTNETLINK_ENOUGH;
+	return NETLINK_ENOUGH;
 }
 
 int rtnetlink_default_get(struct rtnetlink *rt, struct rtnetlink_path *ret, struct diag *d)
 {
-	const struct rtmsg head = {.rtm_family = AF_INET};
-	struct rtnetlink_route_seen route = {0};
-	const struct rtnetlink_sink sink = {.take = default_take, .into = &route};
-	_cleanup_message_ struct nl_msg *message =
-		rtnetlink_message(RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
+	struct policy_route route = {0};
+	const struct netlink_sink sink = {.take = default_take, .into = &route};
 	struct ack ack;
 
 	*ret = (struct rtnetlink_path){0};
-	if (!message || nla_put_u32(message, RTA_TABLE, RT_TABLE_MAIN) < 0)
-		return diag_no_memory(d);
-
-	int r = rtnetlink_talk(rt, message, &sink, &ack);
-	if (r == -ENOENT)
-		return 0;
+	int r = rtnetlink_route_dump(rt, AF_INET, RT_TABLE_MAIN, 0, &sink, &ack);
 	if (r < 0 || read_path(rt, &route, ret, &ack) < 0)
 		return ack_fail(d, &ack, "look up the default route");
+	return 0;
+}
+
+static struct nlmsghdr *question(struct rtnetlink_message *message, const struct packet *packet)
+{
+	const struct rtmsg head = {
+		.rtm_family = packet->to.family,
+		.rtm_dst_len = addr_bits(&packet->to),
+		.rtm_src_len = packet->from.family ? addr_bits(&packet->from) : 0,
+		/* IPv6 says the table in any case, and takes no such flag. */
+		.rtm_flags = packet->to.family == AF_INET ? RTM_F_LOOKUP_TABLE : 0,
+	};
+	struct nlmsghdr *m = rtnetlink_begin(message, RTM_GETROUTE, 0, &head, sizeof(head));
+
+	mnl_attr_put(m, RTA_DST, head.rtm_dst_len / 8, packet->to.bytes);
+	mnl_attr_put_u32(m, RTA_UID, packet->uid);
+	if (packet->from.family)
+		mnl_attr_put(m, RTA_SRC, head.rtm_src_len / 8, packet->from.bytes);
+	if (packet->mark)
+		mnl_attr_put_u32(m, RTA_MARK, packet->mark);
+	if (packet->ip_proto)
+		mnl_attr_put_u8(m, RTA_IP_PROTO, packet->ip_proto);
+	if (packet->sport)
+		mnl_attr_put_u16(m, RTA_SPORT, htons(packet->sport));
+	if (packet->dport)
+		mnl_attr_put_u16(m, RTA_DPORT, htons(packet->dport));
+	return m;
+}
+
+int rtnetlink_policy_ask(struct rtnetlink *rt, const struct packet *packet,
+			 struct policy_route *ret, int *ret_error, struct diag *d)
+{
+	const struct netlink_sink sink = {.take = path_take, .into = ret};
+	struct rtnetlink_message message;
+	struct nlmsghdr *m = question(&message, packet);
+	char text[ADDR_TEXT_MAX];
+	struct ack ack;
+
+	*ret = (struct policy_route){0};
+	netlink_talk(&rt->netlink, m, &sink, &ack);
+	*ret_error = ack.error;
+	if (ack.error && !is_no_way(&ack)) {
+		addr_format(&packet->to, text);
+		return ack_fail(d, &ack, "ask the kernel for the way to %s", text);
+	}
+	rtnetlink_name_hops(ret);
+	return 0;
+}
+
+int rtnetlink_policy_link(struct rtnetlink *rt, uint32_t index, struct link *ret, struct diag *d)
+{
+	char text[RTNETLINK_LINK_TEXT_MAX];
+	struct ack ack;
+
+	if (rtnetlink_link_get_index(rt, index, ret, &ack) < 0) {
+		rtnetlink_link_text(index, text);
+		return ack_fail(d, &ack, "look up link %s", text);
+	}
 	return 0;
 }

@@ -1,84 +1,218 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Routes over rtnetlink: reading those of one table.
+// Routes over rtnetlink: reading them whole, and listing those that somebody asks for.
 #include <errno.h>
+#include <linux/icmpv6.h>
 #include <linux/rtnetlink.h>
-#include <netlink/attr.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "rtnetlink_internal.h"
+#include "wgq/kernel/rtnetlink_policy.h"
 
-static int metrics_parse(struct nlattr *attribute, uint32_t *ret_mtu)
+/* In the order of preference: RFC 4191 counts 01 high, 00 medium, 11 low (IPV6_DECODE_PREF). */
+static uint8_t preference_rank(uint8_t preference)
 {
-	static struct nla_policy policy[RTAX_MAX + 1] = {[RTAX_MTU] = {.type = NLA_U32}};
-	struct nlattr *metrics[RTAX_MAX + 1];
+	return (preference & 3) ^ 2;
+}
 
-	if (nla_parse_nested(metrics, RTAX_MAX, attribute, policy) < 0)
+static int via_parse(const struct nlattr *attribute, struct addr *ret)
+{
+	struct rtvia head;
+
+	if (mnl_attr_get_payload_len(attribute) < sizeof(head))
+		return -EPROTO;
+	memcpy(&head, mnl_attr_get_payload(attribute), sizeof(head));
+	*ret = (struct addr){.family = (uint8_t)head.rtvia_family};
+	if (head.rtvia_family != AF_INET && head.rtvia_family != AF_INET6)
+		return -EPROTO;
+
+	size_t n = addr_bits(ret) / 8;
+	if (mnl_attr_get_payload_len(attribute) != sizeof(head) + n)
+		return -EPROTO;
+	memcpy(ret->bytes, (const char *)mnl_attr_get_payload(attribute) + sizeof(head), n);
+	return 0;
+}
+
+/* The gateway; RTA_VIA is one of the other family. */
+static int gateway_parse(const struct nlattr *const attributes[], uint8_t family, struct addr *ret)
+{
+	if (attributes[RTA_GATEWAY])
+		return rtnetlink_address_parse(attributes[RTA_GATEWAY], family, ret);
+	return attributes[RTA_VIA] ? via_parse(attributes[RTA_VIA], ret) : 0;
+}
+
+static struct policy_hop *hop_add(struct policy_route *route, uint32_t oif, unsigned flags,
+				  struct policy_hop *spare)
+{
+	struct policy_hop *hop =
+		route->hop_count < POLICY_HOPS_MAX ? &route->hops[route->hop_count] : spare;
+
+	route->hop_count++;
+	*hop = (struct policy_hop){.oif = oif, .dead = flags & RTNH_F_DEAD};
+	return hop;
+}
+
+static int multipath_parse(const struct nlattr *attribute, uint8_t family, struct policy_route *ret)
+{
+	const struct nlattr *attributes[RTA_MAX + 1];
+	const struct netlink_table table = {attributes, NULL, RTA_MAX};
+	struct policy_hop spare;
+	const char *at = mnl_attr_get_payload(attribute);
+	int left = mnl_attr_get_payload_len(attribute);
+
+	while (left >= (int)sizeof(struct rtnexthop)) {
+		struct rtnexthop head;
+
+		memcpy(&head, at, sizeof(head));
+		if (head.rtnh_len < sizeof(head) || head.rtnh_len > left ||
+		    netlink_sort_bytes(at + sizeof(head), head.rtnh_len - sizeof(head), &table) < 0)
+			return -EPROTO;
+
+		struct policy_hop *hop =
+			hop_add(ret, (uint32_t)head.rtnh_ifindex, head.rtnh_flags, &spare);
+		if (gateway_parse(attributes, family, &hop->via) < 0)
+			return -EPROTO;
+		at += RTNH_ALIGN(head.rtnh_len);
+		left -= RTNH_ALIGN(head.rtnh_len);
+	}
+	return 0;
+}
+
+static int hops_parse(const struct nlattr *const attributes[], const struct rtmsg *head,
+		      struct policy_route *ret)
+{
+	struct policy_hop spare;
+
+	if (attributes[RTA_MULTIPATH])
+		return multipath_parse(attributes[RTA_MULTIPATH], head->rtm_family, ret);
+	if (!attributes[RTA_OIF])
+		return 0;
+	struct policy_hop *hop =
+		hop_add(ret, mnl_attr_get_u32(attributes[RTA_OIF]), head->rtm_flags, &spare);
+	return gateway_parse(attributes, head->rtm_family, &hop->via);
+}
+
+static int source_parse(const struct nlattr *attribute, const struct rtmsg *head,
+			struct prefix *ret)
+{
+	*ret = (struct prefix){.addr.family = head->rtm_family, .len = head->rtm_src_len};
+	if (head->rtm_src_len > addr_bits(&ret->addr))
+		return -EPROTO;
+	return attribute ? rtnetlink_address_parse(attribute, head->rtm_family, &ret->addr) : 0;
+}
+
+/* The MTU; *ret_more is set where there is another metric. */
+static int metrics_parse(const struct nlattr *attribute, uint32_t *ret_mtu, bool *ret_more)
+{
+	static const uint8_t least[RTAX_MAX + 1] = {[RTAX_MTU] = sizeof(uint32_t)};
+	const struct nlattr *metrics[RTAX_MAX + 1];
+
+	if (netlink_sort_nested(attribute, &(struct netlink_table){metrics, least, RTAX_MAX}) < 0)
 		return -EPROTO;
 	if (metrics[RTAX_MTU])
-		*ret_mtu = nla_get_u32(metrics[RTAX_MTU]);
+		*ret_mtu = mnl_attr_get_u32(metrics[RTAX_MTU]);
+	for (int i = 0; i <= RTAX_MAX; i++)
+		*ret_more |= metrics[i] && i != RTAX_MTU;
 	return 0;
 }
 
-/* Whether it has no attribute but those of every IPv4 route, or IPv6 route, through a link. */
-static bool route_is_bare(const struct rtmsg *head, struct nlattr *const *attributes)
+/* Whether there is an attribute that struct policy_route has no place for. */
+static bool has_more(const struct nlattr *const attributes[])
 {
-	bool ipv6 = head->rtm_family == AF_INET6;
-	struct nlattr *metric = attributes[RTA_PRIORITY], *preference = attributes[RTA_PREF];
-	struct nlattr *cache = attributes[RTA_CACHEINFO];
+	static const bool known[RTA_MAX + 1] = {
+		[RTA_DST] = true,       [RTA_SRC] = true,     [RTA_OIF] = true,
+		[RTA_GATEWAY] = true,   [RTA_VIA] = true,     [RTA_PRIORITY] = true,
+		[RTA_PREFSRC] = true,   [RTA_METRICS] = true, [RTA_TABLE] = true,
+		[RTA_MULTIPATH] = true, [RTA_NH_ID] = true,   [RTA_PREF] = true,
+		[RTA_CACHEINFO] = true, [RTA_PAD] = true,
+	};
+	const struct nlattr *cache = attributes[RTA_CACHEINFO];
 
-	for (int i = 1; i <= RTA_MAX; i++)
-		if (attributes[i] && i != RTA_DST && i != RTA_OIF && i != RTA_TABLE &&
-		    i != RTA_PRIORITY && i != RTA_PREF && i != RTA_CACHEINFO)
-			return false;
-	if (cache && ((struct rta_cacheinfo *)nla_data(cache))->rta_expires != 0)
-		return false;
-	if (preference && nla_get_u8(preference) != 0)
-		return false;
-	return head->rtm_type == RTN_UNICAST && head->rtm_protocol == RTPROT_BOOT &&
-	       !(head->rtm_flags & RTNH_F_ONLINK) &&
-	       head->rtm_scope == (ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK) &&
-	       (metric ? nla_get_u32(metric) : 0) == (ipv6 ? RTNETLINK_METRIC_IPV6 : 0U);
+	for (int i = 0; i <= RTA_MAX; i++)
+		if (attributes[i] && !known[i])
+			return true;
+	return cache && ((const struct rta_cacheinfo *)mnl_attr_get_payload(cache))->rta_expires;
 }
 
-int rtnetlink_route_parse(struct nlmsghdr *message, struct rtnetlink_route_seen *ret)
+int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *ret)
 {
-	static struct nla_policy policy[RTA_MAX + 1] = {
-		[RTA_OIF] = {.type = NLA_U32},
-		[RTA_TABLE] = {.type = NLA_U32},
-		[RTA_METRICS] = {.type = NLA_NESTED},
-		[RTA_PRIORITY] = {.type = NLA_U32},
-		[RTA_PREF] = {.type = NLA_U8},
-		[RTA_CACHEINFO] = {.minlen = sizeof(struct rta_cacheinfo)},
+	static const uint8_t least[RTA_MAX + 1] = {
+		[RTA_OIF] = sizeof(uint32_t),      [RTA_TABLE] = sizeof(uint32_t),
+		[RTA_PRIORITY] = sizeof(uint32_t), [RTA_NH_ID] = sizeof(uint32_t),
+		[RTA_PREF] = sizeof(uint8_t),      [RTA_CACHEINFO] = sizeof(struct rta_cacheinfo),
 	};
-	struct nlattr *attributes[RTA_MAX + 1];
-	struct prefix *prefix = &ret->prefix;
+	const struct nlattr *attributes[RTA_MAX + 1];
 
-	*ret = (struct rtnetlink_route_seen){0};
-	if (message->nlmsg_type != RTM_NEWROUTE || !nlmsg_valid_hdr(message, sizeof(struct rtmsg)))
+	*ret = (struct policy_route){0};
+	if (message->nlmsg_type != RTM_NEWROUTE ||
+	    message->nlmsg_len < NLMSG_LENGTH(sizeof(struct rtmsg)))
 		return -EPROTO;
 
-	const struct rtmsg *head = nlmsg_data(message);
-	prefix->addr.family = head->rtm_family;
-	if (head->rtm_family != AF_INET && head->rtm_family != AF_INET6)
+	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
+	uint8_t family = head->rtm_family;
+	ret->to.addr.family = family;
+	if (family != AF_INET && family != AF_INET6)
 		return 0;
-	if (nlmsg_parse(message, sizeof(*head), attributes, RTA_MAX, policy) < 0 ||
-	    head->rtm_dst_len > addr_bits(&prefix->addr))
+	if (netlink_sort(message, sizeof(*head),
+			 &(struct netlink_table){attributes, least, RTA_MAX}) < 0 ||
+	    head->rtm_dst_len > addr_bits(&ret->to.addr) ||
+	    source_parse(attributes[RTA_SRC], head, &ret->from) < 0 ||
+	    hops_parse(attributes, head, ret) < 0)
 		return -EPROTO;
 	if (attributes[RTA_DST] &&
-	    rtnetlink_address_parse(attributes[RTA_DST], head->rtm_family, &prefix->addr) < 0)
+	    rtnetlink_address_parse(attributes[RTA_DST], family, &ret->to.addr) < 0)
 		return -EPROTO;
-	if (attributes[RTA_METRICS] && metrics_parse(attributes[RTA_METRICS], &ret->mtu) < 0)
+	if (attributes[RTA_PREFSRC] &&
+	    rtnetlink_address_parse(attributes[RTA_PREFSRC], family, &ret->source) < 0)
 		return -EPROTO;
-	prefix->len = head->rtm_dst_len;
+	ret->more = has_more(attributes);
+	if (attributes[RTA_METRICS] &&
+	    metrics_parse(attributes[RTA_METRICS], &ret->mtu, &ret->more) < 0)
+		return -EPROTO;
+	ret->to.len = head->rtm_dst_len;
 	ret->type = head->rtm_type;
 	ret->protocol = head->rtm_protocol;
-	ret->table = attributes[RTA_TABLE] ? nla_get_u32(attributes[RTA_TABLE]) : head->rtm_table;
-	ret->oif = attributes[RTA_OIF] ? nla_get_u32(attributes[RTA_OIF]) : 0;
-	ret->plain = !head->rtm_src_len && !head->rtm_tos && !(head->rtm_flags & RTM_F_CLONED) &&
-		     !attributes[RTA_MULTIPATH] && !attributes[RTA_NH_ID];
-	ret->bare = ret->plain && route_is_bare(head, attributes);
+	ret->scope = head->rtm_scope;
+	ret->flags = head->rtm_flags;
+	ret->tos = head->rtm_tos;
+	ret->table =
+		attributes[RTA_TABLE] ? mnl_attr_get_u32(attributes[RTA_TABLE]) : head->rtm_table;
+	if (attributes[RTA_PRIORITY])
+		ret->metric = mnl_attr_get_u32(attributes[RTA_PRIORITY]);
+	if (attributes[RTA_NH_ID])
+		ret->nexthop = mnl_attr_get_u32(attributes[RTA_NH_ID]);
+	ret->preference =
+		preference_rank(attributes[RTA_PREF] ? mnl_attr_get_u8(attributes[RTA_PREF])
+						     : ICMPV6_ROUTER_PREF_MEDIUM);
 	return 0;
+}
+
+int rtnetlink_route_dump(struct rtnetlink *rt, uint8_t family, uint32_t table, uint32_t oif,
+			 const struct netlink_sink *sink, struct ack *ret_ack)
+{
+	const struct rtmsg head = {.rtm_family = family};
+	struct rtnetlink_message message;
+	struct nlmsghdr *m =
+		rtnetlink_begin(&message, RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
+
+	if (table)
+		mnl_attr_put_u32(m, RTA_TABLE, table);
+	if (oif)
+		mnl_attr_put_u32(m, RTA_OIF, oif);
+
+	int r = netlink_talk(&rt->netlink, m, sink, ret_ack);
+	/* No such table, no such link, no such family: no routes. */
+	if (r == -ENOENT || r == -ENODEV || r == -EAFNOSUPPORT || r == -EOPNOTSUPP)
+		return 0;
+	return r;
+}
+
+void rtnetlink_name_hops(struct policy_route *route)
+{
+	for (uint32_t i = 0; i < policy_hops_known(route); i++)
+		if (!if_indextoname(route->hops[i].oif, route->hops[i].ifname))
+			route->hops[i].ifname[0] = '\0';
 }
 
 struct route_list {
@@ -88,57 +222,36 @@ struct route_list {
 	bool used;
 };
 
-/* Filters again: a kernel before 4.20 does not, and one without IPv6 answers with IPv4
- * (rtnl_dump_all()). */
-static int route_take(struct nlmsghdr *message, void *into)
+static int route_take(const struct nlmsghdr *message, void *into)
 {
 	struct route_list *list = into;
-	struct rtnetlink_route_seen seen;
+	struct policy_route seen;
 	int r = rtnetlink_route_parse(message, &seen);
 
-	if (r < 0 || seen.prefix.addr.family != list->family || seen.table != list->table)
+	if (r < 0 || seen.to.addr.family != list->family || seen.table != list->table)
 		return r;
 	list->used = true;
 	if (!list->routes)
-		return RTNETLINK_ENOUGH;
-	if (!seen.plain || seen.type != RTN_UNICAST || seen.oif != list->oif)
+		return NETLINK_ENOUGH;
+	if (!policy_route_is_plain(&seen) || policy_route_oif(&seen) != list->oif)
 		return 0;
 
 	struct route *route = vec_push(list->routes);
 	if (!route)
 		return -ENOMEM;
-	route->prefix = seen.prefix;
+	route->prefix = seen.to;
 	return 0;
-}
-
-static int route_dump(struct rtnetlink *rt, struct route_list *list, struct ack *ret_ack)
-{
-	const struct rtmsg head = {.rtm_family = list->family};
-	const struct rtnetlink_sink sink = {
-		.take = route_take, .into = list, .len = list->routes ? &list->routes->len : NULL};
-	_cleanup_message_ struct nl_msg *message =
-		rtnetlink_message(RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
-
-	*ret_ack = (struct ack){.error = ENOMEM};
-	if (!message || nla_put_u32(message, RTA_TABLE, list->table) < 0 ||
-	    (list->routes && nla_put_u32(message, RTA_OIF, list->oif) < 0))
-		return -ENOMEM;
-
-	int r = rtnetlink_talk(rt, message, &sink, ret_ack);
-	/* No such table, no such link, no such family: no routes. */
-	if (r == -ENOENT || r == -ENODEV || r == -EAFNOSUPPORT || r == -EOPNOTSUPP)
-		return 0;
-	return r;
 }
 
 int rtnetlink_route_list(struct rtnetlink *rt, uint8_t family, uint32_t table, uint32_t oif,
 			 struct route_vec *ret, struct diag *d)
 {
 	struct route_list list = {.routes = ret, .table = table, .oif = oif, .family = family};
+	const struct netlink_sink sink = {.take = route_take, .into = &list, .len = &ret->len};
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	if (route_dump(rt, &list, &ack) < 0) {
+	if (rtnetlink_route_dump(rt, family, table, oif, &sink, &ack) < 0) {
 		rtnetlink_link_text(oif, text);
 		return ack_fail(d, &ack, "list the routes of table %u through link %s", table,
 				text);
@@ -150,11 +263,135 @@ int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, b
 			 struct diag *d)
 {
 	struct route_list list = {.table = table, .family = family};
+	const struct netlink_sink sink = {.take = route_take, .into = &list};
 	struct ack ack;
 
 	*ret = false;
-	if (route_dump(rt, &list, &ack) < 0)
+	if (rtnetlink_route_dump(rt, family, table, 0, &sink, &ack) < 0)
 		return ack_fail(d, &ack, "look for routes in table %u", table);
 	*ret = list.used;
+	return 0;
+}
+
+struct table_list {
+	struct route_table_vec *tables;
+	size_t last; /* the table of the route before: routes come table by table */
+	uint32_t oif;
+	uint8_t family;
+};
+
+static struct route_table *table_of(struct table_list *list, uint32_t number)
+{
+	struct route_table_vec *tables = list->tables;
+
+	if (list->last < tables->len && tables->at[list->last].table == number)
+		return &tables->at[list->last];
+	for (list->last = 0; list->last < tables->len; list->last++)
+		if (tables->at[list->last].table == number)
+			return &tables->at[list->last];
+
+	struct route_table *table = vec_push(tables);
+	if (table)
+		table->table = number;
+	return table;
+}
+
+static int table_take(const struct nlmsghdr *message, void *into)
+{
+	struct table_list *list = into;
+	struct policy_route seen;
+	int r = rtnetlink_route_parse(message, &seen);
+
+	if (r < 0 || seen.to.addr.family != list->family || !policy_route_is_plain(&seen) ||
+	    policy_route_oif(&seen) != list->oif || seen.protocol == RTPROT_KERNEL)
+		return r;
+	struct route_table *table = table_of(list, seen.table);
+	struct route *route = !table                        ? NULL
+			      : policy_route_is_bare(&seen) ? vec_push(&table->plain)
+							    : vec_push(&table->others);
+	if (!route)
+		return -ENOMEM;
+	route->prefix = seen.to;
+	return 0;
+}
+
+static void routes_cut(struct route_vec *routes, uint8_t family)
+{
+	while (routes->len && routes->at[routes->len - 1].prefix.addr.family == family)
+		routes->len--;
+}
+
+/* The routes of the other family stand before. */
+static void table_restart(void *into)
+{
+	const struct table_list *list = into;
+
+	vec_each(table, list->tables) {
+		routes_cut(&table->plain, list->family);
+		routes_cut(&table->others, list->family);
+	}
+}
+
+int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_vec *ret,
+			 struct diag *d)
+{
+	static const uint8_t families[] = {AF_INET, AF_INET6};
+	char text[RTNETLINK_LINK_TEXT_MAX];
+	struct ack ack;
+
+	for (size_t i = 0; i < sizeof(families); i++) {
+		struct table_list list = {.tables = ret, .oif = oif, .family = families[i]};
+		const struct netlink_sink sink = {
+			.take = table_take, .into = &list, .restart = table_restart};
+
+		if (rtnetlink_route_dump(rt, families[i], 0, oif, &sink, &ack) < 0) {
+			rtnetlink_link_text(oif, text);
+			return ack_fail(d, &ack, "list the routes through link %s", text);
+		}
+	}
+	return 0;
+}
+
+struct cover_list {
+	struct policy_route_vec *routes;
+	struct prefix to;
+	uint32_t table;
+	bool used;
+};
+
+static int cover_take(const struct nlmsghdr *message, void *into)
+{
+	struct cover_list *list = into;
+	struct policy_route seen;
+	int r = rtnetlink_route_parse(message, &seen);
+
+	if (r < 0 || seen.to.addr.family != list->to.addr.family || seen.table != list->table ||
+	    seen.flags & RTM_F_CLONED)
+		return r;
+	list->used = true;
+	if (!prefix_covers(&seen.to, &list->to))
+		return 0;
+
+	struct policy_route *route = vec_push(list->routes);
+	if (!route)
+		return -ENOMEM;
+	*route = seen;
+	return 0;
+}
+
+int rtnetlink_policy_routes(struct rtnetlink *rt, const struct addr *to, uint32_t table,
+			    struct policy_route_vec *ret, bool *ret_empty, struct diag *d)
+{
+	struct cover_list list = {
+		.routes = ret, .to = {.addr = *to, .len = addr_bits(to)}, .table = table};
+	const struct netlink_sink sink = {.take = cover_take, .into = &list, .len = &ret->len};
+	size_t first = ret->len;
+	struct ack ack;
+
+	if (rtnetlink_route_dump(rt, to->family, table, 0, &sink, &ack) < 0)
+		return ack_fail(d, &ack, "list the routes of table %u", table);
+	for (size_t i = first; i < ret->len; i++)
+		rtnetlink_name_hops(&ret->at[i]);
+	*ret_empty = !list.used;
 	return 0;
 }

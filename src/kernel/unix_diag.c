@@ -54,20 +54,18 @@ static int attribute_take(const struct nlattr *a, void *data)
 	return 0;
 }
 
-static int socket_take(const struct nlmsghdr *message, void *data)
+static int socket_take(const struct nlmsghdr *message, void *into)
 {
-	/* The dump begins. */
-	if (!message)
-		return 0;
 	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY)
 		return -EPROTO;
-	return netlink_each_attribute(message, sizeof(struct unix_diag_msg), attribute_take, data);
+	return netlink_each(message, sizeof(struct unix_diag_msg), attribute_take, into);
 }
 
 int unix_diag_listens(const char *ending, const struct stat *file)
 {
 	_cleanup_netlink_ struct netlink n = {0};
 	struct search search = {.ending = ending, .file = file};
+	const struct netlink_sink sink = {.take = socket_take, .into = &search};
 	char bytes[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct unix_diag_req))]
 		__attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
@@ -75,13 +73,13 @@ int unix_diag_listens(const char *ending, const struct stat *file)
 	struct ack ack;
 
 	request->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_flags = NLM_F_DUMP;
 	what->sdiag_family = AF_UNIX;
 	what->udiag_states = 1 << STATE_LISTEN;
 	what->udiag_show = file ? UDIAG_SHOW_VFS : UDIAG_SHOW_NAME;
 
 	int r = netlink_open(&n, NETLINK_SOCK_DIAG);
 	if (!r)
-		r = netlink_ask(&n, request, socket_take, &search, &ack);
+		r = netlink_talk(&n, request, &sink, &ack);
 	return r ? r : search.found;
 }

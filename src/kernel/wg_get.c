@@ -190,6 +190,5 @@ static int get_device_attribute(const struct nlattr *a, void *data)
 
 int wg_get_message(const struct nlmsghdr *message, struct wg_device *device)
 {
-	return netlink_each_attribute(message, sizeof(struct genlmsghdr), get_device_attribute,
-				      device);
+	return netlink_each(message, sizeof(struct genlmsghdr), get_device_attribute, device);
 }

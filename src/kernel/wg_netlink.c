@@ -35,7 +35,7 @@ static struct nlmsghdr *genl_header(void *buffer, uint16_t type, uint16_t flags,
 	struct genlmsghdr *genl = mnl_nlmsg_put_extra_header(m, sizeof(*genl));
 
 	m->nlmsg_type = type;
-	m->nlmsg_flags = NLM_F_REQUEST | flags;
+	m->nlmsg_flags = flags;
 	genl->cmd = command;
 	genl->version = version;
 	return m;
@@ -53,24 +53,25 @@ static int get_family(const struct nlattr *a, void *data)
 	return 0;
 }
 
-static int each_family(const struct nlmsghdr *m, void *data)
+static int family_take(const struct nlmsghdr *m, void *into)
 {
-	return m ? netlink_each_attribute(m, sizeof(struct genlmsghdr), get_family, data) : 0;
+	return netlink_each(m, sizeof(struct genlmsghdr), get_family, into);
 }
 
 /* The kernel loads its module upon this question, where it may (genl_family_find_byname()). */
 static int find_family(struct wg_socket *s, struct ack *ret_ack)
 {
+	const struct netlink_sink sink = {.take = family_take, .into = &s->family};
 	_Alignas(NLMSG_ALIGNTO) unsigned char request[128];
-	struct nlmsghdr *m = genl_header(request, GENL_ID_CTRL, NLM_F_ACK, CTRL_CMD_GETFAMILY, 1);
+	struct nlmsghdr *m = genl_header(request, GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY, 1);
 
 	mnl_attr_put_strz(m, CTRL_ATTR_FAMILY_NAME, WG_GENL_NAME);
-	return netlink_ask(&s->netlink, m, each_family, &s->family, ret_ack);
+	return netlink_talk(&s->netlink, m, &sink, ret_ack);
 }
 
 static int wg_socket_open(struct wg_socket *s, struct diag *d)
 {
-	struct ack ack = {0};
+	struct ack ack;
 	int r = netlink_open(&s->netlink, NETLINK_GENERIC);
 
 	if (r)
@@ -102,21 +103,23 @@ static void explain(int error, const char *ifname, struct diag *d)
 		diag_hint(d, "%s is not a WireGuard interface of the kernel", ifname);
 }
 
-static int each_part(const struct nlmsghdr *m, void *data)
+static int part_take(const struct nlmsghdr *m, void *into)
 {
-	struct wg_device *device = data;
+	return wg_get_message(m, into);
+}
 
-	if (m)
-		return wg_get_message(m, device);
-	wg_device_release(device);
-	return 0;
+static void device_restart(void *into)
+{
+	wg_device_release(into);
 }
 
 int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d)
 {
 	_cleanup_wg_socket_ struct wg_socket s = {0};
+	const struct netlink_sink sink = {
+		.take = part_take, .into = ret, .restart = device_restart};
 	_Alignas(NLMSG_ALIGNTO) unsigned char request[64];
-	struct ack ack = {0};
+	struct ack ack;
 	int r = refuse_bad_name(ifname, d);
 
 	if (!r)
@@ -127,7 +130,7 @@ int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d)
 	struct nlmsghdr *m =
 		genl_header(request, s.family, NLM_F_DUMP, WG_CMD_GET_DEVICE, WG_GENL_VERSION);
 	mnl_attr_put_strz(m, WGDEVICE_A_IFNAME, ifname);
-	if (netlink_ask(&s.netlink, m, each_part, ret, &ack) == 0)
+	if (netlink_talk(&s.netlink, m, &sink, &ack) == 0)
 		return 0;
 	wg_device_release(ret);
 	r = ack_fail(d, &ack, "read WireGuard interface %s", ifname);
@@ -140,13 +143,13 @@ static int send_device(struct wg_socket *s, const char *ifname, const struct wg_
 {
 	struct wg_set set = {.ifname = ifname, .device = device};
 	_cleanup_free_ void *message = mem_calloc(1, WG_SET_SIZE);
-	struct ack ack = {0};
+	struct ack ack;
 	int r = 0;
 
 	if (!message)
 		return diag_no_memory(d);
 	while (!r && wg_set_next(&set, s->family, message))
-		r = netlink_ask(&s->netlink, message, NULL, NULL, &ack);
+		r = netlink_talk(&s->netlink, message, NULL, &ack);
 	mem_wipe(message, WG_SET_SIZE);
 	if (!r)
 		return 0;
@@ -161,13 +164,12 @@ static int send_device(struct wg_socket *s, const char *ifname, const struct wg_
 static bool removes_allowed_ips(struct wg_socket *s, const char *ifname)
 {
 	_Alignas(NLMSG_ALIGNTO) unsigned char request[64];
-	struct ack ack = {0};
-	struct nlmsghdr *m =
-		genl_header(request, s->family, NLM_F_ACK, WG_CMD_SET_DEVICE, WG_GENL_VERSION);
+	struct nlmsghdr *m = genl_header(request, s->family, 0, WG_CMD_SET_DEVICE, WG_GENL_VERSION);
+	struct ack ack;
 
 	mnl_attr_put_strz(m, WGDEVICE_A_IFNAME, ifname);
 	mnl_attr_put_u32(m, WGDEVICE_A_FLAGS, 1U << 31);
-	return netlink_ask(&s->netlink, m, NULL, NULL, &ack) < 0 && ack.error == EINVAL;
+	return netlink_talk(&s->netlink, m, NULL, &ack) < 0 && ack.error == EINVAL;
 }
 
 /* Without a look at what is to be removed. */

@@ -117,7 +117,6 @@ bool wg_set_next(struct wg_set *set, uint16_t family, void *buffer)
 
 	struct nlmsghdr *m = mnl_nlmsg_put_header(buffer);
 	m->nlmsg_type = family;
-	m->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	struct genlmsghdr *genl = mnl_nlmsg_put_extra_header(m, sizeof(*genl));
 	genl->cmd = WG_CMD_SET_DEVICE;
 	genl->version = WG_GENL_VERSION;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Policy rules and routes as text.
+// Policy rules and routes as text, and those among them that a tunnel may have.
 #include "wgq/net/policy.h"
 
 #include <linux/fib_rules.h>
@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 void policy_table_format(uint32_t table, char ret_text[POLICY_TABLE_TEXT_MAX])
 {
@@ -216,4 +217,60 @@ void policy_rules_release(struct policy_rule_vec *rules)
 void policy_routes_release(struct policy_route_vec *routes)
 {
 	vec_release(routes);
+}
+
+bool policy_route_is_plain(const struct policy_route *route)
+{
+	return route->type == RTN_UNICAST && !route->from.len && !route->tos &&
+	       !(route->flags & RTM_F_CLONED) && route->hop_count <= 1 && !route->nexthop;
+}
+
+bool policy_route_is_bare(const struct policy_route *route)
+{
+	bool ipv6 = route->to.addr.family == AF_INET6;
+
+	return policy_route_is_plain(route) && !route->more && !route->mtu &&
+	       !route->hops[0].via.family && !route->source.family &&
+	       route->preference == POLICY_PREFERENCE_MEDIUM && route->protocol == RTPROT_BOOT &&
+	       !(route->flags & RTNH_F_ONLINK) &&
+	       route->scope == (ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK) &&
+	       route->metric == (ipv6 ? ROUTE_METRIC_IPV6 : 0U);
+}
+
+/* linux.bash:221-222 */
+static bool is_tunnel_form(const struct rule *rule)
+{
+	return rule->invert && rule->has_fwmark && rule->fwmark && rule->fwmark == rule->table &&
+	       !rule->has_suppress;
+}
+
+static bool is_suppress_form(const struct rule *rule)
+{
+	return !rule->invert && !rule->has_fwmark && rule->has_suppress &&
+	       rule->suppress_prefixlen == 0 && rule->table == RT_TABLE_MAIN;
+}
+
+static bool has_other_parts(const struct policy_rule *rule)
+{
+	return rule->action != FR_ACT_TO_TBL || rule->from.len || rule->to.len || rule->tos ||
+	       rule->iif[0] || rule->oif[0] || rule->ip_proto || rule->sport.first ||
+	       rule->sport.last || rule->dport.first || rule->dport.last || rule->has_uid ||
+	       rule->l3mdev || rule->tunnel || rule->more || rule->unknown || rule->target ||
+	       rule->has_suppress_group || (rule->fwmask && rule->fwmask != UINT32_MAX);
+}
+
+void policy_rule_narrow(const struct policy_rule *rule, struct rule *ret)
+{
+	*ret = (struct rule){
+		.family = rule->family,
+		.invert = rule->invert,
+		.has_fwmark = rule->fwmask != 0, /* a mark of 0 is not listed, but its mask is */
+		.has_suppress = rule->has_suppress_prefixlen,
+		.protocol = rule->protocol,
+		.fwmark = rule->fwmark,
+		.table = rule->table,
+		.suppress_prefixlen = rule->suppress_prefixlen,
+		.priority = rule->priority,
+	};
+	ret->exact = !has_other_parts(rule) && (is_tunnel_form(ret) || is_suppress_form(ret));
 }

@@ -15,26 +15,24 @@ static void message_take(struct nlmsghdr *message)
 	struct ack ack;
 	struct link link;
 	struct rtnetlink_addr_seen addr;
-	struct rtnetlink_rule_seen rule;
-	struct rtnetlink_route_seen route;
-	struct policy_rule policy_rule;
-	struct policy_route policy_route;
+	struct policy_rule rule;
+	struct policy_route route;
+	struct rule narrow;
 
 	(void)ack_parse(message, &ack);
 	if (rtnetlink_link_parse(message, &link) == 0 && !memchr(link.name, '\0', IFNAMSIZ))
 		abort();
 	if (rtnetlink_addr_parse(message, &addr) == 0 && addr.addr.prefix.len > 128)
 		abort();
-	if (rtnetlink_route_parse(message, &route) == 0 && route.prefix.len > 128)
+	if (rtnetlink_route_parse(message, &route) == 0 &&
+	    (route.to.len > 128 || route.from.len > 128))
 		abort();
-	if (rtnetlink_policy_rule_parse(message, &policy_rule) == 0 &&
-	    (policy_rule.to.len > 128 || policy_rule.from.len > 128 ||
-	     !memchr(policy_rule.iif, '\0', IFNAMSIZ)))
+	if (rtnetlink_rule_parse(message, &rule) < 0)
+		return;
+	if (rule.to.len > 128 || rule.from.len > 128 || !memchr(rule.iif, '\0', IFNAMSIZ))
 		abort();
-	if (rtnetlink_policy_route_parse(message, &policy_route) == 0 &&
-	    (policy_route.to.len > 128 || policy_route.from.len > 128))
-		abort();
-	if (rtnetlink_rule_parse(message, &rule) == 0 && rule.rule.exact && rule.rule.table == 0)
+	policy_rule_narrow(&rule, &narrow);
+	if (narrow.exact && narrow.table == 0)
 		abort();
 }
 

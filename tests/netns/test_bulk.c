@@ -79,10 +79,11 @@ ssize_t send(int fd, const void *bytes, size_t n, int flags)
 	return syscall(SYS_sendto, fd, bytes, n, flags, NULL, 0);
 }
 
-ssize_t recvmsg(int fd, struct msghdr *header, int flags)
+ssize_t recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *from,
+		 socklen_t *from_len)
 {
-	ssize_t n = syscall(SYS_recvmsg, fd, header, flags);
-	struct nlmsghdr *m = header->msg_iov[0].iov_base;
+	ssize_t n = syscall(SYS_recvfrom, fd, bytes, size, flags, from, from_len);
+	struct nlmsghdr *m = bytes;
 
 	if (n > 0 && lose_on == fd) {
 		lose_on = -1;

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One netlink socket of libmnl, and the one way in which wg_netlink and nft ask the kernel over it.
- * Errors are numbers here, for only the callers know what they asked for.
+/* The one way to ask the kernel over netlink. rtnetlink, WireGuard's generic netlink and nf_tables
+ * build messages and read objects; this module sends the messages and hands out the answers.
  *
- * Answers are checked before anybody sees them: they come from the kernel, belong to the request,
- * are whole and well formed on the outside; what is inside is for the callers to check. */
+ * The kernel answers a request before its send() returns, and goes on with a dump while the part
+ * before is received. So an answer that is not there is lost, and then it is better to fail than to
+ * wait. Answers come from the kernel (nl_pid 0; any process with CAP_NET_ADMIN can send to the
+ * socket), belong to the request by their number, and are whole; what is inside is for the callers
+ * to check. Errors are numbers here, for only the callers know what they asked for. */
 #pragma once
 
 #include <linux/netlink.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
+#include "wgq/base/mem.h"
 #include "wgq/kernel/ack.h"
 
 /* The kernel sizes the messages of a dump by the largest buffer ever used on the socket, up to
@@ -19,43 +22,73 @@
 enum { NETLINK_BUFFER = 32768 };
 
 struct netlink {
-	struct mnl_socket *socket;
-	void *buffer; /* NETLINK_BUFFER bytes for answers; they may hold keys */
-	uint32_t seq; /* of the newest request */
+	int bus;      /* NETLINK_ROUTE, NETLINK_GENERIC, NETLINK_NETFILTER */
+	int fd;       /* -1: the next request opens one */
+	uint32_t seq; /* of the newest message */
+	void *answer; /* NETLINK_BUFFER bytes; they may hold keys */
 };
 
-/* bus: NETLINK_GENERIC, NETLINK_NETFILTER. Zeroes *n first. 0 or -errno; -EPROTONOSUPPORT: the
- * kernel does not have this netlink at all. */
+/* Opens a socket of the bus. 0 or -errno; -EPROTONOSUPPORT: the kernel does not have it at all. */
 int netlink_open(struct netlink *n, int bus);
-
-/* Wipes the buffer. Closing a netfilter socket that deleted something takes about 9 ms. */
+/* Closes the socket and wipes the buffer. Takes one that is zeroed or was not opened. Closing a
+ * netfilter socket that deleted something takes about 9 ms. */
 void netlink_release(struct netlink *n);
 
-/* Gets each message of an answer but its end. A dump that a change interrupted is made again: every
- * attempt begins with a message NULL, upon which what came before is to be forgotten. Returns 0 or
- * -errno, which ends the reading. */
-typedef int netlink_each(const struct nlmsghdr *message, void *data);
+/* Where the objects of an answer go. take() returns 0, NETLINK_ENOUGH to end the answer, or
+ * -errno. */
+enum { NETLINK_ENOUGH = 1 };
+struct netlink_sink {
+	int (*take)(const struct nlmsghdr *message, void *into);
+	void *into;
+	size_t *len; /* of the array that grows; cut back when a dump starts again; may be NULL */
+	void (*restart)(void *into); /* the same for what is more than an array; may be NULL */
+};
 
-/* Sends one request, whose flags have either NLM_F_DUMP or NLM_F_ACK, and reads its answer to the
- * end. each may be NULL. 0 or -errno, which *ret also holds, with the kernel's text if any. */
-int netlink_ask(struct netlink *n, struct nlmsghdr *request, netlink_each *each, void *data,
-		struct ack *ret);
+/* Messages that are sent at once, numbered from first; the last of count has NLM_F_ACK. */
+struct netlink_request {
+	const void *bytes;
+	size_t len;
+	uint32_t first, count;
+	/* A batch of nf_tables: where a message is refused, nothing is done, whatever the last
+	 * one's acknowledgement says; and the refusal may be all that is answered. */
+	bool atomic;
+	bool already_is_fine;            /* ESRCH, ENODEV and EEXIST are success */
+	const struct netlink_sink *sink; /* NULL: no objects are expected */
+	bool *failed;                    /* [count], set where the kernel refuses; may be NULL */
+};
 
-/* For batches: sends bytes as they are; receives one datagram into n->buffer, its length or -errno.
- * flags may be MSG_DONTWAIT. */
-int netlink_send(struct netlink *n, const void *data, size_t len);
-ssize_t netlink_receive(struct netlink *n, int flags);
+/* Sends them and reads the answers. 0, or -errno, which *ret explains: the first refusal, or, when
+ * there is none, why the answer is missing. -EINTR: the objects changed while they were listed. */
+int netlink_exchange(struct netlink *n, const struct netlink_request *request, struct ack *ret);
 
-/* Whether a whole message is in so many bytes. To libmnl's mnl_nlmsg_ok() one of 2 GiB and more is,
- * for it looks at the length as an int. */
-bool netlink_message_ok(const struct nlmsghdr *message, int left);
+/* Numbers one message, sends it with NLM_F_REQUEST and NLM_F_ACK, and starts an interrupted dump
+ * again. sink may be NULL. */
+int netlink_talk(struct netlink *n, struct nlmsghdr *message, const struct netlink_sink *sink,
+		 struct ack *ret);
 
-/* Gives each attribute inside another one, or behind the family's header of a message, to a
- * function that returns 0 or -errno; -EPROTO where the lengths do not add up, which libmnl's own
- * loops pass over. */
+/* As many messages of a length, of which each may be answered, as fit the socket's buffers. An
+ * answer that does not fit is dropped, and the last acknowledgement with it. */
+size_t netlink_batch_max(const struct netlink *n, size_t message_max);
+
+/* Attributes, given one by one to a function that returns 0 or -errno: of a message behind the
+ * family's header, inside another attribute, or in bytes. -EPROTO where the lengths do not add up,
+ * which libmnl's own loops pass over. */
 typedef int netlink_attribute(const struct nlattr *a, void *data);
+int netlink_each(const struct nlmsghdr *message, size_t header, netlink_attribute *get, void *data);
 int netlink_each_nested(const struct nlattr *nest, netlink_attribute *get, void *data);
-int netlink_each_attribute(const struct nlmsghdr *message, size_t header, netlink_attribute *get,
-			   void *data);
+
+/* Attributes sorted by type: NULL where there is none; of two the last counts, and types above max
+ * are passed over. least[type] is the least length of a payload; NULL: any will do. */
+struct netlink_table {
+	const struct nlattr **at; /* [max + 1] */
+	const uint8_t *least;     /* [max + 1] */
+	uint16_t max;
+};
+int netlink_sort(const struct nlmsghdr *message, size_t header, const struct netlink_table *table);
+int netlink_sort_nested(const struct nlattr *nest, const struct netlink_table *table);
+int netlink_sort_bytes(const void *bytes, size_t len, const struct netlink_table *table);
+
+/* A text, cut to the size of *ret. */
+void netlink_text(const struct nlattr *a, char *ret, size_t size);
 
 #define _cleanup_netlink_ _cleanup_(netlink_release)

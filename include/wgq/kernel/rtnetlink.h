@@ -9,10 +9,7 @@
  *
  * A kernel without IPv6 (not built in, or ipv6.disable=1) lists no IPv6 objects, and refuses to add
  * addresses and routes with -EOPNOTSUPP and rules with -EAFNOSUPPORT. Where IPv6 is only off for a
- * link (disable_ipv6), addresses and routes are refused with -EACCES.
- *
- * The name is not rtnl: libnl-route-3 exports rtnl_link_add() and its like, and functions of a
- * program take the place of a library's, in the library too. */
+ * link (disable_ipv6), addresses and routes are refused with -EACCES. */
 #pragma once
 
 #include <stdbool.h>

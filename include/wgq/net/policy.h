@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Policy rules with all that they can select on, and routes with all that decides between them, as
- * values. struct rule and struct route (spec.h) are the few forms that a tunnel installs; these are
- * what a host may have. Types, actions and numbers are the kernel's (linux/rtnetlink.h,
- * linux/fib_rules.h). */
+ * values: what a host may have. struct rule and struct route (spec.h) are the few forms that a
+ * tunnel installs, and are derived from these. Types, actions and numbers are the kernel's
+ * (linux/rtnetlink.h, linux/fib_rules.h). */
 #pragma once
 
 #include <net/if.h>
@@ -12,6 +12,7 @@
 #include "wgq/base/buf.h"
 #include "wgq/base/vec.h"
 #include "wgq/net/addr.h"
+#include "wgq/net/spec.h"
 
 /* A packet that a program of this host makes, which is bound to no interface. Its TOS is 0. */
 struct packet {
@@ -29,9 +30,10 @@ struct policy_ports {
 
 struct policy_rule {
 	uint8_t family;
-	uint8_t action; /* FR_ACT_... */
-	bool invert;    /* `not`: of all selectors together */
-	bool dangling;  /* FR_ACT_GOTO, and there is no rule of the target's priority */
+	uint8_t action;   /* FR_ACT_... */
+	bool invert;      /* `not`: of all selectors together */
+	bool dangling;    /* FR_ACT_GOTO, and there is no rule of the target's priority */
+	uint8_t protocol; /* RTPROT_... */
 	uint32_t priority;
 	uint32_t table;  /* FR_ACT_TO_TBL */
 	uint32_t target; /* FR_ACT_GOTO: a priority */
@@ -47,6 +49,7 @@ struct policy_rule {
 	uint32_t uid_first, uid_last;
 	bool l3mdev;  /* packets of a VRF */
 	bool tunnel;  /* a tunnel's key */
+	bool more;    /* it has what there is no field for: realms */
 	bool unknown; /* one that is newer than this code */
 
 	/* What refuses a route that was found. */
@@ -67,16 +70,21 @@ struct policy_hop {
 };
 
 enum { POLICY_HOPS_MAX = 16 };
+/* Of an IPv6 router, in the order of preference (RFC 4191 counts 01 high, 00 medium, 11 low). */
+enum { POLICY_PREFERENCE_MEDIUM = 2 };
 
 struct policy_route {
 	uint8_t type; /* RTN_...; RTN_UNSPEC: there is none */
+	uint8_t protocol, scope;
 	uint8_t tos;
-	uint8_t preference; /* of an IPv6 router, so that more is better */
+	uint8_t preference; /* POLICY_PREFERENCE_..., more is better; IPv4: medium */
 	uint32_t table;
 	uint32_t metric;
+	uint32_t flags;   /* RTM_F_..., RTNH_F_... */
 	uint32_t mtu;     /* 0: the link's */
 	uint32_t nexthop; /* number of its nexthop object; 0: none */
 	uint32_t group;   /* of the first hop's link; only where it was asked for */
+	bool more;        /* it has what there is no field for: an expiry, other metrics */
 	struct prefix to, from;
 	struct addr source; /* family 0: none is preferred */
 	struct policy_hop hops[POLICY_HOPS_MAX];
@@ -91,6 +99,19 @@ static inline uint32_t policy_hops_known(const struct policy_route *route)
 {
 	return route->hop_count < POLICY_HOPS_MAX ? route->hop_count : POLICY_HOPS_MAX;
 }
+
+/* The link that it leads to, where that is one. */
+static inline uint32_t policy_route_oif(const struct policy_route *route)
+{
+	return route->hop_count == 1 ? route->hops[0].oif : 0;
+}
+
+/* A unicast route with one next hop, for all sources; not a cached clone. */
+bool policy_route_is_plain(const struct policy_route *route);
+/* A plain route with nothing that `ip route add PREFIX dev LINK` does not give it. */
+bool policy_route_is_bare(const struct policy_route *route);
+/* The form that a tunnel's rules have, where it is one of these; exact tells. */
+void policy_rule_narrow(const struct policy_rule *rule, struct rule *ret);
 
 /* "main", "local", "default", or the number. */
 enum { POLICY_TABLE_TEXT_MAX = 16 };

@@ -42,6 +42,9 @@ struct route {
 };
 _Static_assert(sizeof(struct route) == 24, "24 bytes a route");
 
+/* include/net/ip6_route.h, IP6_RT_PRIO_USER: the metric of an IPv6 route that asks for none. */
+enum { ROUTE_METRIC_IPV6 = 1024 };
+
 /* A policy rule of the two forms that wg-quick installs (linux.bash:221-222):
  *	not fwmark T lookup T
  *	lookup main suppress_prefixlength 0
