@@ -32,18 +32,23 @@ static int refuse_existing(struct session *s, struct diag *d)
 	return -EEXIST;
 }
 
+static int find_existing(struct session *s, struct diag *d)
+{
+	_cleanup_snap_ struct snap snap = {0};
+	const struct observe_query query = {.ifname = s->ifname};
+	int r = world_observe(s->world, &query, &snap, d);
+
+	return r == 0 && snap.link.index ? refuse_existing(s, d) : r;
+}
+
 static int create(struct session *s, struct diag *d)
 {
 	_cleanup_plan_ struct plan plan = {0};
-	_cleanup_snap_ struct snap snap = {0};
-	const struct observe_query query = {.ifname = s->ifname};
 	int r = session_lock(s, d);
 
-	if (r == 0)
-		r = world_observe(s->world, &query, &snap, d);
 	/* In a script of --replace it is gone by now. */
-	if (r == 0 && snap.link.index && !(s->dry_run && (s->options->given & OPTION_REPLACE)))
-		return refuse_existing(s, d);
+	if (r == 0 && !(s->dry_run && (s->options->given & OPTION_REPLACE)))
+		r = find_existing(s, d);
 	if (r == 0)
 		r = diff_create(&plan, d);
 	return r == 0 ? session_apply(s, &plan, d) : r;
@@ -124,6 +129,9 @@ static int up_one(const struct options *options, const char *argument, struct di
 
 	if (r == 0)
 		r = session_open(&session, options, &config, d);
+	/* Whether its names can be looked up, or its name servers set, is then no matter. */
+	if (r == 0 && !(options->given & OPTION_REPLACE))
+		r = find_existing(&session, d);
 	if (r == 0)
 		r = session_resolve(&config.conf, d);
 	if (r == 0 && (options->given & OPTION_REPLACE))

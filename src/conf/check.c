@@ -35,6 +35,7 @@ static const struct {
 	{"ipv4-leak", DIAG_WARNING, check_ipv4_leak},
 	{"dns-outside-tunnel", DIAG_WARNING, check_dns},
 	{"public-dns-outside-tunnel", DIAG_NOTE, check_dns_public},
+	{"no-dns-tool", DIAG_WARNING, check_dns_tool},
 	{"mtu-below-ipv6", DIAG_WARNING, check_mtu_ipv6},
 	{"mtu-above-path", DIAG_WARNING, check_mtu_path},
 	{"duplicate-address", DIAG_WARNING, check_duplicate_address},

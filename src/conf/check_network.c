@@ -201,3 +201,12 @@ void check_neighbours(struct check *c)
 		    "%zu peers have IPv6 addresses, but the kernel's neighbour table holds %ld",
 		    count, c->facts->neighbours);
 }
+
+void check_dns_tool(struct check *c)
+{
+	if (!c->facts->lacks_dns_tool || !conf_has_dns(c->conf))
+		return;
+	check_found(c, where_value(c, conf_dns_line(c->conf)),
+		    "install openresolv or systemd-resolved; wgq up --dns=off does without",
+		    "this host has no way to set name servers, so wgq up fails");
+}

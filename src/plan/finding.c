@@ -49,6 +49,12 @@ static const struct {
 	[FINDING_DNS_MISSING] = {"dns-missing", true,
 				 "the name servers of the configuration are not set",
 				 "wgq reload %f; where that is meant, wgq status --dns=off"},
+	[FINDING_NO_DNS_TOOL] =
+		{"no-dns-tool", true,
+		 "the name servers of the configuration are not set, since this host "
+		 "has no way to set name servers",
+		 "install openresolv or systemd-resolved, then wgq reload %f; where "
+		 "that is meant, wgq status --dns=off"},
 	[FINDING_SRC_VALID_MARK] = {"src-valid-mark", true,
 				    "strict reverse path filtering drops the answers of peers",
 				    "sysctl -w net.ipv4.conf.all.src_valid_mark=1"},

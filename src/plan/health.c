@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "wgq/net/prefix_set.h"
+#include "wgq/plan/servers.h"
 
 #include "health_internal.h"
 
@@ -144,10 +145,23 @@ static int check_link(const struct health_input *in, struct finding_vec *ret)
 
 static int check_dns(const struct health_input *in, struct finding_vec *ret)
 {
-	if (!in->want || !in->want->conf->dns_servers.len || !in->snap->knows_dns ||
-	    in->snap->dns_servers.len)
+	_cleanup_buf_ struct buf detail = {0};
+
+	if (!in->want || !conf_has_dns(in->want->conf))
 		return 0;
-	return finding_add(ret, FINDING_DNS_MISSING, FINDING_NO_PEER, NULL);
+	const struct conf *conf = in->want->conf;
+	if (in->snap->lacks_dns_tool)
+		return finding_add(ret, FINDING_NO_DNS_TOOL, FINDING_NO_PEER, NULL);
+	if (!in->snap->knows_dns)
+		return 0;
+	int r = servers_missing(&conf->dns_servers, &in->snap->dns_servers, servers_same_address,
+				&detail);
+	if (r == 0)
+		r = servers_missing(&conf->dns_search, &in->snap->dns_search, servers_same_domain,
+				    &detail);
+	return r == 0 && detail.len
+		       ? finding_add(ret, FINDING_DNS_MISSING, FINDING_NO_PEER, &detail)
+		       : r;
 }
 
 static int check_all(const struct health_input *in, struct finding_vec *ret)

@@ -2,10 +2,10 @@
 // The firewall and the name servers of a running interface.
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/plan/servers.h"
 
 #include "diff_internal.h"
 #include "reload_internal.h"
@@ -75,59 +75,6 @@ bool reload_set_firewall(const struct snap *snap, const struct means *means, str
 	return true;
 }
 
-/* Each line of text as an element. */
-static int split(const struct buf *text, struct conf_text_vec *ret)
-{
-	for (const char *line = buf_text(text); *line; line += strcspn(line, "\n") + 1) {
-		struct conf_text *item = vec_push(ret);
-
-		if (!item)
-			return -ENOMEM;
-		item->text = mem_strndup(line, strcspn(line, "\n"));
-		if (!item->text)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* By its value, whatever its spelling. */
-static bool same_server(const char *a, const char *b)
-{
-	struct addr x, y;
-
-	if (addr_parse(a, strlen(a), &x) == 0 && addr_parse(b, strlen(b), &y) == 0)
-		return addr_compare(&x, &y) == 0;
-	return strcmp(a, b) == 0;
-}
-
-/* Without regard to case and to a dot at the end. */
-static bool same_domain(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b);
-
-	n -= n && a[n - 1] == '.';
-	m -= m && b[m - 1] == '.';
-	return n == m && strncasecmp(a, b, n) == 0;
-}
-
-/* Without `~.`, which is not told apart from what a full tunnel is given. */
-static bool same_texts(const struct conf_text_vec *a, const struct conf_text_vec *b,
-		       bool (*same)(const char *x, const char *y))
-{
-	size_t i = 0, j = 0;
-
-	for (;;) {
-		while (i < a->len && strcmp(a->at[i].text, "~.") == 0)
-			i++;
-		while (j < b->len && strcmp(b->at[j].text, "~.") == 0)
-			j++;
-		if (i == a->len || j == b->len)
-			return i == a->len && j == b->len;
-		if (!same(a->at[i++].text, b->at[j++].text))
-			return false;
-	}
-}
-
 bool reload_set_dns(const struct snap *snap, const struct means *means, struct reload *reload)
 {
 	const struct conf *conf = reload->want.conf;
@@ -138,11 +85,12 @@ bool reload_set_dns(const struct snap *snap, const struct means *means, struct r
 
 	if (means->dns == MEANS_DNS_NONE || !snap->knows_dns || (!is_set && !conf_has_dns(conf)))
 		return true;
-	if (split(&snap->dns_servers, &reload->dns_servers_before) < 0 ||
-	    split(&snap->dns_search, &reload->dns_search_before) < 0)
+	if (servers_split(&snap->dns_servers, &reload->dns_servers_before) < 0 ||
+	    servers_split(&snap->dns_search, &reload->dns_search_before) < 0)
 		return false;
-	if (same_way && same_texts(&reload->dns_servers_before, &conf->dns_servers, same_server) &&
-	    same_texts(&reload->dns_search_before, &conf->dns_search, same_domain))
+	if (same_way &&
+	    servers_equal(&reload->dns_servers_before, &conf->dns_servers, servers_same_address) &&
+	    servers_equal(&reload->dns_search_before, &conf->dns_search, servers_same_domain))
 		return true;
 
 	struct op *op = diff_add(&reload->plan, conf_has_dns(conf) ? OP_DNS_SET : OP_DNS_UNSET,

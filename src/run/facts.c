@@ -11,6 +11,7 @@
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
 #include "wgq/kernel/rtnetlink.h"
+#include "wgq/sys/dns.h"
 #include "wgq/sys/proc.h"
 #include "wgq/sys/sysctl.h"
 
@@ -66,28 +67,12 @@ static void read_path(const struct conf *conf, uint32_t *ret)
 	}
 }
 
-/* Hooks are run by root, whose PATH has the sbin folders, which that of the caller may not. */
-static bool has_program(const char *name)
-{
-	static const char *const folders[] = {"/usr/local/sbin", "/usr/sbin", "/sbin"};
-
-	if (proc_exists(name))
-		return true;
-	for (size_t i = 0; !strchr(name, '/') && i < sizeof(folders) / sizeof(folders[0]); i++) {
-		_cleanup_buf_ struct buf path = {0};
-
-		buf_addf(&path, "%s/%s", folders[i], name);
-		if (buf_status(&path) == 0 && proc_exists(buf_text(&path)))
-			return true;
-	}
-	return false;
-}
-
 void facts_read(const struct conf *conf, struct check_facts *ret)
 {
 	long disabled = 0;
 
-	ret->has_program = has_program;
+	ret->has_program = proc_exists_for_root; /* hooks are run by root */
+	ret->lacks_dns_tool = !dns_can_be_set();
 	read_networks(conf->ifname, &ret->networks);
 	read_path(conf, &ret->path_mtu);
 	if (sysctl_get("net/ipv6/neigh/default/gc_thresh3", &ret->neighbours, NULL) < 0)

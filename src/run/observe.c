@@ -269,6 +269,8 @@ static int observe_dns(struct host *h, struct snap *snap, struct diag *d)
 	int r = dns_get(dns_backend_of(h), h->options.ifname, &found, d);
 
 	snap->knows_dns = found.known;
+	snap->lacks_dns_tool =
+		!found.known && h->options.choices.dns == DNS_AUTO && !dns_can_be_set();
 	snap->dns_servers = found.servers;
 	snap->dns_search = found.search;
 	return r;

@@ -74,6 +74,39 @@ static int prepare_dns(struct host *h, const struct conf *conf, struct means *me
 	return means->dns == MEANS_DNS_RESOLVCONF ? prepare_resolvconf(means, d) : 0;
 }
 
+static void warn_of_dns(const struct conf *conf, const struct diag *why, struct diag *d)
+{
+	const struct conf_text_vec *lists[] = {&conf->dns_servers, &conf->dns_search};
+	const struct place at = {.file = conf->path, .line = conf_dns_line(conf)};
+	_cleanup_buf_ struct buf names = {0};
+
+	for (size_t i = 0; i < 2; i++)
+		vec_each(name, lists[i])
+			buf_addf(&names, "%s%s", names.len ? ", " : "", name->text);
+	diag_warn_at(d, &at, why->len ? why->at[0].hint : NULL, "the name servers are not set: %s",
+		     buf_text(&names));
+	if (why->len)
+		diag_note(d, "%s", why->at[0].message);
+}
+
+/* Without a way to set name servers up does nothing, and reload all the rest: what mends a leak
+ * does not wait for them. */
+static int try_dns(struct host *h, const struct conf *conf, enum purpose purpose, struct diag *d)
+{
+	_cleanup_diag_ struct diag found = {0};
+	int r = prepare_dns(h, conf, &h->means, &found);
+
+	/* What went away meanwhile has nothing to take back. */
+	if (purpose == PURPOSE_DOWN)
+		return 0;
+	if (r < 0 && purpose == PURPOSE_RELOAD && h->options.choices.dns == DNS_AUTO) {
+		warn_of_dns(conf, &found, d);
+		return 0;
+	}
+	diag_move(d, &found);
+	return r;
+}
+
 /* Where a former configuration would have set its name servers. */
 static int find_dns(struct host *h, struct means *means, struct diag *d)
 {
@@ -132,7 +165,6 @@ int host_prepare(void *self, const struct conf *conf, enum purpose purpose, stru
 		 struct diag *d)
 {
 	struct host *h = self;
-	_cleanup_diag_ struct diag unwanted = {0};
 	int r = 0;
 
 	if (purpose == PURPOSE_UP)
@@ -141,11 +173,8 @@ int host_prepare(void *self, const struct conf *conf, enum purpose purpose, stru
 		r = prepare_firewall(h, conf, &h->means, d);
 	if (r == 0 && purpose == PURPOSE_RELOAD && !conf_has_dns(conf))
 		r = find_dns(h, &h->means, d);
-	/* What went away meanwhile has nothing to take back. */
 	else if (r == 0 && conf)
-		r = prepare_dns(h, conf, &h->means, purpose == PURPOSE_DOWN ? &unwanted : d);
-	if (purpose == PURPOSE_DOWN)
-		r = 0;
+		r = try_dns(h, conf, purpose, d);
 	*ret = h->means;
 	return r;
 }

@@ -211,6 +211,12 @@ static int choose_any(const struct dns_config *config, enum dns_backend *ret, st
 	return -ENOENT;
 }
 
+bool dns_can_be_set(void)
+{
+	return proc_exists_for_root("resolvconf") ||
+	       (dns_resolved_owns(NULL) && dns_resolved_reach(NULL) == 0);
+}
+
 static bool is_empty(const struct dns_config *config)
 {
 	return config->servers->len == 0 && config->search->len == 0;

@@ -159,3 +159,19 @@ bool proc_exists(const char *name)
 
 	return path != NULL;
 }
+
+bool proc_exists_for_root(const char *name)
+{
+	static const char *const folders[] = {"/usr/local/sbin", "/usr/sbin", "/sbin"};
+
+	if (proc_exists(name))
+		return true;
+	for (size_t i = 0; !strchr(name, '/') && i < sizeof(folders) / sizeof(folders[0]); i++) {
+		_cleanup_buf_ struct buf path = {0};
+
+		buf_addf(&path, "%s/%s", folders[i], name);
+		if (buf_status(&path) == 0 && proc_exists(buf_text(&path)))
+			return true;
+	}
+	return false;
+}

@@ -38,6 +38,8 @@ static bool read_fact(const char *line, struct check_facts *ret)
 		ret->world_accessible = true;
 	} else if (strcmp(line, "ipv6-off") == 0) {
 		ret->ipv6_off = true;
+	} else if (strcmp(line, "no-dns-tool") == 0) {
+		ret->lacks_dns_tool = true;
 	} else if (strncmp(line, "path-mtu ", 9) == 0) {
 		ret->path_mtu = (uint32_t)strtoul(value, NULL, 10);
 	} else if (strncmp(line, "neighbours ", 11) == 0) {

@@ -17,9 +17,10 @@
 struct check_facts {
 	bool world_accessible;                 /* others may read the file */
 	bool (*has_program)(const char *name); /* in PATH, or at this path; NULL: not known */
-	uint32_t path_mtu; /* the least on the ways to endpoints that are numbers; 0: not known */
-	long neighbours;   /* net.ipv6.neigh.default.gc_thresh3; 0: not known */
-	bool ipv6_off;     /* absent or disabled, so that nothing leaks by it */
+	uint32_t path_mtu;   /* the least on the ways to endpoints that are numbers; 0: not known */
+	long neighbours;     /* net.ipv6.neigh.default.gc_thresh3; 0: not known */
+	bool lacks_dns_tool; /* it has no way to set name servers */
+	bool ipv6_off;       /* absent or disabled, so that nothing leaks by it */
 	struct link_addr_vec networks; /* that other interfaces are in */
 };
 

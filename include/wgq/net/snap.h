@@ -55,6 +55,7 @@ struct snap {
 	bool has_firewall_rules;        /* has_firewall, and it is the one that was asked about */
 	bool has_dns;                   /* resolvconf knows the interface */
 	bool knows_dns;                 /* the following two were found out */
+	bool lacks_dns_tool;            /* this host has no way to set them */
 	struct buf dns_servers, dns_search; /* what is set for the interface, each ended by \n */
 	bool has_src_valid_mark;
 	long src_valid_mark;

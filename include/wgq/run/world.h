@@ -34,7 +34,8 @@ struct observe_query {
 
 enum purpose {
 	PURPOSE_UP,     /* what cannot be done is an error */
-	PURPOSE_RELOAD, /* the same; and what a former configuration may have needed counts too */
+	PURPOSE_RELOAD, /* the same, but for name servers, of which it warns; and what a former
+			   configuration may have needed counts too */
 	PURPOSE_DOWN,   /* what cannot be done is left out */
 };
 

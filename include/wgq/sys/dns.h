@@ -33,6 +33,9 @@ bool dns_backend_parse(const char *text, enum dns_backend *ret);
 int dns_choose(enum dns_backend wanted, const struct dns_config *config, enum dns_backend *ret,
 	       struct diag *d);
 
+/* Whether DNS_AUTO would find a way, for root, whose PATH another user may not have. */
+bool dns_can_be_set(void);
+
 /* Either all is set or, on an error, nothing. *ret_status, which may be NULL: the exit status of
  * resolvconf, where it is the reason; else 0. */
 int dns_set(enum dns_backend backend, const struct dns_config *config, int *ret_status,

@@ -48,5 +48,7 @@ int proc_run_hook(const char *command, const struct hook_context *context, int *
 
 /* Whether a program of this name is in PATH (or at this path) and may be executed. */
 bool proc_exists(const char *name);
+/* The same for root, whose PATH has the sbin folders, which that of the caller may not. */
+bool proc_exists_for_root(const char *name);
 /* The path that this is; malloc()ed, NULL: none (or no memory). */
 char *proc_find(const char *name);
