@@ -16,6 +16,7 @@ enum { NOBODY = SIZE_MAX };
 /* Where a name was found: the greater wins, of equal ones the first. */
 enum rank {
 	RANK_NONE,
+	RANK_BARE_MARK, /* `BEGIN berlin`: it may have been around several */
 	RANK_KEY_LINE,
 	RANK_BELOW,
 	RANK_SECTION_LINE,
@@ -29,7 +30,7 @@ struct candidate {
 	enum rank rank;
 	struct slice name;
 	bool is_json;
-	size_t line; /* of the gap; later, of the result */
+	size_t line; /* of the gap */
 };
 
 /* Beside the peer of the same index. */
@@ -37,13 +38,21 @@ struct block {
 	struct candidate name;
 	struct candidate mark;    /* of a pair that may turn out to hold more than this peer */
 	struct candidate dispute; /* a name that may be the peer's before */
-	size_t run_from, run_to;  /* in lines: of the run that the name in dispute is in */
+	size_t run_from, run_to;  /* in parts: of the run that the name in dispute is in */
 };
 
 struct gap_line {
 	enum comment_kind kind; /* of a blank line: COMMENT_NOTE */
 	size_t at, end;
 };
+
+/* A mark that waits for its other half. */
+struct pair {
+	struct slice text;
+	size_t peer; /* the first one in it */
+	size_t at, end;
+};
+enum { PAIRS_MAX = 8 };
 
 struct reader {
 	const char *text;
@@ -59,18 +68,15 @@ struct reader {
 		VEC(struct gap_line);
 	} gap;
 	bool touches_above;              /* so does the run at hand */
-	bool is_off;                     /* a [Peer] was commented out: its name is nobody's */
+	bool is_off;                     /* a [Peer] was commented out: its name is nobody's, */
+	size_t off_from, off_to;         /* and these are its lines */
 	struct candidate above, between; /* said in a run that touches the section above; none */
 	/* and the run at hand in it. */
 	size_t own; /* its line from which on all is about the [Peer] below */
 	struct candidate name, mark;
 
-	struct {
-		struct slice text;
-		size_t peer; /* the first one in it */
-		size_t at, end;
-		bool is_open;
-	} pair;
+	struct pair pairs[PAIRS_MAX]; /* that are open, the innermost last */
+	size_t pair_count;
 	bool failed;
 };
 
@@ -82,10 +88,10 @@ static void consider(struct candidate *best, const struct candidate *other)
 
 static void own(struct reader *r, size_t peer, size_t at, size_t end)
 {
-	struct peer_line *line = vec_push(&r->out->lines);
+	struct peer_part *part = vec_push(&r->out->parts);
 
-	if (line)
-		*line = (struct peer_line){.peer = peer, .at = at, .end = end};
+	if (part)
+		*part = (struct peer_part){.peer = peer, .at = at, .end = end};
 	else
 		r->failed = true;
 }
@@ -93,6 +99,17 @@ static void own(struct reader *r, size_t peer, size_t at, size_t end)
 static bool was_commented_out(const struct gap_line *line)
 {
 	return line->kind == COMMENT_SECTION || line->kind == COMMENT_SETTING;
+}
+
+/* From [Peer] to its last key: what adjoins is one part. */
+static void own_body(struct reader *r, size_t at, size_t end)
+{
+	struct peer_part *last = vec_last(&r->out->parts);
+
+	if (r->out->parts.len > vec_last(&r->blocks)->run_to && last->end == at)
+		last->end = end;
+	else
+		own(r, r->blocks.len - 1, at, end);
 }
 
 /* Lines of the gap. */
@@ -123,42 +140,51 @@ static void begin_gap(struct reader *r)
 	r->gap.len = 0;
 	r->above = r->between = (struct candidate){0};
 	r->is_off = false;
+	r->off_from = r->off_to = 0;
 	r->touches_above = true;
 	begin_own(r, 0);
 }
 
+/* Of too many the outermost is forgotten. */
 static void begin_pair(struct reader *r, const struct comment *comment)
 {
 	const struct gap_line *line = vec_last(&r->gap);
 
-	r->pair.text = comment->mark;
-	r->pair.peer = r->blocks.len;
-	r->pair.at = line->at;
-	r->pair.end = line->end;
-	r->pair.is_open = true;
+	if (r->pair_count == PAIRS_MAX)
+		memmove(r->pairs, r->pairs + 1, --r->pair_count * sizeof(r->pairs[0]));
+	r->pairs[r->pair_count++] =
+		(struct pair){comment->mark, r->blocks.len, line->at, line->end};
 }
 
-/* A pair around one peer is the peer's, and so is its name. One around several is theirs together,
- * or a heading. */
+static bool same(struct slice a, struct slice b)
+{
+	return a.len == b.len && (!a.len || memcmp(a.at, b.at, a.len) == 0);
+}
+
+/* A pair around one peer is the peer's. One around several is theirs together, or a heading. */
 static void end_pair(struct reader *r, const struct comment *comment)
 {
-	size_t peer = r->pair.peer, line = r->gap.len - 1;
+	size_t i = r->pair_count, line = r->gap.len - 1;
 
-	if (!r->pair.is_open || r->pair.text.len != comment->mark.len ||
-	    memcmp(r->pair.text.at, comment->mark.at, comment->mark.len) != 0)
+	while (i && !same(r->pairs[i - 1].text, comment->mark))
+		i--;
+	if (!i)
 		return;
-	r->pair.is_open = false;
-	if (peer + 1 == r->blocks.len && r->in_peer) {
-		const struct candidate mark = {.rank = RANK_MARK, .name = comment->name};
+	r->pair_count = i - 1;
 
-		consider(&r->blocks.at[peer].mark, &mark);
-		own(r, peer, r->pair.at, r->pair.end);
-		own_lines(r, peer, r->is_off ? line : 0, line + 1);
-	} else if (peer < r->blocks.len) {
-		r->blocks.at[peer].mark = (struct candidate){0};
-		for (size_t i = r->out->lines.len; i-- > 0 && r->out->lines.at[i].peer >= peer;)
-			if (r->out->lines.at[i].at == r->pair.at)
-				r->out->lines.at[i].peer = NOBODY;
+	const struct pair *pair = &r->pairs[i - 1];
+	if (pair->peer + 1 == r->blocks.len && r->in_peer) {
+		own(r, pair->peer, pair->at, pair->end);
+		own_lines(r, pair->peer, 0, r->is_off ? r->off_from : line);
+		own_lines(r, pair->peer, r->is_off ? r->off_to : line, line + 1);
+	} else if (pair->peer < r->blocks.len) {
+		struct candidate *mark = &r->blocks.at[pair->peer].mark;
+
+		if (same(mark->name, comment->name))
+			*mark = (struct candidate){0};
+		for (i = r->out->parts.len; i-- > 0 && r->out->parts.at[i].peer >= pair->peer;)
+			if (r->out->parts.at[i].at == pair->at)
+				r->out->parts.at[i].peer = NOBODY;
 	}
 }
 
@@ -176,26 +202,36 @@ static void take_comment(struct reader *r, struct slice s, size_t at, size_t end
 	*added = (struct gap_line){comment.kind, at, end};
 
 	struct candidate found = {.name = comment.name, .is_json = comment.is_json, .line = line};
+	/* What a bare mark is above has a name of its own. */
+	if (comment.kind >= COMMENT_TEXT && r->mark.rank == RANK_BARE_MARK)
+		begin_own(r, r->mark.line + 1);
 	switch (comment.kind) {
 	case COMMENT_NOTE:
 		break;
 	case COMMENT_HEADING:
-		if (r->name.rank <= RANK_ABOVE && !r->mark.rank)
+		if (r->name.rank < RANK_SAID && !r->mark.rank)
 			begin_own(r, line + 1);
 		break;
 	case COMMENT_SECTION:
+		if (!r->is_off && r->off_from < r->own)
+			r->off_from = r->own;
 		r->is_off = true;
+		r->off_to = line + 1;
 		r->between = (struct candidate){0};
 		begin_own(r, line + 1);
 		break;
 	case COMMENT_SETTING:
-		if (r->is_off)
-			begin_own(r, line + 1);
+		if (!r->is_off)
+			r->off_from = line + 1;
+		if (!r->is_off || r->mark.rank)
+			break;
+		r->off_to = line + 1;
+		begin_own(r, line + 1);
 		break;
 	case COMMENT_BEGIN:
 		if (r->name.rank < RANK_SAID)
-			begin_own(r, line);
-		found.rank = RANK_MARK;
+			begin_own(r, comment.name.len ? line : line + 1);
+		found.rank = comment.name.at == comment.mark.at ? RANK_BARE_MARK : RANK_MARK;
 		consider(&r->mark, &found);
 		begin_pair(r, &comment);
 		break;
@@ -251,9 +287,9 @@ static void take_beside(struct block *block, const struct line *line, enum rank 
 /* What the gap that ends with a [Peer] says about it. */
 static void take_gap(struct reader *r, struct block *block, size_t peer, bool behind_peer)
 {
-	block->run_from = r->out->lines.len;
+	block->run_from = r->out->parts.len;
 	own_lines(r, peer, r->own, r->gap.len);
-	block->run_to = r->out->lines.len;
+	block->run_to = r->out->parts.len;
 	block->mark = r->mark;
 	if (r->name.rank == RANK_SAID && r->touches_above && behind_peer)
 		block->dispute = r->name;
@@ -262,16 +298,16 @@ static void take_gap(struct reader *r, struct block *block, size_t peer, bool be
 
 	if (!r->between.rank || block->name.rank == RANK_SAID || block->dispute.rank)
 		return;
-	block->run_from = r->out->lines.len;
+	block->run_from = r->out->parts.len;
 	own_lines(r, peer, r->between.line, r->between.line + 1);
-	block->run_to = r->out->lines.len;
+	block->run_to = r->out->parts.len;
 	if (behind_peer)
 		block->dispute = r->between;
 	else
 		consider(&block->name, &r->between);
 }
 
-static void begin_section(struct reader *r, const struct line *line)
+static void begin_section(struct reader *r, const struct line *line, size_t at, size_t end)
 {
 	bool behind_peer = r->in_peer;
 	bool is_peer = slice_squeezed_is(line->stripped, "[Peer]");
@@ -292,16 +328,21 @@ static void begin_section(struct reader *r, const struct line *line)
 		}
 		take_gap(r, block, r->blocks.len - 1, behind_peer);
 		take_beside(block, line, RANK_SECTION_LINE);
+		own_body(r, at, end);
 	}
 	begin_gap(r);
 }
 
-static void take_key(struct reader *r, const struct line *line)
+static void take_key(struct reader *r, const struct line *line, size_t at, size_t end)
 {
 	end_run(r);
 	if (r->in_peer) {
 		struct block *block = vec_last(&r->blocks);
 
+		for (size_t i = 0; i < r->gap.len; i++)
+			if (!r->is_off || i < r->off_from || i >= r->off_to)
+				own_body(r, r->gap.at[i].at, r->gap.at[i].end);
+		own_body(r, at, end);
 		r->above.rank = r->above.rank ? RANK_SAID_INSIDE : RANK_NONE;
 		r->between.rank = r->between.rank ? RANK_SAID_INSIDE : RANK_NONE;
 		consider(&block->name, &r->above);
@@ -322,11 +363,11 @@ static void take_line(struct reader *r, struct slice raw, size_t end)
 
 	line_cut(raw, &line);
 	if (line.stripped.len && line.stripped.at[0] == '[') {
-		begin_section(r, &line);
+		begin_section(r, &line, at, end);
 	} else if (line.read.len && line.read.at[0] == '#') {
 		take_comment(r, line.read, at, end);
 	} else if (slice_trim(line.read).len) {
-		take_key(r, &line);
+		take_key(r, &line, at, end);
 	} else {
 		struct gap_line *blank = vec_push(&r->gap);
 
@@ -337,11 +378,6 @@ static void take_line(struct reader *r, struct slice raw, size_t end)
 	}
 }
 
-static bool same_name(const struct candidate *a, const struct candidate *b)
-{
-	return a->name.len == b->name.len && memcmp(a->name.at, b->name.at, a->name.len) == 0;
-}
-
 /* A name in dispute is the lower peer's, unless that says its own below and the upper one has none:
  * then this is how the file names its peers. From the end, since that is where it shows. */
 static void settle(struct reader *r)
@@ -350,13 +386,13 @@ static void settle(struct reader *r)
 		struct block *block = &r->blocks.at[i], *before = i ? block - 1 : NULL;
 
 		if (block->dispute.rank && before && block->name.rank >= RANK_SAID &&
-		    !same_name(&block->dispute, &block->name) && !before->name.rank &&
+		    !same(block->dispute.name, block->name.name) && !before->name.rank &&
 		    !before->mark.rank) {
 			for (size_t l = block->run_from; l < block->run_to; l++) {
-				struct peer_line *line = &r->out->lines.at[l];
+				struct peer_part *part = &r->out->parts.at[l];
 				const char *name = block->dispute.name.at;
 
-				line->peer = name > r->text + line->at && name < r->text + line->end
+				part->peer = name > r->text + part->at && name < r->text + part->end
 						     ? i - 1
 						     : NOBODY;
 			}
@@ -374,10 +410,10 @@ static void drop_disowned(struct peer_comments *comments)
 {
 	size_t kept = 0;
 
-	vec_each(line, &comments->lines)
-		if (line->peer != NOBODY)
-			comments->lines.at[kept++] = *line;
-	comments->lines.len = kept;
+	vec_each(part, &comments->parts)
+		if (part->peer != NOBODY)
+			comments->parts.at[kept++] = *part;
+	comments->parts.len = kept;
 }
 
 int peer_comments_read(const char *text, size_t n, struct peer_comments *ret)
@@ -405,5 +441,5 @@ int peer_comments_read(const char *text, size_t n, struct peer_comments *ret)
 void peer_comments_release(struct peer_comments *comments)
 {
 	vec_release(&comments->peers);
-	vec_release(&comments->lines);
+	vec_release(&comments->parts);
 }

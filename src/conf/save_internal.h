@@ -51,10 +51,9 @@ const struct save_line *layout_last(const struct save_layout *layout,
 				    const struct save_section *section, enum key_id id);
 /* Where the # of the line's comment is; 0: it has none. */
 uint32_t layout_comment(const struct save_layout *layout, const struct save_line *line);
-/* What goes with the section when it is deleted: its own comment above, and the blank lines that
- * parted it from the next one; where all from tail on is deleted, those before it. */
-void layout_extent(const struct save_layout *layout, const struct save_section *section,
-		   uint32_t tail, uint32_t *ret_from, uint32_t *ret_to);
+/* Makes a part that is deleted take along the blank lines that parted it from the next one, unless
+ * it was not parted from what is above; where all from tail on is deleted, those before it. */
+void layout_widen(const struct save_layout *layout, uint32_t tail, uint32_t *from, uint32_t *to);
 
 /* What has to precede a new text. */
 enum edit_start {

@@ -124,58 +124,36 @@ uint32_t layout_comment(const struct save_layout *layout, const struct save_line
 	return hash ? (uint32_t)(hash - layout->text) : 0;
 }
 
-enum line_kind {
-	LINE_BLANK,
-	LINE_COMMENT,
-	LINE_OTHER,
-};
-
-static enum line_kind line_kind(const struct save_layout *layout, uint32_t at, uint32_t end)
+/* Whether the line at `at` is blank; *ret_end: where it ends. */
+static bool is_blank(const struct save_layout *layout, uint32_t at, uint32_t *ret_end)
 {
-	struct slice line = slice_trim((struct slice){layout->text + at, end - at});
-
-	if (!line.len)
-		return LINE_BLANK;
-	return line.at[0] == '#' ? LINE_COMMENT : LINE_OTHER;
+	*ret_end = line_end(layout, at);
+	return at < layout->n && !slice_trim((struct slice){layout->text + at, *ret_end - at}).len;
 }
 
-/* Where the line above the one at `at` begins, and its kind; LINE_OTHER at the start of the text.
- */
-static enum line_kind line_above(const struct save_layout *layout, uint32_t at, uint32_t *ret)
+/* Where the line above the one at `at` begins. */
+static uint32_t line_above(const struct save_layout *layout, uint32_t at)
 {
-	if (at == 0)
-		return LINE_OTHER;
-	const char *newline = memrchr(layout->text, '\n', at - 1);
+	const char *newline = at ? memrchr(layout->text, '\n', at - 1) : NULL;
 
-	*ret = (uint32_t)(newline ? newline - layout->text + 1 : 0);
-	return line_kind(layout, *ret, at);
+	return (uint32_t)(newline ? newline - layout->text + 1 : 0);
 }
 
-/* The comment right above a header is the section's own, and so is all of it when it stands alone.
- * Where it touches the section before, only its last line is: what is above may be that one's. */
-static uint32_t own_comment(const struct save_layout *layout, uint32_t header)
+static bool is_blank_above(const struct save_layout *layout, uint32_t at)
 {
-	uint32_t top = header, last = header, above = 0;
-	enum line_kind kind;
+	uint32_t end;
 
-	while ((kind = line_above(layout, top, &above)) == LINE_COMMENT) {
-		top = above;
-		if (last == header)
-			last = above;
-	}
-	return kind == LINE_BLANK || top == 0 ? top : last;
+	return at && is_blank(layout, line_above(layout, at), &end);
 }
 
-void layout_extent(const struct save_layout *layout, const struct save_section *section,
-		   uint32_t tail, uint32_t *ret_from, uint32_t *ret_to)
+void layout_widen(const struct save_layout *layout, uint32_t tail, uint32_t *from, uint32_t *to)
 {
-	uint32_t from = own_comment(layout, section->at), to = section->keys_end, above = 0;
+	uint32_t end;
 
-	while (to < layout->n && line_kind(layout, to, line_end(layout, to)) == LINE_BLANK)
-		to = line_end(layout, to);
-	if (to >= tail)
-		while (line_above(layout, from, &above) == LINE_BLANK)
-			from = above;
-	*ret_from = from;
-	*ret_to = to;
+	if (*from == 0 || is_blank_above(layout, *from))
+		while (is_blank(layout, *to, &end))
+			*to = end;
+	if (*to >= tail)
+		while (is_blank_above(layout, *from))
+			*from = line_above(layout, *from);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The peers of a saved configuration: those that are gone, their allowed IPs, and new ones.
+#include <errno.h>
 #include <stdlib.h>
 
 #include "save_internal.h"
 #include "wgq/base/mem.h"
+#include "wgq/conf/peer_comments.h"
 
 /* The allowed IPs of the file, one after the other. */
 struct allowed_cursor {
@@ -66,19 +68,54 @@ static void save_allowed_lists(struct peer_saver *p)
 	}
 }
 
-static void drop_sections(struct peer_saver *p)
+static int compare_parts(const void *a, const void *b)
 {
-	const struct buf nothing = {0};
-	uint32_t tail = (uint32_t)p->s->layout.n, from, to;
+	const struct peer_part *x = a, *y = b;
 
-	for (uint32_t i = (uint32_t)p->s->conf->wg.peers.len; i-- > 0;) {
-		if (p->match.device_of[i] != NO_PEER)
-			continue;
-		layout_extent(&p->s->layout, save_section_of(p, i), tail, &from, &to);
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/* What adjoins or overlaps is deleted as one, from the end on. */
+static void drop_parts(struct peer_saver *p, const struct peer_part *parts, size_t count)
+{
+	const struct save_layout *layout = &p->s->layout;
+	const struct buf nothing = {0};
+	uint32_t tail = (uint32_t)layout->n;
+
+	for (size_t i = count; i-- > 0;) {
+		uint32_t from = (uint32_t)parts[i].at, to = (uint32_t)parts[i].end;
+
+		for (; i && parts[i - 1].end >= from; i--) {
+			from = (uint32_t)parts[i - 1].at;
+			if (parts[i - 1].end > to)
+				to = (uint32_t)parts[i - 1].end;
+		}
+		layout_widen(layout, tail, &from, &to);
 		edit_replace(&p->s->edit, from, to - from, &nothing);
 		if (to >= tail)
 			tail = from;
 	}
+}
+
+/* With their names, and nothing that is not theirs. */
+static int drop_peers(struct peer_saver *p)
+{
+	_cleanup_peer_comments_ struct peer_comments comments = {0};
+	const struct save_layout *layout = &p->s->layout;
+	size_t kept = 0;
+
+	if (peer_comments_read(layout->text, layout->n, &comments) < 0)
+		return diag_no_memory(p->s->d);
+	if (comments.peers.len != layout->peers.len)
+		return diag_refuse(p->s->d, EPROTO, "%s: a [Peer] that was not there before",
+				   p->s->conf->path);
+	vec_each(part, &comments.parts)
+		if (p->match.device_of[part->peer] == NO_PEER)
+			comments.parts.at[kept++] = *part;
+	if (kept)
+		qsort(comments.parts.at, kept, sizeof(comments.parts.at[0]), compare_parts);
+	drop_parts(p, comments.parts.at, kept);
+	return 0;
 }
 
 /* As `wg showconf` prints it (showconf.c:60-97). */
@@ -125,11 +162,13 @@ static int index_tables(struct peer_saver *p)
 	return 0;
 }
 
-static void save_all(struct peer_saver *p)
+static int save_all(struct peer_saver *p)
 {
 	const struct wg_peer_vec *peers = &p->s->now->device->peers;
+	int r = drop_peers(p);
 
-	drop_sections(p);
+	if (r < 0)
+		return r;
 	save_allowed_lists(p);
 	for (uint32_t i = 0; i < peers->len; i++)
 		if (p->match.last_of[i] != NO_PEER)
@@ -138,6 +177,7 @@ static void save_all(struct peer_saver *p)
 	for (uint32_t i = 0; i < peers->len; i++)
 		if (p->match.last_of[i] == NO_PEER)
 			add_section(p, &peers->at[i]);
+	return 0;
 }
 
 int save_peers(struct saver *s)
@@ -150,7 +190,7 @@ int save_peers(struct saver *s)
 	if (r == 0)
 		r = index_tables(&p);
 	if (r == 0)
-		save_all(&p);
+		r = save_all(&p);
 	save_match_release(&p.match);
 	save_allowed_release(&p.allowed);
 	free(p.first_added);

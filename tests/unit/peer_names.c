@@ -66,14 +66,15 @@ static const struct {
 	{"# b\n[Peer]\n" KEY A "\n# Name = b\n[Peer]\n# friendly_name = b\n" KEY B "\n", "b", "b"},
 	/* a pair of marks */
 	{"# BEGIN a\n[Peer]\n" KEY A "\n# END a\n\n[Peer]\n" KEY B "\n", "a", NULL},
-	{"# BEGIN a\n\n[Peer]\n" KEY A "\n\n# END a\n[Peer]\n" KEY B "\n", "a", NULL},
+	{"# BEGIN berlin\n\n[Peer]\n" KEY A "\n\n# END berlin\n[Peer]\n" KEY B "\n", NULL, NULL},
+	{"# BEGIN berlin\n# a\n[Peer]\n" KEY A "\n# END berlin\n", "a", NULL},
 	{"# BEGIN berlin\n[Peer]\n" KEY A "\n[Peer]\n" KEY B "\n# END berlin\n", NULL, NULL},
 	{"# BEGIN berlin\n# a\n[Peer]\n" KEY A "\n# b\n[Peer]\n" KEY B "\n# END berlin\n", "a",
 	 "b"},
 	{"# BEGIN berlin\n### begin a ###\n[Peer]\n" KEY A
 	 "\n### end a ###\n### begin b ###\n[Peer]\n" KEY B "\n### end b ###\n# END berlin\n",
 	 "a", "b"},
-	{"# BEGIN a\n# phone of a\n[Peer]\n" KEY A "\n# END a\n", "a", NULL},
+	{"# BEGIN_PEER a\n# phone of a\n[Peer]\n" KEY A "\n# END_PEER a\n", "a", NULL},
 	{"# phones\n# BEGIN a\n[Peer]\n" KEY A "\n", "a", NULL},
 	{"[Peer]\n" KEY A "\n# END a\n[Peer]\n" KEY B "\n", NULL, NULL},
 	{"# beginning\n[Peer]\n" KEY A "\n", "beginning", NULL},

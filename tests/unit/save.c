@@ -103,7 +103,28 @@ static const struct {
 	 INTERFACE PEER_B, INTERFACE PEER_B "\n# old\n\n# [Peer] = not yet\n"},
 	{INTERFACE "# BEGIN b\n[Peer]\nPublicKey = " B
 		   "\n# END b\n# BEGIN a\n[Peer]\nPublicKey = " A "\n# END a\n",
-	 INTERFACE PEER_B, INTERFACE "# BEGIN b\n[Peer]\nPublicKey = " B "\n# END b\n# END a\n"},
+	 INTERFACE PEER_B, INTERFACE "# BEGIN b\n[Peer]\nPublicKey = " B "\n# END b\n"},
+	{INTERFACE "\n# BEGIN_PEER a\n[Peer]\nPublicKey = " A "\n\n# note\n# END_PEER a\n\n" PEER_B,
+	 INTERFACE PEER_B, INTERFACE PEER_B},
+	{INTERFACE "\n# BEGIN berlin\n# a\n[Peer]\nPublicKey = " A "\n" PEER_B "# END berlin\n",
+	 INTERFACE PEER_B, INTERFACE "\n# BEGIN berlin\n" PEER_B "# END berlin\n"},
+	{INTERFACE "\n#### BERLIN ####\n# a\n[Peer]\nPublicKey = " A "\n" PEER_B, INTERFACE PEER_B,
+	 INTERFACE "\n#### BERLIN ####\n" PEER_B},
+	{INTERFACE PEER_B "\n[Peer]\nPublicKey = " A "\n# Name = a\n\n# end\n", INTERFACE PEER_B,
+	 INTERFACE PEER_B "\n# end\n"},
+	/* what was commented out stays */
+	{INTERFACE PEER_B "\n# old\n#[Peer]\n#PublicKey = " OTHER "\n#PresharedKey = " PSK
+			  "\n# a\n# of Anna\n[Peer]\nPublicKey = " A "\n",
+	 INTERFACE PEER_B,
+	 INTERFACE PEER_B "\n# old\n#[Peer]\n#PublicKey = " OTHER "\n#PresharedKey = " PSK "\n"},
+	{INTERFACE "#[Peer]\n#PublicKey = " OTHER "\n[Peer]\nPublicKey = " A
+		   "\n#PresharedKey = " PSK "\n" PEER_B,
+	 INTERFACE PEER_B,
+	 INTERFACE "#[Peer]\n#PublicKey = " OTHER "\n#PresharedKey = " PSK "\n" PEER_B},
+	{INTERFACE "\n[Peer]\nPublicKey = " A
+		   "\n#Endpoint = a:1\nAllowedIPs = ::/1\n# old\n#[Peer]\n#PublicKey = " OTHER
+		   "\nAllowedIPs = ::/0\n" PEER_B,
+	 INTERFACE PEER_B, INTERFACE "\n# old\n#[Peer]\n#PublicKey = " OTHER "\n" PEER_B},
 	{INTERFACE PEER_A, INTERFACE PEER_B, INTERFACE PEER_B},
 	/* allowed IPs */
 	{INTERFACE PEER_A, INTERFACE PEER_A "AllowedIPs = 10.3.0.0/16\n",

@@ -17,9 +17,9 @@ struct peer_comment {
 	bool is_json;      /* the name is the inside of a JSON string */
 };
 
-/* A line outside of a peer's keys that is its own all the same: from its name down to [Peer], its
- * pair of marks, and what is in between. What was commented out is never among them. */
-struct peer_line {
+/* What goes with a peer, in whole lines: its keys, the comment above from its name on, its pair of
+ * marks and what is in between. What was commented out is not in it, but for keys among its own. */
+struct peer_part {
 	size_t peer; /* index into peers */
 	size_t at, end;
 };
@@ -29,8 +29,8 @@ struct peer_comments {
 		VEC(struct peer_comment);
 	} peers;
 	struct {
-		VEC(struct peer_line);
-	} lines; /* in no order */
+		VEC(struct peer_part);
+	} parts; /* in no order */
 };
 
 /* Reads n bytes at text, which need not be free of mistakes; borrows from it. *ret has to be
