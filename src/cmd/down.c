@@ -42,7 +42,7 @@ static int plan_leftovers(struct session *s, const struct snap *snap, struct pla
 }
 
 /* Somebody deleted the link; what does not go with it is still there. */
-static int clear_leftovers(struct session *s, struct diag *d)
+int down_leftovers(struct session *s, struct diag *d)
 {
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_plan_ struct plan plan = {0};
@@ -80,7 +80,7 @@ static int take_down(struct session *s, struct diag *d)
 		r = observe(s, WHOLE, &snap, d);
 	/* PreDown may have deleted it. */
 	if (r == 0 && !snap.link.index)
-		return clear_leftovers(s, d);
+		return down_leftovers(s, d);
 	if (r == 0 && !snap.is_wireguard)
 		r = device_refuse(s->ifname, EOPNOTSUPP, d);
 	if (r == 0)
@@ -123,12 +123,12 @@ int down_run(struct session *s, struct diag *d)
 	if (r == 0)
 		r = world_prepare(s->world, s->conf, PURPOSE_DOWN, &s->means, d);
 	if (r == 0 && !snap.link.index)
-		return clear_leftovers(s, d);
+		return down_leftovers(s, d);
 	if (r == 0 && !snap.is_wireguard)
 		return device_refuse(s->ifname, EOPNOTSUPP, d);
 	if (r == 0)
 		r = session_hooks(s, HOOK_PRE_DOWN, d);
-	if (r == 0 && s->conf && s->conf->save_config && !s->leave_file)
+	if (r == 0 && s->conf && s->conf->save_config)
 		r = save(s, d);
 	if (r == 0)
 		r = take_down(s, d);

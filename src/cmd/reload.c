@@ -9,8 +9,7 @@
 #include "wgq/run/device.h"
 #include "wgq/sys/resolve.h"
 
-/* Everything that the configuration speaks of, as it is. */
-static int observe(struct session *s, struct snap *snap, struct diag *d)
+int reload_observe(struct session *s, struct snap *snap, struct diag *d)
 {
 	const struct observe_query query = {
 		.ifname = s->ifname,
@@ -22,6 +21,7 @@ static int observe(struct session *s, struct snap *snap, struct diag *d)
 		.free_table = want_may_be_full_tunnel(s->conf),
 		.firewall = true,
 		.dns_set = true,
+		.lenient = s->dry_run && (s->options->given & OPTION_REPLACE),
 	};
 	int r = world_observe(s->world, &query, snap, d);
 
@@ -67,7 +67,7 @@ static int observe_firewall(struct session *s, const struct firewall *firewall, 
 
 int reload_compare(struct session *s, struct snap *snap, struct reload *reload, struct diag *d)
 {
-	int r = observe(s, snap, d);
+	int r = reload_observe(s, snap, d);
 
 	if (r == 0)
 		r = observe_mtu(s, snap, d);

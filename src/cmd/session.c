@@ -156,14 +156,15 @@ int session_apply_all(struct session *s, const struct plan *plan, struct diag *d
 }
 
 /* Whoever took the interface down took with it all that was done for it; what others have made
- * since is theirs. A link that we made is still ours under another name. */
+ * since is theirs. A link that we made is still ours under another name, and one that we deleted is
+ * not there. */
 static void forget_lost(struct session *s, struct diag *d)
 {
 	const struct observe_query query = {.ifname = s->ifname};
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_diag_ struct diag unseen = {0};
 	int r = world_observe(s->world, &query, &snap, &unseen);
-	bool gone = r == 0 && !snap.link.index && !txn_made_link(&s->txn);
+	bool gone = r == 0 && !snap.link.index && !txn_moves_link(&s->txn);
 
 	if (r == -ESTALE || gone)
 		txn_forget(&s->txn, r == -ESTALE, d);
@@ -189,8 +190,23 @@ int session_hooks(struct session *s, enum conf_hook_kind kind, struct diag *d)
 
 	if (r < 0 || !plan.len)
 		return r;
+	size_t before = s->txn.taken;
 	session_unlock(s);
-	return session_apply(s, &plan, d);
+	r = session_apply(s, &plan, d);
+	s->hooks_run[kind] = s->txn.taken - before + s->txn.has_failed;
+	return r;
+}
+
+int session_hooks_rest(struct session *s, enum conf_hook_kind kind, struct diag *d)
+{
+	_cleanup_plan_ struct plan all = {0};
+	int r = diff_hooks(s->conf, kind, &all, d);
+
+	if (r < 0 || all.len <= s->hooks_run[kind])
+		return r;
+	const struct plan rest = {.at = all.at + s->hooks_run[kind],
+				  .len = all.len - s->hooks_run[kind]};
+	return session_apply_all(s, &rest, d);
 }
 
 int session_lock(struct session *s, struct diag *d)
@@ -222,6 +238,7 @@ static int status_of_wg_quick(enum op_kind failed)
 	case OP_ADDR_DEL:
 	case OP_ROUTE_ADD:
 	case OP_ROUTE_DEL:
+	case OP_RESTORE:
 	case OP_RULE_ADD:
 	case OP_RULE_DEL:
 		return STATUS_IP_REFUSED;

@@ -5,6 +5,7 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/plan/former.h"
 #include "wgq/plan/same.h"
 #include "wgq/plan/want.h"
 #include "wgq/sys/file.h"
@@ -85,9 +86,14 @@ int up_run(struct session *s, struct diag *d)
 {
 	/* The steps borrow from these, in an undo as well. */
 	_cleanup_want_ struct want want = {0};
-	_cleanup_snap_ struct snap snap = {0};
-	int r = world_prepare(s->world, s->conf, PURPOSE_UP, &s->means, d);
+	_cleanup_snap_ struct snap snap = {0}, former_snap = {0};
+	_cleanup_former_ struct former former = {0};
+	bool replaces = s->options->given & OPTION_REPLACE;
+	int r = world_prepare(s->world, s->conf, replaces ? PURPOSE_REPLACE : PURPOSE_UP, &s->means,
+			      d);
 
+	if (r == 0 && replaces)
+		r = replace_take_down(s, &former_snap, &former, d);
 	if (r == 0)
 		r = create(s, d);
 	if (r == 0)
@@ -96,28 +102,11 @@ int up_run(struct session *s, struct diag *d)
 		r = configure(s, &snap, &want, d);
 	if (r == 0)
 		r = session_hooks(s, HOOK_POST_UP, d);
-	if (r < 0)
+	if (r < 0) {
 		session_undo(s, d);
-	return r;
-}
-
-/* --replace: whatever is up under this name goes first, by its own configuration of now. */
-static int replace(const struct options *options, const struct config *config, struct diag *d)
-{
-	_cleanup_session_ struct session session = {0};
-	int r = session_open(&session, options, config, d);
-
-	/* The file is what is wanted now, not what was. */
-	session.leave_file = true;
-	if (r == 0)
-		r = down_run(&session, d);
-	if (r == -ENODEV) {
-		diag_truncate(d, 0);
-		r = 0;
+		if (former.plan.len)
+			replace_run_hooks(s, d);
 	}
-	/* Of a save that was killed. */
-	if (r == 0 && !session.dry_run)
-		file_clean(config->path.real);
 	return r;
 }
 
@@ -134,10 +123,11 @@ static int up_one(const struct options *options, const char *argument, struct di
 		r = find_existing(&session, d);
 	if (r == 0)
 		r = session_resolve(&config.conf, d);
-	if (r == 0 && (options->given & OPTION_REPLACE))
-		r = replace(options, &config, d);
 	if (r == 0)
 		r = up_run(&session, d);
+	/* Of a save that was killed. */
+	if (r == 0 && (options->given & OPTION_REPLACE) && !session.dry_run)
+		file_clean(config.path.real);
 	return session_status(&session, r);
 }
 

@@ -127,11 +127,15 @@ static bool has_more(const struct nlattr *const attributes[])
 		[RTA_MULTIPATH] = true, [RTA_NH_ID] = true,   [RTA_PREF] = true,
 		[RTA_CACHEINFO] = true, [RTA_PAD] = true,
 	};
-	const struct nlattr *cache = attributes[RTA_CACHEINFO];
 
 	for (int i = 0; i <= RTA_MAX; i++)
 		if (attributes[i] && !known[i])
 			return true;
+	return false;
+}
+
+static bool expires(const struct nlattr *cache)
+{
 	return cache && ((const struct rta_cacheinfo *)mnl_attr_get_payload(cache))->rta_expires;
 }
 
@@ -166,6 +170,7 @@ int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *r
 	if (attributes[RTA_PREFSRC] &&
 	    rtnetlink_address_parse(attributes[RTA_PREFSRC], family, &ret->source) < 0)
 		return -EPROTO;
+	ret->expires = expires(attributes[RTA_CACHEINFO]);
 	ret->more = has_more(attributes);
 	if (attributes[RTA_METRICS] &&
 	    metrics_parse(attributes[RTA_METRICS], &ret->mtu, &ret->more) < 0)
@@ -275,7 +280,9 @@ int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, b
 
 struct table_list {
 	struct route_table_vec *tables;
-	size_t last; /* the table of the route before: routes come table by table */
+	struct buf *kept;
+	size_t kept_before; /* of the other family */
+	size_t last;        /* the table of the route before: routes come table by table */
 	uint32_t oif;
 	uint8_t family;
 };
@@ -296,15 +303,26 @@ static struct route_table *table_of(struct table_list *list, uint32_t number)
 	return table;
 }
 
+/* Whether its message alone makes the route: a cached one is none, a nexthop object goes with the
+ * link, and what expires would stay. */
+static bool is_whole(const struct policy_route *route)
+{
+	return !route->nexthop && !route->expires && !(route->flags & RTM_F_CLONED);
+}
+
 static int table_take(const struct nlmsghdr *message, void *into)
 {
 	struct table_list *list = into;
 	struct policy_route seen;
 	int r = rtnetlink_route_parse(message, &seen);
 
-	if (r < 0 || seen.to.addr.family != list->family || !policy_route_is_plain(&seen) ||
-	    policy_route_oif(&seen) != list->oif || seen.protocol == RTPROT_KERNEL)
+	if (r < 0 || seen.to.addr.family != list->family || policy_route_oif(&seen) != list->oif ||
+	    seen.protocol == RTPROT_KERNEL)
 		return r;
+	if (!policy_route_is_bare(&seen) && is_whole(&seen))
+		rtnetlink_kept_add(list->kept, message);
+	if (!policy_route_is_plain(&seen))
+		return buf_status(list->kept);
 	struct route_table *table = table_of(list, seen.table);
 	struct route *route = !table                        ? NULL
 			      : policy_route_is_bare(&seen) ? vec_push(&table->plain)
@@ -312,7 +330,7 @@ static int table_take(const struct nlmsghdr *message, void *into)
 	if (!route)
 		return -ENOMEM;
 	route->prefix = seen.to;
-	return 0;
+	return buf_status(list->kept);
 }
 
 static void routes_cut(struct route_vec *routes, uint8_t family)
@@ -330,17 +348,22 @@ static void table_restart(void *into)
 		routes_cut(&table->plain, list->family);
 		routes_cut(&table->others, list->family);
 	}
+	list->kept->len = list->kept_before;
 }
 
 int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_vec *ret,
-			 struct diag *d)
+			 struct buf *ret_kept, struct diag *d)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
 	for (size_t i = 0; i < sizeof(families); i++) {
-		struct table_list list = {.tables = ret, .oif = oif, .family = families[i]};
+		struct table_list list = {.tables = ret,
+					  .kept = ret_kept,
+					  .kept_before = ret_kept->len,
+					  .oif = oif,
+					  .family = families[i]};
 		const struct netlink_sink sink = {
 			.take = table_take, .into = &list, .restart = table_restart};
 

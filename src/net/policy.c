@@ -229,7 +229,7 @@ bool policy_route_is_bare(const struct policy_route *route)
 {
 	bool ipv6 = route->to.addr.family == AF_INET6;
 
-	return policy_route_is_plain(route) && !route->more && !route->mtu &&
+	return policy_route_is_plain(route) && !route->more && !route->expires && !route->mtu &&
 	       !route->hops[0].via.family && !route->source.family &&
 	       route->preference == POLICY_PREFERENCE_MEDIUM && route->protocol == RTPROT_BOOT &&
 	       !(route->flags & RTNH_F_ONLINK) &&

@@ -21,6 +21,15 @@ struct op *diff_add(struct plan *plan, enum op_kind kind, uint32_t line)
 	return op;
 }
 
+struct op *diff_add_back_only(struct plan *plan, enum op_kind kind)
+{
+	struct op *op = diff_add(plan, kind, 0);
+
+	if (op)
+		op->back_only = true;
+	return op;
+}
+
 int diff_create(struct plan *ret, struct diag *d)
 {
 	return diff_add(ret, OP_LINK_ADD, 0) ? 0 : diag_no_memory(d);
@@ -80,6 +89,28 @@ bool diff_add_routes(const struct route *routes, size_t count, uint32_t table, u
 	op->routes.count = count;
 	op->routes.table = table;
 	return true;
+}
+
+bool diff_return_routes(const struct route_table_vec *tables, struct plan *plan)
+{
+	vec_each(table, tables) {
+		size_t before = plan->len;
+
+		if (!diff_add_routes(table->plain.at, table->plain.len, table->table, 0, plan))
+			return false;
+		if (plan->len > before)
+			vec_last(plan)->back_only = true;
+	}
+	return true;
+}
+
+bool diff_restore(const struct snap *snap, struct plan *plan)
+{
+	struct op *op = diff_add_back_only(plan, OP_RESTORE);
+
+	if (op)
+		op->kept = &snap->kept;
+	return op;
 }
 
 bool diff_add_tunnel_rule(uint8_t family, uint32_t mark, uint32_t line, struct plan *plan)

@@ -8,6 +8,12 @@
 
 /* A new step at the end; NULL: no memory. */
 struct op *diff_add(struct plan *plan, enum op_kind kind, uint32_t line);
+/* For the way back alone. */
+struct op *diff_add_back_only(struct plan *plan, enum op_kind kind);
+/* There, the plain routes of the tables are added; of all else that goes with addresses or the
+ * link, what is gone. */
+bool diff_return_routes(const struct route_table_vec *tables, struct plan *plan);
+bool diff_restore(const struct snap *snap, struct plan *plan);
 /* Of RTPROT_KERNEL, which keeps systemd-networkd from deleting the rules as foreign when it
  * restarts (systemd#19106), and which `ip rule` does not print. */
 bool diff_add_tunnel_rule(uint8_t family, uint32_t mark, uint32_t line, struct plan *plan);

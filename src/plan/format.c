@@ -215,13 +215,17 @@ static void format_link(const struct op *op, const struct op_context *context, e
 	} else if (op->kind == OP_LINK_MTU) {
 		buf_addf(out, "ip link set mtu %u dev %s", op->mtu.value, dev);
 	} else {
-		const struct means *means = context->means;
+		struct means means = *context->means;
 
-		if (!means->userspace_forced)
+		if (op->returns) {
+			means.userspace = means.former;
+			means.userspace_forced = means.former != NULL;
+		}
+		if (!means.userspace_forced)
 			buf_addf(out, "ip link add dev %s type wireguard", dev);
-		if (means->userspace && (form == OP_SCRIPT || means->userspace_forced)) {
-			buf_str(out, means->userspace_forced ? "" : " || ");
-			buf_shell_word(out, means->userspace);
+		if (means.userspace && (form == OP_SCRIPT || means.userspace_forced)) {
+			buf_str(out, means.userspace_forced ? "" : " || ");
+			buf_shell_word(out, means.userspace);
 			buf_addf(out, " %s", dev);
 		}
 	}
@@ -279,6 +283,9 @@ void op_format(const struct op *op, const struct op_context *context, enum op_fo
 		return;
 	case OP_ROUTE_DEL:
 		format_routes(op, "delete", context, limit, ret_text);
+		return;
+	case OP_RESTORE:
+		buf_str(ret_text, "ip address restore\nip route restore");
 		return;
 	case OP_RULE_ADD:
 	case OP_RULE_DEL:

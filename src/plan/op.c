@@ -74,8 +74,11 @@ bool op_inverse(const struct op *op, struct op *ret)
 		ret->kind = OP_WG_SET;
 		return true;
 	case OP_LINK_DEL:
+		ret->kind = OP_LINK_ADD;
+		return op->returns;
 	case OP_LINK_DOWN:
 	case OP_WG_SET:
+	case OP_RESTORE:
 	case OP_HOOK:
 	case OP_SAVE:
 		return false;
@@ -105,6 +108,7 @@ bool op_dies_with_link(enum op_kind kind)
 	case OP_ADDR_DEL:
 	case OP_ROUTE_ADD:
 	case OP_ROUTE_DEL:
+	case OP_RESTORE:
 		return true;
 	case OP_LINK_ADD:
 	case OP_LINK_DEL:

@@ -150,7 +150,10 @@ int reload_plan(const struct snap *snap, const struct means *means, struct reloa
 		struct diag *d)
 {
 	struct rule_pair_vec pairs = {0};
-	int r = reload_find_gone(snap, reload) < 0 ? diag_no_memory(d) : 0;
+	int r = reload_find_gone(snap, reload) < 0 ||
+				services_find(reload->want.conf->ifname, snap, &reload->before) < 0
+			? diag_no_memory(d)
+			: 0;
 
 	if (r == 0)
 		r = peers_compare(&reload->want, snap, &reload->peers, d);
@@ -171,9 +174,7 @@ void reload_release(struct reload *reload)
 	tables_change_release(&reload->tables);
 	addrs_release(&reload->gone);
 	tables_release(&reload->lost_on_the_way_back);
-	vec_release(&reload->firewall_addrs_before);
-	conf_texts_release(&reload->dns_servers_before);
-	conf_texts_release(&reload->dns_search_before);
+	services_release(&reload->before);
 	buf_release(&reload->promote_secondaries);
 	plan_release(&reload->plan);
 }

@@ -11,13 +11,11 @@
 
 static bool add_back_only(struct plan *plan, enum op_kind kind, const struct link_addr *addr)
 {
-	struct op *op = diff_add(plan, kind, 0);
+	struct op *op = diff_add_back_only(plan, kind);
 
-	if (!op)
-		return false;
-	op->back_only = true;
-	op->addr = *addr;
-	return true;
+	if (op)
+		op->addr = *addr;
+	return op;
 }
 
 static int copy_ipv4(const struct route_table *table, struct route_table_vec *ret)
@@ -50,16 +48,7 @@ static bool keep_ipv4_routes(const struct snap *snap, struct reload *reload)
 	vec_each(table, &snap->tables)
 		if (copy_ipv4(table, lost) < 0)
 			return false;
-	vec_each(table, lost) {
-		size_t before = reload->plan.len;
-
-		if (!diff_add_routes(table->plain.at, table->plain.len, table->table, 0,
-				     &reload->plan))
-			return false;
-		if (reload->plan.len > before)
-			vec_last(&reload->plan)->back_only = true;
-	}
-	return true;
+	return diff_return_routes(lost, &reload->plan);
 }
 
 bool reload_add_addresses(const struct snap *snap, struct reload *reload)

@@ -34,20 +34,24 @@ static void discard_link(struct host *h)
 		rtnetlink_link_del(h->rtnetlink, h->link.index, NULL);
 }
 
-static int start_userspace(struct host *h, struct diag *d)
+static int start_userspace(struct host *h, const char *program, struct diag *d)
 {
-	_cleanup_buf_ struct buf line = {0};
+	int r = userspace_start(program, h->options.ifname, d);
 
-	if (!h->means.userspace_forced) {
-		h->options.say("[!] Missing WireGuard kernel module. Falling back to slow "
-			       "userspace implementation.");
-		buf_addf(&line, "[#] %s %s", h->means.userspace, h->options.ifname);
-		h->options.say(buf_text(&line));
-	}
-	int r = userspace_start(h->means.userspace, h->options.ifname, d);
 	if (r == -ETIMEDOUT)
 		discard_link(h);
 	return r;
+}
+
+static int fall_back(struct host *h, struct diag *d)
+{
+	_cleanup_buf_ struct buf line = {0};
+
+	h->options.say("[!] Missing WireGuard kernel module. Falling back to slow userspace "
+		       "implementation.");
+	buf_addf(&line, "[#] %s %s", h->means.userspace, h->options.ifname);
+	h->options.say(buf_text(&line));
+	return start_userspace(h, h->means.userspace, d);
 }
 
 static int add_kernel_link(struct host *h, struct diag *d)
@@ -57,7 +61,7 @@ static int add_kernel_link(struct host *h, struct diag *d)
 
 	/* linux.bash:89-97: a userspace implementation takes the place of a kernel without. */
 	if (r == -EOPNOTSUPP && h->means.userspace)
-		return start_userspace(h, d);
+		return fall_back(h, d);
 	diag_move(d, &from_kernel);
 	if (r == -EOPNOTSUPP)
 		diag_hint(d, "this kernel has no WireGuard; %s; or install wireguard-go",
@@ -65,9 +69,20 @@ static int add_kernel_link(struct host *h, struct diag *d)
 	return r;
 }
 
-static int link_add(struct host *h, struct diag *d)
+/* wireguard-go opens its socket some time before it sets the link's MTU and answers. */
+static int await_userspace(struct host *h, struct diag *d)
 {
-	int r = h->means.userspace_forced ? start_userspace(h, d) : add_kernel_link(h, d);
+	_cleanup_(wg_device_release) struct wg_device unused = {0};
+
+	return h->server == DEVICE_USERSPACE ? device_get(h->options.ifname, h->server, &unused, d)
+					     : 0;
+}
+
+static int link_add(struct host *h, const struct op *op, struct diag *d)
+{
+	const char *forced = h->means.userspace_forced ? h->means.userspace : NULL;
+	const char *program = op->returns ? h->means.former : forced;
+	int r = program ? start_userspace(h, program, d) : add_kernel_link(h, d);
 
 	if (r < 0)
 		return r;
@@ -77,6 +92,8 @@ static int link_add(struct host *h, struct diag *d)
 	if (r == 0 && h->server == DEVICE_NONE)
 		r = diag_refuse(d, ENODEV, "the new interface %s is gone or is not WireGuard",
 				h->options.ifname);
+	if (r == 0)
+		r = await_userspace(h, d);
 	if (r < 0)
 		discard_link(h);
 	h->own = r < 0 ? 0 : h->link.index;
@@ -228,7 +245,7 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 
 	switch (op->kind) {
 	case OP_LINK_ADD:
-		return link_add(h, d);
+		return link_add(h, op, d);
 	case OP_LINK_DEL:
 		return link_del(h, d);
 	case OP_LINK_UP:
@@ -254,6 +271,8 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 		return add_routes(h, op, d);
 	case OP_ROUTE_DEL:
 		return delete_routes(h, op, d);
+	case OP_RESTORE:
+		return rtnetlink_kept_restore(h->rtnetlink, h->link.index, op->kept, d);
 	case OP_RULE_ADD:
 		return host_rule_add(h, &op->rule, d);
 	case OP_RULE_DEL:

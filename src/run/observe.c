@@ -307,7 +307,10 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 	if (r == 0 && query->main_routes && ret->link.index)
 		r = observe_main_routes(h, ret, d);
 	if (r == 0 && query->tables && ret->link.index)
-		r = rtnetlink_table_list(h->rtnetlink, ret->link.index, &ret->tables, d);
+		r = rtnetlink_kept_addrs(h->rtnetlink, ret->link.index, &ret->kept, d);
+	if (r == 0 && query->tables && ret->link.index)
+		r = rtnetlink_table_list(h->rtnetlink, ret->link.index, &ret->tables, &ret->kept,
+					 d);
 	if (r == 0 && query->rules)
 		r = observe_rules(h, ret, d);
 	if (r == 0 && query->marks)

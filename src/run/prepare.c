@@ -161,17 +161,44 @@ static int prepare_firewall(struct host *h, const struct conf *conf, struct mean
 	return r;
 }
 
+static int need_program(const char *program, struct diag *d)
+{
+	if (!program || proc_exists(program))
+		return 0;
+	diag_refuse(d, ENOENT, "there is no program `%s'", program);
+	return -ENOENT;
+}
+
+/* Who serves the interface that is replaced has to be there to serve it again. */
+static int prepare_return(struct host *h, struct means *means, struct diag *d)
+{
+	int r = host_refresh_link(h, h->options.ifname, d);
+
+	if (r == 0)
+		r = need_program(means->userspace_forced ? means->userspace : NULL, d);
+	if (r < 0 || h->server != DEVICE_USERSPACE)
+		return r;
+	means->former = means->userspace ? means->userspace : userspace_program();
+	r = need_program(means->former, d);
+	if (r < 0)
+		diag_note(d, "without it `%s' could not be brought back", h->options.ifname);
+	return r;
+}
+
 int host_prepare(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		 struct diag *d)
 {
 	struct host *h = self;
 	int r = 0;
 
-	if (purpose == PURPOSE_UP)
+	if (purpose == PURPOSE_UP || purpose == PURPOSE_REPLACE)
 		prepare_userspace(&h->options.choices, &h->means);
-	if (purpose != PURPOSE_DOWN)
+	if (purpose == PURPOSE_REPLACE)
+		r = prepare_return(h, &h->means, d);
+	if (r == 0 && purpose != PURPOSE_DOWN)
 		r = prepare_firewall(h, conf, &h->means, d);
-	if (r == 0 && purpose == PURPOSE_RELOAD && !conf_has_dns(conf))
+	if (r == 0 && (purpose == PURPOSE_RELOAD || purpose == PURPOSE_REPLACE) &&
+	    !conf_has_dns(conf))
 		r = find_dns(h, &h->means, d);
 	else if (r == 0 && conf)
 		r = try_dns(h, conf, purpose, d);

@@ -46,13 +46,13 @@ static int take_step(struct txn *txn, const struct op *op, int tries, struct dia
 	int r = exec(txn, op, tries, &status, d);
 	if (r < 0) {
 		note_origin(txn, op, d);
-		txn->status = status ? status : txn->status;
+		txn->status = txn->has_failed ? txn->status : status;
 		txn->failed = txn->has_failed ? txn->failed : op->kind;
 		txn->has_failed = true;
 		return r;
 	}
 	txn->taken++;
-	txn->final |= op->kind == OP_LINK_DEL;
+	txn->final |= op->kind == OP_LINK_DEL && !has_inverse;
 	if (has_inverse)
 		txn->inverses.at[txn->inverses.len++] = inverse;
 	return 0;
@@ -87,19 +87,30 @@ int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d)
 	if (!vec_reserve(&txn->inverses, txn->inverses.len + plan->len))
 		return diag_no_memory(d);
 	vec_each(op, plan) {
-		int r = take_step(txn, op, TWICE, d);
+		int r = take_step(txn, op, op->kind == OP_HOOK ? ONCE : TWICE, d);
 		if (r < 0 && first == 0)
 			first = r;
 	}
 	return first;
 }
 
-bool txn_made_link(const struct txn *txn)
+static bool has_inverse(const struct txn *txn, enum op_kind kind)
 {
 	vec_each(op, &txn->inverses)
-		if (op->kind == OP_LINK_DEL)
+		if (op->kind == kind)
 			return true;
 	return false;
+}
+
+bool txn_moves_link(const struct txn *txn)
+{
+	return has_inverse(txn, OP_LINK_DEL) || has_inverse(txn, OP_LINK_ADD);
+}
+
+void txn_keep(struct txn *txn)
+{
+	txn->inverses.len = 0;
+	txn->taken = 0;
 }
 
 /* What the kernel does not take away with a link. */
@@ -142,7 +153,7 @@ static void drop_back_only(struct plan *inverses)
 
 void txn_undo(struct txn *txn, struct diag *d)
 {
-	bool link_goes = txn_made_link(txn);
+	bool link_goes = has_inverse(txn, OP_LINK_DEL);
 	size_t steps = txn->taken, failed = 0;
 	_cleanup_diag_ struct diag failures = {0};
 
@@ -153,12 +164,13 @@ void txn_undo(struct txn *txn, struct diag *d)
 
 		if ((link_goes && op_dies_with_link(op->kind)) || is_needless(op, &txn->inverses))
 			continue;
+		/* Older steps are those of the link that was there before. */
+		link_goes &= op->kind != OP_LINK_DEL;
 		txn->reporter->step(txn->reporter->context, op, true);
 		int r = exec(txn, op, TWICE, &status, &failures);
 		failed += r < 0 && !op->back_only;
 	}
-	txn->inverses.len = 0;
-	txn->taken = 0;
+	txn_keep(txn);
 	if (steps)
 		diag_note(d, "undone: %zu of %zu steps", steps - failed, steps);
 	diag_move(d, &failures);

@@ -38,14 +38,15 @@ static const struct options options = {.verb = &verb, .quiet = true};
 
 typedef int run_verb(struct session *s, struct diag *d);
 
-static int run(struct fake *fake, const char *text, run_verb *verb_run, struct diag *d)
+static int run_with(struct fake *fake, const struct options *given, const char *text,
+		    run_verb *verb_run, struct diag *d)
 {
 	struct config config = {.path = {.ifname = "wg0", .real = (char[]){"wg0.conf"}}};
 	struct session session = {0};
 
 	assert_int_equal(conf_parse("wg0.conf", "wg0", text, strlen(text), &config.conf, d), 0);
 	fake->config_text = text;
-	session_init(&session, &options, &config, &fake->world);
+	session_init(&session, given, &config, &fake->world);
 	session.txn.stop = &fake->stop;
 	int r = verb_run(&session, d);
 	session_close(&session);
@@ -53,6 +54,11 @@ static int run(struct fake *fake, const char *text, run_verb *verb_run, struct d
 	assert_int_equal(fake->depth, 0);
 	assert_false(fake->hook_under_lock);
 	return r;
+}
+
+static int run(struct fake *fake, const char *text, run_verb *verb_run, struct diag *d)
+{
+	return run_with(fake, &options, text, verb_run, d);
 }
 
 static bool mentions(struct diag *d, const char *what)
@@ -251,6 +257,55 @@ static void test_undo_fails(void **unused)
 	}
 }
 
+static const struct options replacing = {.verb = &verb, .quiet = true, .given = OPTION_REPLACE};
+
+/* Up by one configuration, then replaced by another, and a failure or a signal in step N of that:
+ * the former interface is there again, with what others have made of it. */
+static size_t sweep_replace(const char *former, const char *text, bool stops)
+{
+	for (size_t n = 1;; n++) {
+		struct fake fake;
+		struct diag d = {0};
+
+		fake_init(&fake);
+		assert_int_equal(run(&fake, former, up_run, &d), 0);
+		assert_int_equal(fake_add(&fake, "link other route"), 0);
+		char *before = fake_state(&fake);
+		fake.steps = 0;
+		*(stops ? &fake.stop_at : &fake.fail_at) = n;
+		int r = run_with(&fake, &replacing, text, up_run, &d);
+		char *after = fake_state(&fake);
+		size_t steps = fake.steps;
+
+		if (r < 0) {
+			assert_string_equal(after, before);
+			assert_true(diag_errors(&d) == 1);
+		} else {
+			assert_true(steps < n || stops);
+			assert_null(strstr(after, "other"));
+		}
+		free(before);
+		free(after);
+		diag_release(&d);
+		fake_release(&fake);
+		if (steps < n)
+			return n - 1;
+	}
+}
+
+static void test_replace_fails(void **unused)
+{
+	const size_t count = sizeof(texts) / sizeof(texts[0]);
+	size_t held = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < count * count; i++)
+		for (int stops = 0; stops < 2; stops++)
+			held += sweep_replace(texts[i / count], texts[i % count], stops);
+	print_message("replace: %zu failures and signals held\n", held);
+	assert_true(held > 800);
+}
+
 static void test_message(void **unused)
 {
 	struct fake fake;
@@ -272,7 +327,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_up_fails),      cmocka_unit_test(test_down_fails),
 		cmocka_unit_test(test_up_is_stopped), cmocka_unit_test(test_down_is_stopped),
-		cmocka_unit_test(test_undo_fails),    cmocka_unit_test(test_message),
+		cmocka_unit_test(test_undo_fails),    cmocka_unit_test(test_replace_fails),
+		cmocka_unit_test(test_message),
 	};
 
 	show_init(&options);

@@ -106,6 +106,20 @@ static int do_sysctl(struct fake *fake, const struct op *op)
 	return op->sysctl.value ? put(fake, line) : 0;
 }
 
+/* The lines that are gone. */
+static int restore(struct fake *fake, const char *lines)
+{
+	for (size_t n; *lines; lines += n + 1) {
+		char line[128];
+
+		n = strcspn(lines, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)n, lines);
+		if (!find(fake, line))
+			put(fake, line);
+	}
+	return 0;
+}
+
 /* A number of the link that becomes another one. */
 static int change_number(struct fake *fake, const char *name, uint32_t from, uint32_t to)
 {
@@ -155,6 +169,9 @@ static int act(struct fake *fake, const struct op *op)
 		snprintf(line, sizeof(line), "link up mtu %u", op->mtu.before);
 		return take(fake, line);
 	case OP_WG_SET:
+		snprintf(line, sizeof(line), "link fwmark %u", op->wg.device->fwmark);
+		if (op->wg.device->fwmark)
+			put(fake, line);
 		snprintf(line, sizeof(line), "link peers %zu", op->wg.device->peers.len);
 		return put(fake, line);
 	case OP_LINK_MTU:
@@ -175,6 +192,8 @@ static int act(struct fake *fake, const struct op *op)
 	case OP_ROUTE_ADD:
 	case OP_ROUTE_DEL:
 		return do_routes(fake, op);
+	case OP_RESTORE:
+		return restore(fake, buf_text(op->kept));
 	case OP_RULE_ADD:
 	case OP_RULE_DEL:
 		return do_rule(fake, op);
@@ -249,10 +268,36 @@ static void observe_peers(struct fake *fake, struct snap *snap)
 {
 	size_t count = 0;
 
-	vec_each(line, &fake->lines)
+	vec_each(line, &fake->lines) {
+		sscanf(*line, "link fwmark %u", &snap->wg.fwmark);
 		if (sscanf(*line, "link peers %zu", &count) == 1)
 			while (count--)
 				*vec_push(&snap->wg.peers) = (struct wg_peer){0};
+	}
+}
+
+/* Routes as an object; addresses, and the routes that others have made, as their lines. */
+static void observe_tables(struct fake *fake, struct snap *snap)
+{
+	vec_each(line, &fake->lines) {
+		char text[64];
+		unsigned number;
+
+		if (sscanf(*line, "link route %63s table %u", text, &number) == 2) {
+			struct route_table *table = vec_push(&snap->tables);
+
+			table->table = number;
+			prefix_parse(text, strlen(text), &vec_push(&table->plain)->prefix);
+		} else if (strncmp(*line, "link address", 12) == 0 ||
+			   strncmp(*line, "link other", 10) == 0) {
+			buf_addf(&snap->kept, "%s\n", *line);
+		}
+		sscanf(*line, "link up mtu %u", &snap->link.mtu);
+	}
+	snap->firewall_ip = snap->firewall_ip6 = snap->has_firewall;
+	snap->knows_dns = true;
+	if (find(fake, "name servers"))
+		buf_str(&snap->dns_servers, "10.0.0.53\n");
 }
 
 static int fake_observe(void *self, const struct observe_query *query, struct snap *ret,
@@ -273,6 +318,8 @@ static int fake_observe(void *self, const struct observe_query *query, struct sn
 		observe_peers(fake, ret);
 	if (query->rules)
 		observe_rules(fake, ret);
+	if (query->tables)
+		observe_tables(fake, ret);
 	if (query->config_file)
 		buf_str(&ret->config_text, fake->config_text);
 	return 0;
@@ -322,6 +369,11 @@ void fake_release(struct fake *fake)
 		free(*line);
 	vec_release(&fake->lines);
 	free(fake->saved);
+}
+
+int fake_add(struct fake *fake, const char *line)
+{
+	return put(fake, line);
 }
 
 char *fake_state(const struct fake *fake)

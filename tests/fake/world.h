@@ -28,5 +28,7 @@ struct fake {
 
 void fake_init(struct fake *fake);
 void fake_release(struct fake *fake);
+/* What somebody else makes: a line. 0 or -errno. */
+int fake_add(struct fake *fake, const char *line);
 /* The state as one text; the caller's. */
 char *fake_state(const struct fake *fake);

@@ -81,8 +81,11 @@ class Verbs:
         self.down()
 
     def all(self):
-        return [("up", self.down), ("save", self.changed), ("reload", self.edited),
-                ("down", self.up)]
+        """The name of each, its arguments, and what makes the state before it."""
+        return [(name, [*words, host.CONF], prepare) for name, words, prepare in (
+            ("up", ["up"], self.down), ("save", ["save"], self.changed),
+            ("reload", ["reload"], self.edited), ("replace", ["up", "--replace"], self.edited),
+            ("down", ["down"], self.up))]
 
     def down(self):
         host.write_config(self.text)

@@ -22,7 +22,7 @@ struct session {
 	struct op_context context;
 	struct means means;
 	bool dry_run, script_begun, locked;
-	bool leave_file; /* down does not save, whatever SaveConfig says */
+	size_t hooks_run[HOOK_KINDS]; /* those that failed included */
 };
 
 /* Checks the right to configure the network, unless options ask for a dry run, and opens the host.
@@ -45,8 +45,10 @@ int session_apply(struct session *s, const struct plan *plan, struct diag *d);
 int session_apply_all(struct session *s, const struct plan *plan, struct diag *d);
 /* Takes back what was applied. */
 void session_undo(struct session *s, struct diag *d);
-/* Runs the hooks of a kind, with no lock held. */
+/* Runs the hooks of a kind, with no lock held. _rest: those that have not been run, each of them.
+ */
 int session_hooks(struct session *s, enum conf_hook_kind kind, struct diag *d);
+int session_hooks_rest(struct session *s, enum conf_hook_kind kind, struct diag *d);
 
 int session_lock(struct session *s, struct diag *d);
 void session_unlock(struct session *s);

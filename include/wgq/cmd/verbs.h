@@ -41,9 +41,22 @@ int down_run(struct session *s, struct diag *d);
  * never wholly up. */
 int save_run(struct session *s, struct diag *d);
 
+/* Where no interface is up, takes away what is left of one. -ENODEV: nothing is. */
+int down_leftovers(struct session *s, struct diag *d);
+
+/* up --replace: takes down what is up under the name, once all that can be known beforehand speaks
+ * for it. The undo brings it back; the steps borrow from snap and former. */
+struct former;
+struct snap;
+int replace_take_down(struct session *s, struct snap *snap, struct former *former, struct diag *d);
+/* After the undo. */
+void replace_run_hooks(struct session *s, struct diag *d);
+
+/* Everything that the configuration of a running interface speaks of, as it is. -ENODEV: it is not
+ * up; -EOPNOTSUPP: it is none of WireGuard. */
+int reload_observe(struct session *s, struct snap *snap, struct diag *d);
 /* The steps that make what runs match s->conf; they borrow from snap and reload. */
 struct reload;
-struct snap;
 int reload_compare(struct session *s, struct snap *snap, struct reload *reload, struct diag *d);
 int reload_run(struct session *s, struct diag *d);
 

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/subnet.h"
@@ -70,9 +71,20 @@ int rtnetlink_route_list(struct rtnetlink *rt, uint8_t family, uint32_t table, u
 			 struct route_vec *ret, struct diag *d);
 /* Lists, into an empty *ret, the unicast routes of both families that lead out of a link, table by
  * table, in one dump a family: not those that the kernel made for its addresses. What
- * rtnetlink_route_list() passes over is passed over here. */
+ * rtnetlink_route_list() passes over is passed over here. All that are not plain are appended to
+ * *ret_kept, with what is passed over, but for routes that have several hops, expire, or are a
+ * nexthop object's. */
 int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_vec *ret,
-			 struct diag *d);
+			 struct buf *ret_kept, struct diag *d);
+
+/* Addresses and routes as the kernel's own messages: with every attribute, and in an order in which
+ * they can be made again. Appends the addresses of a link, but for those that the kernel gives it.
+ */
+int rtnetlink_kept_addrs(struct rtnetlink *rt, uint32_t index, struct buf *ret, struct diag *d);
+/* Makes them again, on this link or another; what is there already stays as it is. All are tried,
+ * and the error is that of the first that was refused. */
+int rtnetlink_kept_restore(struct rtnetlink *rt, uint32_t index, const struct buf *kept,
+			   struct diag *d);
 /* Whether a table holds any route; stops at the first. */
 int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, bool *ret,
 			 struct diag *d);

@@ -84,7 +84,8 @@ struct policy_route {
 	uint32_t mtu;     /* 0: the link's */
 	uint32_t nexthop; /* number of its nexthop object; 0: none */
 	uint32_t group;   /* of the first hop's link; only where it was asked for */
-	bool more;        /* it has what there is no field for: an expiry, other metrics */
+	bool expires;
+	bool more; /* it has what there is no field for, such as other metrics */
 	struct prefix to, from;
 	struct addr source; /* family 0: none is preferred */
 	struct policy_hop hops[POLICY_HOPS_MAX];

@@ -43,6 +43,7 @@ struct snap {
 	struct route_vec main_routes; /* out of this interface, in table main */
 
 	struct route_table_vec tables; /* in no order, nor have the routes one */
+	struct buf kept; /* with tables: addresses, and the routes that are not plain; opaque */
 
 	struct rule_vec suppress_rules;      /* `lookup main suppress_prefixlength 0` */
 	struct tunnel_rule_vec tunnel_rules; /* both in the order of evaluation */

@@ -14,4 +14,5 @@ struct means {
 	char resolvconf_prefix[32]; /* "tun." or "" */
 	const char *userspace;      /* program for where the kernel has no WireGuard; NULL: none */
 	bool userspace_forced;      /* it is started even where the kernel has */
+	const char *former;         /* the same for what --replace takes down; NULL: the kernel */
 };

@@ -29,6 +29,7 @@ enum op_kind {
 	OP_ADDR_DEL,
 	OP_ROUTE_ADD, /* any number in one step */
 	OP_ROUTE_DEL,
+	OP_RESTORE, /* of the addresses and routes that were kept, those that are gone */
 	OP_RULE_ADD,
 	OP_RULE_DEL,
 	OP_SYSCTL_SET,
@@ -52,6 +53,8 @@ struct op {
 			 */
 	uint32_t line;  /* of the configuration that asked for it; 0: none */
 	union {
+		bool returns; /* OP_LINK_DEL: the link is made again when the step is taken back;
+			       * OP_LINK_ADD: is that link */
 		struct {
 			uint32_t value; /* 0: as it is */
 			uint32_t before;
@@ -75,8 +78,9 @@ struct op {
 			const struct route *at;
 			size_t count;
 			uint32_t table;
-		} routes;         /* OP_ROUTE_* */
-		struct rule rule; /* OP_RULE_* */
+		} routes;               /* OP_ROUTE_* */
+		const struct buf *kept; /* OP_RESTORE: as snap.kept */
+		struct rule rule;       /* OP_RULE_* */
 		struct {
 			const char *name; /* as sysctl_set() takes it */
 			long value, before;

@@ -16,6 +16,7 @@
 #include "wgq/net/snap.h"
 #include "wgq/plan/op.h"
 #include "wgq/plan/peers.h"
+#include "wgq/plan/services.h"
 #include "wgq/plan/tables.h"
 #include "wgq/plan/want.h"
 
@@ -27,10 +28,7 @@ struct reload {
 	struct link_addr_vec gone;                   /* addresses that the file does not name */
 	struct route_table_vec lost_on_the_way_back; /* with the first IPv4 address */
 
-	struct firewall firewall_before; /* as far as the host shows it */
-	struct addr_vec firewall_addrs_before;
-	struct dns_setting dns_before;
-	struct conf_text_vec dns_servers_before, dns_search_before;
+	struct services before;
 	struct buf promote_secondaries; /* name of the sysctl */
 
 	struct plan plan;

@@ -44,12 +44,14 @@ struct txn {
  * words in d. */
 int txn_apply(struct txn *txn, const struct plan *plan, struct diag *d);
 
-/* The same for steps that each stand alone: all are tried, once more when they fail, and every
- * failure is reported. */
+/* The same for steps that each stand alone: all are tried, once more when they fail (hooks are
+ * not), and every failure is reported. */
 int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d);
 
-/* Whether the link is deleted when all is taken back. */
-bool txn_made_link(const struct txn *txn);
+/* What was done so far stays, whatever comes. */
+void txn_keep(struct txn *txn);
+/* Whether the link was made or deleted. */
+bool txn_moves_link(const struct txn *txn);
 /* The link is gone: only what outlives it is left to be taken back. Or, replaced, another has its
  * name: only the link itself is. Notes at the newest error that it is so. */
 void txn_forget(struct txn *txn, bool replaced, struct diag *d);

@@ -33,10 +33,11 @@ struct observe_query {
 };
 
 enum purpose {
-	PURPOSE_UP,     /* what cannot be done is an error */
-	PURPOSE_RELOAD, /* the same, but for name servers, of which it warns; and what a former
-			   configuration may have needed counts too */
-	PURPOSE_DOWN,   /* what cannot be done is left out */
+	PURPOSE_UP,      /* what cannot be done is an error */
+	PURPOSE_RELOAD,  /* the same, but for name servers, of which it warns; and what a former
+			    configuration may have needed counts too */
+	PURPOSE_REPLACE, /* both, name servers as for up; and what is there can be made again */
+	PURPOSE_DOWN,    /* what cannot be done is left out */
 };
 
 struct world_ops {

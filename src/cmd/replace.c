@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq up --replace: what is up goes, and comes back if its successor fails.
+#include <errno.h>
+
+#include "wgq/cmd/session.h"
+#include "wgq/cmd/verbs.h"
+#include "wgq/plan/former.h"
+#include "wgq/plan/reload.h"
+#include "wgq/sys/udp.h"
+
+/* Nothing is up. What is left over goes for good. */
+static int clear(struct session *s, struct diag *d)
+{
+	size_t said = d->len;
+	int r = down_leftovers(s, d);
+
+	if (r == -ENODEV) {
+		diag_truncate(d, said);
+		r = 0;
+	}
+	if (r == 0)
+		txn_keep(&s->txn);
+	return r;
+}
+
+static int check_port(const struct conf *conf, const struct snap *snap, struct diag *d)
+{
+	uint16_t port = conf->wg.listen_port;
+
+	if (!port || port == snap->wg.listen_port || udp_port_is_free(port))
+		return 0;
+	diag_refuse(d, EADDRINUSE, "ListenPort %u is taken", port);
+	diag_note(d, "asked for by %s:%u", conf->path, conf->listen_port_line);
+	diag_hint(d, "`ss -lunp sport = :%u' shows by which program, `wgq status' by which tunnel",
+		  port);
+	return -EADDRINUSE;
+}
+
+/* Plans as if the interface were new already. The plan itself is made when it is, and warns. */
+static int rehearse(struct session *s, const struct snap *snap, struct diag *d)
+{
+	_cleanup_reload_ struct reload trial = {0};
+	_cleanup_plan_ struct plan plan = {0};
+	_cleanup_diag_ struct diag said = {0};
+	int r = reload_want(s->conf, snap, &trial, &said);
+
+	if (r == 0)
+		r = diff_configure(snap, &trial.want, &s->means, &plan, &said);
+	if (r == 0)
+		r = check_port(s->conf, snap, &said);
+	if (r < 0)
+		diag_move(d, &said);
+	return r;
+}
+
+int replace_take_down(struct session *s, struct snap *snap, struct former *former, struct diag *d)
+{
+	_cleanup_snap_ struct snap before_hooks = {0};
+	size_t said = d->len;
+	int r = reload_observe(s, &before_hooks, d);
+
+	if (r == 0)
+		r = rehearse(s, &before_hooks, d);
+	if (r == 0)
+		r = session_hooks(s, HOOK_PRE_DOWN, d);
+	if (r == 0)
+		r = session_lock(s, d);
+	if (r == 0)
+		r = reload_observe(s, snap, d);
+	/* PreDown may have deleted it. */
+	if (r == -ENODEV) {
+		diag_truncate(d, said);
+		return clear(s, d);
+	}
+	if (r == 0)
+		r = former_plan(s->conf, snap, &s->means, former, d);
+	if (r == 0)
+		r = session_apply(s, &former->plan, d);
+	if (r == 0)
+		r = session_hooks(s, HOOK_POST_DOWN, d);
+	return r;
+}
+
+/* PreDown and PostDown have taken away what PreUp and PostUp make: those that have not been run yet
+ * are what the former interface lacks. */
+void replace_run_hooks(struct session *s, struct diag *d)
+{
+	const struct observe_query query = {.ifname = s->ifname};
+	_cleanup_snap_ struct snap snap = {0};
+	_cleanup_diag_ struct diag unseen = {0};
+
+	if (s->dry_run || (!s->hooks_run[HOOK_PRE_DOWN] && !s->hooks_run[HOOK_POST_DOWN]) ||
+	    world_observe(s->world, &query, &snap, &unseen) < 0 || !snap.link.index)
+		return;
+	session_hooks_rest(s, HOOK_PRE_UP, d);
+	session_hooks_rest(s, HOOK_POST_UP, d);
+}
