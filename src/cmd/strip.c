@@ -4,6 +4,7 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/conf/parse.h"
 #include "wgq/conf/write.h"
 
 static int strip_one(const struct options *options, const char *argument, struct diag *d)
@@ -13,6 +14,9 @@ static int strip_one(const struct options *options, const char *argument, struct
 	int r = config_load_text(argument, &config, d);
 
 	(void)options;
+	if (r == 0)
+		r = conf_parse_save_config(config.path.given, buf_text(&config.text),
+					   config.text.len, d);
 	if (r < 0)
 		return STATUS_FAILED;
 	conf_strip(buf_text(&config.text), config.text.len, &stripped);

@@ -304,6 +304,27 @@ static void count_hidden(const struct parser *p)
 			     p->errors - SHOWN_MAX);
 }
 
+static int read_save_config(void *context, const struct scan_line *line, struct diag *d)
+{
+	struct parser *p = context;
+
+	(void)d;
+	p->line = line;
+	if (!line->quick_interface || key_find(line->key) != KEY_SAVE_CONFIG)
+		return 0;
+	return quick_save_config(p, KEY_SAVE_CONFIG, line);
+}
+
+int conf_parse_save_config(const char *file, const char *text, size_t n, struct diag *d)
+{
+	struct conf conf = {0};
+	struct parser p = {.file = file, .conf = &conf, .d = d};
+
+	scan(file, text, n, read_save_config, &p, NULL);
+	count_hidden(&p);
+	return p.errors ? -EINVAL : 0;
+}
+
 int conf_parse(const char *file, const char *ifname, const char *text, size_t n, struct conf *ret,
 	       struct diag *d)
 {

@@ -15,6 +15,10 @@
 int conf_parse(const char *file, const char *ifname, const char *text, size_t n, struct conf *ret,
 	       struct diag *d);
 
+/* Whether SaveConfig is right, which alone wg-quick judges when it only reads a file
+ * (linux.bash:69). 0, or -EINVAL with the errors added. */
+int conf_parse_save_config(const char *file, const char *text, size_t n, struct diag *d);
+
 /* Names of all keys with the section they belong to, for completion, help and the tests that
  * compare them with the manual; ends with a NULL name. */
 struct conf_key_name {
