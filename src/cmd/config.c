@@ -50,7 +50,7 @@ static int name_stdin(const char *ifname, struct config_path *ret, struct diag *
 	static const char shown[] = "<stdin>", real[] = "/dev/stdin";
 	size_t n = strlen(ifname);
 
-	if (!config_path_is_ifname(ifname, n))
+	if (!config_path_is_ifname(ifname, n) || !config_path_kernel_allows(ifname, n))
 		return diag_refuse(d, EINVAL, "`%s' is not the name of an interface", ifname);
 	memcpy(ret->ifname, ifname, n + 1);
 	ret->given = mem_strndup(shown, strlen(shown));

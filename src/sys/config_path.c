@@ -35,6 +35,18 @@ bool config_path_is_ifname(const char *argument, size_t n)
 	return n >= 1 && n <= NAME_MAX_LEN && name_span(argument, n) == n;
 }
 
+/* The kernel refuses these (dev_valid_name(), net/core/dev.c; sysctl_dev_name_is_allowed(),
+ * net/ipv4/devinet.c), which wg-quick's pattern lets pass. */
+bool config_path_kernel_allows(const char *name, size_t n)
+{
+	static const char *const refused[] = {"", ".", "..", "all", "default"};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (n == strlen(refused[i]) && memcmp(name, refused[i], n) == 0)
+			return false;
+	return true;
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -63,6 +75,29 @@ static bool is_here(const char *name)
 	return buf_status(&file) == 0 && exists(buf_text(&file));
 }
 
+static void hint_bad_name(const char *name, struct diag *d)
+{
+	size_t n = strlen(name);
+
+	if (!has_suffix(name, n)) {
+		diag_hint(d, "`%s' does not end in " CONFIG_SUFFIX, name);
+		return;
+	}
+	n -= SUFFIX_LEN;
+	if (name_span(name, n) < n)
+		diag_hint(d,
+			  "`%.*s' has a character that is not a letter, a digit or one of "
+			  "_ = + . -",
+			  (int)n, name);
+	else if (n > NAME_MAX_LEN)
+		diag_hint(d, "`%.*s' has %zu characters, and the kernel allows %d: rename the file",
+			  (int)n, name, n, NAME_MAX_LEN);
+	else if (n == 0)
+		diag_hint(d, "there is no name before " CONFIG_SUFFIX);
+	else
+		diag_hint(d, "the kernel does not allow the name `%.*s'", (int)n, name);
+}
+
 /* What to do when there is no such file. The three usual reasons: `wg0.conf` was meant to be the
  * file in this folder, the name is too long to be one, nothing was ever set up. */
 static void hint_absent(const char *folder, const char *argument, struct diag *d)
@@ -70,7 +105,9 @@ static void hint_absent(const char *folder, const char *argument, struct diag *d
 	size_t n = strlen(argument);
 
 	if (config_path_is_ifname(argument, n)) {
-		if (has_suffix(argument, n) && exists(argument))
+		if (has_suffix(argument, n) && !config_path_kernel_allows(argument, n - SUFFIX_LEN))
+			hint_bad_name(argument, d);
+		else if (has_suffix(argument, n) && exists(argument))
 			diag_hint(d,
 				  "a name without a slash is looked up in %s; for the file here "
 				  "write ./%s",
@@ -101,31 +138,7 @@ static void hint_absent(const char *folder, const char *argument, struct diag *d
 	}
 }
 
-static void hint_bad_name(const char *name, struct diag *d)
-{
-	size_t n = strlen(name);
-
-	if (!has_suffix(name, n)) {
-		diag_hint(d, "`%s' does not end in " CONFIG_SUFFIX, name);
-		return;
-	}
-	n -= SUFFIX_LEN;
-	if (name_span(name, n) < n)
-		diag_hint(d,
-			  "`%.*s' has a character that is not a letter, a digit or one of "
-			  "_ = + . -",
-			  (int)n, name);
-	else if (n > NAME_MAX_LEN)
-		diag_hint(d, "`%.*s' has %zu characters, and the kernel allows %d: rename the file",
-			  (int)n, name, n, NAME_MAX_LEN);
-	else if (n == 0)
-		diag_hint(d, "there is no name before " CONFIG_SUFFIX);
-	else
-		diag_hint(d, "the kernel does not allow the name `%.*s'", (int)n, name);
-}
-
-/* The name of the file without its suffix; false: not an interface's. The kernel refuses `.` and
- * `..` (dev_valid_name(), net/core/dev.c), which wg-quick's pattern lets pass. */
+/* The name of the file without its suffix; false: not an interface's. */
 static bool ifname_of(const char *path, char ret[IFNAMSIZ])
 {
 	const char *name = base_name(path);
@@ -136,7 +149,7 @@ static bool ifname_of(const char *path, char ret[IFNAMSIZ])
 	n -= SUFFIX_LEN;
 	memcpy(ret, name, n);
 	ret[n] = '\0';
-	return strcmp(ret, ".") != 0 && strcmp(ret, "..") != 0;
+	return config_path_kernel_allows(name, n);
 }
 
 static char *path_for(const char *folder, const char *argument)
@@ -178,6 +191,8 @@ int config_path_find_in(const char *folder, const char *argument, struct config_
 	found.given = path_for(folder, argument);
 	if (!found.given)
 		return diag_no_memory(d);
+	if (!config_path_kernel_allows(argument, strlen(argument)) && *argument)
+		return refuse_name(found.given, d);
 
 	found.real = realpath(found.given, NULL);
 	if (!found.real)

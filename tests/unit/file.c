@@ -75,6 +75,15 @@ static void test_find(void **state)
 		{"./..conf", -EINVAL, "kernel does not allow", NULL},
 		{"./plain", -EINVAL, "does not end in .conf", NULL},
 		{"./.conf", -EINVAL, "no name before", NULL},
+		{".conf", -ENOENT, "no name before", NULL},
+		{"all", -EINVAL, "kernel does not allow the name `all'", NULL},
+		{"default", -EINVAL, "kernel does not allow the name `default'", NULL},
+		{".", -EINVAL, "kernel does not allow the name `.'", NULL},
+		{"..", -EINVAL, "kernel does not allow the name `..'", NULL},
+		{"./all.conf", -EINVAL, "kernel does not allow the name `all'", NULL},
+		{"./default.conf", -EINVAL, "kernel does not allow the name `default'", NULL},
+		{"default.conf", -ENOENT, "kernel does not allow the name `default'", NULL},
+		{"./ALL.conf", 0, "ALL", "here/ALL.conf"},
 	};
 	static const char *const files[] = {
 		"etc/wg0.conf",
@@ -84,6 +93,10 @@ static void test_find(void **state)
 		"here/much-too-long-name.conf",
 		"here/b@d.conf",
 		"here/..conf",
+		"etc/all.conf",
+		"here/all.conf",
+		"here/ALL.conf",
+		"here/default.conf",
 		"here/plain",
 		"here/.conf",
 	};

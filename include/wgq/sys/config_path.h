@@ -33,6 +33,9 @@ void config_path_release(struct config_path *path);
 /* Whether argument is an interface name by wg-quick's rule: [a-zA-Z0-9_=+.-]{1,15}. */
 bool config_path_is_ifname(const char *argument, size_t n);
 
+/* Whether a link can have it, too: the kernel refuses a few such names. */
+bool config_path_kernel_allows(const char *name, size_t n);
+
 /* Reads path->real as file_read() does, and sets path->world_accessible: whether file and folder
  * both let others in (linux.bash:47). The file looked at is the one that is read, even where
  * somebody swaps files meanwhile. */
