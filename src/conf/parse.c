@@ -343,6 +343,8 @@ int conf_parse(const char *file, const char *ifname, const char *text, size_t n,
 	if (r == -ENOMEM || r == -EPROTO)
 		return r;
 	end_peer(&p);
+	if (mixed_keys(&p) < 0)
+		return -ENOMEM;
 	count_hidden(&p);
 	return r < 0 || p.errors ? -EINVAL : 0;
 }

@@ -70,6 +70,7 @@ int wg_key(struct parser *p, enum key_id id, const struct scan_line *line)
 		p->peer->preshared_key_line = line->number;
 	} else {
 		p->peer->public_key = key;
+		p->peer->public_key_line = line->number;
 	}
 	return 0;
 }

@@ -103,6 +103,9 @@ typedef int key_reader(struct parser *p, enum key_id id, const struct scan_line 
 key_reader quick_address, quick_dns, quick_mtu, quick_table, quick_save_config, quick_hook;
 key_reader wg_key, wg_listen_port, wg_fwmark, wg_allowed_ips, wg_endpoint, wg_keepalive;
 
+/* Once all is read: keys that are in the place of others. 0 or -ENOMEM, with the error added. */
+int mixed_keys(struct parser *p);
+
 /* The key as wg-quick compares it, or as wg(8) does, with its blanks squeezed out. KEY_COUNT: there
  * is no such key. */
 enum key_id key_find(struct slice key);
