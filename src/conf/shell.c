@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The commands in a hook: cuts them apart, and takes the quotes off.
+// The commands in a hook: the grammar of bash, by recursive descent. What it refuses bash refuses.
 #include "wgq/conf/shell.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
 
-struct cutter {
-	const char *text;
-	const char *at; /* not read yet */
-	struct shell_script *script;
-	struct shell_command command; /* being read */
-	struct buf word;
-	bool in_word, plain, quoted; /* quoted: some of the word was */
-	bool skip_word;              /* it is where a redirection leads */
-	const char *begin, *end;     /* of the command; NULL: it has not begun */
-	bool no_memory;
-};
+#include "shell_internal.h"
 
-static bool is_name_char(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
-}
-
-static bool is_assignment(const char *word)
-{
-	size_t n = 0;
-
-	while (is_name_char(word[n]))
-		n++;
-	return n && (word[n] == '=' || (word[n] == '+' && word[n + 1] == '=')) &&
-	       !(word[0] >= '0' && word[0] <= '9');
-}
+static void read_list(struct shell_parser *p);
+static void read_command(struct shell_parser *p);
 
 bool shell_is_one_of(const char *word, const char *const *list)
 {
@@ -43,129 +20,95 @@ bool shell_is_one_of(const char *word, const char *const *list)
 	return false;
 }
 
-static void put(struct cutter *c, char character)
+/* ---- the token at hand ---- */
+
+static bool is_operator(const struct shell_parser *p, const char *operator)
 {
-	buf_char(&c->word, character);
-	c->in_word = true;
+	size_t n = strlen(operator);
+
+	return p->token == TOKEN_OPERATOR && (size_t)(p->at - p->begin) == n &&
+	       memcmp(p->begin, operator, n) == 0;
 }
 
-/* Copies from here to the closing character as it is, with what nests in between. */
-static void copy_nested(struct cutter *c, char open, char close)
+static bool is_reserved(const struct shell_parser *p, const char *word)
 {
-	unsigned depth = 0;
-
-	c->plain = false;
-	do {
-		if (!*c->at) {
-			c->script->opaque = true;
-			return;
-		}
-		depth += *c->at == open;
-		depth -= *c->at == close;
-		put(c, *c->at++);
-	} while (depth);
+	return p->token == TOKEN_WORD && !p->quoted && strcmp(buf_text(&p->word), word) == 0;
 }
 
-static void copy_backquoted(struct cutter *c)
+static bool is_reserved_of(const struct shell_parser *p, const char *const *words)
 {
-	c->plain = false;
-	do {
-		if (!*c->at) {
-			c->script->opaque = true;
-			return;
-		}
-		put(c, *c->at++);
-	} while (*c->at != '`');
-	put(c, *c->at++);
+	return p->token == TOKEN_WORD && !p->quoted && shell_is_one_of(buf_text(&p->word), words);
 }
 
-/* At a $ or `. */
-static void copy_expansion(struct cutter *c)
+static bool begins_arithmetic(const struct shell_parser *p)
 {
-	c->plain = false;
-	if (*c->at == '`') {
-		copy_backquoted(c);
-		return;
-	}
-	put(c, *c->at++);
-	if (*c->at == '(')
-		copy_nested(c, '(', ')');
-	else if (*c->at == '{')
-		copy_nested(c, '{', '}');
+	return is_operator(p, "(") && *p->at == '(';
 }
 
-/* At the opening quote. */
-static void copy_quoted(struct cutter *c)
+static bool begins_compound(const struct shell_parser *p)
 {
-	char quote = *c->at++;
+	static const char *const words[] = {"{",     "if",     "for", "case", "while",
+					    "until", "select", "[[",  NULL};
 
-	c->in_word = c->quoted = true;
-	while (*c->at && *c->at != quote) {
-		if (quote == '"' && (*c->at == '$' || *c->at == '`')) {
-			copy_expansion(c);
-			continue;
-		}
-		if (quote == '"' && c->at[0] == '\\' && c->at[1])
-			c->at++;
-		put(c, *c->at++);
-	}
-	if (*c->at)
-		c->at++;
+	return is_operator(p, "(") || is_reserved_of(p, words);
+}
+
+/* What a list cannot go on with. */
+static bool ends_list(const struct shell_parser *p)
+{
+	static const char *const words[] = {"then", "elif", "else", "fi", "do",
+					    "done", "esac", "}",    NULL};
+
+	return p->token == TOKEN_END || is_operator(p, ")") || is_operator(p, ";;") ||
+	       is_operator(p, ";&") || is_operator(p, ";;&") || is_reserved_of(p, words);
+}
+
+static void unexpected(struct shell_parser *p)
+{
+	if (p->token == TOKEN_END)
+		shell_fail(p, p->before, (size_t)(p->before_end - p->before),
+			   "has to be followed by a command or a word");
 	else
-		c->script->opaque = true;
+		shell_fail(p, p->begin, (size_t)(p->at - p->begin), "cannot stand here");
 }
 
-/* Words that stand before a command without being one; what follows is asked for its success. */
-static const char *const asking[] = {"if", "elif", "while", "until", "!", NULL};
-static const char *const leading[] = {"then", "else", "do", "{", "time", NULL};
-static const char *const closing[] = {"fi", "done", "}", NULL};
-static const char *const beyond[] = {"for",    "case", "function", "select", "[[",
-				     "coproc", "eval", "esac",     "in",     "((",
-				     "alias",  "trap", "set",      "shopt",  NULL};
-
-static void add_word(struct cutter *c)
+/* The word or operator that ends what was opened by the n bytes at open. */
+static void expect(struct shell_parser *p, const char *word, const char *open, const char *without)
 {
-	const char *word = buf_text(&c->word);
-	bool first = !c->command.words.len && !c->quoted;
+	if (is_reserved(p, word) || is_operator(p, word))
+		shell_advance(p);
+	else if (p->token == TOKEN_END && !p->stopped)
+		shell_fail(p, open, strcspn(open, " \t;&|()") + (*open == '('), without);
+	else
+		unexpected(p);
+}
 
-	if (c->skip_word || (first && c->plain && shell_is_one_of(word, leading))) {
-		c->skip_word = false;
-		return;
-	}
-	if (first && is_assignment(word)) {
-		/* What PATH is then, nobody knows. */
-		c->script->opaque |= strncmp(word, "PATH", 4) == 0;
-		return;
-	}
-	if (first && c->plain && shell_is_one_of(word, asking)) {
-		c->command.tolerated = true;
-		return;
-	}
-	if (first && c->plain && shell_is_one_of(word, closing))
-		return;
-	if (first && shell_is_one_of(word, beyond))
-		c->script->opaque = true;
+void shell_add_word(struct shell_parser *p, struct shell_word_vec *words, size_t from)
+{
+	struct shell_word *added = vec_push(words);
 
-	struct shell_word *added = vec_push(&c->command.words);
 	if (!added) {
-		c->no_memory = true;
+		p->no_memory = true;
 		return;
 	}
-	added->text = mem_strndup(word, c->word.len);
-	added->plain = c->plain;
-	c->no_memory |= !added->text || buf_status(&c->word) < 0;
+	added->text = mem_strndup(buf_text(&p->word) + from, p->word.len - from);
+	added->plain = p->plain;
+	p->no_memory |= !added->text;
 }
 
-static void end_word(struct cutter *c)
+static void tolerate(struct shell_parser *p, size_t from)
 {
-	if (!c->in_word)
-		return;
-	add_word(c);
-	buf_clear(&c->word);
-	c->in_word = c->quoted = false;
-	c->plain = true;
-	c->end = c->at;
+	for (size_t i = from; i < p->script->len; i++)
+		p->script->at[i].tolerated = true;
 }
+
+static void feed(struct shell_parser *p, size_t from)
+{
+	for (size_t i = from; i < p->script->len; i++)
+		p->script->at[i].feeds = true;
+}
+
+/* ---- simple commands ---- */
 
 static void command_release(struct shell_command *command)
 {
@@ -174,112 +117,431 @@ static void command_release(struct shell_command *command)
 	vec_release(&command->words);
 }
 
-static void end_command(struct cutter *c, bool tolerated)
+static void read_redirection(struct shell_parser *p)
 {
-	end_word(c);
-	if (c->command.words.len) {
-		struct shell_command *added = vec_push(c->script);
+	shell_advance(p);
+	if (p->token != TOKEN_WORD) {
+		unexpected(p);
+		return;
+	}
+	shell_add_word(p, &p->script->values, 0);
+}
 
-		if (!added) {
-			c->no_memory = true;
-			command_release(&c->command);
-		} else {
-			*added = c->command;
-			added->tolerated |= tolerated;
-			added->offset = (size_t)(c->begin - c->text);
-			added->len = (size_t)(c->end - c->begin);
+static void read_assignment(struct shell_parser *p)
+{
+	/* What PATH is then, nobody knows. */
+	p->script->opaque |= strncmp(buf_text(&p->word), "PATH", 4) == 0;
+	shell_add_word(p, &p->script->values, p->value);
+}
+
+/* From the token at hand to the last one that belongs to it; begin is where it began. */
+static void read_words(struct shell_parser *p, struct shell_command *command, const char *begin)
+{
+	static const char *const beyond[] = {"eval", "alias", "trap", "set", "shopt", NULL};
+	const char *end = begin;
+
+	while (p->token == TOKEN_WORD || p->token == TOKEN_REDIRECTION) {
+		if (p->token == TOKEN_REDIRECTION)
+			read_redirection(p);
+		else if (p->value && !command->words.len)
+			read_assignment(p);
+		else
+			shell_add_word(p, &command->words, 0);
+		end = p->at;
+		shell_advance(p);
+	}
+	command->offset = (size_t)(begin - p->text);
+	command->len = (size_t)(end - begin);
+	if (command->words.len && command->words.at[0].text)
+		p->script->opaque |= shell_is_one_of(command->words.at[0].text, beyond);
+}
+
+/* Behind its name. */
+static void read_function(struct shell_parser *p)
+{
+	const char *open = p->begin;
+
+	p->script->opaque = true;
+	if (is_operator(p, "(")) {
+		shell_advance(p);
+		expect(p, ")", open, "is not closed");
+	}
+	if (begins_compound(p))
+		read_command(p);
+	else
+		unexpected(p);
+}
+
+static void read_simple(struct shell_parser *p)
+{
+	struct shell_command command = {0};
+
+	read_words(p, &command, p->begin);
+	if (is_operator(p, "(") && command.words.len == 1) {
+		command_release(&command);
+		read_function(p);
+		return;
+	}
+	struct shell_command *added = command.words.len ? vec_push(p->script) : NULL;
+	p->no_memory |= command.words.len && !added;
+	if (added)
+		*added = command;
+	else
+		command_release(&command);
+}
+
+/* ---- compound commands ---- */
+
+/* At least one command. */
+static void read_some(struct shell_parser *p, const char *open, const char *without)
+{
+	if (!ends_list(p))
+		read_list(p);
+	else if (p->token == TOKEN_END && !p->stopped)
+		shell_fail(p, open, strcspn(open, " \t;&|()") + (*open == '('), without);
+	else
+		unexpected(p);
+}
+
+static void read_if(struct shell_parser *p)
+{
+	static const char without[] = "has no fi";
+	const char *open = p->begin;
+
+	do {
+		size_t from = p->script->len;
+
+		shell_advance(p);
+		read_some(p, open, without);
+		tolerate(p, from);
+		expect(p, "then", open, without);
+		read_some(p, open, without);
+	} while (is_reserved(p, "elif"));
+	if (is_reserved(p, "else")) {
+		shell_advance(p);
+		read_some(p, open, without);
+	}
+	expect(p, "fi", open, without);
+}
+
+static void read_body(struct shell_parser *p, const char *open)
+{
+	bool braces = is_reserved(p, "{");
+
+	expect(p, braces ? "{" : "do", open, "has no done");
+	read_some(p, open, "has no done");
+	expect(p, braces ? "}" : "done", open, "has no done");
+}
+
+static void read_while(struct shell_parser *p)
+{
+	const char *open = p->begin;
+	size_t from = p->script->len;
+
+	shell_advance(p);
+	read_some(p, open, "has no done");
+	tolerate(p, from);
+	if (is_reserved(p, "{"))
+		unexpected(p);
+	read_body(p, open);
+}
+
+/* (( )), or a subshell that begins with one. */
+static bool read_arithmetic(struct shell_parser *p)
+{
+	const char *inside = p->at++;
+
+	shell_skip_pair(p, p->begin, '(', ')');
+	if (p->stopped || *p->at == ')') {
+		p->script->opaque = true;
+		p->at += *p->at == ')';
+		shell_advance(p);
+		return true;
+	}
+	p->at = inside;
+	return false;
+}
+
+/* As select, which is written alike. */
+static void read_for(struct shell_parser *p)
+{
+	const char *open = p->begin;
+
+	p->script->opaque = true;
+	shell_advance(p);
+	if (begins_arithmetic(p)) {
+		if (!read_arithmetic(p))
+			shell_give_up(p);
+	} else if (p->token == TOKEN_WORD) {
+		shell_advance(p);
+		if (is_reserved(p, "in")) {
+			for (shell_advance(p); p->token == TOKEN_WORD; shell_advance(p))
+				shell_add_word(p, &p->script->values, 0);
+			expect(p, ";", open, "has no done");
 		}
-	}
-	c->command = (struct shell_command){0};
-	c->begin = NULL;
-	c->skip_word = false;
-}
-
-/* At a < or >, or an & before one. */
-static void redirection(struct cutter *c)
-{
-	const char *word = buf_text(&c->word);
-
-	/* 2>: the number belongs to it. */
-	if (c->in_word && !c->quoted && strspn(word, "0123456789") == c->word.len) {
-		buf_clear(&c->word);
-		c->in_word = false;
-	}
-	end_word(c);
-	if (c->at[1] == '(') {
-		put(c, *c->at++);
-		copy_nested(c, '(', ')');
-		return;
-	}
-	c->script->opaque |= c->at[0] == '<' && c->at[1] == '<' && c->at[2] != '<';
-	while (*c->at && strchr("<>&|", *c->at))
-		c->at++;
-	c->skip_word = true;
-}
-
-/* At a character that ends a command. */
-static void separator(struct cutter *c)
-{
-	bool or = c->at[0] == '|' && c->at[1] == '|';
-
-	/* f() and array=() are more than commands; a subshell's are like any other. */
-	c->script->opaque |= c->at[0] == '(' && (c->in_word || c->command.words.len);
-	end_command(c, or);
-	c->at += or || (c->at[0] == '&' && c->at[1] == '&') ? 2 : 1;
-}
-
-static void step(struct cutter *c)
-{
-	char now = *c->at;
-
-	if (now == ' ' || now == '\t') {
-		end_word(c);
-		c->at++;
-		return;
-	}
-	if (now == '#' && !c->in_word) {
-		c->at += strcspn(c->at, "\n");
-		return;
-	}
-	if (now == '<' || now == '>' || (now == '&' && c->at[1] == '>')) {
-		redirection(c);
-		return;
-	}
-	if (strchr(";&|()\n", now)) {
-		separator(c);
-		return;
-	}
-	if (!c->begin)
-		c->begin = c->at;
-	if (now == '$' || now == '`') {
-		copy_expansion(c);
-	} else if (now == '\'' || now == '"') {
-		copy_quoted(c);
 	} else {
-		c->plain &= !strchr("*?[{~", now) || (now == '{' && !c->in_word);
-		if (now == '\\' && c->at[1])
-			c->at++;
-		put(c, *c->at++);
+		unexpected(p);
 	}
+	if (is_operator(p, ";"))
+		shell_advance(p);
+	read_body(p, open);
+}
+
+/* PATTERN | PATTERN ) LIST; false: esac follows. */
+static bool read_clause(struct shell_parser *p)
+{
+	if (is_operator(p, "("))
+		shell_advance(p);
+	for (;;) {
+		if (p->token != TOKEN_WORD) {
+			unexpected(p);
+			return false;
+		}
+		shell_advance(p);
+		if (!is_operator(p, "|"))
+			break;
+		shell_advance(p);
+	}
+	if (!is_operator(p, ")")) {
+		unexpected(p);
+		return false;
+	}
+	shell_advance(p);
+	read_list(p);
+	if (!is_operator(p, ";;") && !is_operator(p, ";&") && !is_operator(p, ";;&"))
+		return false;
+	shell_advance(p);
+	return true;
+}
+
+static void read_case(struct shell_parser *p)
+{
+	static const char without[] = "has no esac";
+	const char *open = p->begin;
+
+	p->script->opaque = true;
+	shell_advance(p);
+	if (p->token == TOKEN_WORD)
+		shell_advance(p);
+	else
+		unexpected(p);
+	expect(p, "in", open, without);
+	while (p->token != TOKEN_END && !is_reserved(p, "esac") && read_clause(p))
+		;
+	expect(p, "esac", open, without);
+}
+
+/* Up to its ]]: which operators stand where is not looked at. */
+static void read_condition(struct shell_parser *p)
+{
+	const char *open = p->begin;
+	size_t depth = 0;
+
+	p->script->opaque = true;
+	do {
+		shell_advance(p);
+		depth += is_operator(p, "(");
+		depth -= depth && is_operator(p, ")");
+	} while (p->token != TOKEN_END && (depth || !is_reserved(p, "]]")));
+	expect(p, "]]", open, "has no ]]");
+}
+
+static void read_group(struct shell_parser *p)
+{
+	const char *open = p->begin;
+	bool subshell = *open == '(';
+
+	shell_advance(p);
+	read_some(p, open, "is not closed");
+	expect(p, subshell ? ")" : "}", open, "is not closed");
+}
+
+static void read_compound(struct shell_parser *p)
+{
+	if (is_reserved(p, "if"))
+		read_if(p);
+	else if (is_reserved(p, "while") || is_reserved(p, "until"))
+		read_while(p);
+	else if (is_reserved(p, "for") || is_reserved(p, "select"))
+		read_for(p);
+	else if (is_reserved(p, "case"))
+		read_case(p);
+	else if (is_reserved(p, "[["))
+		read_condition(p);
+	else if (!begins_arithmetic(p) || !read_arithmetic(p))
+		read_group(p);
+	while (p->token == TOKEN_REDIRECTION) {
+		read_redirection(p);
+		shell_advance(p);
+	}
+}
+
+/* coproc [NAME] COMMAND. */
+static void read_coprocess(struct shell_parser *p)
+{
+	p->script->opaque = true;
+	shell_advance(p);
+	if (begins_compound(p)) {
+		read_compound(p);
+	} else if (p->token == TOKEN_WORD || p->token == TOKEN_REDIRECTION) {
+		struct shell_command command = {0};
+		const char *begin = p->begin;
+
+		if (p->token == TOKEN_WORD)
+			shell_advance(p);
+		if (begins_compound(p))
+			read_compound(p);
+		else
+			read_words(p, &command, begin);
+		command_release(&command);
+	} else {
+		unexpected(p);
+	}
+}
+
+static void read_command(struct shell_parser *p)
+{
+	if (++p->depth > 100) {
+		shell_give_up(p);
+		p->token = TOKEN_END;
+	} else if (begins_compound(p)) {
+		read_compound(p);
+	} else if (is_reserved(p, "coproc")) {
+		read_coprocess(p);
+	} else if (is_reserved(p, "function")) {
+		shell_advance(p);
+		if (p->token == TOKEN_WORD)
+			shell_advance(p);
+		else
+			unexpected(p);
+		read_function(p);
+	} else if (!ends_list(p) && p->token != TOKEN_OPERATOR && !is_reserved(p, "in") &&
+		   !is_reserved(p, "]]") && !is_reserved(p, "!")) {
+		read_simple(p);
+	} else {
+		unexpected(p);
+	}
+	p->depth--;
+}
+
+/* ---- pipelines and lists ---- */
+
+static bool ends_pipeline(const struct shell_parser *p)
+{
+	return p->token == TOKEN_END || is_operator(p, ";");
+}
+
+/* ! and time may stand alone. */
+static bool read_prefixes(struct shell_parser *p, bool *ret_asked)
+{
+	bool any = false;
+
+	while (is_reserved(p, "!") || is_reserved(p, "time")) {
+		bool time = is_reserved(p, "time");
+
+		*ret_asked |= !time;
+		any = true;
+		shell_advance(p);
+		if (time && is_reserved(p, "-p"))
+			shell_advance(p);
+		if (time && is_reserved(p, "--"))
+			shell_advance(p);
+	}
+	return any;
+}
+
+static void read_pipeline(struct shell_parser *p)
+{
+	size_t from = p->script->len;
+	bool asked = false;
+
+	if (read_prefixes(p, &asked) && ends_pipeline(p))
+		return;
+	read_command(p);
+	while (is_operator(p, "|") || is_operator(p, "|&")) {
+		feed(p, from);
+		shell_advance(p);
+		read_command(p);
+	}
+	if (asked)
+		tolerate(p, from);
+}
+
+static void read_and_or(struct shell_parser *p)
+{
+	size_t from = p->script->len;
+
+	read_pipeline(p);
+	while (is_operator(p, "&&") || is_operator(p, "||")) {
+		if (is_operator(p, "||"))
+			tolerate(p, from);
+		shell_advance(p);
+		read_pipeline(p);
+	}
+}
+
+/* Up to what cannot go on with it; it may be empty. */
+static void read_list(struct shell_parser *p)
+{
+	for (;;) {
+		if (ends_list(p))
+			return;
+		read_and_or(p);
+		if (!is_operator(p, ";") && !is_operator(p, "&"))
+			return;
+		shell_advance(p);
+	}
+}
+
+void shell_nested(struct shell_parser *p, const char *open)
+{
+	struct shell_parser inner = *p;
+	size_t from = p->script->len;
+
+	inner.word = (struct buf){.secret = true};
+	inner.muted = 0;
+	inner.token = TOKEN_OPERATOR;
+	if (++inner.depth > 100)
+		shell_give_up(&inner);
+	shell_advance(&inner);
+	read_list(&inner);
+	if (!inner.stopped && inner.token == TOKEN_END)
+		shell_fail(&inner, open, 2, "is not closed");
+	else if (!inner.stopped && !is_operator(&inner, ")"))
+		unexpected(&inner);
+	feed(p, from);
+	buf_release(&inner.word);
+	p->at = inner.at;
+	p->stopped = inner.stopped;
+	p->no_memory |= inner.no_memory;
 }
 
 int shell_cut(const char *text, struct shell_script *ret)
 {
-	struct cutter c = {.text = text, .at = text, .script = ret, .plain = true};
+	struct shell_parser p = {.script = ret, .text = text, .at = text, .begin = text};
 
-	c.word.secret = true;
-	while (*c.at)
-		step(&c);
-	end_command(&c, false);
-	buf_release(&c.word);
-	return c.no_memory ? -ENOMEM : 0;
+	p.word.secret = true;
+	shell_advance(&p);
+	read_list(&p);
+	if (!p.stopped && p.token != TOKEN_END)
+		unexpected(&p);
+	buf_release(&p.word);
+	return p.no_memory ? -ENOMEM : 0;
+}
+
+static void words_release(struct shell_word_vec *words)
+{
+	vec_each(word, words)
+		free(word->text);
+	vec_release(words);
 }
 
 void shell_release(struct shell_script *script)
 {
 	vec_each(command, script)
-		command_release(command);
+		words_release(&command->words);
 	vec_release(script);
+	words_release(&script->values);
 }
 
 bool shell_is_builtin(const char *name)

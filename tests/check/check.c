@@ -139,7 +139,8 @@ static int run_quiet(const char *path)
 	_cleanup_buf_ struct buf result = {0};
 	const struct check_facts facts = {.has_program = has_program, .path_mtu = 1500};
 
-	snprintf(programs, sizeof(programs), " iptables ip6tables ip nft sysctl ufw wg ");
+	snprintf(programs, sizeof(programs),
+		 " awk cat grep ip ip6tables iptables nft sysctl ufw wg ");
 	if (find(path, &facts, &result) == 0)
 		return 0;
 	printf("FAIL %s: a false alarm:\n%s\n", path, buf_text(&result));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands in a hook, as far as they can be known without a shell: for advice, not for running
+/* The commands in a hook, by the grammar of bash, which runs hooks: for advice, not for running
  * them. */
 #pragma once
 
@@ -20,15 +20,28 @@ struct shell_command {
 	struct shell_word_vec words; /* without redirections and leading assignments; not empty */
 	size_t offset, len;          /* of what it is made of, in the text */
 	bool tolerated;              /* whether it succeeds is asked, or followed by || */
+	bool feeds;                  /* what it prints goes to another command, or into a word */
+};
+
+/* What bash refuses, with the whole text. */
+struct shell_error {
+	const char
+		*message; /* about the bytes at offset: "is not closed"; NULL: there is no error */
+	size_t offset, len;
 };
 
 struct shell_script {
-	VEC(struct shell_command);
-	bool opaque; /* there is more to it than these commands: loops, functions, unclosed quotes
-		      */
+	VEC(struct shell_command);    /* an expansion's come before the one that it is in */
+	struct shell_word_vec values; /* of variables, loops and here-strings; files written to */
+	bool opaque; /* there is more to it than these commands: loops, functions, errors */
+	struct shell_error error;
 };
 
-/* Cuts up a text; 0 or -ENOMEM. ret has to be zeroed. */
+/* Cuts up a text of one line; 0 or -ENOMEM. ret has to be zeroed.
+ *
+ * What bash takes never has an error here. Of what bash refuses, these go unseen: the operators
+ * within [[ ]], what is within (( )), $(( )), $[ ] and ${ }, arrays and their subscripts, patterns
+ * of extglob within $( ), and what is nested more than a hundred deep. */
 int shell_cut(const char *text, struct shell_script *ret);
 void shell_release(struct shell_script *script);
 
