@@ -105,13 +105,17 @@ struct where where_text(const struct check *c, uint32_t line, const char *text)
 	return where_value(c, line);
 }
 
-struct where where_hook(const struct check *c, uint32_t line, size_t offset, size_t n)
+struct where where_hook(const struct check *c, const struct hook *hook, size_t offset, size_t n)
 {
-	struct slice at = cut(c, line).full_value;
+	if (is_enough(c))
+		return (struct where){0};
 
-	if (offset > at.len || n > at.len - offset)
-		return (struct where){.line = line, .at = at};
-	return (struct where){.line = line, .at = {at.at + offset, n}};
+	struct slice at = cut(c, hook->line).full_value;
+	size_t from = hook_place(hook, c->conf->ifname, offset);
+	size_t to = hook_place(hook, c->conf->ifname, offset + n);
+	if (to > at.len)
+		return (struct where){.line = hook->line, .at = at};
+	return (struct where){.line = hook->line, .at = {at.at + from, to - from}};
 }
 
 struct where where_key(const struct check *c, uint32_t section_line, const char *key)
@@ -268,14 +272,6 @@ const struct claim *check_owner(const struct check *c, const struct addr *a)
 	return NULL;
 }
 
-bool check_hooks_mention(const struct check *c, const char *text)
-{
-	vec_each(hook, &c->hooks)
-		if (strstr(hook->text, text))
-			return true;
-	return false;
-}
-
 bool check_is_own(const struct check *c, const struct wg_peer *peer)
 {
 	return c->has_own_key && key_equal(&c->own_key, &peer->public_key);
@@ -304,7 +300,7 @@ static int prepare(struct check *c, const char *text, size_t n)
 	if (r == 0)
 		r = find_claims(c);
 	if (r == 0)
-		r = hooks_read(c->conf, &c->hooks);
+		r = check_pair_effects(c);
 	c->has_own_key = wg->has_private_key && !key_is_zero(&wg->private_key);
 	if (c->has_own_key)
 		key_public(&wg->private_key, &c->own_key);
@@ -325,7 +321,7 @@ static void run(struct check *c)
 int check_conf(const struct conf *conf, const char *text, size_t n, const struct check_facts *facts,
 	       struct diag *d)
 {
-	struct check c = {.conf = conf, .facts = facts, .d = d};
+	struct check c = {.conf = conf, .facts = facts, .d = d, .hooks = &conf->effects};
 	int r = prepare(&c, text, n);
 
 	if (r == 0)
@@ -333,7 +329,8 @@ int check_conf(const struct conf *conf, const char *text, size_t n, const struct
 	if (r == 0 && c.no_memory)
 		r = -ENOMEM;
 	sort_by_line(d);
-	hooks_release(&c.hooks);
+	free(c.settled[0]);
+	free(c.settled[1]);
 	vec_release(&c.claims);
 	vec_release(&c.lines);
 	return r < 0 ? diag_no_memory(d) : 0;

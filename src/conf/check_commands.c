@@ -17,31 +17,46 @@ static const char *program_of(const struct shell_command *command)
 /* `command -v nft && nft ...` and its like know that the program may be missing. */
 static bool asks_for_programs(const struct hook *hook)
 {
-	return strstr(hook->text, "command -v") || strstr(hook->text, "which ") ||
-	       strstr(hook->text, "type ") || strstr(hook->text, "hash ") ||
-	       strstr(hook->text, " -x ");
+	static const char *const asking[] = {"command", "which", "type", "hash", NULL};
+
+	vec_each(command, &hook->script) {
+		const struct shell_word_vec *words = &command->words;
+
+		if (shell_is_one_of(words->at[0].text, asking))
+			return true;
+		for (size_t i = 1; i < words->len; i++)
+			if (strcmp(words->at[i].text, "-x") == 0)
+				return true;
+	}
+	return false;
 }
 
-static bool is_missing(const struct check *c, const struct shell_command *command)
+/* PATH is not searched again for the one that was there last. */
+static bool is_missing(const struct check *c, const struct shell_command *command,
+		       const char **there)
 {
 	const char *program = program_of(command);
 
-	return program && !command->tolerated && !shell_is_builtin(program) &&
-	       !strstr(program, "%i") && !c->facts->has_program(program);
+	if (!program || command->tolerated || shell_is_builtin(program) ||
+	    (*there && strcmp(program, *there) == 0))
+		return false;
+	*there = c->facts->has_program(program) ? program : *there;
+	return *there != program;
 }
 
 void check_programs(struct check *c)
 {
+	const char *there = NULL;
+
 	if (!c->facts->has_program)
 		return;
-	vec_each(hook, &c->hooks) {
+	vec_each(hook, c->hooks) {
 		if (hook->script.opaque || asks_for_programs(hook))
 			continue;
 		vec_each(command, &hook->script) {
-			if (!is_missing(c, command))
+			if (!is_missing(c, command, &there))
 				continue;
-			struct where where =
-				where_hook(c, hook->line, command->offset, command->len);
+			struct where where = where_hook(c, hook, command->offset, command->len);
 			check_found(c, where, "install it, or correct the hook",
 				    "this host has no program %s", program_of(command));
 		}
@@ -53,7 +68,7 @@ static const struct hook *first_user(const struct check *c, bool nft, bool *ret_
 	const struct hook *first = NULL;
 
 	*ret_both = false;
-	vec_each(hook, &c->hooks) {
+	vec_each(hook, c->hooks) {
 		bool here = false, other = false;
 
 		if (!hook->up)
@@ -81,8 +96,7 @@ void check_mixed_firewalls(struct check *c)
 	if (!iptables || !nft || both)
 		return;
 	const struct hook *later = nft->line > iptables->line ? nft : iptables;
-	check_found(c, where_hook(c, later->line, 0, strlen(later->text)),
-		    "write all rules for the same program",
+	check_found(c, where_hook(c, later, 0, SIZE_MAX), "write all rules for the same program",
 		    "line %u uses %s: each has rules of its own, and what one accepts the other "
 		    "may still drop",
 		    later == nft ? iptables->line : nft->line, later == nft ? "iptables" : "nft");
@@ -101,12 +115,15 @@ static bool reversed(const struct check *c, const struct effect *e, struct buf *
 		{" add ", " del "},
 		{" replace ", " del "},
 	};
-	const char *text = c->hooks.at[e->hook].text + e->offset;
+	const struct hook *hook = &c->hooks->at[e->hook];
+	size_t begin = hook_place(hook, c->conf->ifname, e->offset);
+	size_t end = hook_place(hook, c->conf->ifname, e->offset + e->len), length = end - begin;
+	const char *text = hook->text + begin;
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		const char *from = e->add ? actions[i].add : actions[i].delete;
 		const char *to = e->add ? actions[i].delete : actions[i].add;
-		const char *found = memmem(text, e->len, from, strlen(from));
+		const char *found = memmem(text, length, from, strlen(from));
 
 		if (!found)
 			continue;
@@ -117,10 +134,10 @@ static bool reversed(const struct check *c, const struct effect *e, struct buf *
 		size_t chain = strcspn(rest, " "), gap = strspn(rest + chain, " ");
 		size_t digits = strspn(rest + chain + gap, "0123456789");
 		bool position = i == 1 && digits && rest[chain + gap + digits] == ' ';
-		buf_mem(ret, rest, position ? chain : (size_t)(text + e->len - rest));
+		buf_mem(ret, rest, position ? chain : (size_t)(text + length - rest));
 		if (position)
 			buf_mem(ret, rest + chain + gap + digits,
-				(size_t)(text + e->len - (rest + chain + gap + digits)));
+				(size_t)(text + length - (rest + chain + gap + digits)));
 		return true;
 	}
 	return false;
@@ -147,6 +164,13 @@ static const char *kind_name(const struct effect *e)
 		return "route";
 	case EFFECT_NFT:
 		return e->whole ? "nftables table" : "part of an nftables table";
+	case EFFECT_ADDRESS:
+	case EFFECT_LINK:
+	case EFFECT_WG:
+	case EFFECT_SETTING:
+	case EFFECT_VALUES:
+	case EFFECT_UNKNOWN:
+		break; /* these need not be undone */
 	}
 	return "";
 }
@@ -156,36 +180,23 @@ static void found_unpaired(struct check *c, const struct effect *e, const char *
 			   const char *after)
 {
 	_cleanup_buf_ struct buf hint = {.secret = true};
-	const struct hook *hook = &c->hooks.at[e->hook];
+	const struct hook *hook = &c->hooks->at[e->hook];
 
-	suggest(c, e, &hint);
-	check_found(c, where_hook(c, hook->line, e->offset, e->len),
-		    check_may_show(c, hook->line) ? buf_text(&hint) : NULL, "%s %s%s", before,
+	if (c->found < CHECK_SHOWN_MAX && check_may_show(c, hook->line))
+		suggest(c, e, &hint);
+	check_found(c, where_hook(c, hook, e->offset, e->len), hint.data, "%s %s%s", before,
 		    kind_name(e), after);
-}
-
-/* One finding a table. */
-static bool was_found(const struct hook_side *side, const struct effect *e)
-{
-	vec_each(before, side) {
-		if (before == e)
-			return false;
-		if (e->kind == EFFECT_NFT && before->kind == EFFECT_NFT && before->add == e->add &&
-		    !before->matched && strcmp(before->words.at[0], e->words.at[0]) == 0)
-			return true;
-	}
-	return false;
 }
 
 void check_not_undone(struct check *c)
 {
-	const struct hook_side *up = &c->hooks.up;
+	const struct hook_side *up = &c->hooks->up;
 
-	if (c->hooks.down.opaque)
+	if (c->hooks->down.opaque)
 		return;
-	vec_each(e, up)
-		if (e->add && !e->matched && !was_found(up, e))
-			found_unpaired(c, e, "this",
+	for (size_t i = 0; i < up->len; i++)
+		if (!c->settled[0][i])
+			found_unpaired(c, &up->at[i], "this",
 				       " stays when the interface goes down: no PreDown or "
 				       "PostDown deletes it");
 }
@@ -194,13 +205,12 @@ void check_not_undone(struct check *c)
  * be taken away and put back. */
 void check_not_done(struct check *c)
 {
-	const struct hook_side *down = &c->hooks.down;
+	const struct hook_side *down = &c->hooks->down;
 
-	if (c->hooks.up.opaque)
+	if (c->hooks->up.opaque)
 		return;
-	vec_each(e, down)
-		if (!e->add && !e->matched && !e->tolerated && e->kind != EFFECT_ROUTE &&
-		    !was_found(down, e))
-			found_unpaired(c, e, "no PreUp or PostUp adds this",
+	for (size_t i = 0; i < down->len; i++)
+		if (!c->settled[1][i] && !down->at[i].tolerated && down->at[i].kind != EFFECT_ROUTE)
+			found_unpaired(c, &down->at[i], "no PreUp or PostUp adds this",
 				       ", so deleting it fails, and down with it");
 }

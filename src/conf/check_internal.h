@@ -10,11 +10,10 @@
 #include "wgq/base/vec.h"
 #include "wgq/conf/check.h"
 #include "wgq/conf/conf.h"
+#include "wgq/conf/hooks.h"
 #include "wgq/conf/line.h"
 #include "wgq/net/addr.h"
 #include "wgq/net/key.h"
-
-#include "check_hooks.h"
 
 /* One peer's claim to a prefix. */
 struct claim {
@@ -36,8 +35,9 @@ struct check {
 		bool has_length[2][129]; /* by family (IPv6: 1) and prefix length */
 	} claims;
 	bool has_own_key;
-	struct key own_key; /* the public one */
-	struct hooks hooks;
+	struct key own_key;        /* the public one */
+	const struct hooks *hooks; /* conf's effects */
+	bool *settled[2];          /* of up and down, by effect: nothing is to be said of it */
 
 	const char *id;        /* of the check that is running */
 	enum diag_level level; /* of its findings */
@@ -58,8 +58,8 @@ struct where where_value(const struct check *c, uint32_t line);
 struct where where_prefix(const struct check *c, uint32_t line, const struct prefix *prefix);
 /* The item of the line's list with this text. */
 struct where where_text(const struct check *c, uint32_t line, const char *text);
-/* n bytes of a hook, from an offset in its text on. */
-struct where where_hook(const struct check *c, uint32_t line, size_t offset, size_t n);
+/* n bytes of a hook, from an offset in its text with every %i replaced on. */
+struct where where_hook(const struct check *c, const struct hook *hook, size_t offset, size_t n);
 /* The key's line in the section that begins in a line, else the section's. */
 struct where where_key(const struct check *c, uint32_t section_line, const char *key);
 
@@ -70,8 +70,6 @@ void check_found(struct check *c, struct where where, const char *hint, const ch
 /* The claim that decides on an address: of the longest prefix that holds it, the last one in the
  * file. NULL: no peer has it. */
 const struct claim *check_owner(const struct check *c, const struct addr *a);
-/* Whether a hook has this text in it. */
-bool check_hooks_mention(const struct check *c, const char *text);
 /* Whether the line holds no secret, as far as can be seen. */
 bool check_may_show(const struct check *c, uint32_t line);
 bool check_is_own(const struct check *c, const struct wg_peer *peer);
@@ -88,5 +86,7 @@ check_function check_duplicate_address, check_address_length, check_mtu_ipv6, ch
 /* check_routes.c */
 check_function check_endpoint, check_loop, check_ipv6_leak, check_ipv4_leak, check_dns,
 	check_dns_public;
+/* check_pairs.c: finds what is undone. 0 or -ENOMEM. */
+int check_pair_effects(struct check *c);
 /* check_commands.c */
 check_function check_programs, check_mixed_firewalls, check_not_undone, check_not_done;

@@ -31,7 +31,8 @@ void check_readable(struct check *c)
 
 void check_no_private_key(struct check *c)
 {
-	if (!c->conf->wg.has_private_key && !c->hooks.len)
+	if (!c->conf->wg.has_private_key && !c->hooks->up.opaque && !hooks_load(c->hooks) &&
+	    !hooks_set(c->hooks, NULL, "private-key"))
 		check_found(c, (struct where){0},
 			    "write PrivateKey = and what wg genkey prints into [Interface]",
 			    "the interface has no private key, so there will be no handshake");

@@ -98,10 +98,11 @@ void check_duplicate_allowed_ip(struct check *c)
 /* Hooks may add them. */
 void check_no_allowed_ips(struct check *c)
 {
-	if (check_hooks_mention(c, "allowed-ips") || c->hooks.up.opaque)
+	if (c->hooks->up.opaque || hooks_load(c->hooks))
 		return;
 	vec_each(peer, &c->conf->wg.peers)
-		if (!peer->allowed_ips.len && peer->replace_allowed_ips)
+		if (!peer->allowed_ips.len && peer->replace_allowed_ips &&
+		    !hooks_set(c->hooks, &peer->public_key, "allowed-ips"))
 			check_found(c, where_key(c, peer->line, "AllowedIPs"),
 				    "write AllowedIPs = and the peer's addresses or networks",
 				    "this peer has no allowed IPs: nothing is sent to it, and what "
@@ -158,13 +159,14 @@ void check_no_meeting(struct check *c)
 {
 	const struct conf *conf = c->conf;
 
-	if (has_port(conf) || c->hooks.up.opaque || check_hooks_mention(c, "endpoint") ||
-	    check_hooks_mention(c, "listen-port"))
+	if (has_port(conf) || c->hooks->up.opaque || hooks_load(c->hooks) ||
+	    hooks_set(c->hooks, NULL, "listen-port"))
 		return;
 	for (size_t i = 0; i < conf->wg.peers.len; i++) {
 		const struct wg_peer *peer = &conf->wg.peers.at[i];
 
-		if (!peer->has_endpoint && !has_named_endpoint(conf, i))
+		if (!peer->has_endpoint && !has_named_endpoint(conf, i) &&
+		    !hooks_set(c->hooks, &peer->public_key, "endpoint"))
 			check_found(c, where_key(c, peer->line, "Endpoint"),
 				    "write ListenPort = in [Interface], or Endpoint = here",
 				    "this peer has no endpoint, and this side's port is a random "
@@ -178,7 +180,7 @@ void check_keepalive(struct check *c)
 	const struct conf *conf = c->conf;
 
 	if (has_port(conf) || c->claims.has_length[0][0] || c->claims.has_length[1][0] ||
-	    c->hooks.len)
+	    c->hooks->len)
 		return;
 	for (size_t i = 0; i < conf->wg.peers.len; i++) {
 		const struct wg_peer *peer = &conf->wg.peers.at[i];

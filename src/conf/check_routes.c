@@ -84,7 +84,7 @@ static bool hook_leads_here(const struct check *c, bool ipv6)
 	if (c->conf->table_kind != TABLE_NUMBER)
 		return false;
 	snprintf(table, sizeof(table), "table %u", c->conf->table);
-	vec_each(e, &c->hooks.up)
+	vec_each(e, &c->hooks->up)
 		if (e->kind == EFFECT_RULE && e->add && e->ipv6 == ipv6 && effect_has(e, table) &&
 		    rule_catches(e, c->conf))
 			return true;
@@ -126,11 +126,25 @@ static bool find_loop(const struct check *c, const struct wg_peer *peer, const s
 	return false;
 }
 
-/* A hook that names the endpoint, or a mark, has seen to it. */
-static bool hooks_care(const struct check *c, const char *address)
+/* A route or a rule for the endpoint, or for the packets that have a mark, has seen to it. */
+static bool hooks_care(const struct check *c, const struct addr *a)
 {
-	return check_hooks_mention(c, address) ||
-	       (table_is_main(c->conf) && check_hooks_mention(c, "fwmark")) || c->hooks.up.opaque;
+	const struct prefix host = {.addr = *a, .len = addr_bits(a)};
+
+	vec_each(e, &c->hooks->up) {
+		const char *dev = effect_value(e, "dev");
+		bool rule = e->kind == EFFECT_RULE;
+		struct prefix to;
+
+		if (!e->add || (!rule && e->kind != EFFECT_ROUTE))
+			continue;
+		if (rule && table_is_main(c->conf) && effect_value(e, "fwmark"))
+			return true;
+		if (effect_value(e, "to") && !(dev && strcmp(dev, c->conf->ifname) == 0) &&
+		    (effect_prefix(e, "to", &to) ? to.len && prefix_covers(&to, &host) : e->open))
+			return true;
+	}
+	return c->hooks->up.opaque;
 }
 
 static const char *loop_hint(const struct conf *conf, const struct prefix *route)
@@ -155,7 +169,7 @@ void check_loop(struct check *c)
 		if (!find_loop(c, peer, &a, &route) || is_closer_elsewhere(c, &a, route.len))
 			continue;
 		addr_format(&a, address);
-		if (c->found < CHECK_SHOWN_MAX && hooks_care(c, address))
+		if (c->found < CHECK_SHOWN_MAX && hooks_care(c, &a))
 			continue;
 		prefix_format(&route, text);
 		check_found(c, where_key(c, peer->line, "Endpoint"), loop_hint(c->conf, &route),
@@ -212,12 +226,51 @@ static bool has_claims(const struct check *c, uint8_t family)
 	return false;
 }
 
+/* NAME=1 of sysctl, or the file below /proc/sys; of the tunnel alone it keeps nothing in. */
+static bool turns_ipv6_off(const struct check *c, const char *setting)
+{
+	static const char name[] = "disable_ipv6";
+	size_t n = strcspn(setting, "="), own = strlen(c->conf->ifname);
+
+	if (n < sizeof(name) || memcmp(setting + n - strlen(name), name, strlen(name)) != 0 ||
+	    strcmp(setting + n, "=0") == 0)
+		return false;
+	n -= sizeof(name);
+	return n < own || memcmp(setting + n - own, c->conf->ifname, own) != 0;
+}
+
+/* A firewall for the family, or the family switched off. */
+static bool hooks_stop(const struct check *c, uint8_t family)
+{
+	bool ipv6 = family == AF_INET6;
+
+	vec_each(hook, c->hooks) {
+		vec_each(command, &hook->script) {
+			const char *name = hook->up ? hook_program_name(command) : NULL;
+
+			if (name && hook_is_iptables(name) &&
+			    (strncmp(name, "ip6", 3) == 0) == ipv6)
+				return true;
+		}
+	}
+	vec_each(e, &c->hooks->up) {
+		vec_each(word, &e->words) {
+			if (e->kind == EFFECT_NFT &&
+			    (strncmp(*word, "inet ", 5) == 0 ||
+			     strncmp(*word, ipv6 ? "ip6 " : "ip ", ipv6 ? 4 : 3) == 0))
+				return true;
+			if (ipv6 && (e->kind == EFFECT_SETTING || e->kind == EFFECT_VALUES) &&
+			    turns_ipv6_off(c, *word))
+				return true;
+		}
+	}
+	return c->hooks->up.opaque;
+}
+
 void check_ipv6_leak(struct check *c)
 {
 	if (!routes_all(c->conf) || c->facts->ipv6_off || coverage(c, AF_INET) != COVERS_ALL ||
-	    coverage(c, AF_INET6) != COVERS_LITTLE || c->hooks.up.opaque ||
-	    check_hooks_mention(c, "disable_ipv6") || check_hooks_mention(c, "ip6tables") ||
-	    check_hooks_mention(c, "inet"))
+	    coverage(c, AF_INET6) != COVERS_LITTLE || hooks_stop(c, AF_INET6))
 		return;
 	check_found(c, where_full(c, AF_INET),
 		    "add ::/0 to it, which also keeps IPv6 in where the tunnel has none",
@@ -228,9 +281,7 @@ void check_ipv6_leak(struct check *c)
 void check_ipv4_leak(struct check *c)
 {
 	if (!routes_all(c->conf) || coverage(c, AF_INET6) != COVERS_ALL || has_claims(c, AF_INET) ||
-	    !addrs_have_family(&c->conf->addresses, AF_INET) ||
-	    check_hooks_mention(c, "iptables") || check_hooks_mention(c, "inet") ||
-	    c->hooks.up.opaque)
+	    !addrs_have_family(&c->conf->addresses, AF_INET) || hooks_stop(c, AF_INET))
 		return;
 	check_found(c, where_full(c, AF_INET6), "add 0.0.0.0/0 to it",
 		    "all of IPv6 goes through the tunnel, but IPv4 goes past it, though the "

@@ -25,6 +25,11 @@ void conf_expand_hook(const char *hook, const char *ifname, struct buf *ret_text
 	buf_str(ret_text, hook);
 }
 
+bool conf_has_up_hooks(const struct conf *conf)
+{
+	return conf->hooks[HOOK_PRE_UP].len || conf->hooks[HOOK_POST_UP].len;
+}
+
 bool conf_has_dns(const struct conf *conf)
 {
 	return conf->dns_servers.len || conf->dns_search.len;
@@ -46,6 +51,7 @@ void conf_release(struct conf *conf)
 		free(endpoint->port);
 	}
 	vec_release(&conf->endpoints);
+	hooks_release(&conf->effects);
 	for (int kind = 0; kind < HOOK_KINDS; kind++)
 		conf_texts_release(&conf->hooks[kind]);
 	conf_texts_release(&conf->dns_servers);

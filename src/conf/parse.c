@@ -346,5 +346,7 @@ int conf_parse(const char *file, const char *ifname, const char *text, size_t n,
 	if (mixed_keys(&p) < 0)
 		return -ENOMEM;
 	count_hidden(&p);
+	if (hooks_read(ret) < 0)
+		return diag_no_memory(d);
 	return r < 0 || p.errors ? -EINVAL : 0;
 }

@@ -11,17 +11,6 @@
 #include "wgq/conf/parse.h"
 #include "wgq/net/prefix_set.h"
 
-bool save_hooks_set(const struct conf *conf, const char *word)
-{
-	static const enum conf_hook_kind kinds[] = {HOOK_PRE_UP, HOOK_POST_UP};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		vec_each(hook, &conf->hooks[kinds[i]])
-			if (strstr(hook->text, word))
-				return true;
-	return false;
-}
-
 void save_add_prefix(struct buf *list, const struct prefix *prefix)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -64,7 +53,7 @@ static void save_private_key(struct saver *s, struct buf *new_keys)
 	const struct wg_device *device = s->now->device;
 	char text[KEY_BASE64_LEN + 1];
 
-	if (!device->has_private_key || save_hooks_set(s->conf, "private-key"))
+	if (!device->has_private_key || hooks_set(&s->conf->effects, NULL, "private-key"))
 		return;
 	if (s->conf->wg.has_private_key &&
 	    key_same_private(&s->conf->wg.private_key, &device->private_key))
@@ -89,7 +78,8 @@ static void save_listen_port(struct saver *s)
 	const struct save_line *line = interface_line(s, KEY_LISTEN_PORT);
 
 	if (line && wanted->has_listen_port && wanted->listen_port && device->listen_port &&
-	    wanted->listen_port != device->listen_port && !save_hooks_set(s->conf, "listen-port"))
+	    wanted->listen_port != device->listen_port &&
+	    !hooks_set(&s->conf->effects, NULL, "listen-port"))
 		set_number(s, line, device->listen_port);
 }
 
@@ -100,7 +90,7 @@ static void save_fwmark(struct saver *s, struct buf *new_keys)
 	_cleanup_buf_ struct buf text = {0};
 
 	if (mark == wanted || (!wanted && s->now->automatic_fwmark) ||
-	    save_hooks_set(s->conf, "fwmark"))
+	    hooks_set(&s->conf->effects, NULL, "fwmark"))
 		return;
 	if (mark)
 		buf_addf(&text, "0x%x", mark);
@@ -113,7 +103,8 @@ static void save_mtu(struct saver *s)
 {
 	const struct save_line *line = interface_line(s, KEY_MTU);
 
-	if (line && s->conf->mtu_line && s->now->mtu && s->now->mtu != s->conf->mtu)
+	if (line && s->conf->mtu_line && s->now->mtu && s->now->mtu != s->conf->mtu &&
+	    !hooks_set_mtu(&s->conf->effects, s->now->mtu))
 		set_number(s, line, s->now->mtu);
 }
 
@@ -123,13 +114,11 @@ static void save_mtu(struct saver *s)
 static bool comes_by_itself(const struct saver *s, const struct link_addr *addr)
 {
 	bool link_local = addr_is_link_local(&addr->prefix.addr);
-	char text[ADDR_TEXT_MAX];
 
 	if (addr->protocol == ADDR_PROTOCOL_KERNEL_LL ||
 	    addr->protocol == ADDR_PROTOCOL_KERNEL_RA || (link_local && s->now->userspace))
 		return true;
-	addr_format(&addr->prefix.addr, text);
-	return save_hooks_set(s->conf, text);
+	return hooks_add_addr(&s->conf->effects, HOOKS_AT_ALL, &addr->prefix.addr);
 }
 
 /* The file's addresses, one after the other. */

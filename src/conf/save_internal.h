@@ -102,8 +102,6 @@ struct saver {
 
 /* Adds ", " and the prefix. */
 void save_add_prefix(struct buf *list, const struct prefix *prefix);
-/* Whether PreUp or PostUp contain the word: what they set is not the file's to repeat. */
-bool save_hooks_set(const struct conf *conf, const char *word);
 
 int save_peers(struct saver *s);
 

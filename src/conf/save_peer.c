@@ -60,7 +60,8 @@ static void save_preshared_key(struct peer_saver *p, const struct wg_peer *peer,
 	const struct key *wanted = line ? &p->s->conf->wg.peers.at[i].preshared_key : &none;
 	char text[KEY_BASE64_LEN + 1];
 
-	if (key_equal(wanted, &peer->preshared_key) || save_hooks_set(p->s->conf, "preshared-key"))
+	if (key_equal(wanted, &peer->preshared_key) ||
+	    hooks_set(&p->s->conf->effects, &peer->public_key, "preshared-key"))
 		return;
 	if (!line) {
 		save_add_preshared_key(new_keys, &peer->preshared_key);

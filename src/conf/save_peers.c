@@ -126,7 +126,8 @@ static void add_section(struct peer_saver *p, const struct wg_peer *peer)
 
 	key_to_base64(&peer->public_key, key);
 	buf_addf(&section, "[Peer]\nPublicKey = %s\n", key);
-	if (!key_is_zero(&peer->preshared_key) && !save_hooks_set(p->s->conf, "preshared-key"))
+	if (!key_is_zero(&peer->preshared_key) &&
+	    !hooks_set(&p->s->conf->effects, &peer->public_key, "preshared-key"))
 		save_add_preshared_key(&section, &peer->preshared_key);
 	vec_each(ip, &peer->allowed_ips)
 		save_add_prefix(&allowed, &ip->prefix);

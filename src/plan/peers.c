@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "wgq/base/mem.h"
-#include "wgq/plan/hooked.h"
 
 #include "peers_internal.h"
 
@@ -20,7 +19,7 @@ static int add_pair(struct comparison *c, const struct wg_peer *wanted,
 	if (!pair)
 		return -ENOMEM;
 	*pair = (struct pair){.wanted = wanted, .running = running, .place = NO_PLACE};
-	pair->hooked = running && hooked_peer(conf, &running->public_key);
+	pair->hooked = running && hooks_add_peer(&conf->effects, &running->public_key);
 	return 0;
 }
 

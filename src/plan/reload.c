@@ -6,8 +6,6 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include "wgq/plan/hooked.h"
-
 #include "diff_internal.h"
 #include "reload_internal.h"
 
@@ -16,7 +14,7 @@ static int copy_early_routes(const struct conf *conf, const struct route_vec *ro
 			     struct route_vec *ret)
 {
 	vec_each(route, routes) {
-		if (!hooked_route(conf, HOOKED_BEFORE, &route->prefix))
+		if (!hooks_add_route(&conf->effects, HOOKS_BEFORE, RT_TABLE_MAIN, &route->prefix))
 			continue;
 		struct route *copy = vec_push(ret);
 		if (!copy)
@@ -41,7 +39,7 @@ static int look_before_up(const struct conf *conf, const struct snap *snap, stru
 			base->wg.fwmark = base->free_table = tunnel->rule.fwmark;
 	vec_each(addr, &snap->addrs)
 		if (r == 0 && (reload_is_kernels(addr, snap) ||
-			       hooked_addr(conf, HOOKED_BEFORE, &addr->prefix.addr)))
+			       hooks_add_addr(&conf->effects, HOOKS_BEFORE, &addr->prefix.addr)))
 			r = reload_copy_addr(&base->addrs, addr);
 	vec_each(table, &snap->tables)
 		if (r == 0 && table->table == RT_TABLE_MAIN)
@@ -67,7 +65,7 @@ int reload_want(const struct conf *conf, const struct snap *snap, struct reload 
 static bool set_link(const struct snap *snap, const struct want *want, struct plan *plan)
 {
 	if (snap->link.up &&
-	    (snap->link.mtu == want->mtu || hooked_mtu(want->conf, snap->link.mtu)))
+	    (snap->link.mtu == want->mtu || hooks_set_mtu(&want->conf->effects, snap->link.mtu)))
 		return true;
 	struct op *op =
 		diff_add(plan, snap->link.up ? OP_LINK_MTU : OP_LINK_UP, want->conf->mtu_line);

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include "wgq/net/prefix_set.h"
-#include "wgq/plan/hooked.h"
 
 #include "diff_internal.h"
 #include "reload_internal.h"
@@ -35,7 +34,7 @@ int reload_find_gone(const struct snap *snap, struct reload *reload)
 	vec_each(addr, &snap->addrs)
 		if (r == 0 && !prefix_set_has(&wanted, &addr->prefix) &&
 		    !reload_is_kernels(addr, snap) &&
-		    !hooked_addr(conf, HOOKED_AT_ALL, &addr->prefix.addr))
+		    !hooks_add_addr(&conf->effects, HOOKS_AT_ALL, &addr->prefix.addr))
 			r = reload_copy_addr(&reload->gone, addr);
 	return r;
 }

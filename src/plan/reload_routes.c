@@ -3,16 +3,22 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include "wgq/plan/hooked.h"
-
 #include "diff_internal.h"
 #include "reload_internal.h"
+
+/* With a table of its own wgq adds no rules, so that any hook may have. */
+static bool is_of_hook(const struct conf *conf, uint32_t mark)
+{
+	if (conf->table_kind != TABLE_AUTO)
+		return conf_has_up_hooks(conf);
+	return hooks_add_rule(&conf->effects, mark);
+}
 
 bool reload_owns_rule(const struct conf *conf, const struct tunnel_rule *tunnel,
 		      const struct snap *snap)
 {
 	return rules_is_own(tunnel, snap) &&
-	       (tunnel->rule.protocol == RTPROT_KERNEL || !hooked_rule(conf, tunnel->rule.fwmark));
+	       (tunnel->rule.protocol == RTPROT_KERNEL || !is_of_hook(conf, tunnel->rule.fwmark));
 }
 
 static bool is_wanted_rule(const struct tunnel_rule *tunnel, const struct want *want)

@@ -4,7 +4,6 @@
 
 #include "wgq/net/prefix_set.h"
 #include "wgq/plan/allowed.h"
-#include "wgq/plan/hooked.h"
 
 static bool same_device(const struct wg_device *wanted, const struct wg_device *seen)
 {
@@ -72,7 +71,8 @@ int same_as_configured(const struct conf *conf, const struct snap *snap, bool *r
 
 	*ret = false;
 	if (!snap->is_wireguard || !same_device(&conf->wg, &snap->wg) ||
-	    (conf->mtu_line && conf->mtu != snap->link.mtu && !hooked_mtu(conf, snap->link.mtu)))
+	    (conf->mtu_line && conf->mtu != snap->link.mtu &&
+	     !hooks_set_mtu(&conf->effects, snap->link.mtu)))
 		return 0;
 	if (same_peers(&conf->wg.peers, &snap->wg.peers, &peers) < 0 ||
 	    same_addresses(&conf->addresses, &snap->addrs, &addresses) < 0)

@@ -8,7 +8,6 @@
 
 #include "wgq/net/prefix_set.h"
 #include "wgq/net/route_sort.h"
-#include "wgq/plan/hooked.h"
 #include "wgq/plan/suspects.h"
 
 static int compare_routes(const void *a, const void *b)
@@ -171,8 +170,8 @@ static int compare_table(const struct want *want, const struct snap *snap,
 	return r;
 }
 
-/* Table auto and numbers are wgq's own. Which others a former configuration filled is not known: a
- * hook that speaks of tables may have. */
+/* Table auto and numbers are wgq's own. Others were filled by a former configuration, if not by a
+ * hook. */
 static bool is_own_table(const struct want *want, const struct snap *snap, uint32_t table)
 {
 	if (table == RT_TABLE_MAIN || table == want->table)
@@ -180,7 +179,7 @@ static bool is_own_table(const struct want *want, const struct snap *snap, uint3
 	vec_each(tunnel, &snap->tunnel_rules)
 		if (tunnel->leads_here && tunnel->rule.table == table)
 			return true;
-	return !hooked_tables(want->conf);
+	return !hooks_fill_table(&want->conf->effects, table);
 }
 
 /* What is lost with the last address is removed before and added again behind it, so that an undo
@@ -217,12 +216,12 @@ static void keep_what_is_not_ours(const struct want *want, const struct snap *sn
 {
 	const struct conf *conf = want->conf;
 	bool untouched = !is_own_table(want, snap, change->table) ||
-			 (conf->table_kind == TABLE_OFF && hooked_any(conf));
+			 (conf->table_kind == TABLE_OFF && conf_has_up_hooks(conf));
 	size_t kept = 0;
 
 	vec_each(route, &change->remove) {
 		if (!untouched && suspects_are_ours(suspects, &route->prefix) &&
-		    !hooked_route(conf, HOOKED_AT_ALL, &route->prefix))
+		    !hooks_add_route(&conf->effects, HOOKS_AT_ALL, change->table, &route->prefix))
 			change->remove.at[kept++] = *route;
 	}
 	change->remove.len = kept;

@@ -55,6 +55,8 @@ static int resolve_table(struct conf *conf, struct diag *d)
 {
 	const struct place at = place_of(conf, conf->table_line);
 
+	if (hooks_name_tables(&conf->effects, table_lookup) < 0)
+		return diag_no_memory(d);
 	if (conf->table_kind != TABLE_NAME)
 		return 0;
 	int r = table_lookup(conf->table_name, &conf->table, NULL);

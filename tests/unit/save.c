@@ -84,6 +84,22 @@ static const struct {
 	 "[Interface]\nAddress = 10.0.0.1/24\n\n[Peer]\nPublicKey = " A "\n"},
 	{"[Interface]\nPostUp = ip a add 10.7.0.1/24 dev %i\n",
 	 "[Interface]\nAddress = 10.7.0.1/24\n", NULL},
+	/* what hooks name without making it */
+	{"[Interface]\nPostUp = echo allow 10.7.0.10\n", "[Interface]\nAddress = 10.7.0.1/24\n",
+	 "[Interface]\nPostUp = echo allow 10.7.0.10\nAddress = 10.7.0.1/24\n"},
+	{"[Interface]\nPostUp = ip rule add from 10.7.0.1 table 7 # no fwmark, no private-key\n",
+	 "[Interface]\nPrivateKey = " PRIVATE "\nAddress = 10.7.0.1/24\nFwMark = 0x51\n",
+	 "[Interface]\nPostUp = ip rule add from 10.7.0.1 table 7 # no fwmark, no private-key\n"
+	 "PrivateKey = " PRIVATE "\nFwMark = 0x51\nAddress = 10.7.0.1/24\n"},
+	/* what they make, however it is spelled; for one peer, not for another */
+	{"[Interface]\nPostUp = ip -6 a a FD00:0::1/64 dev %i\n",
+	 "[Interface]\nAddress = fd00::1/64\n", NULL},
+	{"[Interface]\nMTU = 1400\nPostUp = ip link set %i mtu 1300\n", "[Interface]\nMTU = 1300\n",
+	 NULL},
+	{"[Interface]\nPostUp = wg set %i peer " B " preshared-key /k\n" PEER_B PEER_A,
+	 "[Interface]\n" PEER_B "PresharedKey = " PSK "\n" PEER_A "PresharedKey = " PSK "\n",
+	 "[Interface]\nPostUp = wg set %i peer " B " preshared-key /k\n" PEER_B PEER_A
+	 "PresharedKey = " PSK "\n"},
 	/* an fe80 of the file's own */
 	{"[Interface]\nAddress = fe80::1/64\n", "[Interface]\nAddress = fe80::1/64\n", NULL},
 	/* new peers */

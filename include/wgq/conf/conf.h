@@ -10,6 +10,7 @@
 
 #include "wgq/base/diag.h"
 #include "wgq/base/vec.h"
+#include "wgq/conf/hooks.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/wg.h"
 
@@ -54,12 +55,15 @@ struct conf {
 	char *table_name;           /* for TABLE_NAME, resolved to TABLE_NUMBER */
 	bool save_config;
 	struct conf_text_vec hooks[HOOK_KINDS]; /* in the file's order, %i not replaced */
+	struct hooks effects;                   /* of these, as far as they can be read */
 };
 
 /* A hook with every %i replaced by the interface's name, as it is run and shown
  * (linux.bash:291-298). */
 void conf_expand_hook(const char *hook, const char *ifname, struct buf *ret_text);
 
+/* Whether anything may have been done to the interface by PreUp or PostUp. */
+bool conf_has_up_hooks(const struct conf *conf);
 /* Whether it sets name servers or search domains. */
 bool conf_has_dns(const struct conf *conf);
 /* The line that asks for them first; 0: none does. */
