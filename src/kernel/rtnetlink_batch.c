@@ -74,11 +74,13 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int ty
 	char *start = b->bytes + b->len;
 	char *end = put_route(start + NLMSG_HDRLEN, type, &routes->at[place], routes->oif,
 			      routes->table);
+	/* Without NLM_F_EXCL it comes before others of its prefix and metric (fib_table_insert(),
+	 * net/ipv4/fib_trie.c), or behind them (fib6_add_rt2node(), net/ipv6/ip6_fib.c). */
+	int add = routes->put_back ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_EXCL;
 	const struct nlmsghdr head = {
 		.nlmsg_len = (uint32_t)(end - start),
 		.nlmsg_type = (uint16_t)type,
-		.nlmsg_flags =
-			NLM_F_REQUEST | (type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0),
+		.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | (type == RTM_NEWROUTE ? add : 0)),
 		.nlmsg_seq = ++rt->netlink.seq,
 	};
 

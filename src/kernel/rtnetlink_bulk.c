@@ -218,6 +218,7 @@ int rtnetlink_route_del(struct rtnetlink *rt, const struct rtnetlink_routes *rou
 	struct ack ack;
 	size_t failed;
 
+	bulk.routes.put_back = true;
 	do {
 		lane_fill(&lane, RTM_DELROUTE, routes->count, &b);
 		if (b.count && rtnetlink_batch_insist(&b, rt, &failed, &ack) < 0) {

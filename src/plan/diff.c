@@ -91,14 +91,21 @@ bool diff_add_routes(const struct route *routes, size_t count, uint32_t table, u
 	return true;
 }
 
+bool diff_put_back_routes(const struct route_vec *routes, uint32_t table, struct plan *plan)
+{
+	if (!diff_add_routes(routes->at, routes->len, table, 0, plan))
+		return false;
+	if (routes->len)
+		vec_last(plan)->routes.put_back = true;
+	return true;
+}
+
 bool diff_return_routes(const struct route_table_vec *tables, struct plan *plan)
 {
 	vec_each(table, tables) {
-		size_t before = plan->len;
-
-		if (!diff_add_routes(table->plain.at, table->plain.len, table->table, 0, plan))
+		if (!diff_put_back_routes(&table->plain, table->table, plan))
 			return false;
-		if (plan->len > before)
+		if (table->plain.len)
 			vec_last(plan)->back_only = true;
 	}
 	return true;

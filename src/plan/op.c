@@ -36,6 +36,7 @@ bool op_inverse(const struct op *op, struct op *ret)
 		return true;
 	case OP_ROUTE_DEL:
 		ret->kind = OP_ROUTE_ADD;
+		ret->routes.put_back = true;
 		return true;
 	case OP_RULE_ADD:
 		ret->kind = OP_RULE_DEL;

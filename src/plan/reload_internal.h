@@ -36,7 +36,7 @@ bool reload_add_rules(const struct snap *snap, const struct want *want,
 bool reload_remove_rules(const struct snap *snap, const struct want *want,
 			 const struct rule_pair_vec *pairs, struct plan *plan);
 bool reload_add_routes(const struct reload *reload, struct plan *plan);
-/* Those whose place was held by addresses that are removed. */
+/* Those whose place was held by addresses that are removed, or that went with them. */
 bool reload_add_late_routes(const struct reload *reload, struct plan *plan);
 bool reload_remove_routes(const struct reload *reload, struct plan *plan);
 

@@ -119,7 +119,8 @@ bool reload_add_routes(const struct reload *reload, struct plan *plan)
 bool reload_add_late_routes(const struct reload *reload, struct plan *plan)
 {
 	vec_each(change, &reload->tables)
-		if (!diff_add_routes(change->add_late.at, change->add_late.len, change->table, 0,
+		if (!diff_put_back_routes(&change->put_back, change->table, plan) ||
+		    !diff_add_routes(change->add_late.at, change->add_late.len, change->table, 0,
 				     plan))
 			return false;
 	return true;

@@ -198,7 +198,7 @@ static int lose_ipv4(const struct snap *snap, struct table_change *change)
 		if (r == 0 && (goes || ipv4))
 			r = add_route(&change->remove, route);
 		if (r == 0 && ipv4 && !goes)
-			r = add_route(&change->add_late, route);
+			r = add_route(&change->put_back, route);
 	}
 	vec_each(route, &change->add) {
 		if (route->prefix.addr.family != AF_INET)
@@ -269,6 +269,7 @@ void tables_change_release(struct table_change_vec *changes)
 	vec_each(change, changes) {
 		routes_release(&change->add);
 		routes_release(&change->add_late);
+		routes_release(&change->put_back);
 		routes_release(&change->remove);
 	}
 	vec_release(changes);

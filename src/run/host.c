@@ -205,6 +205,7 @@ static struct rtnetlink_routes routes_of(const struct host *h, const struct op *
 		.count = op->routes.count,
 		.oif = h->link.index,
 		.table = op->routes.table,
+		.put_back = op->routes.put_back,
 	};
 }
 

@@ -78,6 +78,7 @@ struct op {
 			const struct route *at;
 			size_t count;
 			uint32_t table;
+			bool put_back;  /* were there before */
 		} routes;               /* OP_ROUTE_* */
 		const struct buf *kept; /* OP_RESTORE: as snap.kept */
 		struct rule rule;       /* OP_RULE_* */

@@ -11,6 +11,7 @@ struct table_change {
 	uint32_t table;
 	struct route_vec add;      /* longest first */
 	struct route_vec add_late; /* their place is held by the route of an address that goes */
+	struct route_vec put_back; /* of those in remove: the kernel takes them meanwhile */
 	struct route_vec remove;
 };
 struct table_change_vec {
