@@ -47,6 +47,12 @@ static void add_peer(const struct change *change, const struct peer_names *names
 	const char *name = peer_names_find(names, change->peer);
 	char key[KEY_BASE64_LEN + 1];
 
+	/* The values are keys, both of them. */
+	if (strcmp(change->object, "key") == 0) {
+		buf_printable(out, name ? name : "", name ? strlen(name) : 0);
+		buf_str(out, name ? " " : "");
+		return;
+	}
 	key_to_base64(change->peer, key);
 	buf_str(out, key);
 	if (name) {
@@ -151,20 +157,16 @@ static void add_json(const struct session *s, const struct change_vec *changes,
 	json_end(j);
 }
 
-static int print(struct session *s, const struct config *config, const struct change_vec *changes,
-		 struct json *json, struct diag *d)
+static int print(struct session *s, const struct change_vec *changes,
+		 const struct peer_names *names, struct json *json, struct diag *d)
 {
-	_cleanup_peer_names_ struct peer_names names = {0};
 	_cleanup_buf_ struct buf text = {0};
-	int r = peer_names_read(buf_text(&config->text), config->text.len, &names, d);
 
-	if (r < 0)
-		return r;
 	if (json->out) {
-		add_json(s, changes, &names, json);
+		add_json(s, changes, names, json);
 		return 0;
 	}
-	add_text(s, changes, &names, &text);
+	add_text(s, changes, names, &text);
 	return show_output(&text, d);
 }
 
@@ -173,6 +175,7 @@ static int compare(struct session *s, const struct config *config, struct json *
 {
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_reload_ struct reload reload = {0};
+	_cleanup_peer_names_ struct peer_names names = {0};
 	struct change_vec changes = {0};
 	int r = world_prepare(s->world, s->conf, PURPOSE_RELOAD, &s->means, d);
 
@@ -182,9 +185,11 @@ static int compare(struct session *s, const struct config *config, struct json *
 		r = reload_compare(s, &snap, &reload, d);
 	session_unlock(s);
 	if (r == 0)
-		r = change_list(&reload.plan, &changes, d);
+		r = peer_names_read(buf_text(&config->text), config->text.len, &names, d);
 	if (r == 0)
-		r = print(s, config, &changes, json, d);
+		r = change_list(&reload.plan, &names, &changes, d);
+	if (r == 0)
+		r = print(s, &changes, &names, json, d);
 	*ret_differs = changes.len > 0;
 	changes_release(&changes);
 	return r;

@@ -234,10 +234,9 @@ void comment_read(struct slice s, struct comment *ret)
 
 		s = unframe(skip(s, strlen(disabled)), &more, &right);
 	}
-	if (is_section(s)) {
-		ret->kind = COMMENT_SECTION;
-	} else if (is_setting(s)) {
-		ret->kind = COMMENT_SETTING;
+	if (is_section(s) || is_setting(s)) {
+		ret->kind = is_section(s) ? COMMENT_SECTION : COMMENT_SETTING;
+		ret->line = s;
 	} else if (is_mark(s, "begin") || is_mark(s, "end")) {
 		ret->kind = is_mark(s, "begin") ? COMMENT_BEGIN : COMMENT_END;
 		read_mark(s, ret);

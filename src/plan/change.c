@@ -227,13 +227,16 @@ static int by_group(struct change_vec *changes)
 	return 0;
 }
 
-int change_list(const struct plan *plan, struct change_vec *ret, struct diag *d)
+int change_list(const struct plan *plan, const struct peer_names *names, struct change_vec *ret,
+		struct diag *d)
 {
 	int r = 0;
 
 	vec_each(op, plan)
 		if (r == 0 && !op->back_only)
 			r = list_op(op, ret);
+	if (r == 0)
+		r = change_find_new_keys(names, ret);
 	if (r == 0)
 		r = by_group(ret);
 	return r < 0 ? diag_no_memory(d) : 0;

@@ -12,6 +12,7 @@
 
 #define A   "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE="
 #define B   "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAI="
+#define C   "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAM="
 #define KEY "PublicKey = "
 
 static const struct {
@@ -79,15 +80,24 @@ static const struct {
 	{"[Peer]\n" KEY A "\n# END a\n[Peer]\n" KEY B "\n", NULL, NULL},
 	{"# beginning\n[Peer]\n" KEY A "\n", "beginning", NULL},
 	/* what was commented out has its name with it */
-	{"# old\n#[Peer]\n#" KEY B "\n#AllowedIPs = ::/0\n# a\n[Peer]\n" KEY A "\n", "a", NULL},
-	{"#[Peer]\n# old\n#" KEY B "\n[Peer]\n" KEY A "\n", NULL, NULL},
-	{"[Peer]\n" KEY A "\n\n# Name = old\n#[Peer]\n#" KEY B "\n", NULL, NULL},
-	{"[Peer]\n" KEY A "\n\n#[Peer]\n\n# Name = old\n#" KEY B "\n\n[Peer]\n" KEY B "\n", NULL,
+	{"# old\n#[Peer]\n#AllowedIPs = ::/0\n# a\n[Peer]\n" KEY A "\n", "a", NULL},
+	{"#[Peer]\n# old\n#" KEY C "\n[Peer]\n" KEY A "\n", NULL, NULL},
+	{"[Peer]\n" KEY A "\n\n# Name = old\n#[Peer]\n#" KEY C "\n", NULL, NULL},
+	{"[Peer]\n" KEY A "\n\n#[Peer]\n\n# Name = old\n#" KEY C "\n\n[Peer]\n" KEY B "\n", NULL,
 	 NULL},
-	{"[Peer]\n" KEY A "\n# Name = old\n# [ peer ]\n# " KEY B "\n[Peer]\n" KEY B "\n", NULL,
+	{"[Peer]\n" KEY A "\n# Name = old\n# [ peer ]\n# " KEY C "\n[Peer]\n" KEY B "\n", NULL,
 	 NULL},
 	{"# a\n#Endpoint = example.com:1\n[Peer]\n" KEY A "\n", "a", NULL},
 	{"[Peer]\n" KEY A "\n#PersistentKeepalive = 25\n# b\n[Peer]\n" KEY B "\n", NULL, "b"},
+	/* and keeps it */
+	{"# a\n#[Peer]\n#" KEY A "\n#PresharedKey = " B "\n# b\n[Peer]\n" KEY B "\n", "a", "b"},
+	{"#[disabled] ### begin a ###\n#[disabled] [Peer]\n#[disabled] " KEY A
+	 "\n#[disabled] ### end a ###\n",
+	 "a", NULL},
+	{"[Peer]\n" KEY B "\n# a\n# [Peer]\n# " KEY A "\n# Name = c\n", "c", NULL},
+	{"#[Peer]\n#" KEY A "\n# ID: 1\n# Name: b\n[Peer]\n" KEY B "\n", NULL, "b"},
+	{"# b\n#[Peer]\n#" KEY A "\n\n# a\n[Peer]\n" KEY A "\n", "a", NULL},
+	{"# b\n#[Peer]\n#" KEY A "\n\n[Peer]\n" KEY A "\n", "b", NULL},
 	/* headings */
 	{"#### BERLIN ####\n[Peer]\n" KEY A "\n", NULL, NULL},
 	{"#### BERLIN ####\n# a\n[Peer]\n" KEY A "\n", "a", NULL},
@@ -104,7 +114,7 @@ static const struct {
 	 "\n### end b ###\n",
 	 "a", "b"},
 	{"### begin 7 ###\n[Peer]\n" KEY A "\n### end 7 ###\n", "7", NULL},
-	{"#[disabled] ### begin old ###\n#[disabled] [Peer]\n#[disabled] " KEY B
+	{"#[disabled] ### begin old ###\n#[disabled] [Peer]\n#[disabled] " KEY C
 	 "\n#[disabled] ### end old ###\n### begin a ###\n[Peer]\n" KEY A "\n### end a ###\n",
 	 "a", NULL},
 	/* Nyr */

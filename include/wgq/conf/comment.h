@@ -23,6 +23,7 @@ struct comment {
 	struct slice name; /* as the file has it; empty: none, for it holds a key */
 	struct slice mark; /* of COMMENT_BEGIN and COMMENT_END: equal for the two of a pair */
 	bool is_json;      /* the name is the inside of a JSON string */
+	struct slice line; /* that was commented out: without what comments it out */
 };
 
 /* s begins with the # of the comment. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people call the peers: WireGuard knows keys only, so names stand in comments of the file.
- * Which comment is a peer's name, peer_comments.h knows. */
+ * Which comment is a peer's name, peer_comments.h knows. A peer
+ * that was commented out has its name, too: it may be running still. */
 #pragma once
 
 #include "wgq/base/diag.h"

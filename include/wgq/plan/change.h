@@ -8,6 +8,7 @@
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
 #include "wgq/base/vec.h"
+#include "wgq/conf/peer_names.h"
 #include "wgq/plan/op.h"
 
 enum change_group {
@@ -30,16 +31,19 @@ enum change_sign { CHANGE_ADD = '+', CHANGE_REMOVE = '-', CHANGE_ALTER = '~' };
 struct change {
 	enum change_group group;
 	enum change_sign sign;
-	const struct key *peer; /* of CHANGE_PEER; borrowed from the plan */
-	char *object;           /* "10.0.0.1/24"; of a peer and of the interface: the key changed,
-				   "endpoint", "mtu"; of a whole peer: "" */
-	char *from, *to;        /* values; secrets are only said to be "(hidden)" */
-	uint32_t line;          /* of the configuration that asks for it; 0: none */
+	const struct key *peer;      /* of CHANGE_PEER; borrowed from the plan */
+	const struct wg_peer *whole; /* the peer that comes or goes; borrowed as well */
+	char *object;    /* "10.0.0.1/24"; of a peer and of the interface: the key changed,
+			    "endpoint", "mtu"; of a whole peer: ""; of a peer
+			    that has another key: "key" */
+	char *from, *to; /* values; secrets are only said to be "(hidden)" */
+	uint32_t line;   /* of the configuration that asks for it; 0: none */
 };
 struct change_vec {
 	VEC(struct change);
 };
 
 /* Appends what the plan changes, by group. Steps that only prepare others are left out. */
-int change_list(const struct plan *plan, struct change_vec *ret, struct diag *d);
+int change_list(const struct plan *plan, const struct peer_names *names, struct change_vec *ret,
+		struct diag *d);
 void changes_release(struct change_vec *changes);
