@@ -158,6 +158,12 @@ void diag_note(struct diag *d, const char *format, ...)
 	item->notes = text;
 }
 
+void diag_status(struct diag *d, int status)
+{
+	if (d && d->len)
+		vec_last(d)->status = status;
+}
+
 void diag_id(struct diag *d, const char *id)
 {
 	if (d && d->len)

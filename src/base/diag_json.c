@@ -28,6 +28,7 @@ static void add_item(struct json *j, const struct diag_item *item)
 	json_string(j, "id", item->id);
 	json_string(j, "message", buf_text(&message));
 	json_unsigned_or_null(j, "errno", (uint32_t)item->error);
+	json_unsigned_or_null(j, "exit_status", (uint32_t)item->status);
 	json_string(j, "file", item->file);
 	json_unsigned_or_null(j, "line", item->line);
 	json_unsigned_or_null(j, "column", item->line ? item->col : 0);

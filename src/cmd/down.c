@@ -94,8 +94,10 @@ static int take_down(struct session *s, struct diag *d)
 		return r;
 	}
 	/* linux.bash:351-352: the tunnel is down all the same. */
-	if (session_apply_all(s, &clean, d) < 0)
+	if (session_apply_all(s, &clean, d) < 0) {
 		diag_demote(d);
+		txn_forgive(&s->txn);
+	}
 	return 0;
 }
 

@@ -265,8 +265,9 @@ int session_status(const struct session *s, int result)
 		return STATUS_OK;
 	if (stop_signal)
 		return STATUS_SIGNAL + stop_signal;
-	if (s->txn.status)
-		return s->txn.status;
-	return s->txn.has_failed && s->options->as_wg_quick ? status_of_wg_quick(s->txn.failed)
-							    : STATUS_FAILED;
+	if (!s->txn.has_failed)
+		return STATUS_FAILED;
+	if (!s->options->as_wg_quick)
+		return s->txn.failed == OP_HOOK ? STATUS_HOOK : STATUS_FAILED;
+	return s->txn.status ? s->txn.status : status_of_wg_quick(s->txn.failed);
 }

@@ -143,6 +143,7 @@ static int run_hook(struct host *h, const char *hook, int *ret_status, struct di
 	if (r < 0 || *ret_status == 0)
 		return r;
 	diag_refuse(d, ECANCELED, "the hook `%s' failed with exit status %d", hook, *ret_status);
+	diag_status(d, *ret_status);
 	if (*ret_status == PROC_CANNOT_EXECUTE)
 		diag_hint(d,
 			  "126: the shell, or what it was to run, may not be executed: its mode, "

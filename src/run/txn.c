@@ -46,8 +46,10 @@ static int take_step(struct txn *txn, const struct op *op, int tries, struct dia
 	int r = exec(txn, op, tries, &status, d);
 	if (r < 0) {
 		note_origin(txn, op, d);
-		txn->status = txn->has_failed ? txn->status : status;
-		txn->failed = txn->has_failed ? txn->failed : op->kind;
+		if (!txn->has_failed) {
+			txn->failed = op->kind;
+			txn->status = status;
+		}
 		txn->has_failed = true;
 		return r;
 	}
@@ -92,6 +94,12 @@ int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d)
 			first = r;
 	}
 	return first;
+}
+
+void txn_forgive(struct txn *txn)
+{
+	txn->has_failed = false;
+	txn->status = 0;
 }
 
 static bool has_inverse(const struct txn *txn, enum op_kind kind)

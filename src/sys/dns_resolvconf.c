@@ -87,6 +87,7 @@ static int resolvconf_failed(int status, const struct buf *said, struct diag *d)
 	if (status == PROC_NOT_FOUND && !proc_exists("resolvconf"))
 		return dns_resolvconf_reach(d);
 	diag_refuse(d, EIO, "resolvconf failed with exit status %d", status);
+	diag_status(d, status);
 	if (strstr(buf_text(said), "signature mismatch"))
 		diag_hint(d,
 			  "another program has written /etc/resolv.conf, and openresolv does not "

@@ -77,6 +77,7 @@ static int restore(const struct variant *v, const char *text, bool test, struct 
 	if (r < 0 || status == 0)
 		return r;
 	diag_refuse(d, EIO, "%s failed with exit status %d", v->restore, status);
+	diag_status(d, status);
 	if (said.len)
 		diag_note(d, "%.*s", (int)strcspn(buf_text(&said), "\n"), buf_text(&said));
 	return -EIO;

@@ -93,9 +93,12 @@ static int start_failed(const char *program, const char *ifname, int status, str
 	if (status == PROC_CANNOT_EXECUTE)
 		return diag_refuse(d, EACCES, "`%s' cannot be executed", program);
 	if (status > PROC_KILLED)
-		return diag_refuse(d, EIO, "`%s %s' was killed by signal %d", program, ifname,
-				   status - PROC_KILLED);
-	return diag_refuse(d, EIO, "`%s %s' failed with exit status %d", program, ifname, status);
+		diag_refuse(d, EIO, "`%s %s' was killed by signal %d", program, ifname,
+			    status - PROC_KILLED);
+	else
+		diag_refuse(d, EIO, "`%s %s' failed with exit status %d", program, ifname, status);
+	diag_status(d, status);
+	return -EIO;
 }
 
 int userspace_start(const char *program, const char *ifname, struct diag *d)

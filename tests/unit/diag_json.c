@@ -17,6 +17,7 @@ static void lines(void **state)
 	_cleanup_buf_ struct buf text = {0};
 
 	diag_fail(&d, ENODEV, "cannot\nfind %s", "\033[31m");
+	diag_status(&d, 2);
 	diag_note(&d, "first");
 	diag_note(&d, "second");
 	diag_warn_at(&d, &at, "do it", "odd");
@@ -24,11 +25,13 @@ static void lines(void **state)
 	assert_string_equal(
 		buf_text(&text),
 		"{\"severity\": \"error\", \"id\": null, \"message\": "
-		"\"cannot\\u000afind \\u001b[31m: No such device\", \"errno\": 19, \"file\": null, "
-		"\"line\": null, \"column\": null, \"hint\": null, \"notes\": "
+		"\"cannot\\u000afind \\u001b[31m: No such device\", \"errno\": 19, "
+		"\"exit_status\": 2, "
+		"\"file\": null, \"line\": null, \"column\": null, \"hint\": null, \"notes\": "
 		"[\"first\", \"second\"]}\n"
 		"{\"severity\": \"warning\", \"id\": null, \"message\": \"odd\", \"errno\": null, "
-		"\"file\": \"a\\\"b\", \"line\": 3, \"column\": null, \"hint\": \"do it\", "
+		"\"exit_status\": null, \"file\": \"a\\\"b\", \"line\": 3, \"column\": null, "
+		"\"hint\": \"do it\", "
 		"\"notes\": []}\n");
 }
 

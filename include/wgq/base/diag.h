@@ -31,6 +31,7 @@ struct diag_item {
 	enum diag_level level;
 	const char *id;      /* what scripts call it, static and lasting; NULL: it has no name */
 	int error;           /* errno to be shown; 0 where the message says all */
+	int status;          /* the exit status of a program that failed; 0: none did */
 	char *message;       /* owned, like the rest */
 	char *file;          /* NULL: no place */
 	char *quote;         /* the line of the file around the place, NULL: not to be shown */
@@ -65,6 +66,9 @@ void diag_warn_at(struct diag *d, const struct place *at, const char *hint, cons
 /* What to do about the newest item, and further lines below it. */
 void diag_hint(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void diag_note(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The newest item is about a program that ended with an exit status, which its message tells. */
+void diag_status(struct diag *d, int status);
 
 /* Gives the newest item a name, and a level other than the one it was added with. */
 void diag_id(struct diag *d, const char *id);

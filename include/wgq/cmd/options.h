@@ -8,12 +8,13 @@
 #include "wgq/net/addr.h"
 #include "wgq/run/host.h"
 
-/* Exit statuses; a hook that fails passes its own on, as in wg-quick. */
+/* Exit statuses, but for those of status, diff and check. */
 enum {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
-	STATUS_IP_REFUSED = 2, /* as wg-quick */
+	STATUS_IP_REFUSED = 2, /* as wg-quick, which passes on that of a hook as well */
+	STATUS_HOOK = 10,      /* one failed; systemd has names for 2 to 7, 3 and 4 are status's */
 	STATUS_SIGNAL = 128,   /* plus the signal's number */
 };
 

@@ -35,9 +35,9 @@ struct txn {
 	struct plan inverses; /* of the steps that were taken, oldest first */
 	size_t taken;         /* steps, those without an inverse included */
 	bool final;           /* one of them cannot be taken back: signals come too late */
-	int status;           /* exit status of the program that failed; 0: none */
 	bool has_failed;
 	enum op_kind failed; /* the first step that did */
+	int status;          /* of the program that this step is; 0: it is none */
 };
 
 /* Stops at the first step that fails, with the step, its line of the configuration and the kernel's
@@ -50,6 +50,8 @@ int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d);
 
 /* What was done so far stays, whatever comes. */
 void txn_keep(struct txn *txn);
+/* The step that failed is none that the verb fails by. */
+void txn_forgive(struct txn *txn);
 /* Whether the link was made or deleted. */
 bool txn_moves_link(const struct txn *txn);
 /* The link is gone: only what outlives it is left to be taken back. Or, replaced, another has its
