@@ -63,6 +63,7 @@ _wgq() {
 	diff) options+=' --dns= --firewall=' ;;
 	status) options+=' --all --watch --dns= --firewall=' ;;
 	why) options+=' --from= --mark=' ;;
+	save) options+=' --endpoints' ;;
 	init) options+=' --endpoint= --qr' ;;
 	esac
 	if [[ $word == -* ]]; then

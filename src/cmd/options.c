@@ -24,6 +24,7 @@ enum {
 	LONG_RUN_HOOKS,
 	LONG_ENDPOINT,
 	LONG_QR,
+	LONG_ENDPOINTS,
 };
 
 static const struct option long_options[] = {
@@ -43,6 +44,7 @@ static const struct option long_options[] = {
 	{"mark", required_argument, NULL, LONG_MARK},
 	{"endpoint", required_argument, NULL, LONG_ENDPOINT},
 	{"qr", no_argument, NULL, LONG_QR},
+	{"endpoints", no_argument, NULL, LONG_ENDPOINTS},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
@@ -69,6 +71,7 @@ static unsigned option_of(int value)
 		{LONG_MARK, OPTION_MARK},
 		{LONG_ENDPOINT, OPTION_ENDPOINT},
 		{LONG_QR, OPTION_QR},
+		{LONG_ENDPOINTS, OPTION_ENDPOINTS},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
@@ -102,6 +105,8 @@ static void print_usage(FILE *to)
 	      "  -a, --all              take down every WireGuard interface\n"
 	      "For reload:\n"
 	      "      --run-hooks        run PreDown and PostDown before, PreUp and PostUp after\n"
+	      "For save:\n"
+	      "      --endpoints        save endpoints that the file does not have, too\n"
 	      "For status:\n"
 	      "  -a, --all              show every peer, not only the first ones\n"
 	      "  -w, --watch            show it again every second, with rates\n"

@@ -70,6 +70,8 @@ static int new_text(struct session *s, const struct snap *snap, struct buf *ret,
 		.addrs = &snap->addrs,
 		.mtu = snap->link.mtu,
 		.automatic_fwmark = is_fwmark_automatic(&conf, snap),
+		.endpoints = (s->options->given & OPTION_ENDPOINTS) || conf.save_config ||
+			     s->options->as_wg_quick,
 		.userspace = snap->is_userspace,
 		/* The kernel takes the addresses away in the last two cases (net/ipv6/addrconf.c,
 		 * addrconf_notify()). */

@@ -29,7 +29,7 @@ const struct verb verbs[] = {
 	 "follow a packet through this host"},
 	{"check", verb_check, OPTION_JSON, 1, ARGS_MANY, "INTERFACE ... | -",
 	 "find what is legal in configurations, but wrong"},
-	{"save", verb_save, OPTION_JSON, 1, ARGS_MANY, "INTERFACE ...",
+	{"save", verb_save, OPTION_ENDPOINTS | OPTION_JSON, 1, ARGS_MANY, "INTERFACE ...",
 	 "write what is running into the configuration files"},
 	{"strip", verb_strip, OPTION_JSON, 1, 1, "INTERFACE",
 	 "print what wg(8) takes of a configuration"},

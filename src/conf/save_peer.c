@@ -124,7 +124,7 @@ static void save_endpoint(struct peer_saver *p, const struct wg_peer *peer, uint
 	uint32_t i = 0;
 	const struct save_line *line = peer_line(p, last, KEY_ENDPOINT, &i);
 
-	if (!save_has_endpoint(peer))
+	if (!save_has_endpoint(peer) || (!line && !s->now->endpoints))
 		return;
 	save_add_endpoint(s, &peer->endpoint, &text);
 	if (!line) {

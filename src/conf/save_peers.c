@@ -118,6 +118,13 @@ static int drop_peers(struct peer_saver *p)
 	return 0;
 }
 
+/* It may be set, or learned from a packet. */
+static void warn_of_endpoint(struct diag *d, const char *key, const char *endpoint)
+{
+	diag_warn(d, "the new peer %s is saved without its endpoint, %s", key, endpoint);
+	diag_hint(d, "wgq save --endpoints saves it, and those of all other peers");
+}
+
 /* As `wg showconf` prints it (showconf.c:60-97). */
 static void add_section(struct peer_saver *p, const struct wg_peer *peer)
 {
@@ -135,9 +142,14 @@ static void add_section(struct peer_saver *p, const struct wg_peer *peer)
 		buf_addf(&section, "AllowedIPs = %s\n", allowed.data);
 	section.failed |= allowed.failed;
 	if (save_has_endpoint(peer)) {
-		buf_str(&section, "Endpoint = ");
-		save_add_endpoint(p->s, &peer->endpoint, &section);
-		buf_char(&section, '\n');
+		_cleanup_buf_ struct buf endpoint = {0};
+
+		save_add_endpoint(p->s, &peer->endpoint, &endpoint);
+		if (p->s->now->endpoints)
+			buf_addf(&section, "Endpoint = %s\n", buf_text(&endpoint));
+		else
+			warn_of_endpoint(p->s->d, key, buf_text(&endpoint));
+		section.failed |= endpoint.failed;
 	}
 	if (peer->keepalive)
 		buf_addf(&section, "PersistentKeepalive = %u\n", peer->keepalive);

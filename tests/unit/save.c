@@ -237,6 +237,43 @@ static void test_without_ipv6(void **unused)
 	conf_release(&running);
 }
 
+/* An endpoint that the file does not have may have come with a packet. */
+static void test_endpoints(void **unused)
+{
+	static const struct {
+		const char *before, *after;
+		bool warns;
+	} files[] = {
+		{INTERFACE PEER_A PEER_B, INTERFACE PEER_A PEER_B},
+		{INTERFACE PEER_A PEER_B "Endpoint = 192.0.2.9:9\n",
+		 INTERFACE PEER_A PEER_B "Endpoint = 192.0.2.2:2\n"},
+		{INTERFACE PEER_A, INTERFACE PEER_A PEER_B, true},
+	};
+	static const char running_text[] =
+		INTERFACE PEER_A "Endpoint = 192.0.2.1:1\n" PEER_B "Endpoint = 192.0.2.2:2\n";
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct conf conf = {0}, running = {0};
+		struct buf saved = {0};
+		struct diag d = {0};
+
+		parse(files[i].before, strlen(files[i].before), &conf);
+		parse(running_text, strlen(running_text), &running);
+		struct save_state now = state_of(&running);
+		now.endpoints = false;
+		assert_int_equal(conf_save(files[i].before, strlen(files[i].before), &conf, &now,
+					   &saved, &d),
+				 0);
+		assert_string_equal(buf_text(&saved), files[i].after);
+		assert_int_equal(d.len, files[i].warns);
+		diag_release(&d);
+		buf_release(&saved);
+		conf_release(&conf);
+		conf_release(&running);
+	}
+}
+
 static void test_automatic_fwmark(void **unused)
 {
 	static const char *const texts[] = {"[Interface]\n", "[Interface]\nFwMark = off\n"};
@@ -337,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_cases),        cmocka_unit_test(test_kernels_own_addresses),
 		cmocka_unit_test(test_without_ipv6), cmocka_unit_test(test_automatic_fwmark),
 		cmocka_unit_test(test_names),        cmocka_unit_test(test_scope),
+		cmocka_unit_test(test_endpoints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,7 @@ static inline struct save_state state_of(const struct conf *running)
 		.addrs = &running->addresses,
 		.mtu = running->mtu_line ? running->mtu : 1420,
 		.has_ipv6 = true,
+		.endpoints = true,
 	};
 }
 

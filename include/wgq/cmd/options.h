@@ -34,6 +34,7 @@ enum {
 	OPTION_RUN_HOOKS = 1 << 11,
 	OPTION_ENDPOINT = 1 << 12,
 	OPTION_QR = 1 << 13,
+	OPTION_ENDPOINTS = 1 << 14,
 };
 
 struct options {

@@ -21,6 +21,7 @@ struct save_state {
 	const struct link_addr_vec *addrs;
 	uint32_t mtu;
 	bool automatic_fwmark; /* wgq or wg-quick has chosen it: it is not written */
+	bool endpoints;        /* those that the file does not have are saved as well */
 	bool userspace; /* the kernel gives a tun device a link-local address, not to be saved */
 	bool has_ipv6;  /* false: the link cannot have IPv6 addresses, so the file's stay */
 	/* if_indextoname(3), for the scope of a link-local endpoint; NULL: by number. */
@@ -33,7 +34,8 @@ struct save_state {
  * says so.
  *
  * What is not in the text, and not recorded either: a listening port (it may be random), an
- * automatic fwmark, and keys that the hooks set.
+ * automatic fwmark, and keys that the hooks set; an endpoint only if asked for, for a peer without
+ * one in the file comes from anywhere. A new peer's is said in a warning.
  *
  * The new text is read back before it is returned; should it not say what is running, that is an
  * error (-EPROTO). ret_text has to be empty, and is marked secret. */
