@@ -33,25 +33,27 @@ static int refuse_existing(struct session *s, struct diag *d)
 	return -EEXIST;
 }
 
-static int find_existing(struct session *s, struct diag *d)
+/* In a script of --replace it is gone by then. */
+static int find_existing(struct session *s, struct snap *ret, struct diag *d)
 {
-	_cleanup_snap_ struct snap snap = {0};
-	const struct observe_query query = {.ifname = s->ifname};
-	int r = world_observe(s->world, &query, &snap, d);
+	const struct observe_query query = {.ifname = s->ifname,
+					    .rules = want_asks_full_tunnel(s->conf)};
+	bool will_go = s->dry_run && (s->options->given & OPTION_REPLACE);
+	int r = world_observe(s->world, &query, ret, d);
 
-	return r == 0 && snap.link.index ? refuse_existing(s, d) : r;
+	return r == 0 && ret->link.index && !will_go ? refuse_existing(s, d) : r;
 }
 
 static int create(struct session *s, struct diag *d)
 {
 	_cleanup_plan_ struct plan plan = {0};
+	_cleanup_snap_ struct snap snap = {0};
 	int r = session_lock(s, d);
 
-	/* In a script of --replace it is gone by now. */
-	if (r == 0 && !(s->dry_run && (s->options->given & OPTION_REPLACE)))
-		r = find_existing(s, d);
 	if (r == 0)
-		r = diff_create(&plan, d);
+		r = find_existing(s, &snap, d);
+	if (r == 0)
+		r = diff_create(s->conf, &snap, &plan, d);
 	return r == 0 ? session_apply(s, &plan, d) : r;
 }
 
@@ -114,13 +116,14 @@ static int up_one(const struct options *options, const char *argument, struct di
 {
 	_cleanup_config_ struct config config = {0};
 	_cleanup_session_ struct session session = {0};
+	_cleanup_snap_ struct snap snap = {0};
 	int r = config_load(argument, &config, d);
 
 	if (r == 0)
 		r = session_open(&session, options, &config, d);
 	/* Whether its names can be looked up, or its name servers set, is then no matter. */
 	if (r == 0 && !(options->given & OPTION_REPLACE))
-		r = find_existing(&session, d);
+		r = find_existing(&session, &snap, d);
 	if (r == 0)
 		r = session_resolve(&config.conf, d);
 	if (r == 0)

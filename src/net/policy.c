@@ -250,13 +250,23 @@ static bool is_suppress_form(const struct rule *rule)
 	       rule->suppress_prefixlen == 0 && rule->table == RT_TABLE_MAIN;
 }
 
+static bool selects_by_more_than_mark(const struct policy_rule *rule)
+{
+	return rule->from.len || rule->to.len || rule->tos || rule->iif[0] || rule->oif[0] ||
+	       rule->ip_proto || rule->sport.first || rule->sport.last || rule->dport.first ||
+	       rule->dport.last || rule->has_uid || rule->l3mdev || rule->tunnel || rule->unknown;
+}
+
 static bool has_other_parts(const struct policy_rule *rule)
 {
-	return rule->action != FR_ACT_TO_TBL || rule->from.len || rule->to.len || rule->tos ||
-	       rule->iif[0] || rule->oif[0] || rule->ip_proto || rule->sport.first ||
-	       rule->sport.last || rule->dport.first || rule->dport.last || rule->has_uid ||
-	       rule->l3mdev || rule->tunnel || rule->more || rule->unknown || rule->target ||
-	       rule->has_suppress_group || (rule->fwmask && rule->fwmask != UINT32_MAX);
+	return rule->action != FR_ACT_TO_TBL || selects_by_more_than_mark(rule) || rule->more ||
+	       rule->target || rule->has_suppress_group ||
+	       (rule->fwmask && rule->fwmask != UINT32_MAX);
+}
+
+bool policy_rule_is_for_all(const struct policy_rule *rule)
+{
+	return !selects_by_more_than_mark(rule) && (rule->fwmark == 0) != rule->invert;
 }
 
 void policy_rule_narrow(const struct policy_rule *rule, struct rule *ret)

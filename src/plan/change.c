@@ -100,13 +100,15 @@ static int list_rule(const struct op *op, struct change_vec *changes)
 {
 	const struct rule *rule = &op->rule;
 	const char *family = rule->family == AF_INET6 ? "IPv6" : "IPv4";
-	char object[96];
+	char object[96], priority[16] = "";
 
+	if (rule->priority)
+		snprintf(priority, sizeof(priority), " %u:", rule->priority);
 	if (rule->has_suppress)
-		snprintf(object, sizeof(object), "%s lookup main suppress_prefixlength %u", family,
-			 rule->suppress_prefixlen);
+		snprintf(object, sizeof(object), "%s%s lookup main suppress_prefixlength %u",
+			 family, priority, rule->suppress_prefixlen);
 	else
-		snprintf(object, sizeof(object), "%s not fwmark 0x%x lookup %u", family,
+		snprintf(object, sizeof(object), "%s%s not fwmark 0x%x lookup %u", family, priority,
 			 rule->fwmark, rule->table);
 	return change_add(changes, CHANGE_RULE,
 			  op->kind == OP_RULE_ADD ? CHANGE_ADD : CHANGE_REMOVE, object, "", "",

@@ -30,8 +30,21 @@ struct op *diff_add_back_only(struct plan *plan, enum op_kind kind)
 	return op;
 }
 
-int diff_create(struct plan *ret, struct diag *d)
+int diff_create(const struct conf *conf, const struct snap *snap, struct plan *ret, struct diag *d)
 {
+	_cleanup_diag_ struct diag found = {0};
+	const struct wg_peer_vec *peers = &conf->wg.peers;
+	bool is_auto = conf->table_kind == TABLE_AUTO;
+	bool full_ip = is_auto && wg_peers_have_default(peers, AF_INET);
+	bool full_ip6 = is_auto && snap->ipv6 == IPV6_ON && wg_peers_have_default(peers, AF_INET6);
+	struct rule_places places;
+	int r = rule_places_find(snap, full_ip, full_ip6, &places, &found);
+
+	/* diff_configure() warns. */
+	if (r < 0) {
+		diag_move(d, &found);
+		return r;
+	}
 	return diff_add(ret, OP_LINK_ADD, 0) ? 0 : diag_no_memory(d);
 }
 
@@ -120,22 +133,7 @@ bool diff_restore(const struct snap *snap, struct plan *plan)
 	return op;
 }
 
-bool diff_add_tunnel_rule(uint8_t family, uint32_t mark, uint32_t line, struct plan *plan)
-{
-	struct op *op = diff_add(plan, OP_RULE_ADD, line);
-
-	if (!op)
-		return false;
-	op->rule = (struct rule){.family = family,
-				 .invert = true,
-				 .has_fwmark = true,
-				 .fwmark = mark,
-				 .table = mark,
-				 .protocol = RTPROT_KERNEL};
-	return true;
-}
-
-bool diff_add_suppress_rule(uint8_t family, uint32_t line, struct plan *plan)
+bool diff_add_suppress_rule(uint8_t family, uint32_t priority, uint32_t line, struct plan *plan)
 {
 	struct op *op = diff_add(plan, OP_RULE_ADD, line);
 
@@ -144,8 +142,27 @@ bool diff_add_suppress_rule(uint8_t family, uint32_t line, struct plan *plan)
 	op->rule = (struct rule){.family = family,
 				 .has_suppress = true,
 				 .table = RT_TABLE_MAIN,
-				 .protocol = RTPROT_KERNEL};
+				 .protocol = RTPROT_KERNEL,
+				 .priority = priority};
 	return true;
+}
+
+bool diff_add_rules(const struct want *want, uint8_t family, const struct rule_place *place,
+		    struct plan *plan)
+{
+	uint32_t line = family == AF_INET6 ? want->default_ip6.line : want->default_ip.line;
+	struct op *op = diff_add(plan, OP_RULE_ADD, line);
+
+	if (!op)
+		return false;
+	op->rule = (struct rule){.family = family,
+				 .invert = true,
+				 .has_fwmark = true,
+				 .fwmark = want->mark,
+				 .table = want->mark,
+				 .protocol = RTPROT_KERNEL,
+				 .priority = place->tunnel};
+	return diff_add_suppress_rule(family, place->suppress, line, plan);
 }
 
 bool diff_add_src_valid_mark(const struct snap *snap, uint32_t line, struct plan *plan)
@@ -162,7 +179,8 @@ bool diff_add_src_valid_mark(const struct snap *snap, uint32_t line, struct plan
 }
 
 static bool add_full_tunnel(const struct snap *snap, const struct want *want,
-			    const struct means *means, struct plan *plan)
+			    const struct means *means, const struct rule_places *places,
+			    struct plan *plan)
 {
 	if (!want_is_full(want))
 		return true;
@@ -175,16 +193,14 @@ static bool add_full_tunnel(const struct snap *snap, const struct want *want,
 	if (want->full_ip6) {
 		uint32_t line = want->default_ip6.line;
 
-		if (!diff_add_tunnel_rule(AF_INET6, want->mark, line, plan) ||
-		    !diff_add_suppress_rule(AF_INET6, line, plan) ||
+		if (!diff_add_rules(want, AF_INET6, &places->ip6, plan) ||
 		    !diff_add_routes(&want->default_ip6, 1, want->mark, line, plan))
 			return false;
 	}
 	if (want->full_ip) {
 		uint32_t line = want->default_ip.line;
 
-		if (!diff_add_tunnel_rule(AF_INET, want->mark, line, plan) ||
-		    !diff_add_suppress_rule(AF_INET, line, plan) ||
+		if (!diff_add_rules(want, AF_INET, &places->ip, plan) ||
 		    !diff_add_routes(&want->default_ip, 1, want->mark, line, plan) ||
 		    !diff_add_src_valid_mark(snap, line, plan))
 			return false;
@@ -216,6 +232,11 @@ static bool add_dns(const struct want *want, const struct means *means, struct p
 int diff_configure(const struct snap *snap, const struct want *want, const struct means *means,
 		   struct plan *ret, struct diag *d)
 {
+	struct rule_places places;
+	int r = rule_places_find(snap, want->full_ip, want->full_ip6, &places, d);
+
+	if (r < 0)
+		return r;
 	if (!add_device(want, ret) || !diff_add_addresses(snap, want, AF_UNSPEC, ret))
 		return diag_no_memory(d);
 
@@ -226,7 +247,7 @@ int diff_configure(const struct snap *snap, const struct want *want, const struc
 
 	if (!add_dns(want, means, ret) ||
 	    !diff_add_routes(want->routes.at, want->routes.len, want->table, 0, ret) ||
-	    !add_full_tunnel(snap, want, means, ret))
+	    !add_full_tunnel(snap, want, means, &places, ret))
 		return diag_no_memory(d);
 	return 0;
 }

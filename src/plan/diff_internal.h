@@ -4,6 +4,7 @@
 
 #include "wgq/net/snap.h"
 #include "wgq/plan/op.h"
+#include "wgq/plan/rule_place.h"
 #include "wgq/plan/want.h"
 
 /* A new step at the end; NULL: no memory. */
@@ -18,8 +19,9 @@ bool diff_return_routes(const struct route_table_vec *tables, struct plan *plan)
 bool diff_restore(const struct snap *snap, struct plan *plan);
 /* Of RTPROT_KERNEL, which keeps systemd-networkd from deleting the rules as foreign when it
  * restarts (systemd#19106), and which `ip rule` does not print. */
-bool diff_add_tunnel_rule(uint8_t family, uint32_t mark, uint32_t line, struct plan *plan);
-bool diff_add_suppress_rule(uint8_t family, uint32_t line, struct plan *plan);
+bool diff_add_rules(const struct want *want, uint8_t family, const struct rule_place *place,
+		    struct plan *plan);
+bool diff_add_suppress_rule(uint8_t family, uint32_t priority, uint32_t line, struct plan *plan);
 /* Those that the interface lacks, of a family or, with AF_UNSPEC, of both. */
 bool diff_add_addresses(const struct snap *snap, const struct want *want, uint8_t family,
 			struct plan *plan);

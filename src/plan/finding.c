@@ -33,6 +33,8 @@ static const struct {
 				      "the rule that lets local networks pass by the tunnel is "
 				      "missing",
 				      "wgq reload %f"},
+	[FINDING_RULES_ORDER] = {"rules-out-of-order", true,
+				 "the rules of the tunnel are in the wrong order", "wgq reload %f"},
 	[FINDING_DEFAULT_ROUTE_MISSING] = {"default-route-missing", true,
 					   "the tunnel's routing table has no default route",
 					   "wgq reload %f"},

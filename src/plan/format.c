@@ -39,7 +39,7 @@ static void format_routes(const struct op *op, const char *verb, const struct op
 static void format_rule(const struct rule *rule, bool add, enum op_form form, struct buf *out)
 {
 	buf_addf(out, "ip -%c rule %s ", family_digit(rule->family), add ? "add" : "delete");
-	if (form == OP_SCRIPT && rule->priority)
+	if ((add || form == OP_SCRIPT) && rule->priority)
 		buf_addf(out, "priority %u ", rule->priority);
 	if (rule->has_suppress)
 		buf_addf(out, "table main suppress_prefixlength %u", rule->suppress_prefixlen);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "wgq/net/prefix_set.h"
+#include "wgq/plan/rule_place.h"
 
 #include "health_internal.h"
 
@@ -42,12 +43,45 @@ static const struct rule *tunnel_rule(const struct snap *snap, const struct full
 	return NULL;
 }
 
-static bool has_suppress(const struct snap *snap, const struct rule *tunnel)
+static bool has_suppress_before(const struct snap *snap, const struct rule *tunnel)
 {
 	vec_each(rule, &snap->suppress_rules)
-		if (rule->family == tunnel->family && rule->priority <= tunnel->priority)
+		if (rule->family == tunnel->family && rule->place < tunnel->place)
 			return true;
 	return false;
+}
+
+/* Where the kernel had no lower priority for it. */
+static bool has_suppress_behind(const struct snap *snap, const struct rule *tunnel)
+{
+	vec_each(rule, &snap->suppress_rules)
+		if (rule->family == tunnel->family && rule->priority == tunnel->priority)
+			return true;
+	return false;
+}
+
+static int check_order(const struct snap *snap, const struct full *full, const struct rule *tunnel,
+		       struct finding_vec *ret)
+{
+	const struct host_rule *blocker = rule_place_blocker(snap, tunnel);
+	enum finding_kind kind = FINDING_RULES_ORDER;
+	_cleanup_buf_ struct buf detail = {0};
+
+	buf_addf(&detail, "%s, ", full->name);
+	if (blocker) {
+		buf_addf(&detail, "%u: ", blocker->rule.priority);
+		policy_rule_format(&blocker->rule, &detail);
+		buf_str(&detail, " comes first");
+	} else if (has_suppress_before(snap, tunnel)) {
+		return 0;
+	} else {
+		buf_str(&detail, "lookup main suppress_prefixlength 0");
+		if (has_suppress_behind(snap, tunnel))
+			buf_str(&detail, " comes last");
+		else
+			kind = FINDING_SUPPRESS_MISSING;
+	}
+	return finding_add(ret, kind, FINDING_NO_PEER, &detail);
 }
 
 /* Without a configuration any trace of it says that the device was to be a full tunnel: Table could
@@ -80,16 +114,15 @@ static bool is_full(const struct health_input *in, uint8_t family)
 static int check_family(const struct snap *snap, const struct full *full, struct finding_vec *ret)
 {
 	const struct rule *rule = tunnel_rule(snap, full);
-	_cleanup_buf_ struct buf missing = {0}, suppress = {0}, route = {0};
+	_cleanup_buf_ struct buf missing = {0}, route = {0};
 	int r = 0;
 
 	if (!rule) {
 		buf_addf(&missing, "%s, not fwmark %u lookup %u", full->name, full->mark,
 			 full->mark);
 		r = finding_add(ret, FINDING_RULE_MISSING, FINDING_NO_PEER, &missing);
-	} else if (!has_suppress(snap, rule)) {
-		buf_addf(&suppress, "%s, lookup main suppress_prefixlength 0", full->name);
-		r = finding_add(ret, FINDING_SUPPRESS_MISSING, FINDING_NO_PEER, &suppress);
+	} else {
+		r = check_order(snap, full, rule, ret);
 	}
 	if (r < 0 || table_has_default(snap, full->mark, full->family))
 		return r;

@@ -133,8 +133,8 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 	       set_link(snap, want, plan) &&
 	       reload_keep_order(snap, reload, promote || snap->promotes_secondaries) &&
 	       reload_add_addresses(snap, reload) && change_peers(reload, plan) &&
-	       reload_add_rules(snap, want, pairs, AF_INET6, want->default_ip6.line, plan) &&
-	       reload_add_rules(snap, want, pairs, AF_INET, want->default_ip.line, plan) &&
+	       reload_add_rules(snap, reload, pairs, AF_INET6, plan) &&
+	       reload_add_rules(snap, reload, pairs, AF_INET, plan) &&
 	       (!want->full_ip || diff_add_src_valid_mark(snap, want->default_ip.line, plan)) &&
 	       reload_add_routes(reload, plan) && reload_remove_rules(snap, want, pairs, plan) &&
 	       clear_mark(snap, want, plan) && reload_remove_routes(reload, plan) &&
@@ -159,6 +159,8 @@ int reload_plan(const struct snap *snap, const struct means *means, struct reloa
 		r = tables_compare(&reload->want, snap, &reload->gone, &reload->tables, d);
 	if (r == 0)
 		r = rules_pair(snap, &pairs, d);
+	if (r == 0)
+		r = reload_place_rules(snap, &pairs, reload, d);
 	if (r == 0 && !plan_all(snap, means, &pairs, reload))
 		r = diag_no_memory(d);
 	vec_release(&pairs);

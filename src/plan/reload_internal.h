@@ -29,10 +29,12 @@ bool reload_end_promotion(struct reload *reload);
 /* Whether a tunnel's rule is the interface's, and none of a hook's. */
 bool reload_owns_rule(const struct conf *conf, const struct tunnel_rule *tunnel,
 		      const struct snap *snap);
-/* pairs are those of snap. line: of the configuration that asks for the default route. */
-bool reload_add_rules(const struct snap *snap, const struct want *want,
-		      const struct rule_pair_vec *pairs, uint8_t family, uint32_t line,
-		      struct plan *plan);
+/* Fills reload->places for pairs that are missing or do not do what they are for. pairs are those
+ * of snap. */
+int reload_place_rules(const struct snap *snap, const struct rule_pair_vec *pairs,
+		       struct reload *reload, struct diag *d);
+bool reload_add_rules(const struct snap *snap, const struct reload *reload,
+		      const struct rule_pair_vec *pairs, uint8_t family, struct plan *plan);
 bool reload_remove_rules(const struct snap *snap, const struct want *want,
 			 const struct rule_pair_vec *pairs, struct plan *plan);
 bool reload_add_routes(const struct reload *reload, struct plan *plan);

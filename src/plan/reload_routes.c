@@ -26,15 +26,43 @@ static bool is_wanted_rule(const struct tunnel_rule *tunnel, const struct want *
 	return want_is_full_for(want, tunnel->rule.family) && tunnel->rule.fwmark == want->mark;
 }
 
+/* Whether a tunnel's rule and the suppress rule that goes with it do what they are for: the
+ * kernel's choice of priorities may have been wrong. A suppress rule that is missing can be added.
+ */
+static bool is_in_place(const struct snap *snap, const struct rule *tunnel,
+			const struct rule *suppress)
+{
+	return !rule_place_blocker(snap, tunnel) &&
+	       (suppress ? suppress->place < tunnel->place
+			 : rule_place_has_room_before(snap, tunnel));
+}
+
+static bool keeps_rule(const struct snap *snap, const struct want *want,
+		       const struct rule_pair_vec *pairs, const struct tunnel_rule *tunnel)
+{
+	return is_wanted_rule(tunnel, want) &&
+	       is_in_place(snap, &tunnel->rule, pairs->at[tunnel - snap->tunnel_rules.at]);
+}
+
 /* The one that is wanted; NULL: it is missing. Anybody's will do: it has the same mark and table,
  * so a second one would match nothing that the first has not. */
 static const struct tunnel_rule *find_rule(const struct snap *snap, const struct want *want,
-					   uint8_t family)
+					   const struct rule_pair_vec *pairs, uint8_t family)
 {
 	vec_each(tunnel, &snap->tunnel_rules)
-		if (tunnel->rule.family == family && is_wanted_rule(tunnel, want))
+		if (tunnel->rule.family == family && keeps_rule(snap, want, pairs, tunnel))
 			return tunnel;
 	return NULL;
+}
+
+int reload_place_rules(const struct snap *snap, const struct rule_pair_vec *pairs,
+		       struct reload *reload, struct diag *d)
+{
+	const struct want *want = &reload->want;
+	bool ip = want->full_ip && !find_rule(snap, want, pairs, AF_INET);
+	bool ip6 = want->full_ip6 && !find_rule(snap, want, pairs, AF_INET6);
+
+	return rule_places_find(snap, ip, ip6, &reload->places, d);
 }
 
 static bool is_paired(const struct rule *suppress, const struct rule_pair_vec *pairs)
@@ -59,37 +87,38 @@ static bool remove_orphans(const struct snap *snap, const struct rule_pair_vec *
 /* With the protocol of the tunnel's rule, which is 0 in wg-quick's: they are paired by it. */
 static bool complete_pair(const struct rule *tunnel, uint32_t line, struct plan *plan)
 {
-	if (!diff_add_suppress_rule(tunnel->family, line, plan))
+	if (!diff_add_suppress_rule(tunnel->family, 0, line, plan))
 		return false;
 	vec_last(plan)->rule.protocol = tunnel->protocol;
 	return true;
 }
 
-bool reload_add_rules(const struct snap *snap, const struct want *want,
-		      const struct rule_pair_vec *pairs, uint8_t family, uint32_t line,
-		      struct plan *plan)
+bool reload_add_rules(const struct snap *snap, const struct reload *reload,
+		      const struct rule_pair_vec *pairs, uint8_t family, struct plan *plan)
 {
+	const struct want *want = &reload->want;
+	bool is_ip6 = family == AF_INET6;
+
 	if (!want_is_full_for(want, family))
 		return true;
-	const struct tunnel_rule *tunnel = find_rule(snap, want, family);
+	const struct tunnel_rule *tunnel = find_rule(snap, want, pairs, family);
 	if (!tunnel)
-		return diff_add_tunnel_rule(family, want->mark, line, plan) &&
-		       diff_add_suppress_rule(family, line, plan) &&
+		return diff_add_rules(want, family,
+				      is_ip6 ? &reload->places.ip6 : &reload->places.ip, plan) &&
 		       remove_orphans(snap, pairs, family, plan);
 	return pairs->at[tunnel - snap->tunnel_rules.at] ||
-	       complete_pair(&tunnel->rule, line, plan);
+	       complete_pair(&tunnel->rule, is_ip6 ? want->default_ip6.line : want->default_ip.line,
+			     plan);
 }
 
 bool reload_remove_rules(const struct snap *snap, const struct want *want,
 			 const struct rule_pair_vec *pairs, struct plan *plan)
 {
-	for (size_t i = 0; i < snap->tunnel_rules.len; i++) {
-		const struct tunnel_rule *tunnel = &snap->tunnel_rules.at[i];
-
-		if (reload_owns_rule(want->conf, tunnel, snap) && !is_wanted_rule(tunnel, want) &&
-		    !rules_delete_pair(tunnel, pairs->at[i], plan))
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (reload_owns_rule(want->conf, tunnel, snap) &&
+		    !keeps_rule(snap, want, pairs, tunnel) &&
+		    !rules_delete_pair(tunnel, pairs->at[tunnel - snap->tunnel_rules.at], plan))
 			return false;
-	}
 	return true;
 }
 

@@ -36,6 +36,7 @@ int host_rule_del(struct host *h, const struct rule *rule, struct diag *d);
 int host_sysctl_set(struct host *h, const struct op *op, struct diag *d);
 int host_firewall_set(struct host *h, const struct firewall *firewall, struct diag *d);
 int host_firewall_remove(struct host *h, struct diag *d);
+int host_observe_rules(struct host *h, struct snap *snap, struct diag *d);
 /* is: the firewall to compare with; NULL: none. */
 int host_observe_firewall(struct host *h, const struct firewall *is, struct snap *snap,
 			  struct diag *d);

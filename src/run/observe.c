@@ -20,58 +20,6 @@ enum { FIRST_TABLE = 51820 };
 
 static const uint8_t families[] = {AF_INET, AF_INET6};
 
-static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *d)
-{
-	_cleanup_(routes_release) struct route_vec routes = {0};
-	const struct rule *rule = &tunnel->rule;
-	int r = 0;
-
-	if (h->link.index)
-		r = rtnetlink_route_list(h->rtnetlink, rule->family, rule->table, h->link.index,
-					 &routes, d);
-	/* Several may share the table: who has its default route has the rule. */
-	vec_each(route, &routes)
-		tunnel->leads_here |= route->prefix.len == 0;
-	/* When the default route alone is gone, the mark says whose it was. */
-	if (r < 0 || routes.len)
-		return r;
-	return rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used,
-				    d);
-}
-
-/* Rules of other forms are none of a tunnel's. */
-static int take_rule(struct host *h, const struct rule *rule, struct snap *snap, struct diag *d)
-{
-	if (!rule->exact)
-		return 0;
-	if (rule->has_suppress) {
-		struct rule *copy = vec_push(&snap->suppress_rules);
-		if (!copy)
-			return diag_no_memory(d);
-		*copy = *rule;
-		return 0;
-	}
-	struct tunnel_rule *tunnel = vec_push(&snap->tunnel_rules);
-	if (!tunnel)
-		return diag_no_memory(d);
-	tunnel->rule = *rule;
-	return look_behind(h, tunnel, d);
-}
-
-static int observe_rules(struct host *h, struct snap *snap, struct diag *d)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < sizeof(families) && r == 0; i++) {
-		_cleanup_(rules_release) struct rule_vec rules = {0};
-
-		r = rtnetlink_rule_list(h->rtnetlink, families[i], &rules, d);
-		for (size_t n = 0; n < rules.len && r == 0; n++)
-			r = take_rule(h, &rules.at[n], snap, d);
-	}
-	return r;
-}
-
 static bool has_orphan(const struct snap *snap)
 {
 	vec_each(tunnel, &snap->tunnel_rules)
@@ -312,7 +260,7 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 		r = rtnetlink_table_list(h->rtnetlink, ret->link.index, &ret->tables, &ret->kept,
 					 d);
 	if (r == 0 && query->rules)
-		r = observe_rules(h, ret, d);
+		r = host_observe_rules(h, ret, d);
 	if (r == 0 && query->marks)
 		r = observe_marks(ret, d);
 	if (r == 0 && query->free_table)

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <signal.h>
 #include <stdio.h>
@@ -237,11 +238,32 @@ static int fake_exec(void *self, const struct op *op, int *ret_status, struct di
 	return r < 0 ? diag_fail(d, -r, "step %zu", fake->steps) : 0;
 }
 
-/* Reads back what act() wrote, as far as plans depend on it. */
+/* Those that the kernel makes, so that a tunnel's have room between. */
+static void observe_host_rules(struct snap *snap)
+{
+	static const uint32_t tables[] = {RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT};
+	static const uint32_t priorities[] = {0, 32766, 32767};
+
+	for (size_t i = 0; i < 6; i++)
+		*vec_push(&snap->rules) = (struct host_rule){
+			.rule = {.family = i < 3 ? AF_INET : AF_INET6,
+				 .action = FR_ACT_TO_TBL,
+				 .priority = priorities[i % 3],
+				 .table = tables[i % 3]},
+			.place = i % 3 ? UINT32_MAX : 0,
+			.ends = tables[i % 3] == RT_TABLE_MAIN,
+		};
+}
+
+/* Reads back what act() wrote, as far as plans depend on it. A rule comes before those that were
+ * added before it. */
 static void observe_rules(struct fake *fake, struct snap *snap)
 {
+	observe_host_rules(snap);
 	vec_each(line, &fake->lines) {
-		struct rule rule = {.exact = true, .protocol = RTPROT_KERNEL};
+		struct rule rule = {.exact = true,
+				    .protocol = RTPROT_KERNEL,
+				    .place = (uint32_t)(fake->lines.at + fake->lines.len - line)};
 		unsigned family, table;
 		char name[128];
 

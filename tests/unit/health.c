@@ -23,6 +23,7 @@ struct scene {
 	struct link_addr addrs[2];
 	struct tunnel_rule rule;
 	struct rule suppress;
+	struct host_rule first;
 	struct route_table table;
 	struct route route;
 	struct endpoint_way way;
@@ -38,13 +39,15 @@ static void make_scene(struct scene *s)
 				      .len = 24}}},
 		.rule = {.rule = {.family = AF_INET,
 				  .priority = 200,
+				  .place = 2,
 				  .fwmark = MARK,
 				  .table = MARK,
 				  .invert = true,
 				  .has_fwmark = true,
 				  .exact = true},
 			 .leads_here = true},
-		.suppress = {.family = AF_INET, .priority = 100, .has_suppress = true},
+		.suppress = {.family = AF_INET, .priority = 100, .place = 1, .has_suppress = true},
+		.first.rule = {.family = AF_INET, .priority = 5},
 		.route.prefix.addr.family = AF_INET,
 		.way = {.to = {.family = AF_INET, .bytes = {192, 0, 2, 2}},
 			.link = ELSEWHERE,
@@ -68,9 +71,10 @@ static void make_scene(struct scene *s)
 	s->snap.addrs.at = s->addrs;
 	s->snap.tunnel_rules.at = &s->rule;
 	s->snap.suppress_rules.at = &s->suppress;
+	s->snap.rules.at = &s->first;
 	s->snap.tables.at = &s->table;
 	s->snap.wg.peers.len = s->snap.addrs.len = s->snap.tunnel_rules.len =
-		s->snap.suppress_rules.len = s->snap.tables.len = 1;
+		s->snap.suppress_rules.len = s->snap.rules.len = s->snap.tables.len = 1;
 	s->around = (struct around){.out_ip = OUT_HERE, .src_valid_mark = true};
 	s->around.ways.at = &s->way;
 	s->around.ways.len = 1;
@@ -107,7 +111,12 @@ static void found(const struct scene *s, struct buf *ret)
 	CASE(rule_of_ipv6, "rule-missing ", s->rule.rule.family = AF_INET6)                        \
 	CASE(rule_of_another, "rule-missing ", s->rule.rule.table = 1)                             \
 	CASE(no_suppress, "suppress-rule-missing ", s->snap.suppress_rules.len = 0)                \
-	CASE(suppress_too_late, "suppress-rule-missing ", s->suppress.priority = 300)              \
+	CASE(suppress_too_late, "suppress-rule-missing ", s->suppress.priority = 300;              \
+	     s->suppress.place = 3)                                                                \
+	CASE(suppress_behind, "rules-out-of-order ", s->suppress.priority = 200;                   \
+	     s->suppress.place = 3)                                                                \
+	CASE(main_first, "rules-out-of-order ", s->first.ends = true)                              \
+	CASE(main_of_ipv6_first, "", s->first.ends = true; s->first.rule.family = AF_INET6)        \
 	CASE(no_route, "default-route-missing ", s->table.plain.len = 0)                           \
 	CASE(no_default, "default-route-missing ", s->route.prefix.len = 1)                        \
 	CASE(no_firewall, "firewall-missing ", s->snap.has_firewall = false)                       \

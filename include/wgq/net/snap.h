@@ -8,6 +8,7 @@
 
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
+#include "wgq/net/policy.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/wg.h"
 
@@ -19,6 +20,16 @@ struct tunnel_rule {
 };
 struct tunnel_rule_vec {
 	VEC(struct tunnel_rule);
+};
+
+/* Any rule of this host. */
+struct host_rule {
+	struct policy_rule rule;
+	uint32_t place; /* as struct rule has it */
+	bool ends;      /* no packet without a mark gets to the rules behind it */
+};
+struct host_rule_vec {
+	VEC(struct host_rule);
 };
 
 struct mark_vec {
@@ -45,6 +56,7 @@ struct snap {
 	struct route_table_vec tables; /* in no order, nor have the routes one */
 	struct buf kept; /* with tables: addresses, and the routes that are not plain; opaque */
 
+	struct host_rule_vec rules;          /* all, a family in the order of evaluation */
 	struct rule_vec suppress_rules;      /* `lookup main suppress_prefixlength 0` */
 	struct tunnel_rule_vec tunnel_rules; /* both in the order of evaluation */
 	struct mark_vec marks;               /* of all WireGuard devices of this host */

@@ -59,6 +59,7 @@ struct rule {
 	uint32_t table;
 	uint32_t suppress_prefixlen;
 	uint32_t priority; /* as observed; 0 in a wanted rule: the kernel chooses */
+	uint32_t place;    /* as observed: among the family's in the order of evaluation */
 };
 
 /* The firewall of a full tunnel. Borrowed arrays. */

@@ -13,7 +13,8 @@
 #include "wgq/plan/want.h"
 
 /* Each appends to ret, which borrows from the arguments. */
-int diff_create(struct plan *ret, struct diag *d);
+/* What cannot be done later, as far as the host now tells, is an error at once. */
+int diff_create(const struct conf *conf, const struct snap *snap, struct plan *ret, struct diag *d);
 int diff_hooks(const struct conf *conf, enum conf_hook_kind kind, struct plan *ret, struct diag *d);
 int diff_configure(const struct snap *snap, const struct want *want, const struct means *means,
 		   struct plan *ret, struct diag *d);

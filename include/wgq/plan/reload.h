@@ -16,6 +16,7 @@
 #include "wgq/net/snap.h"
 #include "wgq/plan/op.h"
 #include "wgq/plan/peers.h"
+#include "wgq/plan/rule_place.h"
 #include "wgq/plan/services.h"
 #include "wgq/plan/tables.h"
 #include "wgq/plan/want.h"
@@ -25,6 +26,7 @@ struct reload {
 	struct firewall firewall; /* of want, when it has a full tunnel */
 	struct peers_change peers;
 	struct table_change_vec tables;
+	struct rule_places places;                   /* of rules that are added */
 	struct link_addr_vec gone;                   /* addresses that the file does not name */
 	struct route_table_vec lost_on_the_way_back; /* with the first IPv4 address */
 
