@@ -6,34 +6,43 @@
 #include "wgq/base/spelling.h"
 #include "wgq/conf/keys.h"
 
-/* The letters of s in lower case; how many, SPELLING_MAX + 1: too many for any word. */
-static size_t letters(struct slice s, char ret[SPELLING_MAX])
+/* A word without all that is no letter, in lower case. */
+struct letters {
+	char at[SPELLING_MAX];
+	size_t len; /* SPELLING_MAX + 1: too many for any word */
+};
+
+static struct letters letters_of(struct slice s)
 {
-	size_t n = 0;
+	struct letters ret = {.len = 0};
 
 	for (size_t i = 0; i < s.len; i++) {
 		char c = (char)(s.at[i] | 0x20);
 
 		if (c < 'a' || c > 'z')
 			continue;
-		if (n == SPELLING_MAX)
-			return SPELLING_MAX + 1;
-		ret[n++] = c;
+		if (ret.len == SPELLING_MAX)
+			return (struct letters){.len = SPELLING_MAX + 1};
+		ret.at[ret.len++] = c;
 	}
-	return n;
+	return ret;
 }
 
-/* The distance of s from a word, -1: they are not alike. */
-static int likeness(struct slice s, const char *word)
+/* How far the two words are apart; more than most: -1. */
+static int distance_of(const struct letters *a, const char *b, size_t b_len, size_t most)
 {
-	char have[SPELLING_MAX], want[SPELLING_MAX];
-	size_t n = letters(s, have);
-	size_t word_len = letters((struct slice){word, strlen(word)}, want);
-
-	if (!n || n > SPELLING_MAX)
+	/* A long list may have the same wrong key a million times. */
+	if (!a->len || a->len > b_len + most || b_len > a->len + most)
 		return -1;
-	int distance = (int)spelling_distance(have, n, want, word_len);
-	return distance <= (int)(word_len + 2) / 4 ? distance : -1;
+	size_t distance = spelling_distance(a->at, a->len, b, b_len);
+	return distance <= most ? (int)distance : -1;
+}
+
+static int likeness(const struct letters *have, const char *name)
+{
+	const struct letters want = letters_of((struct slice){name, strlen(name)});
+
+	return distance_of(have, want.at, want.len, (want.len + 2) / 4);
 }
 
 /* The key as far as it looks like one: up to a blank, colon or the like. */
@@ -46,27 +55,49 @@ static struct slice first_word(struct slice key)
 	return (struct slice){key.at, n};
 }
 
-static enum key_id nearest_key(struct slice key)
+/* Which key is meant by a word, KEY_COUNT: none. *advice: where it is no key, what to do; NULL:
+ * nothing is known of it. What others call a key has to be spelt better. */
+static enum key_id nearest_to(struct slice word, const char **advice)
 {
+	const struct letters have = letters_of(word);
 	enum key_id best = KEY_COUNT;
 	int best_distance = SPELLING_MAX;
 
+	*advice = NULL;
 	for (enum key_id id = 0; id < KEY_COUNT; id++) {
-		int distance = likeness(key, conf_key_names()[id].name);
+		int distance = likeness(&have, conf_key_names()[id].name);
 
 		if (distance >= 0 && distance < best_distance) {
 			best = id;
 			best_distance = distance;
 		}
 	}
+	for (const struct foreign_word *f = foreign_words(); f->word; f++) {
+		size_t n = strlen(f->word);
+		int distance = distance_of(&have, f->word, n, n / 6);
+
+		if (distance >= 0 && distance < best_distance) {
+			best = f->id;
+			best_distance = distance;
+			*advice = f->advice;
+		}
+	}
 	return best;
+}
+
+static enum key_id nearest_key(struct slice key, const char **advice)
+{
+	const struct slice word = first_word(key);
+	enum key_id id = nearest_to(key, advice);
+
+	return id < KEY_COUNT || *advice || word.len == key.len ? id : nearest_to(word, advice);
 }
 
 enum key_id advice_key(struct slice key)
 {
-	enum key_id id = nearest_key(key);
+	const char *unused;
 
-	return id < KEY_COUNT ? id : nearest_key(first_word(key));
+	return nearest_key(key, &unused);
 }
 
 enum scan_section advice_section(struct slice header)
@@ -75,9 +106,25 @@ enum scan_section advice_section(struct slice header)
 
 	if (end)
 		header.len = (size_t)(end - header.at);
-	if (likeness(header, "Interface") >= 0)
+	const struct letters have = letters_of(header);
+	if (likeness(&have, "Interface") >= 0)
 		return SECTION_INTERFACE;
-	return likeness(header, "Peer") >= 0 ? SECTION_PEER : SECTION_OTHER;
+	return likeness(&have, "Peer") >= 0 ? SECTION_PEER : SECTION_OTHER;
+}
+
+static bool is_part_of_name(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
+	       c == '_';
+}
+
+static bool is_name(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.len && is_part_of_name(s.at[n]))
+		n++;
+	return n == s.len && n <= SPELLING_MAX;
 }
 
 static bool base64_char(char c)
@@ -117,66 +164,6 @@ bool advice_secret(const struct scan_line *line)
 	return id == KEY_PRIVATE_KEY || id == KEY_PRESHARED_KEY || holds_key(line->text);
 }
 
-static const struct odd_text *find_odd(const struct odd_text *odd, struct slice s,
-				       struct slice *ret_at)
-{
-	for (; odd->bytes; odd++) {
-		size_t n = strlen(odd->bytes);
-		const char *found = s.len ? memmem(s.at, s.len, odd->bytes, n) : NULL;
-
-		if (found) {
-			*ret_at = (struct slice){found, n};
-			return odd;
-		}
-	}
-	return NULL;
-}
-
-const struct odd_text *advice_odd(struct slice line, struct slice value, struct slice *ret_at)
-{
-	static const char blank[] = "delete it, and type a blank if there has to be one";
-#define LOOKS_BLANK ", which looks like a blank or like nothing"
-	static const char quote[] = "delete it: a value has no quotes";
-	static const char dash[] = "type a hyphen: -";
-	static const char wide[] = "type the plain one, of ASCII";
-	static const struct odd_text unseen[] = {
-		{"\xc2\xa0", "a no-break space (U+00A0)" LOOKS_BLANK, blank},
-		{"\xe2\x80\xaf", "a narrow no-break space (U+202F)" LOOKS_BLANK, blank},
-		{"\xe3\x80\x80", "an ideographic space (U+3000)" LOOKS_BLANK, blank},
-		{"\xe2\x80\x8b", "a zero-width space (U+200B)" LOOKS_BLANK, blank},
-		{"\xef\xbb\xbf", "a byte order mark (U+FEFF)" LOOKS_BLANK, blank},
-		{"\r", "a carriage return in the middle of a line",
-		 "end lines by a newline, as in Unix"},
-		{"\\n", "a backslash and an n, where a line should end",
-		 "write each section and each key on a line of its own"},
-		{"\xef\xbc\x8c", "a full-width comma (U+FF0C)", wide},
-		{"\xef\xbc\x9a", "a full-width colon (U+FF1A)", wide},
-		{"\xef\xbc\x9d", "a full-width equals sign (U+FF1D)", wide},
-		{0},
-	};
-#undef LOOKS_BLANK
-	/* Prose has them, too. */
-	static const struct odd_text in_values[] = {
-		{"\xe2\x80\x98", "a typographic quote (U+2018)", quote},
-		{"\xe2\x80\x99", "a typographic quote (U+2019)", quote},
-		{"\xe2\x80\x9a", "a typographic quote (U+201A)", quote},
-		{"\xe2\x80\x9c", "a typographic quote (U+201C)", quote},
-		{"\xe2\x80\x9d", "a typographic quote (U+201D)", quote},
-		{"\xe2\x80\x9e", "a typographic quote (U+201E)", quote},
-		{"\xc2\xab", "a typographic quote (U+00AB)", quote},
-		{"\xc2\xbb", "a typographic quote (U+00BB)", quote},
-		{"\xe2\x80\x90", "a typographic hyphen (U+2010)", dash},
-		{"\xe2\x80\x91", "a no-break hyphen (U+2011)", dash},
-		{"\xe2\x80\x93", "a dash (U+2013), which looks like a hyphen", dash},
-		{"\xe2\x80\x94", "a dash (U+2014), which looks like a hyphen", dash},
-		{"\xe2\x88\x92", "a minus sign (U+2212), which looks like a hyphen", dash},
-		{0},
-	};
-	const struct odd_text *odd = find_odd(unseen, line, ret_at);
-
-	return odd ? odd : find_odd(in_values, value, ret_at);
-}
-
 /* Why a key that exists is not taken here. */
 static void misplaced_key(struct parser *p, const struct scan_line *line, enum key_id id)
 {
@@ -200,6 +187,32 @@ static void misplaced_key(struct parser *p, const struct scan_line *line, enum k
 	}
 }
 
+/* Whether the line shows whose file it is, which is then the last word. */
+static bool told_foreign(struct parser *p, const struct scan_line *line)
+{
+	const struct foreign_file *file = foreign_file(line->text);
+
+	if (!file)
+		return false;
+	parse_error(p, line->key, file->hint, "%s", file->name);
+	p->told_foreign = true;
+	return true;
+}
+
+static bool told_amneziawg(struct parser *p, const struct scan_line *line)
+{
+	if (!foreign_is_amneziawg(line->key))
+		return false;
+	if (!p->told_amneziawg)
+		parse_error(
+			p, line->key,
+			"awg-quick, of amneziawg-tools, takes this file; without Jc, Jmin, Jmax, "
+			"S1 to S4, H1 to H4 and I1 to I5 it would be one of WireGuard",
+			"this is a file of AmneziaWG, which WireGuard cannot speak with");
+	p->told_amneziawg = true;
+	return true;
+}
+
 static void list_keys(enum scan_section section, struct buf *ret)
 {
 	const char *name = section == SECTION_PEER ? "Peer" : "Interface";
@@ -216,10 +229,13 @@ static void list_keys(enum scan_section section, struct buf *ret)
 
 void advice_unknown_key(struct parser *p, const struct scan_line *line)
 {
-	enum key_id id = key_find_squeezed(line->key), near = advice_key(line->key);
+	const char *advice;
+	enum key_id id = key_find_squeezed(line->key), near = nearest_key(line->key, &advice);
 	struct slice word = first_word(line->key);
 	_cleanup_buf_ struct buf hint = {0};
 
+	if (told_foreign(p, line) || told_amneziawg(p, line))
+		return;
 	if (id < KEY_COUNT) {
 		misplaced_key(p, line, id);
 		return;
@@ -234,7 +250,7 @@ void advice_unknown_key(struct parser *p, const struct scan_line *line)
 		return;
 	}
 	id = key_find(word);
-	if (id < KEY_COUNT && word.len < line->key.len) {
+	if (id < KEY_COUNT && word.len < line->key.len && !is_part_of_name(word.at[word.len])) {
 		buf_addf(&hint, "write %s = and the value", conf_key_names()[id].name);
 		parse_error(p, line->key, buf_text(&hint), "no = right after %s",
 			    conf_key_names()[id].name);
@@ -248,13 +264,17 @@ void advice_unknown_key(struct parser *p, const struct scan_line *line)
 		if (strcmp(name->section, section) != 0)
 			buf_addf(&hint, ", in [%s]", name->section);
 		buf_char(&hint, '?');
+	} else if (advice) {
+		buf_str(&hint, advice);
 	} else {
 		list_keys(p->section, &hint);
 	}
 	/* Of a line with a secret not even the key can be trusted; but of `PrivatKey KEY=` the
-	 * first word can. */
+	 * first word can, or the whole of it where it has the form of a name. */
 	bool word_only = near < KEY_COUNT && advice_secret(line);
-	struct slice name = word_only ? word : shown(p, line->key);
+	struct slice name = !word_only           ? shown(p, line->key)
+			    : is_name(line->key) ? line->key
+						 : word;
 	parse_error(p, line->key, buf_text(&hint), "unknown key \"%.*s\"", SLICE_ARG(name));
 }
 
@@ -266,6 +286,8 @@ void advice_unknown_section(struct parser *p, const struct scan_line *line)
 			   : near == SECTION_PEER    ? "did you mean [Peer]?"
 						     : "there are [Interface] and [Peer]";
 
+	if (told_foreign(p, line))
+		return;
 	if (line->kind == SCAN_JUNK)
 		parse_error(p, line->key, hint,
 			    "a section is one name in brackets, and nothing after it");
@@ -278,6 +300,8 @@ void advice_no_value(struct parser *p, const struct scan_line *line)
 	enum key_id id = advice_key(line->key);
 	_cleanup_buf_ struct buf hint = {0};
 
+	if (told_foreign(p, line))
+		return;
 	if (line->key.at[0] == ';') {
 		parse_error(p, line->key, "write # where a comment begins",
 			    "; does not begin a comment");

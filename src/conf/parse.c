@@ -106,7 +106,7 @@ static struct line_facts *facts_of(struct parser *p)
 	facts->line = p->line->number;
 	facts->secret = advice_secret(p->line);
 	facts->odd_said = false;
-	facts->odd = advice_odd(text, p->line->value, &facts->odd_at);
+	facts->odd = odd_find(text, p->line->value, &facts->odd_at);
 	return facts;
 }
 
@@ -143,8 +143,9 @@ void parse_error(struct parser *p, struct slice at, const char *hint, const char
 	_cleanup_buf_ struct buf message = {0};
 	va_list args;
 
-	/* Whatever seems wrong in the line, what is odd in it explains it, once. */
-	if (p->facts.line == p->line->number && p->facts.odd_said)
+	/* Whatever seems wrong, this explains it, once: whose file it is, or what is odd in the
+	 * line. */
+	if (p->told_foreign || (p->facts.line == p->line->number && p->facts.odd_said))
 		return;
 	if (++p->errors > SHOWN_MAX)
 		return;
@@ -179,7 +180,7 @@ void parse_warning(struct parser *p, struct slice at, const char *id, const char
 	_cleanup_buf_ struct buf message = {0};
 	va_list args;
 
-	if (++p->warnings > SHOWN_MAX)
+	if (p->told_foreign || ++p->warnings > SHOWN_MAX)
 		return;
 	va_start(args, format);
 	buf_addv(&message, format, args);
@@ -224,11 +225,17 @@ static int open_section(struct parser *p, const struct scan_line *line)
 	return 0;
 }
 
-/* A misspelled PublicKey is one error, not a missing one as well. */
-static void note_public_key(struct parser *p, const struct scan_line *line)
+/* What was meant is looked for while errors are shown: a million lines may be wrong. */
+static void refuse_line(struct parser *p, const struct scan_line *line,
+			void (*advise)(struct parser *p, const struct scan_line *line))
 {
-	if (advice_key(line->key) == KEY_PUBLIC_KEY)
-		p->peer_has_key = true;
+	/* A misspelled PublicKey is one error, not a missing one as well. */
+	if (p->peer && !p->peer_has_key)
+		p->peer_has_key = advice_key(line->key) == KEY_PUBLIC_KEY;
+	if (p->errors < SHOWN_MAX)
+		advise(p, line);
+	else
+		p->errors++;
 }
 
 /* key_find_squeezed(). A list with a line an item has the same key again and again. */
@@ -257,8 +264,7 @@ static int read_key(struct parser *p, const struct scan_line *line)
 	/* Everything else is wg(8)'s business: [Peer] PreUp = x is its error (linux.bash:73). */
 	id = find_key(p, line->key);
 	if (id == KEY_COUNT || key_is_quick(id) || key_section(id) != p->section) {
-		note_public_key(p, line);
-		advice_unknown_key(p, line);
+		refuse_line(p, line, advice_unknown_key);
 		return 0;
 	}
 	if (id == KEY_PUBLIC_KEY)
@@ -285,8 +291,7 @@ static int read_line(void *context, const struct scan_line *line, struct diag *d
 	case SCAN_JUNK:
 		if (line->key.len && line->key.at[0] == '[')
 			return open_section(p, line);
-		note_public_key(p, line);
-		advice_no_value(p, line);
+		refuse_line(p, line, advice_no_value);
 		return 0;
 	}
 	return 0;

@@ -179,6 +179,17 @@ static int refuse_nul(const char *file, struct slice text, const char *nul, stru
 	return diag_fail_at(d, &at, "the file has to be plain text, in UTF-8", "a NUL byte");
 }
 
+/* Whether a section or a key stands behind a CR. */
+static bool has_lines_of_cr(struct slice text)
+{
+	const char *cr = memchr(text.at, '\r', text.len);
+
+	if (!cr)
+		return false;
+	const struct slice rest = {cr, (size_t)(text.at + text.len - cr)};
+	return memchr(rest.at, '[', rest.len) || memchr(rest.at, '=', rest.len);
+}
+
 /* What no line can be blamed for. *text is moved past a byte order mark. */
 static int check_encoding(const char *file, struct slice *text, struct diag *d)
 {
@@ -190,6 +201,9 @@ static int check_encoding(const char *file, struct slice *text, struct diag *d)
 	if (starts_with(*text, "\xff\xfe") || starts_with(*text, "\xfe\xff"))
 		return diag_fail_at(d, &start, hint, "the file is in UTF-16");
 
+	if (text->len && !memchr(text->at, '\n', text->len) && has_lines_of_cr(*text))
+		return diag_fail_at(d, &whole, "tr '\\r' '\\n' <FILE makes newlines of them",
+				    "the lines end by CR alone, as on old Macs");
 	const char *nul = text->len ? memchr(text->at, '\0', text->len) : NULL;
 	if (nul)
 		return refuse_nul(file, *text, nul, d);

@@ -72,7 +72,7 @@ bool name_plausible(struct slice s)
 
 	if (s.len && s.at[s.len - 1] == '.')
 		s.len--;
-	if (!s.len || s.len > NAME_MAX || s.at[0] == '-' || advice_odd(s, s, &unused))
+	if (!s.len || s.len > NAME_MAX || s.at[0] == '-' || odd_find(s, s, &unused))
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		bool dot = s.at[i] == '.';

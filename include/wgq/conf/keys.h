@@ -62,6 +62,8 @@ struct parser {
 	struct slice last_key; /* of the last line of wg(8)'s, and what it is */
 	enum key_id last_id;
 	struct line_facts facts;
+	bool told_foreign; /* whose file it is: there is no more to say */
+	bool told_amneziawg;
 	size_t errors, warnings; /* also those that are too many to be shown */
 };
 
@@ -103,6 +105,26 @@ typedef int key_reader(struct parser *p, enum key_id id, const struct scan_line 
 key_reader quick_address, quick_dns, quick_mtu, quick_table, quick_save_config, quick_hook;
 key_reader wg_key, wg_listen_port, wg_fwmark, wg_allowed_ips, wg_endpoint, wg_keepalive;
 
+/* What others call a key: in small letters, and which one it is; KEY_COUNT: none, and what to do.
+ * The last has no word. */
+struct foreign_word {
+	const char *word;
+	enum key_id id;
+	const char *advice;
+};
+const struct foreign_word *foreign_words(void);
+
+/* A file of another program. */
+struct foreign_file {
+	const char *name, *hint;
+};
+/* Whose file a line that is none of ours shows this to be; NULL: not known. */
+const struct foreign_file *foreign_file(struct slice line);
+bool foreign_is_amneziawg(struct slice key);
+
+/* What of a line is odd, or of its value; NULL: nothing. */
+const struct odd_text *odd_find(struct slice line, struct slice value, struct slice *ret_at);
+
 /* Once all is read: keys that are in the place of others. 0 or -ENOMEM, with the error added. */
 int mixed_keys(struct parser *p);
 
@@ -118,8 +140,6 @@ enum key_id advice_key(struct slice key); /* the nearest key; KEY_COUNT: none is
 enum scan_section advice_section(struct slice header); /* SECTION_OTHER: none is near */
 /* Whether the line may hold a private or preshared key, so that it must not be shown. */
 bool advice_secret(const struct scan_line *line);
-/* What of a line is odd, or of its value; NULL: nothing. */
-const struct odd_text *advice_odd(struct slice line, struct slice value, struct slice *ret_at);
 /* A key that conf_parse() did not know, or that is in the wrong place. */
 void advice_unknown_key(struct parser *p, const struct scan_line *line);
 void advice_unknown_section(struct parser *p, const struct scan_line *line);
