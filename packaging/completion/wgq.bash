@@ -57,7 +57,7 @@ _wgq() {
 		return
 	fi
 	case $verb in
-	up) options+=' --dry-run --dns= --firewall= --userspace= --replace' ;;
+	up) options+=' --dry-run --dns= --firewall= --userspace= --ensure --replace' ;;
 	down) options+=' --dry-run --dns= --if-exists --all' ;;
 	reload) options+=' --dry-run --dns= --firewall= --run-hooks' ;;
 	diff) options+=' --dns= --firewall=' ;;

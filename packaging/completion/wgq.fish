@@ -63,6 +63,7 @@ complete -c wgq -n '__fish_seen_subcommand_from up down reload' -s n -l dry-run 
 complete -c wgq -n '__fish_seen_subcommand_from up down reload diff status' -l dns -x -a 'auto resolvconf resolved off' -d 'How name servers are set'
 complete -c wgq -n '__fish_seen_subcommand_from up reload diff status' -l firewall -x -a 'auto off' -d 'Whether a full tunnel has a firewall'
 complete -c wgq -n $up -l userspace -x -a 'auto never (__fish_complete_command)' -d 'Who serves the interface'
+complete -c wgq -n $up -l ensure -d 'Reload what is up already'
 complete -c wgq -n $up -l replace -d 'Take down what has the name first'
 complete -c wgq -n $down -l if-exists -d 'One that is not there is no error'
 complete -c wgq -n $down -s a -l all -d 'Every WireGuard interface'

@@ -17,6 +17,7 @@ enum {
 	LONG_FIREWALL,
 	LONG_USERSPACE,
 	LONG_REPLACE,
+	LONG_ENSURE,
 	LONG_IF_EXISTS,
 	LONG_JSON,
 	LONG_FROM,
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
 	{"firewall", required_argument, NULL, LONG_FIREWALL},
 	{"userspace", required_argument, NULL, LONG_USERSPACE},
 	{"replace", no_argument, NULL, LONG_REPLACE},
+	{"ensure", no_argument, NULL, LONG_ENSURE},
 	{"if-exists", no_argument, NULL, LONG_IF_EXISTS},
 	{"all", no_argument, NULL, 'a'},
 	{"run-hooks", no_argument, NULL, LONG_RUN_HOOKS},
@@ -62,6 +64,7 @@ static unsigned option_of(int value)
 		{LONG_FIREWALL, OPTION_FIREWALL},
 		{LONG_USERSPACE, OPTION_USERSPACE},
 		{LONG_REPLACE, OPTION_REPLACE},
+		{LONG_ENSURE, OPTION_ENSURE},
 		{LONG_IF_EXISTS, OPTION_IF_EXISTS},
 		{'a', OPTION_ALL},
 		{LONG_RUN_HOOKS, OPTION_RUN_HOOKS},
@@ -98,6 +101,8 @@ static void print_usage(FILE *to)
 	      "For up, reload, diff and status:\n"
 	      "      --firewall=HOW     auto, or off: do without\n"
 	      "For up:\n"
+	      "      --ensure           reload what is up already; say nothing if it is as it "
+	      "should be\n"
 	      "      --replace          take down what has the interface's name first\n"
 	      "      --userspace=HOW    never, auto, or the program that serves the interface\n"
 	      "For down:\n"
@@ -175,6 +180,8 @@ static int check_args(const struct options *options)
 	for (const struct option *option = long_options; option->name; option++)
 		if (foreign & option_of(option->val))
 			return usage_error("'%s' has no --%s", verb->name, option->name);
+	if ((options->given & OPTION_ENSURE) && (options->given & OPTION_REPLACE))
+		return usage_error("--ensure and --replace exclude each other");
 	if (options->quiet && options->verbose)
 		return usage_error("--quiet and --verbose exclude each other");
 	if ((options->given & OPTION_ALL) && verb->least > 0)

@@ -8,8 +8,7 @@
 #include "wgq/plan/reload.h"
 #include "wgq/sys/udp.h"
 
-/* Nothing is up. What is left over goes for good. */
-static int clear(struct session *s, struct diag *d)
+int replace_leftovers(struct session *s, struct diag *d)
 {
 	size_t said = d->len;
 	int r = down_leftovers(s, d);
@@ -70,7 +69,7 @@ int replace_take_down(struct session *s, struct snap *snap, struct former *forme
 	/* PreDown may have deleted it. */
 	if (r == -ENODEV) {
 		diag_truncate(d, said);
-		return clear(s, d);
+		return replace_leftovers(s, d);
 	}
 	if (r == 0)
 		r = former_plan(s->conf, snap, &s->means, former, d);

@@ -96,6 +96,8 @@ int up_run(struct session *s, struct diag *d)
 
 	if (r == 0 && replaces)
 		r = replace_take_down(s, &former_snap, &former, d);
+	else if (r == 0 && (s->options->given & OPTION_ENSURE))
+		r = replace_leftovers(s, d);
 	if (r == 0)
 		r = create(s, d);
 	if (r == 0)
@@ -121,6 +123,8 @@ static int up_one(const struct options *options, const char *argument, struct di
 
 	if (r == 0)
 		r = session_open(&session, options, &config, d);
+	if (r == 0 && (options->given & OPTION_ENSURE))
+		return session_status(&session, ensure_run(&session, &config.conf, d));
 	/* Whether its names can be looked up, or its name servers set, is then no matter. */
 	if (r == 0 && !(options->given & OPTION_REPLACE))
 		r = find_existing(&session, &snap, d);

@@ -12,7 +12,7 @@
 const struct verb verbs[] = {
 	{"up", verb_up,
 	 OPTION_DRY_RUN | OPTION_DNS | OPTION_FIREWALL | OPTION_USERSPACE | OPTION_REPLACE |
-		 OPTION_JSON,
+		 OPTION_ENSURE | OPTION_JSON,
 	 1, ARGS_MANY, "INTERFACE ...", "bring interfaces up, each wholly or not at all"},
 	{"down", verb_down,
 	 OPTION_DRY_RUN | OPTION_DNS | OPTION_IF_EXISTS | OPTION_ALL | OPTION_JSON, 1, ARGS_MANY,

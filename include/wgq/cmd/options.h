@@ -35,6 +35,7 @@ enum {
 	OPTION_ENDPOINT = 1 << 12,
 	OPTION_QR = 1 << 13,
 	OPTION_ENDPOINTS = 1 << 14,
+	OPTION_ENSURE = 1 << 15,
 };
 
 struct options {

@@ -41,6 +41,10 @@ int down_run(struct session *s, struct diag *d);
  * never wholly up. */
 int save_run(struct session *s, struct diag *d);
 
+/* up --ensure: brings up what is down, and makes what is up match conf, which is resolved as each
+ * needs it. */
+int ensure_run(struct session *s, struct conf *conf, struct diag *d);
+
 /* Where no interface is up, takes away what is left of one. -ENODEV: nothing is. */
 int down_leftovers(struct session *s, struct diag *d);
 
@@ -49,6 +53,8 @@ int down_leftovers(struct session *s, struct diag *d);
 struct former;
 struct snap;
 int replace_take_down(struct session *s, struct snap *snap, struct former *former, struct diag *d);
+/* Where nothing is up: what is left over goes, and does not come back. */
+int replace_leftovers(struct session *s, struct diag *d);
 /* After the undo. */
 void replace_run_hooks(struct session *s, struct diag *d);
 
