@@ -47,17 +47,21 @@ static bool is_in_the_way(const struct link_addr *gone, const struct prefix_set 
 	       prefix_set_has_addr(wanted, &gone->prefix.addr);
 }
 
-/* The last ones first: the first of a subnet takes the others with it. */
+/* The newest first, so that they come back in their order, and since the first of a subnet of IPv4
+ * takes the others with it. The kernel lists those of IPv6 by falling age. */
 static bool remove_those(const struct reload *reload, bool in_the_way, struct plan *plan)
 {
+	const struct link_addr_vec *gone = &reload->gone;
 	_cleanup_prefix_set_ struct prefix_set wanted = {0};
 
 	if (prefix_set_of_addrs(&reload->want.addrs, &wanted) < 0)
 		return false;
-	for (size_t i = reload->gone.len; i-- > 0;) {
-		const struct link_addr *addr = &reload->gone.at[i];
+	for (size_t i = 0; i < 2 * gone->len; i++) {
+		bool ipv6 = i >= gone->len;
+		const struct link_addr *addr = &gone->at[ipv6 ? i - gone->len : gone->len - 1 - i];
 
-		if (is_in_the_way(addr, &wanted) != in_the_way)
+		if ((addr->prefix.addr.family == AF_INET6) != ipv6 ||
+		    is_in_the_way(addr, &wanted) != in_the_way)
 			continue;
 		struct op *op = diff_add(plan, OP_ADDR_DEL, addr->line);
 		if (!op)
