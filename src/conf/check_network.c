@@ -2,6 +2,7 @@
 // Checks of the interface: its addresses, its MTU, and the file itself.
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "wgq/base/buf.h"
 
@@ -145,13 +146,23 @@ void check_address_length(struct check *c)
 	}
 }
 
+static void check_mtu_of(struct check *c, uint8_t family)
+{
+	_cleanup_buf_ struct buf why = {0}, hint = {0};
+
+	if (conf_mtu_excludes(c->conf, family, &why, &hint))
+		check_found(c, where_value(c, c->conf->mtu_line), buf_text(&hint), "%s",
+			    buf_text(&why));
+}
+
+void check_mtu_ipv4(struct check *c)
+{
+	check_mtu_of(c, AF_INET);
+}
+
 void check_mtu_ipv6(struct check *c)
 {
-	if (c->conf->mtu_line && c->conf->mtu < IPV6_MTU_MIN &&
-	    addrs_have_family(&c->conf->addresses, AF_INET6))
-		check_found(c, where_value(c, c->conf->mtu_line),
-			    "write 1280 or more, or leave out the IPv6 addresses",
-			    "an interface with an MTU below %d has no IPv6", IPV6_MTU_MIN);
+	check_mtu_of(c, AF_INET6);
 }
 
 /* Where there are endpoints of both families, or names, the smaller overhead counts. */
@@ -159,16 +170,21 @@ void check_mtu_path(struct check *c)
 {
 	const struct conf *conf = c->conf;
 	unsigned overhead = conf->endpoints.len ? WG_OVERHEAD_IPV4 : WG_OVERHEAD_IPV6;
+	unsigned least = conf_carries(conf, AF_INET6) ? IPV6_MTU_MIN : IPV4_MTU_MIN;
 	_cleanup_buf_ struct buf hint = {0};
 
 	vec_each(peer, &conf->wg.peers)
 		if (peer->has_endpoint && peer->endpoint.any.sa_family == AF_INET)
 			overhead = WG_OVERHEAD_IPV4;
-	if (!conf->mtu_line || c->facts->path_mtu <= overhead ||
+	if (!conf->mtu_line || c->facts->path_mtu <= overhead || conf->mtu <= least ||
 	    conf->mtu <= c->facts->path_mtu - overhead)
 		return;
-	buf_addf(&hint, "write %u or less, or delete the line: the MTU is then found out",
-		 c->facts->path_mtu - overhead);
+	if (c->facts->path_mtu - overhead < least)
+		buf_addf(&hint, "write %u, below which the interface has no %s", least,
+			 least == IPV6_MTU_MIN ? "IPv6" : "IPv4");
+	else
+		buf_addf(&hint, "write %u or less, or delete the line: the MTU is then found out",
+			 c->facts->path_mtu - overhead);
 	check_found(c, where_value(c, conf->mtu_line), buf_text(&hint),
 		    "with %u bytes around each packet, the MTU %u does not fit the way to the "
 		    "endpoint, which takes %u",

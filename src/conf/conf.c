@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The configuration as values: its release.
+// The configuration as values: what it asks for as a whole, and its release.
 #include "wgq/conf/conf.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "wgq/base/mem.h"
 
@@ -40,6 +41,45 @@ uint32_t conf_dns_line(const struct conf *conf)
 	if (conf->dns_servers.len)
 		return conf->dns_servers.at[0].line;
 	return conf->dns_search.len ? conf->dns_search.at[0].line : 0;
+}
+
+bool conf_carries(const struct conf *conf, uint8_t family)
+{
+	if (addrs_have_family(&conf->addresses, family))
+		return true;
+	if (conf->table_kind == TABLE_OFF)
+		return false;
+	vec_each(peer, &conf->wg.peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (ip->prefix.addr.family == family && !ip->remove)
+				return true;
+	return false;
+}
+
+void conf_mtu_explain(uint32_t mtu, uint32_t least, struct buf *ret_text)
+{
+	buf_addf(ret_text,
+		 "with an MTU of %u the interface has no %s, which needs at least %u: what is to "
+		 "go into the tunnel would go past it in the clear",
+		 mtu, least == IPV6_MTU_MIN ? "IPv6" : "IPv4", least);
+}
+
+struct place conf_mtu_place(const struct conf *conf)
+{
+	return (struct place){.file = conf->path, .line = conf->mtu_line, .col = conf->mtu_col};
+}
+
+bool conf_mtu_excludes(const struct conf *conf, uint8_t family, struct buf *ret_why,
+		       struct buf *ret_hint)
+{
+	uint32_t least = family == AF_INET6 ? IPV6_MTU_MIN : IPV4_MTU_MIN;
+
+	if (!conf->mtu_line || conf->mtu >= least || !conf_carries(conf, family))
+		return false;
+	conf_mtu_explain(conf->mtu, least, ret_why);
+	buf_addf(ret_hint, "write MTU = %u or more, or take %s out of Address and AllowedIPs",
+		 least, family == AF_INET6 ? "IPv6" : "IPv4");
+	return true;
 }
 
 void conf_release(struct conf *conf)

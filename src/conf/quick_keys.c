@@ -218,6 +218,8 @@ int quick_mtu(struct parser *p, enum key_id id, const struct scan_line *line)
 	}
 	p->conf->mtu = (uint32_t)mtu;
 	p->conf->mtu_line = line->value.len ? line->number : 0;
+	if (line->value.len)
+		p->conf->mtu_col = (uint32_t)(line->value.at - line->text.at) + 1;
 	return 0;
 }
 

@@ -49,7 +49,7 @@ struct conf {
 
 	struct link_addr_vec addresses; /* in the file's order */
 	struct conf_text_vec dns_servers, dns_search;
-	uint32_t mtu, mtu_line; /* mtu_line 0: not given */
+	uint32_t mtu, mtu_line, mtu_col; /* mtu_line 0: not given */
 	enum conf_table_kind table_kind;
 	uint32_t table, table_line; /* the number, for TABLE_NUMBER */
 	char *table_name;           /* for TABLE_NAME, resolved to TABLE_NUMBER */
@@ -68,6 +68,16 @@ bool conf_has_up_hooks(const struct conf *conf);
 bool conf_has_dns(const struct conf *conf);
 /* The line that asks for them first; 0: none does. */
 uint32_t conf_dns_line(const struct conf *conf);
+
+/* Whether it asks for addresses or routes of a family. */
+bool conf_carries(const struct conf *conf, uint8_t family);
+/* Whether its MTU keeps the family that it asks for off the interface; then why, and what to write
+ * instead. */
+bool conf_mtu_excludes(const struct conf *conf, uint8_t family, struct buf *ret_why,
+		       struct buf *ret_hint);
+/* What an MTU below the least of a family means. */
+void conf_mtu_explain(uint32_t mtu, uint32_t least, struct buf *ret_text);
+struct place conf_mtu_place(const struct conf *conf);
 
 void conf_texts_release(struct conf_text_vec *texts);
 void conf_release(struct conf *conf);

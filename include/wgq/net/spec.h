@@ -9,8 +9,9 @@
 #include "wgq/base/vec.h"
 #include "wgq/net/addr.h"
 
-/* Below it a link has no IPv6: RFC 8200, 5. */
-enum { IPV6_MTU_MIN = 1280 };
+/* Below it the kernel takes the family off a link, with its addresses and routes (RFC 791, 8200;
+ * net/ipv4/devinet.c, inetdev_valid_mtu(); net/ipv6/addrconf.c, addrconf_notify()). */
+enum { IPV4_MTU_MIN = 68, IPV6_MTU_MIN = 1280 };
 
 struct link {
 	char name[IFNAMSIZ];
