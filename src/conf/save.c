@@ -103,8 +103,14 @@ static void save_mtu(struct saver *s)
 {
 	const struct save_line *line = interface_line(s, KEY_MTU);
 
-	if (line && s->conf->mtu_line && s->now->mtu && s->now->mtu != s->conf->mtu &&
-	    !hooks_set_mtu(&s->conf->effects, s->now->mtu))
+	if (!line || !s->conf->mtu_line || !s->now->mtu || s->now->mtu == s->conf->mtu ||
+	    hooks_set_mtu(&s->conf->effects, s->now->mtu))
+		return;
+	/* With the IPv6 that stays in the file it could not be brought up any more. */
+	if (s->now->mtu < IPV6_MTU_MIN && conf_carries(s->conf, AF_INET6))
+		diag_warn(s->d, "the MTU %u is not saved: with it there is no IPv6, which %s has",
+			  s->now->mtu, s->conf->path);
+	else
 		set_number(s, line, s->now->mtu);
 }
 

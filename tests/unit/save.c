@@ -58,6 +58,9 @@ static const struct {
 	{INTERFACE "MTU = 1400 # x\nFwMark = 1\nListenPort=1\n[Peer]\nPublicKey=" A "\n",
 	 INTERFACE "MTU = 1300\nFwMark = 0\nListenPort = 2\n[Peer]\nPublicKey = " A "\n",
 	 INTERFACE "MTU = 1300 # x\nFwMark = off\nListenPort=2\n[Peer]\nPublicKey=" A "\n"},
+	/* an MTU that leaves no room for the file's IPv6 */
+	{INTERFACE "MTU = 1400\n[Peer]\nPublicKey=" A "\nAllowedIPs = fd20::/64\n",
+	 INTERFACE "MTU = 1200\n[Peer]\nPublicKey=" A "\nAllowedIPs = fd20::/64\n", NULL},
 	/* the line that counts is the last one */
 	{INTERFACE "MTU = 1400\nMTU = 1401\n", INTERFACE "MTU = 1300\n",
 	 INTERFACE "MTU = 1400\nMTU = 1300\n"},
