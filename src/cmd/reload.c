@@ -5,6 +5,7 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/plan/carry.h"
 #include "wgq/plan/reload.h"
 #include "wgq/run/device.h"
 #include "wgq/sys/resolve.h"
@@ -74,6 +75,8 @@ int reload_compare(struct session *s, struct snap *snap, struct reload *reload, 
 	if (r == 0)
 		r = reload_want(s->conf, snap, reload, d);
 	if (r == 0)
+		r = carry_check(&reload->want, snap, reload->want.mtu, d);
+	if (r == 0)
 		r = observe_firewall(s, &reload->firewall, snap, d);
 	return r == 0 ? reload_plan(snap, &s->means, reload, d) : r;
 }
@@ -89,27 +92,26 @@ static int refuse_unfinished(struct session *s, const struct snap *snap, struct 
 }
 
 /* Hooks that ran for the former configuration are asked to clean up after themselves first. */
-static int run_hooks(struct session *s, const enum conf_hook_kind *kinds, size_t count,
-		     struct diag *d)
+static int run_early_hooks(struct session *s, struct diag *d)
 {
+	static const enum conf_hook_kind kinds[] = {HOOK_PRE_DOWN, HOOK_POST_DOWN, HOOK_PRE_UP};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < count && (s->options->given & OPTION_RUN_HOOKS); i++)
+	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		r = session_hooks(s, kinds[i], d);
 	return r;
 }
 
 int reload_run(struct session *s, struct diag *d)
 {
-	static const enum conf_hook_kind before[] = {HOOK_PRE_DOWN, HOOK_POST_DOWN, HOOK_PRE_UP};
-	static const enum conf_hook_kind after[] = {HOOK_POST_UP};
+	bool with_hooks = s->options->given & OPTION_RUN_HOOKS;
 	/* The steps borrow from these, in an undo as well. */
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_reload_ struct reload reload = {0};
 	int r = world_prepare(s->world, s->conf, PURPOSE_RELOAD, &s->means, d);
 
-	if (r == 0)
-		r = run_hooks(s, before, 3, d);
+	if (r == 0 && with_hooks)
+		r = run_early_hooks(s, d);
 	if (r == 0)
 		r = session_lock(s, d);
 	if (r == 0)
@@ -118,8 +120,8 @@ int reload_run(struct session *s, struct diag *d)
 		r = refuse_unfinished(s, &snap, d);
 	if (r == 0)
 		r = session_apply(s, &reload.plan, d);
-	if (r == 0)
-		r = run_hooks(s, after, 1, d);
+	if (r == 0 && with_hooks)
+		r = session_post_up(s, &reload.want, d);
 	if (r < 0)
 		session_undo(s, d);
 	session_unlock(s);

@@ -75,8 +75,8 @@ static int new_text(struct session *s, const struct snap *snap, struct buf *ret,
 		.userspace = snap->is_userspace,
 		/* The kernel takes the addresses away in the last two cases (net/ipv6/addrconf.c,
 		 * addrconf_notify()). */
-		.has_ipv6 =
-			snap->ipv6 == IPV6_ON && snap->link.up && snap->link.mtu >= IPV6_MTU_MIN,
+		.has_ipv6 = snap->ipv6.state == IPV6_ON && snap->link.up &&
+			    snap->link.mtu >= IPV6_MTU_MIN,
 		.scope_name = if_indextoname,
 	};
 	return conf_save(buf_text(&snap->config_text), snap->config_text.len, &conf, &now, ret, d);

@@ -8,6 +8,7 @@
 
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/plan/carry.h"
 #include "wgq/sys/privilege.h"
 #include "wgq/sys/resolve.h"
 
@@ -207,6 +208,26 @@ int session_hooks_rest(struct session *s, enum conf_hook_kind kind, struct diag 
 	const struct plan rest = {.at = all.at + s->hooks_run[kind],
 				  .len = all.len - s->hooks_run[kind]};
 	return session_apply_all(s, &rest, d);
+}
+
+int session_post_up(struct session *s, const struct want *want, struct diag *d)
+{
+	const struct observe_query query = {.ifname = s->ifname};
+	_cleanup_diag_ struct diag found = {0};
+	_cleanup_snap_ struct snap snap = {0};
+	int r = session_hooks(s, HOOK_POST_UP, d);
+
+	if (r < 0 || s->dry_run || !s->conf->hooks[HOOK_POST_UP].len)
+		return r;
+	r = world_observe(s->world, &query, &snap, &found);
+	/* One that has moved the link, or put another in its place, knows where its packets go. */
+	if (r == -ESTALE || (r == 0 && !snap.link.index))
+		return 0;
+	diag_move(d, &found);
+	if (r == 0)
+		r = carry_check(want, &snap, snap.link.mtu, d);
+	/* A signal that came meanwhile undoes as well. */
+	return r == 0 ? txn_apply(&s->txn, &(const struct plan){0}, d) : r;
 }
 
 int session_lock(struct session *s, struct diag *d)

@@ -5,6 +5,7 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/plan/carry.h"
 #include "wgq/plan/former.h"
 #include "wgq/plan/same.h"
 #include "wgq/plan/want.h"
@@ -80,6 +81,8 @@ static int configure(struct session *s, struct snap *snap, struct want *want, st
 	if (r == 0)
 		r = want_make(conf, snap, want, d);
 	if (r == 0)
+		r = carry_check(want, snap, want->mtu, d);
+	if (r == 0)
 		r = diff_configure(snap, want, &s->means, &plan, d);
 	return r == 0 ? session_apply(s, &plan, d) : r;
 }
@@ -105,7 +108,7 @@ int up_run(struct session *s, struct diag *d)
 	if (r == 0)
 		r = configure(s, &snap, &want, d);
 	if (r == 0)
-		r = session_hooks(s, HOOK_POST_UP, d);
+		r = session_post_up(s, &want, d);
 	if (r < 0) {
 		session_undo(s, d);
 		if (former.plan.len)

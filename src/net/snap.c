@@ -2,6 +2,11 @@
 // The contents of a snapshot.
 #include "wgq/net/snap.h"
 
+bool ipv6_is_only_elsewhere(const struct ipv6 *ipv6)
+{
+	return ipv6->state != IPV6_ON && ipv6->elsewhere[0];
+}
+
 void snap_release(struct snap *snap)
 {
 	if (!snap)

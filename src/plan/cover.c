@@ -28,34 +28,32 @@ static void cover_note_lengths(struct cover *cover)
 }
 
 /* Whether the kernel adds a route for an address: for an IPv4 one unless it is single or its
- * network is 0.0.0.0 (net/ipv4/fib_frontend.c, fib_add_ifaddr()); for any of IPv6, which it takes
- * away altogether where packets are too small (net/ipv6/addrconf.c, addrconf_notify()). */
-static bool has_route(const struct prefix *address, uint32_t mtu)
+ * network is 0.0.0.0 (net/ipv4/fib_frontend.c, fib_add_ifaddr()); for any of IPv6. */
+static bool has_route(const struct prefix *address)
 {
 	static const struct addr zero = {.family = AF_INET};
 	struct prefix network = *address;
 
 	prefix_mask(&network);
-	if (network.addr.family == AF_INET6)
-		return mtu >= IPV6_MTU_MIN;
-	return network.len < 32 && addr_compare(&network.addr, &zero) != 0;
+	return network.addr.family == AF_INET6 ||
+	       (network.len < 32 && addr_compare(&network.addr, &zero) != 0);
 }
 
-static int cover_add_addresses(struct cover *cover, const struct link_addr_vec *addrs, uint32_t mtu)
+static int cover_add_addresses(struct cover *cover, const struct link_addr_vec *addrs)
 {
 	vec_each(addr, addrs)
-		if (has_route(&addr->prefix, mtu) && cover_add(cover, &addr->prefix) < 0)
+		if (has_route(&addr->prefix) && cover_add(cover, &addr->prefix) < 0)
 			return -ENOMEM;
 	return 0;
 }
 
-int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, uint32_t mtu,
-	       struct cover *ret, struct diag *d)
+int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, struct cover *ret,
+	       struct diag *d)
 {
-	int r = cover_add_addresses(ret, &snap->addrs, mtu);
+	int r = cover_add_addresses(ret, &snap->addrs);
 
 	if (r == 0)
-		r = cover_add_addresses(ret, wanted, mtu);
+		r = cover_add_addresses(ret, wanted);
 	vec_each(route, &snap->main_routes)
 		if (r == 0)
 			r = cover_add(ret, &route->prefix);

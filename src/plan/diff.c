@@ -36,7 +36,8 @@ int diff_create(const struct conf *conf, const struct snap *snap, struct plan *r
 	const struct wg_peer_vec *peers = &conf->wg.peers;
 	bool is_auto = conf->table_kind == TABLE_AUTO;
 	bool full_ip = is_auto && wg_peers_have_default(peers, AF_INET);
-	bool full_ip6 = is_auto && snap->ipv6 == IPV6_ON && wg_peers_have_default(peers, AF_INET6);
+	bool full_ip6 =
+		is_auto && snap->ipv6.state == IPV6_ON && wg_peers_have_default(peers, AF_INET6);
 	struct rule_places places;
 	int r = rule_places_find(snap, full_ip, full_ip6, &places, &found);
 

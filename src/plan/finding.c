@@ -21,6 +21,10 @@ static const struct {
 				    "set PrivateKey in the configuration, then wgq reload %f"},
 	[FINDING_NO_ADDRESS] = {"no-address", false, "the interface has no address",
 				"ip address add ADDRESS dev %i, unless it is meant to have none"},
+	[FINDING_IPV6_OFF] = {"ipv6-off", true,
+			      "IPv6 is switched off on the interface: what is to go into the "
+			      "tunnel goes past it in the clear",
+			      "sysctl -w net/ipv6/conf/%i/disable_ipv6=0, then wgq reload %f"},
 	[FINDING_ADDRESS_MISSING] = {"address-missing", true,
 				     "an address of the configuration is missing", "wgq reload %f"},
 	[FINDING_NO_MARK] = {"no-mark", true,
@@ -72,7 +76,8 @@ static const struct {
 				    "set MTU in the configuration, then wgq reload %f"},
 	[FINDING_MTU_BELOW_IPV6] = {"mtu-below-ipv6", true,
 				    "the MTU is below 1280, so the interface has no IPv6",
-				    "set MTU to 1280 or more, or do without IPv6 addresses"},
+				    "set MTU to 1280 or more in the configuration, or leave it out "
+				    "there, then wgq reload %f"},
 	[FINDING_NEIGHBOURS] = {"neighbour-table", true,
 				"this host's table of IPv6 neighbours is nearly full",
 				"raise net.ipv6.neigh.default.gc_thresh3 with sysctl"},

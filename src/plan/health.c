@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "wgq/net/prefix_set.h"
+#include "wgq/plan/carry.h"
 #include "wgq/plan/servers.h"
 
 #include "health_internal.h"
@@ -90,6 +91,7 @@ static int check_addresses(const struct health_input *in, struct finding_vec *re
 static int check_mtu(const struct health_input *in, struct finding_vec *ret)
 {
 	uint32_t mtu = in->snap->link.mtu;
+	bool ipv6 = health_wants_ipv6(in) && in->snap->ipv6.state == IPV6_ON;
 	const struct endpoint_way *worst = NULL;
 	_cleanup_buf_ struct buf detail = {0};
 	char text[ADDR_TEXT_MAX];
@@ -99,10 +101,13 @@ static int check_mtu(const struct health_input *in, struct finding_vec *ret)
 		if (way->mtu && way->link != in->snap->link.index && health_room(way) < mtu &&
 		    (!worst || health_room(way) < health_room(worst)))
 			worst = way;
-	if (!worst)
+	/* At the least there is nothing to be done. */
+	if (!worst || (ipv6 && mtu <= IPV6_MTU_MIN))
 		return 0;
 	addr_format(&worst->to, text);
 	buf_addf(&detail, "%u, where %s leaves room for %u", mtu, text, health_room(worst));
+	if (ipv6 && health_room(worst) < IPV6_MTU_MIN)
+		buf_addf(&detail, ", and IPv6 needs %d", IPV6_MTU_MIN);
 	return finding_add(ret, FINDING_MTU_ABOVE_PATH, FINDING_NO_PEER, &detail);
 }
 
@@ -111,10 +116,21 @@ static int check_mtu_of_ipv6(const struct health_input *in, struct finding_vec *
 	uint32_t mtu = in->snap->link.mtu;
 	_cleanup_buf_ struct buf detail = {0};
 
-	if (mtu >= IPV6_MTU_MIN || !in->want || !addrs_have_family(&in->want->addrs, AF_INET6))
+	if (mtu >= IPV6_MTU_MIN || !health_wants_ipv6(in))
 		return 0;
 	buf_addf(&detail, "it is %u", mtu);
 	return finding_add(ret, FINDING_MTU_BELOW_IPV6, FINDING_NO_PEER, &detail);
+}
+
+static int check_ipv6(const struct health_input *in, struct finding_vec *ret)
+{
+	_cleanup_buf_ struct buf detail = {0};
+
+	if (!health_lacks_ipv6(in))
+		return 0;
+	carry_setting(in->snap->link.name, in->snap->ipv6.state, &detail);
+	buf_addf(&detail, " is 1, and %s has IPv6", in->snap->ipv6.elsewhere);
+	return finding_add(ret, FINDING_IPV6_OFF, FINDING_NO_PEER, &detail);
 }
 
 /* Each destination behind the tunnel takes an entry in IPv6; in IPv4 all share one
@@ -171,7 +187,9 @@ static int check_all(const struct health_input *in, struct finding_vec *ret)
 	/* Without it there are no routes, nor IPv6 addresses, and nothing is sent. */
 	if (r < 0 || !in->snap->link.up)
 		return r;
-	r = check_addresses(in, ret);
+	r = check_ipv6(in, ret);
+	if (r == 0)
+		r = check_addresses(in, ret);
 	if (r == 0)
 		r = health_tunnel(in, ret);
 	if (r == 0)

@@ -5,6 +5,9 @@
 #include "wgq/plan/health.h"
 
 /* Rules, tables, routes, firewall, and what goes past the tunnel. */
+/* Whether IPv6 is to go into the interface; and that has none, while another one has. */
+bool health_wants_ipv6(const struct health_input *in);
+bool health_lacks_ipv6(const struct health_input *in);
 int health_tunnel(const struct health_input *in, struct finding_vec *ret);
 int health_peers(const struct health_input *in, struct finding_vec *ret);
 

@@ -111,6 +111,16 @@ static bool is_full(const struct health_input *in, uint8_t family)
 	       has_trace(in->snap);
 }
 
+bool health_wants_ipv6(const struct health_input *in)
+{
+	return in->want ? in->want->carries_ip6 : is_full(in, AF_INET6);
+}
+
+bool health_lacks_ipv6(const struct health_input *in)
+{
+	return health_wants_ipv6(in) && ipv6_is_only_elsewhere(&in->snap->ipv6);
+}
+
 static int check_family(const struct snap *snap, const struct full *full, struct finding_vec *ret)
 {
 	const struct rule *rule = tunnel_rule(snap, full);
@@ -177,7 +187,8 @@ static int check_leaks(const struct health_input *in, struct finding_vec *ret)
 {
 	const struct around *around = in->around;
 
-	if (around->out_ip == OUT_HERE && around->out_ip6 == OUT_BARE && !is_full(in, AF_INET6))
+	if (around->out_ip == OUT_HERE && around->out_ip6 == OUT_BARE && !health_lacks_ipv6(in) &&
+	    !is_full(in, AF_INET6))
 		return finding_add(ret, FINDING_IPV6_LEAK, FINDING_NO_PEER, NULL);
 	if (around->out_ip6 == OUT_HERE && around->out_ip == OUT_BARE && !is_full(in, AF_INET))
 		return finding_add(ret, FINDING_IPV4_LEAK, FINDING_NO_PEER, NULL);
@@ -196,7 +207,8 @@ static int check_full(const struct health_input *in, struct finding_vec *ret)
 		if (!is_full(in, families[i].family))
 			continue;
 		any = true;
-		if (!mark)
+		/* Where IPv6 is off that is told, and explains the rest. */
+		if (!mark || (families[i].family == AF_INET6 && health_lacks_ipv6(in)))
 			continue;
 		if (r == 0)
 			r = check_family(in->snap, &families[i], ret);

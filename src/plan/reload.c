@@ -56,24 +56,13 @@ int reload_want(const struct conf *conf, const struct snap *snap, struct reload 
 	r = r < 0 ? diag_no_memory(d) : want_make(conf, &base, &ret->want, d);
 	if (r == 0)
 		r = want_merge_peers(&ret->want, d);
+	/* What a hook has set stays. */
+	if (hooks_set_mtu(&conf->effects, snap->link.mtu))
+		ret->want.mtu = snap->link.mtu;
 	want_firewall_rules(&ret->want, &ret->firewall);
 	vec_release(&base.addrs);
 	vec_release(&base.main_routes);
 	return r;
-}
-
-static bool set_link(const struct snap *snap, const struct want *want, struct plan *plan)
-{
-	if (snap->link.up &&
-	    (snap->link.mtu == want->mtu || hooks_set_mtu(&want->conf->effects, snap->link.mtu)))
-		return true;
-	struct op *op =
-		diff_add(plan, snap->link.up ? OP_LINK_MTU : OP_LINK_UP, want->conf->mtu_line);
-	if (!op)
-		return false;
-	op->mtu.value = want->mtu;
-	op->mtu.before = snap->link.mtu;
-	return true;
 }
 
 static bool change_peers(const struct reload *reload, struct plan *plan)
@@ -130,7 +119,7 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 
 	return reload_needs_promotion(snap, reload, &promote) &&
 	       (!promote || reload_start_promotion(reload)) && reload_clear_the_way(reload, plan) &&
-	       set_link(snap, want, plan) &&
+	       reload_set_link(snap, want, plan) &&
 	       reload_keep_order(snap, reload, promote || snap->promotes_secondaries) &&
 	       reload_add_addresses(snap, reload) && change_peers(reload, plan) &&
 	       reload_add_rules(snap, reload, pairs, AF_INET6, plan) &&
@@ -141,7 +130,7 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 	       reload_remove_addresses(reload, plan) && reload_add_late_routes(reload, plan) &&
 	       (!promote || reload_end_promotion(reload)) &&
 	       reload_set_firewall(snap, means, reload) && reload_set_dns(snap, means, reload) &&
-	       remove_peers(reload, plan);
+	       reload_lower_mtu(snap, want, plan) && remove_peers(reload, plan);
 }
 
 int reload_plan(const struct snap *snap, const struct means *means, struct reload *reload,
@@ -157,6 +146,8 @@ int reload_plan(const struct snap *snap, const struct means *means, struct reloa
 		r = peers_compare(&reload->want, snap, &reload->peers, d);
 	if (r == 0)
 		r = tables_compare(&reload->want, snap, &reload->gone, &reload->tables, d);
+	if (r == 0)
+		r = reload_keep_ipv6(snap, reload, d);
 	if (r == 0)
 		r = rules_pair(snap, &pairs, d);
 	if (r == 0)

@@ -8,6 +8,7 @@
 
 #include "wgq/plan/addrs_listed.h"
 #include "wgq/plan/allowed.h"
+#include "wgq/plan/carry.h"
 #include "wgq/plan/cover.h"
 #include "wgq/plan/mtu.h"
 
@@ -38,21 +39,56 @@ bool want_is_full_for(const struct want *want, uint8_t family)
 	return family == AF_INET6 ? want->full_ip6 : want->full_ip;
 }
 
+static size_t count_addrs(const struct link_addr_vec *addrs, uint8_t family)
+{
+	size_t count = 0;
+
+	vec_each(addr, addrs)
+		count += addr->prefix.addr.family == family;
+	return count;
+}
+
+static size_t count_routes(const struct route_vec *routes, uint8_t family)
+{
+	size_t count = 0;
+
+	vec_each(route, routes)
+		count += route->prefix.addr.family == family;
+	return count;
+}
+
+/* What PreUp hooks have made; what is of the link alone is the kernel's. */
+static bool is_there(const struct snap *snap, uint8_t family)
+{
+	vec_each(addr, &snap->addrs)
+		if (addr->prefix.addr.family == family && !addr_is_link_local(&addr->prefix.addr))
+			return true;
+	vec_each(route, &snap->main_routes)
+		if (route->prefix.addr.family == family && !addr_is_link_local(&route->prefix.addr))
+			return true;
+	return false;
+}
+
+static bool carries(const struct conf *conf, const struct snap *snap, const struct want *want,
+		    uint8_t family)
+{
+	return count_addrs(&conf->addresses, family) || count_routes(&want->routes, family) ||
+	       is_there(snap, family);
+}
+
 /* Without IPv6 on the host IPv4 still comes up; wg-quick fails here. */
 static void warn_without_ipv6(const struct conf *conf, const struct snap *snap,
 			      const struct want *want, struct diag *d)
 {
-	size_t addrs = 0, routes = 0;
+	size_t addrs = count_addrs(&conf->addresses, AF_INET6);
+	size_t routes = count_routes(&want->routes, AF_INET6);
 
-	if (snap->ipv6 == IPV6_ON)
+	if (snap->ipv6.state == IPV6_ON || snap->ipv6.elsewhere[0])
 		return;
-	vec_each(addr, &conf->addresses)
-		addrs += addr->prefix.addr.family == AF_INET6;
-	vec_each(route, &want->routes)
-		routes += route->prefix.addr.family == AF_INET6;
 	if (addrs || routes)
 		diag_warn(d, "IPv6 is %s here: %zu address%s and %zu route%s of %s left out",
-			  snap->ipv6 == IPV6_ABSENT ? "not in the kernel" : "disabled by sysctl",
+			  snap->ipv6.state == IPV6_ABSENT ? "not in the kernel"
+							  : "disabled by sysctl",
 			  addrs, addrs == 1 ? "" : "es", routes, routes == 1 ? "" : "s",
 			  conf->path);
 }
@@ -61,7 +97,7 @@ static int want_addresses(const struct conf *conf, const struct snap *snap, stru
 			  struct diag *d)
 {
 	vec_each(addr, &conf->addresses) {
-		if (addr->prefix.addr.family == AF_INET6 && snap->ipv6 != IPV6_ON)
+		if (addr->prefix.addr.family == AF_INET6 && snap->ipv6.state != IPV6_ON)
 			continue;
 		struct link_addr *copy = vec_push(&want->addrs);
 		if (!copy)
@@ -76,7 +112,7 @@ static bool keep_route(const struct route *route, const struct conf *conf, const
 {
 	bool ip6 = route->prefix.addr.family == AF_INET6;
 
-	if (ip6 && snap->ipv6 != IPV6_ON)
+	if (ip6 && snap->ipv6.state != IPV6_ON)
 		return false;
 	if (conf->table_kind != TABLE_AUTO)
 		return true;
@@ -96,7 +132,7 @@ static int want_routes(const struct conf *conf, const struct snap *snap, struct 
 	size_t kept = 0;
 
 	want->table = conf->table_kind == TABLE_NUMBER ? conf->table : RT_TABLE_MAIN;
-	int r = cover_make(snap, &want->addrs, want->mtu, &cover, d);
+	int r = cover_make(snap, &want->addrs, &cover, d);
 	if (r < 0)
 		return r;
 	vec_each(route, &want->routes)
@@ -156,12 +192,14 @@ int want_make(const struct conf *conf, const struct snap *snap, struct want *ret
 	int r = want_addresses(conf, snap, ret, d);
 	if (r < 0)
 		return r;
-	ret->mtu = mtu_choose(conf, snap);
 	r = want_peers(conf, snap, ret, d);
 	if (r < 0)
 		return r;
 	if (conf->table_kind == TABLE_OFF)
 		ret->routes.len = 0;
+	ret->carries_ip = carries(conf, snap, ret, AF_INET);
+	ret->carries_ip6 = carries(conf, snap, ret, AF_INET6);
+	ret->mtu = mtu_choose(conf, snap, carry_mtu_min(ret, snap), d);
 	warn_without_ipv6(conf, snap, ret, d);
 	r = want_routes(conf, snap, ret, d);
 	if (r < 0)

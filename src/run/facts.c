@@ -12,6 +12,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/kernel/rtnetlink.h"
 #include "wgq/sys/dns.h"
+#include "wgq/sys/ipv6.h"
 #include "wgq/sys/proc.h"
 #include "wgq/sys/sysctl.h"
 
@@ -69,6 +70,7 @@ static void read_path(const struct conf *conf, uint32_t *ret)
 
 void facts_read(const struct conf *conf, struct check_facts *ret)
 {
+	char other[IFNAMSIZ];
 	long disabled = 0;
 
 	ret->has_program = proc_exists_for_root; /* hooks are run by root */
@@ -77,7 +79,9 @@ void facts_read(const struct conf *conf, struct check_facts *ret)
 	read_path(conf, &ret->path_mtu);
 	if (sysctl_get("net/ipv6/neigh/default/gc_thresh3", &ret->neighbours, NULL) < 0)
 		ret->neighbours = 0;
+	/* `all' tells what was set for all at once; one may have it again. */
 	ret->ipv6_off = access("/proc/net/if_inet6", F_OK) < 0 ||
-			(sysctl_get("net/ipv6/conf/all/disable_ipv6", &disabled, NULL) == 0 &&
+			(ipv6_find(conf->ifname, other, NULL) == 0 && !other[0] &&
+			 sysctl_get("net/ipv6/conf/all/disable_ipv6", &disabled, NULL) == 0 &&
 			 disabled != 0);
 }

@@ -30,21 +30,25 @@ static bool insert_link_local(struct addr_vec *addrs, const struct addr *addr)
 	return true;
 }
 
+/* Before Linux 5.18 it does not say so: then each one of a tun device is taken for it. */
+static bool is_kernels(const struct host *h, const struct link_addr *addr)
+{
+	return addr_is_link_local(&addr->prefix.addr) &&
+	       (h->server == DEVICE_USERSPACE || addr->protocol == ADDR_PROTOCOL_KERNEL_LL);
+}
+
 /* Others of the interface's addresses may be of a reload that is being undone. */
-static bool add_addrs(const struct firewall *firewall, const struct link_addr_vec *found,
-		      struct addr_vec *ret)
+static bool add_addrs(const struct host *h, const struct firewall *firewall,
+		      const struct link_addr_vec *found, struct addr_vec *ret)
 {
 	if (!vec_reserve(ret, firewall->addr_count + found->len))
 		return false;
 	for (size_t i = 0; i < firewall->addr_count; i++)
 		ret->at[ret->len++] = firewall->addrs[i];
-	vec_each(own, found) {
-		const struct addr *addr = &own->prefix.addr;
-
-		if (addr_is_link_local(addr) && !has_addr(ret, addr) &&
-		    !insert_link_local(ret, addr))
+	vec_each(own, found)
+		if (is_kernels(h, own) && !has_addr(ret, &own->prefix.addr) &&
+		    !insert_link_local(ret, &own->prefix.addr))
 			return false;
-	}
 	return true;
 }
 
@@ -53,12 +57,10 @@ int host_firewall_whole(struct host *h, struct firewall *firewall, struct addr_v
 {
 	_cleanup_(addrs_release) struct link_addr_vec found = {0};
 
-	if (h->server != DEVICE_USERSPACE)
-		return 0;
 	int r = rtnetlink_addr_list(h->rtnetlink, h->link.index, &found, d);
 	if (r < 0)
 		return r;
-	if (!add_addrs(firewall, &found, ret_addrs))
+	if (!add_addrs(h, firewall, &found, ret_addrs))
 		return diag_no_memory(d);
 	firewall->addrs = ret_addrs->at;
 	firewall->addr_count = ret_addrs->len;

@@ -25,9 +25,9 @@ struct host {
 int host_refresh_link(struct host *h, const char *ifname, struct diag *d);
 
 int host_observe(void *self, const struct observe_query *query, struct snap *ret, struct diag *d);
-/* The kernel gives a tun device, unlike its own WireGuard, a link-local address when it comes up,
- * and wg-quick filters every address that the interface has by then (linux.bash:231-234): adds it
- * to the firewall's, which then borrows from *ret_addrs. */
+/* The kernel gives a tun device a link-local address when it comes up, and its own WireGuard when
+ * the MTU has been too small for IPv6, and wg-quick filters every address that the interface has by
+ * then (linux.bash:231-234): adds it to the firewall's, which then borrows from *ret_addrs. */
 int host_firewall_whole(struct host *h, struct firewall *firewall, struct addr_vec *ret_addrs,
 			struct diag *d);
 int host_rule_add(struct host *h, const struct rule *rule, struct diag *d);

@@ -10,6 +10,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/sys/dns.h"
 #include "wgq/sys/file.h"
+#include "wgq/sys/ipv6.h"
 #include "wgq/sys/sysctl.h"
 #include "wgq/sys/userspace.h"
 
@@ -74,22 +75,6 @@ static int find_free_table(struct host *h, struct snap *snap, struct diag *d)
 		}
 	}
 	return diag_refuse(d, ENOSPC, "every routing table from %d up is in use", FIRST_TABLE);
-}
-
-static enum ipv6_state observe_ipv6(const char *ifname)
-{
-	_cleanup_buf_ struct buf name = {0};
-	_cleanup_fd_ int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	long disabled = 0;
-
-	if (fd < 0 && errno == EAFNOSUPPORT)
-		return IPV6_ABSENT;
-	/* The interface's own setting, or, before there is one, the one that it will get. */
-	buf_addf(&name, "net/ipv6/conf/%s/disable_ipv6", ifname);
-	if (buf_status(&name) == 0 && sysctl_get(buf_text(&name), &disabled, NULL) < 0 &&
-	    sysctl_get("net/ipv6/conf/default/disable_ipv6", &disabled, NULL) < 0)
-		disabled = 0;
-	return disabled ? IPV6_DISABLED : IPV6_ON;
 }
 
 static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t mark,
@@ -160,8 +145,7 @@ static int observe_link(struct host *h, const struct observe_query *query, struc
 	snap->link = h->link;
 	snap->is_wireguard = h->server != DEVICE_NONE;
 	snap->is_userspace = h->server == DEVICE_USERSPACE;
-	snap->ipv6 = observe_ipv6(query->ifname);
-	return 0;
+	return ipv6_look(query->ifname, false, &snap->ipv6, d);
 }
 
 /* The kernel goes by the stronger one of the interface's own setting and that of all. */

@@ -6,9 +6,11 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/nft.h"
+#include "wgq/plan/carry.h"
 #include "wgq/plan/want.h"
 #include "wgq/sys/dns.h"
 #include "wgq/sys/iptables.h"
+#include "wgq/sys/ipv6.h"
 #include "wgq/sys/privilege.h"
 #include "wgq/sys/proc.h"
 #include "wgq/sys/userspace.h"
@@ -185,6 +187,14 @@ static int prepare_return(struct host *h, struct means *means, struct diag *d)
 	return r;
 }
 
+static int prepare_families(const struct conf *conf, enum purpose purpose, struct diag *d)
+{
+	struct ipv6 ipv6;
+	int r = ipv6_look(conf->ifname, purpose != PURPOSE_RELOAD, &ipv6, d);
+
+	return r == 0 ? carry_check_conf(conf, &ipv6, d) : r;
+}
+
 int host_prepare(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		 struct diag *d)
 {
@@ -195,6 +205,8 @@ int host_prepare(void *self, const struct conf *conf, enum purpose purpose, stru
 		prepare_userspace(&h->options.choices, &h->means);
 	if (purpose == PURPOSE_REPLACE)
 		r = prepare_return(h, &h->means, d);
+	if (r == 0 && purpose != PURPOSE_DOWN)
+		r = prepare_families(conf, purpose, d);
 	if (r == 0 && purpose != PURPOSE_DOWN)
 		r = prepare_firewall(h, conf, &h->means, d);
 	if (r == 0 && (purpose == PURPOSE_RELOAD || purpose == PURPOSE_REPLACE) &&

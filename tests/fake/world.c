@@ -330,6 +330,8 @@ static int fake_observe(void *self, const struct observe_query *query, struct sn
 	if (fails(fake))
 		return diag_fail(d, EIO, "look %zu", fake->steps);
 	ret->link.index = find(fake, "link") ? 7 : 0;
+	vec_each(line, &fake->lines)
+		sscanf(*line, "link up mtu %u", &ret->link.mtu);
 	ret->link.up = ret->is_wireguard = ret->link.index != 0;
 	ret->default_mtu = 1500;
 	ret->free_table = query->free_table ? 51820 : 0;

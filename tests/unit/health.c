@@ -100,6 +100,20 @@ static void found(const struct scene *s, struct buf *ret)
 		buf_addf(ret, "%s ", finding_name(finding->kind));
 }
 
+/* A full tunnel of IPv6 in the place of one of IPv4. */
+static void only_ipv6(struct scene *s)
+{
+	s->ip.prefix.addr.family = s->rule.rule.family = s->suppress.family =
+		s->route.prefix.addr.family = AF_INET6;
+	s->around.out_ip = OUT_NONE;
+	s->around.out_ip6 = OUT_HERE;
+}
+
+static void switch_off(struct scene *s)
+{
+	s->snap.ipv6 = (struct ipv6){IPV6_DISABLED, "eth0"};
+}
+
 /* One change to the scene, and what is found then. */
 #define CASES(CASE)                                                                                \
 	CASE(nothing, "", (void)s)                                                                 \
@@ -131,6 +145,17 @@ static void found(const struct scene *s, struct buf *ret)
 	     s->around.out_ip6 = OUT_HERE)                                                         \
 	CASE(mtu_fits, "", s->snap.link.mtu = 1440)                                                \
 	CASE(mtu_above, "mtu-above-path ", s->snap.link.mtu = 1441)                                \
+	CASE(mtu_held, "", only_ipv6(s); s->way.mtu = 1300; s->snap.link.mtu = 1280)               \
+	CASE(mtu_not_held, "mtu-above-path ", only_ipv6(s); s->way.mtu = 1300;                     \
+	     s->snap.link.mtu = 1281)                                                              \
+	CASE(mtu_of_ipv4, "mtu-above-path ", s->way.mtu = 1300; s->snap.link.mtu = 1280)           \
+	CASE(mtu_below_ipv6, "mtu-below-ipv6 ", only_ipv6(s); s->snap.link.mtu = 1279)             \
+	CASE(mtu_below_ipv6_unwanted, "", s->snap.link.mtu = 1279)                                 \
+	CASE(off, "ipv6-off ", only_ipv6(s); s->table.plain.len = 0; switch_off(s);                \
+	     s->around.out_ip6 = OUT_BARE)                                                         \
+	CASE(off_everywhere, "default-route-missing ", only_ipv6(s); s->table.plain.len = 0;       \
+	     s->snap.ipv6.state = IPV6_DISABLED)                                                   \
+	CASE(off_unwanted, "", switch_off(s))                                                      \
 	CASE(neighbours, "", s->around.neighbours = 1000; s->around.neighbours_max = 1024)         \
 	CASE(neighbours_ipv6, "neighbour-table ", s->around.neighbours = 922;                      \
 	     s->around.neighbours_max = 1024; s->addrs[1].prefix.addr.family = AF_INET6;           \

@@ -8,6 +8,7 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/options.h"
 #include "wgq/plan/diff.h"
+#include "wgq/plan/want.h"
 #include "wgq/run/host.h"
 #include "wgq/run/txn.h"
 
@@ -49,6 +50,8 @@ void session_undo(struct session *s, struct diag *d);
  */
 int session_hooks(struct session *s, enum conf_hook_kind kind, struct diag *d);
 int session_hooks_rest(struct session *s, enum conf_hook_kind kind, struct diag *d);
+/* Those of PostUp; fails where they have taken a family off the link that it is to carry. */
+int session_post_up(struct session *s, const struct want *want, struct diag *d);
 
 int session_lock(struct session *s, struct diag *d);
 void session_unlock(struct session *s);

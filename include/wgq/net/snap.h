@@ -3,6 +3,7 @@
  * side plans from it and from nothing else. */
 #pragma once
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,9 +39,19 @@ struct mark_vec {
 
 enum ipv6_state {
 	IPV6_ON,
-	IPV6_DISABLED, /* by net.ipv6.conf.IFACE.disable_ipv6 */
-	IPV6_ABSENT,   /* not in the kernel */
+	IPV6_DISABLED,            /* by net.ipv6.conf.IFACE.disable_ipv6 */
+	IPV6_DISABLED_BY_DEFAULT, /* by that of `default`, which a link gets with IPv6 */
+	IPV6_ABSENT,              /* not in the kernel */
 };
+
+/* Whether an interface has IPv6, and, where it has not, which other one that is up has it: "" none.
+ */
+struct ipv6 {
+	enum ipv6_state state;
+	char elsewhere[IFNAMSIZ];
+};
+/* What is for the interface would leave by the other one. */
+bool ipv6_is_only_elsewhere(const struct ipv6 *ipv6);
 
 struct snap {
 	int64_t now;       /* seconds since the epoch */
@@ -72,7 +83,7 @@ struct snap {
 	struct buf dns_servers, dns_search; /* what is set for the interface, each ended by \n */
 	bool has_src_valid_mark;
 	long src_valid_mark;
-	enum ipv6_state ipv6;
+	struct ipv6 ipv6;
 
 	struct buf config_text; /* of the configuration file, as it is now; secret */
 	bool config_private;    /* nobody but the file's owner may read it */

@@ -19,9 +19,9 @@ struct cover {
 };
 
 /* The prefixes that routes of table main lead into the interface already: those observed, and those
- * that the kernel adds for the interface's addresses when it has the MTU. `ip route show dev IFACE
- * match PREFIX`, which wg-quick asks for every allowed IP, as a look-up. */
-int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, uint32_t mtu,
-	       struct cover *ret, struct diag *d);
+ * that the kernel adds for the interface's addresses. `ip route show dev IFACE match PREFIX`, which
+ * wg-quick asks for every allowed IP, as a look-up. */
+int cover_make(const struct snap *snap, const struct link_addr_vec *wanted, struct cover *ret,
+	       struct diag *d);
 bool cover_has(const struct cover *cover, const struct prefix *p);
 void cover_release(struct cover *cover);

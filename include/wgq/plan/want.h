@@ -20,6 +20,9 @@ struct want {
 	struct link_addr_vec addrs; /* without those of a family that the host has not */
 	uint32_t mtu;
 
+	/* Families that have addresses or routes, be they left out here or not. */
+	bool carries_ip, carries_ip6;
+
 	struct route_vec routes; /* longest first, without those of the full tunnels below */
 	uint32_t table;          /* that the routes go to */
 

@@ -12,7 +12,7 @@ import string
 
 NAMES = ("wg0", "wg1", "tun0", "vpn-a", "wg_test")
 KEYED = string.ascii_letters + string.digits + "_.-"
-MTUS = (1500, 1500, 1500, 1492, 1420, 1400, 1300, 9000)
+MTUS = (1500, 1500, 1500, 1492, 1420, 1400, 1380, 9000)
 TABLES = ("auto", "auto", "off", "main", "local", "default", "51820", "51821", "1234",
           "100", "0x64", "254", "70", "4294967295", "vpn")
 MARKS = ("off", "0", "51820", "0xca6c", "51821", "0x3", "1234", "0xFFFFFFFF")
@@ -83,7 +83,7 @@ class Generator:
         """Routes to where endpoints and allowed IPs are."""
         for _ in range(self.random.randint(0, 2)):
             i = self.any(links)
-            extra = self.any(("", "", " metric 10", " mtu 1350", " proto static"))
+            extra = self.any(("", "", " metric 10", " mtu 1370", " proto static"))
             yield f"ip route add default via 192.0.{2 + i}.1{extra}"
             yield f"ip -6 route add default via 2001:db8:{i}::1 dev eth{i}{extra}"
         for _ in range(self.random.randint(0, 3)):
@@ -158,7 +158,7 @@ class Generator:
             yield "Address", part
         for key, chance, values in (
                 ("ListenPort", 0.4, (51820, 0, 12345, "domain")),
-                ("MTU", 0.3, (1420, 1280, 1380, 1200, 9000, "0x500", 65535)),
+                ("MTU", 0.3, (1420, 1280, 1380, 1290, 9000, "0x500", 65535)),
                 ("Table", 0.3, TABLES), ("FwMark", 0.2, MARKS),
                 ("DNS", 0.3, ("1.1.1.1", "9.9.9.9, corp.lan", "fd00::53 10.0.0.1", "~x.y,8.8.8.8")),
                 ("SaveConfig", 0.05, ("false",))):
