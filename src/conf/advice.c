@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wgq/base/buf.h"
+#include "wgq/base/mem.h"
 #include "wgq/base/spelling.h"
 #include "wgq/conf/keys.h"
+#include "wgq/conf/shell.h"
 
 /* A word without all that is no letter, in lower case. */
 struct letters {
@@ -227,6 +230,43 @@ static void list_keys(enum scan_section section, struct buf *ret)
 	}
 }
 
+/* Whether the shell, or whoever wrote it, waits for more: a command, a bracket, the next line. */
+static bool is_unfinished(struct slice hook)
+{
+	_cleanup_free_ char *text = mem_strndup(hook.at, hook.len);
+	struct shell_script script = {0};
+
+	if (!hook.len || strchr("\\;", hook.at[hook.len - 1]))
+		return true;
+	bool unfinished = text && shell_cut(text, &script) == 0 && script.error.unfinished;
+	shell_release(&script);
+	return unfinished;
+}
+
+/* A line that was meant to be part of the hook above it; all of these are one error. */
+static bool continues_hook(struct parser *p, const struct scan_line *line)
+{
+	bool indented = line->text.len && strchr(" \t", line->text.at[0]) &&
+			memchr(line->key.at, ' ', line->key.len);
+	const char *key = conf_key_names()[p->hook_id].name;
+	_cleanup_buf_ struct buf hint = {0};
+
+	if (!p->hook_end || line->number != p->hook_end + 1 || advice_key(line->key) < KEY_COUNT ||
+	    (!p->hook_goes_on && !indented && !is_unfinished(p->hook)))
+		return false;
+	if (!p->hook_goes_on) {
+		buf_addf(&hint,
+			 "write it all in line %u with ; between the commands, or %s = in front of "
+			 "each",
+			 p->hook_end, key);
+		parse_error(p, line->key, buf_text(&hint),
+			    "this is no part of the %s above: a hook is one line", key);
+	}
+	p->hook_goes_on = true;
+	p->hook_end++;
+	return true;
+}
+
 void advice_unknown_key(struct parser *p, const struct scan_line *line)
 {
 	const char *advice;
@@ -240,6 +280,8 @@ void advice_unknown_key(struct parser *p, const struct scan_line *line)
 		misplaced_key(p, line, id);
 		return;
 	}
+	if (continues_hook(p, line))
+		return;
 	if (!line->key.len) {
 		parse_error(p, line->text, NULL, "no key before the =");
 		return;
@@ -300,7 +342,7 @@ void advice_no_value(struct parser *p, const struct scan_line *line)
 	enum key_id id = advice_key(line->key);
 	_cleanup_buf_ struct buf hint = {0};
 
-	if (told_foreign(p, line))
+	if (told_foreign(p, line) || continues_hook(p, line))
 		return;
 	if (line->key.at[0] == ';') {
 		parse_error(p, line->key, "write # where a comment begins",

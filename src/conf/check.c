@@ -42,6 +42,7 @@ static const struct {
 	{"duplicate-address", DIAG_WARNING, check_duplicate_address},
 	{"address-without-length", DIAG_NOTE, check_address_length},
 	{"neighbour-table", DIAG_WARNING, check_neighbours},
+	{"hook-syntax", DIAG_WARNING, check_hook_syntax},
 	{"missing-program", DIAG_WARNING, check_programs},
 	{"mixed-firewalls", DIAG_WARNING, check_mixed_firewalls},
 	{"not-undone", DIAG_WARNING, check_not_undone},

@@ -63,6 +63,48 @@ void check_programs(struct check *c)
 	}
 }
 
+/* Of a line that may hold a secret no part is shown. */
+static void found_error(struct check *c, const struct hook *hook)
+{
+	const struct shell_error *error = &hook->script.error;
+	size_t from = hook_place(hook, c->conf->ifname, error->offset);
+	size_t to = hook_place(hook, c->conf->ifname, error->offset + error->len);
+
+	check_found(c, where_hook(c, hook, error->offset, error->len),
+		    error->unfinished ? "complete it in this line: a hook is one line"
+				      : "correct the command: bash -n tells whether it is right",
+		    check_may_show(c, hook->line) ? "the shell refuses this hook: `%.*s' %s"
+						  : "the shell refuses this hook",
+		    (int)(to - from), hook->text + from, error->message);
+}
+
+static bool ends_with_backslash(const char *text)
+{
+	size_t n = strlen(text), count = 0;
+
+	while (count < n && text[n - 1 - count] == '\\')
+		count++;
+	return count % 2;
+}
+
+void check_hook_syntax(struct check *c)
+{
+	vec_each(hook, c->hooks) {
+		if (hook->script.error.message) {
+			found_error(c, hook);
+			continue;
+		}
+		if (!ends_with_backslash(hook->text))
+			continue;
+		struct where where = where_hook(c, hook, 0, SIZE_MAX);
+		if (where.at.len)
+			where.at = (struct slice){where.at.at + where.at.len - 1, 1};
+		check_found(c, where, "write all of it in this line, without the backslash",
+			    "this hook ends with a backslash, but it does not go on in the next "
+			    "line");
+	}
+}
+
 static const struct hook *first_user(const struct check *c, bool nft, bool *ret_both)
 {
 	const struct hook *first = NULL;

@@ -89,4 +89,5 @@ check_function check_endpoint, check_loop, check_ipv6_leak, check_ipv4_leak, che
 /* check_pairs.c: finds what is undone. 0 or -ENOMEM. */
 int check_pair_effects(struct check *c);
 /* check_commands.c */
-check_function check_programs, check_mixed_firewalls, check_not_undone, check_not_done;
+check_function check_hook_syntax, check_programs, check_mixed_firewalls, check_not_undone,
+	check_not_done;

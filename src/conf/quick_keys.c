@@ -291,5 +291,9 @@ int quick_hook(struct parser *p, enum key_id id, const struct scan_line *line)
 				   : id == KEY_PRE_DOWN ? HOOK_PRE_DOWN
 							: HOOK_POST_DOWN;
 
+	p->hook = line->full_value;
+	p->hook_id = id;
+	p->hook_end = line->number;
+	p->hook_goes_on = false;
 	return add_text(p, &p->conf->hooks[kind], line->full_value);
 }

@@ -66,8 +66,8 @@ static bool ends_list(const struct shell_parser *p)
 static void unexpected(struct shell_parser *p)
 {
 	if (p->token == TOKEN_END)
-		shell_fail(p, p->before, (size_t)(p->before_end - p->before),
-			   "has to be followed by a command or a word");
+		shell_fail_at_end(p, p->before, (size_t)(p->before_end - p->before),
+				  "has to be followed by a command or a word");
 	else
 		shell_fail(p, p->begin, (size_t)(p->at - p->begin), "cannot stand here");
 }
@@ -78,7 +78,7 @@ static void expect(struct shell_parser *p, const char *word, const char *open, c
 	if (is_reserved(p, word) || is_operator(p, word))
 		shell_advance(p);
 	else if (p->token == TOKEN_END && !p->stopped)
-		shell_fail(p, open, strcspn(open, " \t;&|()") + (*open == '('), without);
+		shell_fail_at_end(p, open, strcspn(open, " \t;&|()") + (*open == '('), without);
 	else
 		unexpected(p);
 }
@@ -198,7 +198,7 @@ static void read_some(struct shell_parser *p, const char *open, const char *with
 	if (!ends_list(p))
 		read_list(p);
 	else if (p->token == TOKEN_END && !p->stopped)
-		shell_fail(p, open, strcspn(open, " \t;&|()") + (*open == '('), without);
+		shell_fail_at_end(p, open, strcspn(open, " \t;&|()") + (*open == '('), without);
 	else
 		unexpected(p);
 }
@@ -506,7 +506,7 @@ void shell_nested(struct shell_parser *p, const char *open)
 	shell_advance(&inner);
 	read_list(&inner);
 	if (!inner.stopped && inner.token == TOKEN_END)
-		shell_fail(&inner, open, 2, "is not closed");
+		shell_fail_at_end(&inner, open, 2, "is not closed");
 	else if (!inner.stopped && !is_operator(&inner, ")"))
 		unexpected(&inner);
 	feed(p, from);

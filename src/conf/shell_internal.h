@@ -36,6 +36,8 @@ void shell_skip_pair(struct shell_parser *p, const char *open, char opening, cha
 void shell_nested(struct shell_parser *p, const char *open);
 
 void shell_fail(struct shell_parser *p, const char *at, size_t n, const char *message);
+/* The same where the text ends too early. */
+void shell_fail_at_end(struct shell_parser *p, const char *at, size_t n, const char *message);
 /* There may be an error or not: this is beyond us. */
 void shell_give_up(struct shell_parser *p);
 void shell_add_word(struct shell_parser *p, struct shell_word_vec *words, size_t from);

@@ -10,8 +10,16 @@ static void read_expansion(struct shell_parser *p);
 void shell_fail(struct shell_parser *p, const char *at, size_t n, const char *message)
 {
 	if (!p->stopped)
-		p->script->error = (struct shell_error){message, (size_t)(at - p->text), n};
+		p->script->error = (struct shell_error){message, (size_t)(at - p->text), n, false};
 	shell_give_up(p);
+}
+
+void shell_fail_at_end(struct shell_parser *p, const char *at, size_t n, const char *message)
+{
+	bool first = !p->stopped;
+
+	shell_fail(p, at, n, message);
+	p->script->error.unfinished |= first;
 }
 
 void shell_give_up(struct shell_parser *p)
@@ -21,7 +29,7 @@ void shell_give_up(struct shell_parser *p)
 
 static void not_closed(struct shell_parser *p, const char *open, size_t n)
 {
-	shell_fail(p, open, n, "is not closed");
+	shell_fail_at_end(p, open, n, "is not closed");
 }
 
 static void put(struct shell_parser *p, char c)

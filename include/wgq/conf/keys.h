@@ -61,6 +61,10 @@ struct parser {
 	bool peer_has_key;
 	struct slice last_key; /* of the last line of wg(8)'s, and what it is */
 	enum key_id last_id;
+	struct slice hook;   /* the last one, */
+	enum key_id hook_id; /* its key, */
+	uint32_t hook_end;   /* and the last line that was meant to be part of it; 0: none */
+	bool hook_goes_on;   /* over several lines */
 	struct line_facts facts;
 	bool told_foreign; /* whose file it is: there is no more to say */
 	bool told_amneziawg;

@@ -28,6 +28,7 @@ struct shell_error {
 	const char
 		*message; /* about the bytes at offset: "is not closed"; NULL: there is no error */
 	size_t offset, len;
+	bool unfinished; /* more text could mend it */
 };
 
 struct shell_script {
