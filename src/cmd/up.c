@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq up: brings an interface up as its configuration says, wholly or not at all.
 #include <errno.h>
+#include <string.h>
 
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
@@ -26,6 +27,8 @@ static int refuse_existing(struct session *s, struct diag *d)
 		diag_note(d, "it is up, and as %s says", s->context.config_file);
 	else if (snap.is_wireguard)
 		diag_note(d, "it is up, but not as %s says", s->context.config_file);
+	else if (strcmp(snap.link.name, s->ifname) != 0)
+		diag_note(d, "it is another name of %s", snap.link.name);
 	else
 		diag_note(d, "it is no WireGuard interface, but another one of that name");
 	if (!same && snap.is_wireguard)

@@ -148,12 +148,24 @@ static bool is_alive(const struct wg_peer *peer, int64_t now)
 	return peer->last_handshake && now - peer->last_handshake < WG_SESSION_SECONDS;
 }
 
+/* Some userspace implementations do not tell the link of a link-local address. */
+static bool has_endpoint(const struct snap *snap, const struct wg_peer *running,
+			 const union endpoint *wanted)
+{
+	struct addr addr = endpoint_addr(&running->endpoint);
+	union endpoint told = running->endpoint;
+
+	if (snap->is_userspace && addr_is_link_local(&addr) && !endpoint_scope(&told))
+		told = endpoint_make(&addr, endpoint_port(&told), endpoint_scope(wanted));
+	return running->has_endpoint && endpoint_equal(wanted, &told);
+}
+
 static bool wants_endpoint(struct comparison *c, const struct pair *pair)
 {
 	const struct wg_peer *wanted = pair->wanted, *running = pair->running;
 
 	if (!wanted->has_endpoint || !endpoint_size(&wanted->endpoint) ||
-	    (running->has_endpoint && endpoint_equal(&wanted->endpoint, &running->endpoint)))
+	    has_endpoint(c->snap, running, &wanted->endpoint))
 		return false;
 	if (!is_alive(running, c->snap->now))
 		return true;

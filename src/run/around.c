@@ -11,16 +11,19 @@
 #include "wgq/sys/rp_filter.h"
 #include "wgq/sys/sysctl.h"
 
-/* A scoped address leads where its scope says. */
+/* A scoped address leads where its scope says, if the implementation tells that. */
 static int collect(const struct snap *snap, struct around *ret)
 {
 	vec_each(peer, &snap->wg.peers) {
-		if (!peer->has_endpoint || endpoint_scope(&peer->endpoint))
+		struct addr to = endpoint_addr(&peer->endpoint);
+
+		if (!peer->has_endpoint || endpoint_scope(&peer->endpoint) ||
+		    addr_is_link_local(&to))
 			continue;
 		struct endpoint_way *way = vec_push(&ret->ways);
 		if (!way)
 			return -ENOMEM;
-		way->to = endpoint_addr(&peer->endpoint);
+		way->to = to;
 	}
 	around_sort(ret);
 	return 0;

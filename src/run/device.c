@@ -26,7 +26,11 @@ int device_server_of(const struct link *link, enum device_server *ret, struct di
 
 int device_refuse(const char *ifname, int error, struct diag *d)
 {
+	char name[IF_NAMESIZE];
+
 	diag_refuse(d, error, "`%s' is not a WireGuard interface", ifname);
+	if (if_indextoname(if_nametoindex(ifname), name) && strcmp(name, ifname) != 0)
+		diag_note(d, "it is another name of %s", name);
 	wg_uapi_explain(ifname, d);
 	return -error;
 }

@@ -24,6 +24,11 @@ int host_refresh_link(struct host *h, const char *ifname, struct diag *d)
 	if (r < 0)
 		return r;
 	h->link = link;
+	/* Under an alternative name (ip-link(8), altname) it is another configuration's. */
+	if (strcmp(link.name, ifname) != 0) {
+		h->server = DEVICE_NONE;
+		return 0;
+	}
 	return device_server_of(&h->link, &h->server, d);
 }
 
