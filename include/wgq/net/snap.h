@@ -58,8 +58,7 @@ struct snap {
 	struct link link;  /* index 0: there is none */
 	bool is_wireguard; /* of the kernel, or served by a userspace implementation */
 	bool is_userspace;
-	bool kernel_wireguard; /* the kernel's module is loaded, so nothing else is started */
-	struct wg_device wg;   /* empty unless is_wireguard */
+	struct wg_device wg; /* empty unless is_wireguard */
 	struct link_addr_vec addrs;
 	bool promotes_secondaries;    /* net.ipv4.conf.IFACE.promote_secondaries, with addrs */
 	struct route_vec main_routes; /* out of this interface, in table main */
