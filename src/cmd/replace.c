@@ -35,18 +35,17 @@ static int check_port(const struct conf *conf, const struct snap *snap, struct d
 	return -EADDRINUSE;
 }
 
-/* Plans as if the interface were new already. The plan itself is made when it is, and warns. */
-static int rehearse(struct session *s, const struct snap *snap, struct diag *d)
+/* What cannot be planned for the interface that is there cannot be for a new one. That plan is made
+ * when the interface is new, and warns. */
+static int rehearse(struct session *s, struct diag *d)
 {
+	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_reload_ struct reload trial = {0};
-	_cleanup_plan_ struct plan plan = {0};
 	_cleanup_diag_ struct diag said = {0};
-	int r = reload_want(s->conf, snap, &trial, &said);
+	int r = reload_compare(s, &snap, &trial, &said);
 
 	if (r == 0)
-		r = diff_configure(snap, &trial.want, &s->means, &plan, &said);
-	if (r == 0)
-		r = check_port(s->conf, snap, &said);
+		r = check_port(s->conf, &snap, &said);
 	if (r < 0)
 		diag_move(d, &said);
 	return r;
@@ -54,12 +53,9 @@ static int rehearse(struct session *s, const struct snap *snap, struct diag *d)
 
 int replace_take_down(struct session *s, struct snap *snap, struct former *former, struct diag *d)
 {
-	_cleanup_snap_ struct snap before_hooks = {0};
 	size_t said = d->len;
-	int r = reload_observe(s, &before_hooks, d);
+	int r = rehearse(s, d);
 
-	if (r == 0)
-		r = rehearse(s, &before_hooks, d);
 	if (r == 0)
 		r = session_hooks(s, HOOK_PRE_DOWN, d);
 	if (r == 0)

@@ -3,10 +3,15 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "rtnetlink_internal.h"
+
+/* An IPv6 address is no source before the kernel has looked for duplicates of it, which takes a
+ * moment also where there are none. */
+enum { SOURCE_WAIT_MS = 200, SOURCE_STEP_MS = 10 };
 
 /* Much longer than those of one hop are, and on the stack when they are made again: an undo does
  * not ask for memory. */
@@ -139,24 +144,41 @@ static int refuse(const struct ack *ack, struct nlmsghdr *message, uint32_t inde
 	return ack_fail(d, ack, "add route %s through link %s again", prefix, link);
 }
 
+static int make_again(struct rtnetlink *rt, struct nlmsghdr *message, uint32_t index,
+		      struct ack *ret_ack)
+{
+	const bool may_wait =
+		message->nlmsg_type == RTM_NEWROUTE &&
+		((const struct rtmsg *)mnl_nlmsg_get_payload(message))->rtm_family == AF_INET6;
+	int r, waited = 0;
+
+	do {
+		if (waited)
+			poll(NULL, 0, SOURCE_STEP_MS);
+		make_request(message, ++rt->netlink.seq, index);
+		const struct netlink_request request = {.bytes = message,
+							.len = message->nlmsg_len,
+							.first = rt->netlink.seq,
+							.count = 1};
+		r = netlink_exchange(&rt->netlink, &request, ret_ack);
+		waited += SOURCE_STEP_MS;
+	} while (r == -EINVAL && may_wait && waited < SOURCE_WAIT_MS);
+	return r == -EEXIST ? 0 : r;
+}
+
 int rtnetlink_kept_restore(struct rtnetlink *rt, uint32_t index, const struct buf *kept,
 			   struct diag *d)
 {
 	int first = 0;
 
 	for (size_t at = 0; at < kept->len;) {
-		union kept_message copy;
 		const struct nlmsghdr *message = (const void *)(kept->data + at);
-		const struct netlink_request request = {.bytes = &copy,
-							.len = message->nlmsg_len,
-							.first = ++rt->netlink.seq,
-							.count = 1};
+		union kept_message copy;
 		struct ack ack;
 
 		memcpy(&copy, message, message->nlmsg_len);
-		make_request(&copy.head, rt->netlink.seq, index);
-		int r = netlink_exchange(&rt->netlink, &request, &ack);
-		if (r < 0 && r != -EEXIST && first == 0)
+		int r = make_again(rt, &copy.head, index, &ack);
+		if (r < 0 && first == 0)
 			first = refuse(&ack, &copy.head, index, d);
 		at += NLMSG_ALIGN(message->nlmsg_len);
 	}

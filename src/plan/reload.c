@@ -117,7 +117,7 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 	struct plan *plan = &reload->plan;
 	bool promote;
 
-	return reload_needs_promotion(snap, reload, &promote) &&
+	return reload_restore(snap, reload) && reload_needs_promotion(snap, reload, &promote) &&
 	       (!promote || reload_start_promotion(reload)) && reload_clear_the_way(reload, plan) &&
 	       reload_set_link(snap, want, plan) &&
 	       reload_keep_order(snap, reload, promote || snap->promotes_secondaries) &&

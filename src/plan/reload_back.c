@@ -60,14 +60,15 @@ bool reload_add_addresses(const struct snap *snap, struct reload *reload)
 	       diff_add_addresses(snap, want, AF_INET6, &reload->plan);
 }
 
-/* Routes that name a source or a gateway go with the address, for a moment or for good. */
-static bool has_other_ipv4_routes(const struct snap *snap)
+/* Others' routes go with an address that they name, and with the last one of IPv4; IPv6 addresses
+ * with a link that is set down. On the way back it is the very last step. */
+bool reload_restore(const struct snap *snap, struct reload *reload)
 {
-	vec_each(table, &snap->tables)
-		vec_each(route, &table->others)
-			if (route->prefix.addr.family == AF_INET)
-				return true;
-	return false;
+	bool gets_ipv4 = !addrs_have_family(&snap->addrs, AF_INET) &&
+			 addrs_have_family(&reload->want.addrs, AF_INET);
+
+	return (!reload->gone.len && !gets_ipv4 && snap->link.up) ||
+	       diff_restore(snap, &reload->plan);
 }
 
 /* Whether no two IPv4 addresses share a subnet, so that none takes another with it. */
@@ -122,8 +123,6 @@ bool reload_keep_order(const struct snap *snap, struct reload *reload, bool prom
 	_cleanup_(addrs_release) struct link_addr_vec followers = {0};
 	bool apart = promotes;
 
-	if (has_other_ipv4_routes(snap))
-		return true;
 	if (!list_followers(snap, reload, promotes, &followers) ||
 	    (followers.len && !apart && !are_apart(snap, &apart)))
 		return false;

@@ -28,6 +28,8 @@ bool reload_clear_the_way(const struct reload *reload, struct plan *plan);
 bool reload_remove_addresses(const struct reload *reload, struct plan *plan);
 /* Those that are missing; when the first IPv4 address is taken back, the routes come back, too. */
 bool reload_add_addresses(const struct snap *snap, struct reload *reload);
+/* Before all other steps. */
+bool reload_restore(const struct snap *snap, struct reload *reload);
 /* Before addresses come and go: on the way back they get into their former order at the end.
  * promotes: when one is deleted, another of its subnet takes its place. */
 bool reload_keep_order(const struct snap *snap, struct reload *reload, bool promotes);
