@@ -13,6 +13,7 @@
 #include "wgq/conf/check.h"
 #include "wgq/conf/parse.h"
 #include "wgq/run/facts.h"
+#include "wgq/sys/trust.h"
 
 enum { STATUS_FOUND = 1, STATUS_UNUSABLE = 2 };
 
@@ -51,12 +52,17 @@ static int status_of(const struct diag *d)
 static int check_one(const char *argument, struct diag *d)
 {
 	_cleanup_config_ struct config config = {0};
+	_cleanup_trust_ struct trust trust = {0};
 	struct check_facts facts = {0};
 	int r = load(argument, &config, d);
 
 	if (r == 0) {
 		facts_read(&config.conf, &facts);
-		facts.world_accessible = config.path.world_accessible;
+		trust_look(config.path.given, &trust);
+		facts.world_readable = trust.readable;
+		facts.writable = trust.path;
+		facts.writable_by = trust.by;
+		facts.writable_remedy = trust.remedy;
 		r = check_conf(&config.conf, buf_text(&config.text), config.text.len, &facts, d);
 		addrs_release(&facts.networks);
 	}

@@ -10,6 +10,7 @@
 #include "wgq/conf/parse.h"
 #include "wgq/sys/file.h"
 #include "wgq/sys/io.h"
+#include "wgq/sys/trust.h"
 
 int config_load_text(const char *argument, struct config *ret, struct diag *d)
 {
@@ -17,9 +18,37 @@ int config_load_text(const char *argument, struct config *ret, struct diag *d)
 
 	if (r == 0)
 		r = config_path_read(&ret->path, &ret->text, d);
-	if (r == 0 && ret->path.world_accessible)
-		diag_warn(d, "`%s' is world accessible", ret->path.real);
 	return r;
+}
+
+static void hint_command(const char *command, const char *path, struct diag *d)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	buf_addf(&text, "%s ", command);
+	buf_shell_word(&text, path);
+	diag_hint(d, "%s", buf_text(&text));
+}
+
+void config_warn(const struct options *options, const struct config *config, struct diag *d)
+{
+	_cleanup_trust_ struct trust trust = {0};
+	const char *path = config->path.real;
+
+	if (options->as_wg_quick) {
+		if (config->path.world_accessible)
+			diag_warn(d, "`%s' is world accessible", path);
+		return;
+	}
+	trust_look(config->path.given, &trust);
+	if (trust.readable) {
+		diag_warn(d, "every user of this host can read `%s'", path);
+		hint_command("chmod 600", path, d);
+	}
+	if (trust.path) {
+		diag_warn(d, "%s can change `%s', whose hooks are run as root", trust.by, path);
+		hint_command(trust.remedy, trust.path, d);
+	}
 }
 
 static int parse(struct config *config, struct diag *d)
@@ -35,12 +64,15 @@ static void drop_text(struct config *config)
 		buf_release(&config->text);
 }
 
-int config_load(const char *argument, struct config *ret, struct diag *d)
+int config_load(const struct options *options, const char *argument, struct config *ret,
+		struct diag *d)
 {
 	int r = config_load_text(argument, ret, d);
 
-	if (r == 0)
+	if (r == 0) {
+		config_warn(options, ret, d);
 		r = parse(ret, d);
+	}
 	drop_text(ret);
 	return r;
 }

@@ -204,7 +204,7 @@ static int diff_one(const struct options *options, const char *argument, bool fr
 	_cleanup_session_ struct session session = {0};
 	bool differs = false;
 	int r = from_stdin ? config_load_stdin(argument, &config, d)
-			   : config_load(argument, &config, d);
+			   : config_load(options, argument, &config, d);
 
 	if (r == 0)
 		r = session_open(&session, options, &config, d);

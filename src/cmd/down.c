@@ -148,7 +148,7 @@ static int load(const struct options *options, const char *argument, struct conf
 	bool is_name = config_path_is_ifname(argument, strlen(argument));
 	/* The kernel allows names that no file can have, such as `wg@home'. */
 	bool is_link = options->given & OPTION_ALL;
-	int r = is_link && !is_name ? -ENOENT : config_load(argument, config, d);
+	int r = is_link && !is_name ? -ENOENT : config_load(options, argument, config, d);
 
 	*ret_has_conf = r == 0 || r == -EINVAL;
 	if (r == -EINVAL && config->conf.save_config && if_nametoindex(config->path.ifname)) {

@@ -132,7 +132,7 @@ static int reload_one(const struct options *options, const char *argument, struc
 {
 	_cleanup_config_ struct config config = {0};
 	_cleanup_session_ struct session session = {0};
-	int r = config_load(argument, &config, d);
+	int r = config_load(options, argument, &config, d);
 
 	if (r == 0)
 		r = session_open(&session, options, &config, d);

@@ -13,7 +13,8 @@ static int strip_one(const struct options *options, const char *argument, struct
 	_cleanup_buf_ struct buf stripped = {.secret = true};
 	int r = config_load_text(argument, &config, d);
 
-	(void)options;
+	if (r == 0)
+		config_warn(options, &config, d);
 	if (r == 0)
 		r = conf_parse_save_config(config.path.given, buf_text(&config.text),
 					   config.text.len, d);

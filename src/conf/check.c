@@ -20,6 +20,7 @@ static const struct {
 	check_function *check;
 } checks[] = {
 	{"world-readable", DIAG_WARNING, check_readable},
+	{"writable-by-others", DIAG_WARNING, check_writable},
 	{"no-private-key", DIAG_WARNING, check_no_private_key},
 	{"zero-key", DIAG_WARNING, check_zero_key},
 	{"duplicate-public-key", DIAG_WARNING, check_duplicate_key},

@@ -22,12 +22,25 @@ void check_readable(struct check *c)
 {
 	_cleanup_buf_ struct buf hint = {0};
 
-	if (!c->facts->world_accessible || !has_secrets(c->conf))
+	if (!c->facts->world_readable || !has_secrets(c->conf))
 		return;
 	buf_str(&hint, "chmod 600 ");
 	buf_shell_word(&hint, c->conf->path);
 	check_found(c, (struct where){0}, buf_text(&hint),
 		    "every user of this host can read the keys in this file");
+}
+
+void check_writable(struct check *c)
+{
+	_cleanup_buf_ struct buf hint = {0};
+	const struct check_facts *facts = c->facts;
+
+	if (!facts->writable)
+		return;
+	buf_addf(&hint, "%s ", facts->writable_remedy);
+	buf_shell_word(&hint, facts->writable);
+	check_found(c, (struct where){0}, buf_text(&hint),
+		    "%s can change this file, whose hooks are run as root", facts->writable_by);
 }
 
 void check_no_private_key(struct check *c)

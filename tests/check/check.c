@@ -20,7 +20,7 @@
 #include "wgq/conf/conf.h"
 #include "wgq/conf/parse.h"
 
-static char programs[1024];
+static char programs[1024], writable[1024];
 
 static bool has_program(const char *name)
 {
@@ -35,7 +35,12 @@ static bool read_fact(const char *line, struct check_facts *ret)
 	const char *value = strchr(line, ' ') ? strchr(line, ' ') + 1 : "";
 
 	if (strcmp(line, "world-readable") == 0) {
-		ret->world_accessible = true;
+		ret->world_readable = true;
+	} else if (strncmp(line, "writable ", 9) == 0) {
+		snprintf(writable, sizeof(writable), "%s", value);
+		ret->writable = writable;
+		ret->writable_by = "group 100";
+		ret->writable_remedy = "chmod go-w";
 	} else if (strcmp(line, "ipv6-off") == 0) {
 		ret->ipv6_off = true;
 	} else if (strcmp(line, "no-dns-tool") == 0) {
@@ -118,7 +123,8 @@ static int run_case(const char *folder, bool update)
 	buf_clear(&path);
 	buf_addf(&path, "%s/fixed.conf", folder);
 	/* What is wrong may be the host, so that it has no repaired twin. */
-	facts.world_accessible = false;
+	facts.world_readable = false;
+	facts.writable = NULL;
 	facts.neighbours = 0;
 	find(buf_text(&path), &facts, &fixed);
 	if (fixed.len) {

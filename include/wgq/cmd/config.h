@@ -4,6 +4,7 @@
 
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
+#include "wgq/cmd/options.h"
 #include "wgq/conf/conf.h"
 #include "wgq/sys/config_path.h"
 
@@ -14,11 +15,14 @@ struct config {
 	struct conf conf;
 };
 
-/* Finds, reads and parses; warns where the world can read it. ret has to be zeroed. On -EINVAL from
- * the parser ret still holds what could be read. */
-int config_load(const char *argument, struct config *ret, struct diag *d);
+/* Finds, reads, warns and parses. ret has to be zeroed. On -EINVAL from the parser ret still holds
+ * what could be read. */
+int config_load(const struct options *options, const char *argument, struct config *ret,
+		struct diag *d);
 /* Finds and reads only. */
 int config_load_text(const char *argument, struct config *ret, struct diag *d);
+/* Of others who may read or change the file; as wg-quick by its rule and in its words. */
+void config_warn(const struct options *options, const struct config *config, struct diag *d);
 /* The same as config_load() for ifname's configuration from standard input, FILE_SIZE_MAX bytes at
  * most. Messages call it <stdin>; path.real is /dev/stdin, which has been read to its end. */
 int config_load_stdin(const char *ifname, struct config *ret, struct diag *d);

@@ -15,7 +15,10 @@
 
 /* The host, as far as it is known; zeroed: not at all. */
 struct check_facts {
-	bool world_accessible;                 /* others may read the file */
+	bool world_readable; /* every user can read the file */
+	/* What others can write to, the file or a folder on the way; by whom, and the command that
+	 * ends it, but for its last argument. NULL: they cannot, or it is not known. */
+	const char *writable, *writable_by, *writable_remedy;
 	bool (*has_program)(const char *name); /* in PATH, or at this path; NULL: not known */
 	uint32_t path_mtu;   /* the least on the ways to endpoints that are numbers; 0: not known */
 	long neighbours;     /* net.ipv6.neigh.default.gc_thresh3; 0: not known */
