@@ -48,13 +48,28 @@ static int likeness(const struct letters *have, const char *name)
 	return distance_of(have, want.at, want.len, (want.len + 2) / 4);
 }
 
-/* The key as far as it looks like one: up to a blank, colon or the like. */
+static bool is_part_of_name(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
+	       c == '_';
+}
+
+static bool base64_char(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '+' ||
+	       c == '/';
+}
+
+/* The key as far as it looks like one: up to a blank, colon or the like. None where it goes on like
+ * the letters at the beginning of a secret. */
 static struct slice first_word(struct slice key)
 {
 	size_t n = 0;
 
 	while (n < key.len && (key.at[n] | 0x20) >= 'a' && (key.at[n] | 0x20) <= 'z')
 		n++;
+	if (n < key.len && (base64_char(key.at[n]) || is_part_of_name(key.at[n])))
+		n = 0;
 	return (struct slice){key.at, n};
 }
 
@@ -115,12 +130,6 @@ enum scan_section advice_section(struct slice header)
 	return likeness(&have, "Peer") >= 0 ? SECTION_PEER : SECTION_OTHER;
 }
 
-static bool is_part_of_name(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
-	       c == '_';
-}
-
 static bool is_name(struct slice s)
 {
 	size_t n = 0;
@@ -128,12 +137,6 @@ static bool is_name(struct slice s)
 	while (n < s.len && is_part_of_name(s.at[n]))
 		n++;
 	return n == s.len && n <= SPELLING_MAX;
-}
-
-static bool base64_char(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '+' ||
-	       c == '/';
 }
 
 /* Whether there could be a key in s, if only one that lacks a character or has a wrong one: 40
@@ -190,10 +193,10 @@ static void misplaced_key(struct parser *p, const struct scan_line *line, enum k
 	}
 }
 
-/* Whether the line shows whose file it is, which is then the last word. */
+/* Whether the first lines show whose file it is, which is then the last word. */
 static bool told_foreign(struct parser *p, const struct scan_line *line)
 {
-	const struct foreign_file *file = foreign_file(line->text);
+	const struct foreign_file *file = p->begun ? NULL : foreign_file(line->text);
 
 	if (!file)
 		return false;
@@ -292,7 +295,7 @@ void advice_unknown_key(struct parser *p, const struct scan_line *line)
 		return;
 	}
 	id = key_find(word);
-	if (id < KEY_COUNT && word.len < line->key.len && !is_part_of_name(word.at[word.len])) {
+	if (id < KEY_COUNT && word.len < line->key.len) {
 		buf_addf(&hint, "write %s = and the value", conf_key_names()[id].name);
 		parse_error(p, line->key, buf_text(&hint), "no = right after %s",
 			    conf_key_names()[id].name);

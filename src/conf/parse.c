@@ -213,6 +213,7 @@ static int open_section(struct parser *p, const struct scan_line *line)
 		advice_unknown_section(p, line);
 		p->section = advice_section(line->key);
 	}
+	p->begun = p->begun || p->section != SECTION_OTHER;
 	if (p->section != SECTION_PEER)
 		return 0;
 

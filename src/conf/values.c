@@ -57,10 +57,15 @@ void refuse_length(struct parser *p, struct slice item, unsigned int base, int b
 			    "the prefix length has to be a number from 0 to %d", bits);
 }
 
-static bool name_char(char c)
+/* The bytes of the character at the beginning of s; 0: no name has it. */
+static size_t name_char(struct slice s)
 {
+	char c = s.at[0];
+
+	if ((unsigned char)c >= 0x80)
+		return buf_utf8_length(s.at, s.len);
 	return digit_value(c) < 10 || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
-	       c == '_' || (unsigned char)c >= 0x80;
+	       c == '_';
 }
 
 bool name_plausible(struct slice s)
@@ -74,13 +79,14 @@ bool name_plausible(struct slice s)
 		s.len--;
 	if (!s.len || s.len > NAME_MAX || s.at[0] == '-' || odd_find(s, s, &unused))
 		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		bool dot = s.at[i] == '.';
+	for (size_t n; s.len; s.at += n, s.len -= n) {
+		bool dot = s.at[0] == '.';
 
-		if (dot ? !label : !name_char(s.at[i]) || label == LABEL_MAX)
+		n = dot ? 1 : name_char(s);
+		if (dot ? !label : !n || label + n > LABEL_MAX)
 			return false;
-		label = dot ? 0 : label + 1;
-		number = dot || (number && digit_value(s.at[i]) < 10);
+		label = dot ? 0 : label + n;
+		number = dot || (number && digit_value(s.at[0]) < 10);
 	}
 	return label && !number;
 }

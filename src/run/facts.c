@@ -74,7 +74,7 @@ void facts_read(const struct conf *conf, struct check_facts *ret)
 	long disabled = 0;
 
 	ret->has_program = proc_exists_for_root; /* hooks are run by root */
-	ret->lacks_dns_tool = !dns_can_be_set();
+	ret->lacks_dns_tool = conf_has_dns(conf) && !dns_can_be_set();
 	read_networks(conf->ifname, &ret->networks);
 	read_path(conf, &ret->path_mtu);
 	if (sysctl_get("net/ipv6/neigh/default/gc_thresh3", &ret->neighbours, NULL) < 0)

@@ -66,6 +66,7 @@ struct parser {
 	uint32_t hook_end;   /* and the last line that was meant to be part of it; 0: none */
 	bool hook_goes_on;   /* over several lines */
 	struct line_facts facts;
+	bool begun;        /* there was an [Interface] or [Peer], or what was meant as one */
 	bool told_foreign; /* whose file it is: there is no more to say */
 	bool told_amneziawg;
 	size_t errors, warnings; /* also those that are too many to be shown */
