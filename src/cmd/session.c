@@ -232,18 +232,13 @@ int session_post_up(struct session *s, const struct want *want, struct diag *d)
 
 int session_lock(struct session *s, struct diag *d)
 {
-	if (s->locked || s->dry_run)
-		return 0;
-	int r = world_lock(s->world, d);
-	s->locked = r == 0;
-	return r;
+	return s->dry_run ? 0 : world_lock(s->world, d);
 }
 
 void session_unlock(struct session *s)
 {
-	if (s->locked)
+	if (s->world)
 		world_unlock(s->world);
-	s->locked = false;
 }
 
 /* There the status is that of the program that failed: ip(8) ends with 2 when the kernel says no.

@@ -65,15 +65,12 @@ static int create(struct session *s, struct diag *d)
 static int configure(struct session *s, struct snap *snap, struct want *want, struct diag *d)
 {
 	const struct conf *conf = s->conf;
-	bool full = want_may_be_full_tunnel(conf);
 	const struct observe_query query = {
 		.ifname = s->ifname,
 		.bind = conf->hooks[HOOK_PRE_UP].len > 0,
 		.device = !s->dry_run && conf->hooks[HOOK_PRE_UP].len > 0,
 		.addresses = !s->dry_run,
 		.main_routes = !s->dry_run,
-		.rules = full,
-		.free_table = full,
 		.mtu_of = conf->mtu_line ? NULL : conf,
 	};
 	_cleanup_plan_ struct plan plan = {0};
@@ -90,11 +87,28 @@ static int configure(struct session *s, struct snap *snap, struct want *want, st
 	return r == 0 ? session_apply(s, &plan, d) : r;
 }
 
+/* What is free is looked for last: others go on while a program sets the name servers. */
+static int lead_in(struct session *s, struct snap *snap, struct want *want, struct diag *d)
+{
+	bool full = want_is_full(want);
+	const struct observe_query query = {.ifname = s->ifname, .rules = full, .free_table = full};
+	_cleanup_plan_ struct plan plan = {0};
+	int r = session_lock(s, d);
+
+	if (r == 0)
+		r = world_observe(s->world, &query, snap, d);
+	if (want->mark_is_chosen)
+		want->mark = snap->free_table;
+	if (r == 0)
+		r = diff_lead_in(snap, want, &s->means, &plan, d);
+	return r == 0 ? session_apply(s, &plan, d) : r;
+}
+
 int up_run(struct session *s, struct diag *d)
 {
 	/* The steps borrow from these, in an undo as well. */
 	_cleanup_want_ struct want want = {0};
-	_cleanup_snap_ struct snap snap = {0}, former_snap = {0};
+	_cleanup_snap_ struct snap snap = {0}, later = {0}, former_snap = {0};
 	_cleanup_former_ struct former former = {0};
 	bool replaces = s->options->given & OPTION_REPLACE;
 	int r = world_prepare(s->world, s->conf, replaces ? PURPOSE_REPLACE : PURPOSE_UP, &s->means,
@@ -110,6 +124,8 @@ int up_run(struct session *s, struct diag *d)
 		r = session_hooks(s, HOOK_PRE_UP, d);
 	if (r == 0)
 		r = configure(s, &snap, &want, d);
+	if (r == 0)
+		r = lead_in(s, &later, &want, d);
 	if (r == 0)
 		r = session_post_up(s, &want, d);
 	if (r < 0) {

@@ -233,11 +233,6 @@ static bool add_dns(const struct want *want, const struct means *means, struct p
 int diff_configure(const struct snap *snap, const struct want *want, const struct means *means,
 		   struct plan *ret, struct diag *d)
 {
-	struct rule_places places;
-	int r = rule_places_find(snap, want->full_ip, want->full_ip6, &places, d);
-
-	if (r < 0)
-		return r;
 	if (!add_device(want, ret) || !diff_add_addresses(snap, want, AF_UNSPEC, ret))
 		return diag_no_memory(d);
 
@@ -245,9 +240,18 @@ int diff_configure(const struct snap *snap, const struct want *want, const struc
 	if (!up)
 		return diag_no_memory(d);
 	up->mtu.value = want->mtu;
+	return add_dns(want, means, ret) ? 0 : diag_no_memory(d);
+}
 
-	if (!add_dns(want, means, ret) ||
-	    !diff_add_routes(want->routes.at, want->routes.len, want->table, 0, ret) ||
+int diff_lead_in(const struct snap *snap, const struct want *want, const struct means *means,
+		 struct plan *ret, struct diag *d)
+{
+	struct rule_places places;
+	int r = rule_places_find(snap, want->full_ip, want->full_ip6, &places, d);
+
+	if (r < 0)
+		return r;
+	if (!diff_add_routes(want->routes.at, want->routes.len, want->table, 0, ret) ||
 	    !add_full_tunnel(snap, want, means, &places, ret))
 		return diag_no_memory(d);
 	return 0;
@@ -280,6 +284,9 @@ int diff_detach(const struct conf *conf, const struct snap *snap, struct plan *r
 int diff_clean(const struct conf *conf, const struct snap *snap, const struct means *means,
 	       struct plan *ret, struct diag *d)
 {
+	/* Before the name servers: while a program unsets those, another wgq may bring it up. */
+	if (snap->has_firewall && !diff_add(ret, OP_FIREWALL_REMOVE, 0))
+		return diag_no_memory(d);
 	if (conf && conf_has_dns(conf) && means->dns != MEANS_DNS_NONE) {
 		struct op *op = diff_add(ret, OP_DNS_UNSET, 0);
 		if (!op)
@@ -287,7 +294,5 @@ int diff_clean(const struct conf *conf, const struct snap *snap, const struct me
 		op->dns.is.servers = &conf->dns_servers;
 		op->dns.is.search = &conf->dns_search;
 	}
-	if (snap->has_firewall && !diff_add(ret, OP_FIREWALL_REMOVE, 0))
-		return diag_no_memory(d);
 	return 0;
 }

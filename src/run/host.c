@@ -32,6 +32,13 @@ int host_refresh_link(struct host *h, const char *ifname, struct diag *d)
 	return device_server_of(&h->link, &h->server, d);
 }
 
+int host_is_another(const struct host *h, struct diag *d)
+{
+	diag_refuse(d, ESTALE, "`%s' is another interface by now", h->options.ifname);
+	diag_note(d, "that one was taken down, and this one made, by somebody else");
+	return -ESTALE;
+}
+
 /* What was made, but cannot be used. */
 static void discard_link(struct host *h)
 {
@@ -41,10 +48,15 @@ static void discard_link(struct host *h)
 
 static int start_userspace(struct host *h, const char *program, struct diag *d)
 {
-	int r = userspace_start(program, h->options.ifname, d);
+	_cleanup_diag_ struct diag said = {0};
+	int r = userspace_start(program, h->options.ifname, &said);
 
 	if (r == -ETIMEDOUT)
 		discard_link(h);
+	/* Another wgq was faster: the lock is not held here. */
+	else if (r < 0 && host_refresh_link(h, h->options.ifname, NULL) == 0 && h->link.index)
+		return diag_refuse(d, EEXIST, "`%s' already exists by now", h->options.ifname);
+	diag_move(d, &said);
 	return r;
 }
 
@@ -301,22 +313,88 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 	return -EINVAL;
 }
 
+/* Or asks another one, which may take as long. */
+static bool runs_program(const struct host *h, const struct op *op)
+{
+	switch (op->kind) {
+	case OP_LINK_ADD:
+		return h->means.userspace != NULL;
+	case OP_FIREWALL_SET:
+	case OP_FIREWALL_REMOVE:
+		return h->means.firewall == MEANS_FIREWALL_IPTABLES || h->has_iptables_rules;
+	case OP_DNS_SET:
+	case OP_DNS_UNSET:
+	case OP_HOOK:
+		return true;
+	case OP_LINK_DEL:
+	case OP_LINK_UP:
+	case OP_LINK_DOWN:
+	case OP_LINK_MTU:
+	case OP_WG_SET:
+	case OP_WG_CHANGE:
+	case OP_WG_MARK:
+	case OP_WG_REMOVE_PEERS:
+	case OP_ADDR_ADD:
+	case OP_ADDR_DEL:
+	case OP_ROUTE_ADD:
+	case OP_ROUTE_DEL:
+	case OP_RULE_ADD:
+	case OP_RULE_DEL:
+	case OP_SYSCTL_SET:
+	case OP_RESTORE:
+	case OP_SAVE:
+		return false;
+	}
+	return false;
+}
+
+/* After others could go on. */
+static int find_again(struct host *h, struct diag *d)
+{
+	struct link now = {0};
+	int r = h->own ? rtnetlink_link_get(h->rtnetlink, h->options.ifname, &now, d) : 0;
+
+	return r == 0 && now.index && now.index != h->own ? host_is_another(h, d) : r;
+}
+
 static int host_exec(void *self, const struct op *op, int *ret_status, struct diag *d)
 {
+	struct host *h = self;
 	struct op former;
-	int ignored, r = take_step(self, op, ret_status, d);
+	bool held = runs_program(h, op) && host_leave(h);
+	int ignored, r = take_step(h, op, ret_status, d);
 
 	/* What was there is gone when its replacement fails half-way. */
 	if (r < 0 && op_replaces(op) && op_inverse(op, &former))
-		take_step(self, &former, &ignored, NULL);
-	return r;
+		take_step(h, &former, &ignored, NULL);
+	host_return(h, held);
+	return r == 0 && held ? find_again(h, d) : r;
 }
 
 static int host_lock(void *self, struct diag *d)
 {
 	struct host *h = self;
 
-	return lock_take(h->options.stop, &h->lock_fd, d);
+	if (h->lock_fd >= 0 || h->lockless)
+		return 0;
+	int r = lock_take(h->options.stop, h->options.say, &h->lock_fd, d);
+	h->lockless = r == 0 && h->lock_fd < 0;
+	return r;
+}
+
+bool host_leave(struct host *h)
+{
+	bool held = h->lock_fd >= 0;
+
+	fd_close_at(&h->lock_fd);
+	return held;
+}
+
+/* A signal that ends the wait is noticed after the step, as any other is. */
+void host_return(struct host *h, bool held)
+{
+	if (held)
+		host_lock(h, NULL);
 }
 
 static void host_unlock(void *self)
@@ -364,6 +442,7 @@ void host_free_at(struct host **host)
 		return;
 	fd_close_at(&(*host)->lock_fd);
 	vec_release(&(*host)->added);
+	iptables_found_release(&(*host)->iptables);
 	rtnetlink_free((*host)->rtnetlink);
 	free(*host);
 	*host = NULL;

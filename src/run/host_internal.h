@@ -6,23 +6,33 @@
 #include "wgq/run/device.h"
 #include "wgq/run/host.h"
 #include "wgq/run/lock.h"
+#include "wgq/sys/iptables.h"
 
 struct host {
 	struct world world;
 	struct host_options options;
 	struct rtnetlink *rtnetlink;
 	struct means means;
-	struct link link;          /* as last seen */
-	uint32_t own;              /* index of the link that we made or bound; 0: none */
-	enum device_server server; /* of that link */
-	bool has_iptables_rules;   /* there may be some of this interface */
-	struct rule_vec added;     /* our rules, with the priorities that they got */
-	int lock_fd;               /* -1: not held */
-	bool stopped_before;       /* by a signal, when the step under way began */
+	struct link link;               /* as last seen */
+	uint32_t own;                   /* index of the link that we made or bound; 0: none */
+	enum device_server server;      /* of that link */
+	bool has_iptables_rules;        /* there may be some of this interface */
+	struct iptables_found iptables; /* they, as last seen */
+	struct rule_vec added;          /* our rules, with the priorities that they got */
+	int lock_fd;                    /* -1: not held */
+	bool lockless;                  /* the lock cannot be had here, which was said */
+	bool stopped_before;            /* by a signal, when the step under way began */
 };
 
+/* -ESTALE, for a link that has the name of the one that was made or bound. */
+int host_is_another(const struct host *h, struct diag *d);
 /* Looks the interface up; what was known stays when that fails. */
 int host_refresh_link(struct host *h, const char *ifname, struct diag *d);
+
+/* Gives the lock away while other programs run, and takes it again, if it was held. What was seen
+ * before may be otherwise afterwards. */
+bool host_leave(struct host *h);
+void host_return(struct host *h, bool held);
 
 int host_observe(void *self, const struct observe_query *query, struct snap *ret, struct diag *d);
 /* The kernel gives a tun device a link-local address when it comes up, and its own WireGuard when
@@ -37,7 +47,9 @@ int host_sysctl_set(struct host *h, const struct op *op, struct diag *d);
 int host_firewall_set(struct host *h, const struct firewall *firewall, struct diag *d);
 int host_firewall_remove(struct host *h, struct diag *d);
 int host_observe_rules(struct host *h, struct snap *snap, struct diag *d);
-/* is: the firewall to compare with; NULL: none. */
+/* The rules of iptables, by programs. */
+int host_observe_iptables(struct host *h, struct diag *d);
+/* With these as last seen. is: the firewall to compare with; NULL: none. */
 int host_observe_firewall(struct host *h, const struct firewall *is, struct snap *snap,
 			  struct diag *d);
 int host_prepare(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,

@@ -135,11 +135,8 @@ static int observe_link(struct host *h, const struct observe_query *query, struc
 	bool is_other = h->own && h->link.index && h->link.index != h->own;
 	/* A hook may have made it anew. */
 	bool is_new = query->bind && h->server != DEVICE_NONE && !h->link.up;
-	if (is_other && !is_new) {
-		diag_refuse(d, ESTALE, "`%s' is another interface by now", query->ifname);
-		diag_note(d, "that one was taken down, and this one made, by somebody else");
-		return -ESTALE;
-	}
+	if (is_other && !is_new)
+		return host_is_another(h, d);
 	if (query->bind && h->link.index)
 		h->own = h->link.index;
 	snap->link = h->link;
@@ -208,6 +205,23 @@ static int observe_dns(struct host *h, struct snap *snap, struct diag *d)
 	return r;
 }
 
+/* By other programs: how others have changed what those do not know is seen afterwards. */
+static int ask_programs(struct host *h, const struct observe_query *query, struct snap *snap,
+			struct diag *d)
+{
+	bool held = host_leave(h);
+	int r = query->firewall ? host_observe_iptables(h, d) : 0;
+
+	if (r == 0 && query->dns && h->means.dns == MEANS_DNS_RESOLVCONF)
+		/* The entry may be that of another network namespace, whose tunnel is up. */
+		snap->has_dns = !userspace_answers(query->ifname) &&
+				dns_resolvconf_knows(h->means.resolvconf_prefix, query->ifname);
+	if (r == 0 && query->dns_set)
+		r = observe_dns(h, snap, d);
+	host_return(h, held);
+	return r;
+}
+
 static int observe_config(const char *path, struct snap *snap, struct diag *d)
 {
 	struct stat st;
@@ -229,8 +243,11 @@ static int forgive(const struct observe_query *query, int r, struct diag *d)
 int host_observe(void *self, const struct observe_query *query, struct snap *ret, struct diag *d)
 {
 	struct host *h = self;
-	int r = observe_link(h, query, ret, d);
+	int r = query->firewall || query->dns || query->dns_set ? ask_programs(h, query, ret, d)
+								: 0;
 
+	if (r == 0)
+		r = observe_link(h, query, ret, d);
 	ret->now = time(NULL);
 	if (r == 0 && query->device && ret->is_wireguard)
 		r = forgive(query, device_get(query->ifname, h->server, &ret->wg, d), d);
@@ -254,12 +271,6 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 						     &ret->src_valid_mark, NULL) == 0;
 	if (r == 0 && (query->firewall || query->firewall_is))
 		r = forgive(query, host_observe_firewall(h, query->firewall_is, ret, d), d);
-	if (r == 0 && query->dns && h->means.dns == MEANS_DNS_RESOLVCONF)
-		/* The entry may be that of another network namespace, whose tunnel is up. */
-		ret->has_dns = !userspace_answers(query->ifname) &&
-			       dns_resolvconf_knows(h->means.resolvconf_prefix, query->ifname);
-	if (r == 0 && query->dns_set)
-		r = observe_dns(h, ret, d);
 	if (r == 0 && query->mtu_of)
 		r = observe_mtu(h, query, ret, d);
 	if (r == 0 && query->config_file)

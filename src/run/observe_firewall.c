@@ -25,20 +25,20 @@ static bool file_mentions(const char *path, const char *word)
 }
 
 /* Programs are only run where tables are loaded in which they could find something: the kernel's
- * own, or those that iptables-nft keeps in nf_tables. */
-static int observe_iptables(struct host *h, struct snap *snap, struct diag *d)
+ * own, or those that iptables-nft keeps in nf_tables. Who may not see them is told so when the
+ * nftables are looked for. */
+int host_observe_iptables(struct host *h, struct diag *d)
 {
-	bool ip = false, ip6 = false;
 	bool in_nft = false;
-	int r = nft_has_table("mangle", &in_nft, d);
 
-	if (r < 0 || (!in_nft && !file_mentions("/proc/net/ip_tables_names", "mangle") &&
-		      !file_mentions("/proc/net/ip6_tables_names", "mangle")))
-		return r;
-	r = iptables_find(h->options.ifname, &ip, &ip6, d);
-	h->has_iptables_rules = ip || ip6;
-	snap->firewall_ip |= ip;
-	snap->firewall_ip6 |= ip6;
+	iptables_found_release(&h->iptables);
+	h->has_iptables_rules = false;
+	if (nft_has_table("mangle", &in_nft, NULL) < 0 ||
+	    (!in_nft && !file_mentions("/proc/net/ip_tables_names", "mangle") &&
+	     !file_mentions("/proc/net/ip6_tables_names", "mangle")))
+		return 0;
+	int r = iptables_find(h->options.ifname, &h->iptables, d);
+	h->has_iptables_rules = h->iptables.ip || h->iptables.ip6;
 	return r;
 }
 
@@ -53,7 +53,8 @@ static int compare_firewall(struct host *h, const struct firewall *firewall, boo
 		return 0;
 	int r = host_firewall_whole(h, &whole, &addrs, d);
 	if (r == 0)
-		r = in_nft ? nft_matches(&whole, ret, d) : iptables_matches(&whole, ret, d);
+		r = in_nft ? nft_matches(&whole, ret, d)
+			   : iptables_matches(&h->iptables, &whole, ret, d);
 	vec_release(&addrs);
 	return r;
 }
@@ -68,10 +69,8 @@ int host_observe_firewall(struct host *h, const struct firewall *is, struct snap
 	/* It is the number of the rules' table, also when the link or its mark is gone. */
 	if (r == 0 && found)
 		r = nft_read(h->options.ifname, &snap->firewall_mark, &snap->firewall_addrs, d);
-	snap->firewall_ip = found & NFT_FAMILY_IP;
-	snap->firewall_ip6 = found & NFT_FAMILY_IP6;
-	if (r == 0)
-		r = observe_iptables(h, snap, d);
+	snap->firewall_ip = h->iptables.ip || (found & NFT_FAMILY_IP);
+	snap->firewall_ip6 = h->iptables.ip6 || (found & NFT_FAMILY_IP6);
 	snap->has_firewall = r < 0 || found != 0 || h->has_iptables_rules;
 	if (r == 0 && is && snap->has_firewall)
 		r = compare_firewall(h, is, found != 0, &snap->has_firewall_rules, d);

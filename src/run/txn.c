@@ -161,7 +161,7 @@ static void drop_back_only(struct plan *inverses)
 
 void txn_undo(struct txn *txn, struct diag *d)
 {
-	bool link_goes = has_inverse(txn, OP_LINK_DEL);
+	bool link_goes = has_inverse(txn, OP_LINK_DEL), is_lost = false;
 	size_t steps = txn->taken, failed = 0;
 	_cleanup_diag_ struct diag failures = {0};
 
@@ -170,13 +170,16 @@ void txn_undo(struct txn *txn, struct diag *d)
 		const struct op *op = &txn->inverses.at[i];
 		int status;
 
-		if ((link_goes && op_dies_with_link(op->kind)) || is_needless(op, &txn->inverses))
+		if ((link_goes && op_dies_with_link(op->kind)) || is_needless(op, &txn->inverses) ||
+		    (is_lost && op->kind != OP_LINK_DEL))
 			continue;
 		/* Older steps are those of the link that was there before. */
 		link_goes &= op->kind != OP_LINK_DEL;
 		txn->reporter->step(txn->reporter->context, op, true);
 		int r = exec(txn, op, TWICE, &status, &failures);
 		failed += r < 0 && !op->back_only;
+		/* What has its name by now is not ours. */
+		is_lost |= r == -ESTALE;
 	}
 	txn_keep(txn);
 	if (steps)

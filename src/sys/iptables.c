@@ -22,7 +22,7 @@ static const struct variant variants[] = {
 	{AF_INET6, "ip6tables-restore", "ip6tables-save"},
 	{AF_INET6, "ip6tables-legacy-restore", "ip6tables-legacy-save"},
 };
-enum { VARIANTS = sizeof(variants) / sizeof(variants[0]) };
+_Static_assert(sizeof(variants) / sizeof(variants[0]) == IPTABLES_VARIANTS, "a buffer for each");
 
 static const char *family_name(int family)
 {
@@ -89,7 +89,7 @@ static int choose(const char *text, int family, const struct variant **ret, stru
 {
 	int first_error = 0;
 
-	for (const struct variant *v = variants; v < variants + VARIANTS; v++) {
+	for (const struct variant *v = variants; v < variants + IPTABLES_VARIANTS; v++) {
 		if (v->family != family)
 			continue;
 		int r = restore(v, text, true, first_error ? NULL : d);
@@ -178,22 +178,23 @@ static int list_removal(const struct variant *v, const char *ifname, struct buf 
 	return buf_status(ret) < 0 ? diag_no_memory(d) : 0;
 }
 
-int iptables_find(const char *ifname, bool *ret_ip, bool *ret_ip6, struct diag *d)
+int iptables_find(const char *ifname, struct iptables_found *ret, struct diag *d)
 {
-	*ret_ip = *ret_ip6 = false;
-	for (const struct variant *v = variants; v < variants + VARIANTS; v++) {
-		_cleanup_buf_ struct buf text = {0};
-		bool *found = v->family == AF_INET ? ret_ip : ret_ip6;
-
-		if (*found)
-			continue;
-		int r = list_removal(v, ifname, &text, d);
+	for (size_t i = 0; i < IPTABLES_VARIANTS; i++) {
+		int r = list_removal(&variants[i], ifname, &ret->removal[i], d);
 
 		if (r < 0)
 			return r;
-		*found = text.len > 0;
+		*(variants[i].family == AF_INET ? &ret->ip : &ret->ip6) |= ret->removal[i].len > 0;
 	}
 	return 0;
+}
+
+void iptables_found_release(struct iptables_found *found)
+{
+	for (size_t i = 0; i < IPTABLES_VARIANTS; i++)
+		buf_release(&found->removal[i]);
+	*found = (struct iptables_found){0};
 }
 
 static int remove_variant(const struct variant *v, const char *ifname, struct diag *d)
@@ -208,7 +209,7 @@ int iptables_remove(const char *ifname, struct diag *d)
 {
 	int first_error = 0;
 
-	for (const struct variant *v = variants; v < variants + VARIANTS; v++) {
+	for (const struct variant *v = variants; v < variants + IPTABLES_VARIANTS; v++) {
 		int r = remove_variant(v, ifname, first_error ? NULL : d);
 
 		if (!first_error)
@@ -228,16 +229,19 @@ static void add_saved(struct buf *lines, const char *table, const char *rule)
 }
 
 /* The rules that a removal text names. */
-static void removal_lines(char *removal, struct buf *ret_lines)
+static void removal_lines(const char *removal, struct buf *ret_lines)
 {
+	_cleanup_buf_ struct buf text = {0};
 	const char *table = "";
 
-	for (char *rest = removal, *line; rest && (line = strsep(&rest, "\n"));) {
+	buf_str(&text, removal);
+	for (char *rest = text.data, *line; rest && (line = strsep(&rest, "\n"));) {
 		if (line[0] == '*')
 			table = line + 1;
 		else if (strncmp(line, "-D ", 3) == 0)
 			add_saved(ret_lines, table, line + 3);
 	}
+	ret_lines->failed |= text.failed;
 }
 
 /* The rules of firewall_iptables_text(), as iptables-save lists them. */
@@ -299,25 +303,8 @@ static int lines_sort(struct buf *text)
 	return sorted.failed ? -ENOMEM : buf_status(text);
 }
 
-/* Each variant is looked at by itself: two programs may be one, and list the same rules. */
-static int matches_variant(const struct variant *v, const struct firewall *firewall,
-			   const struct buf *wanted, bool *ret_any, bool *ret_same, struct diag *d)
-{
-	_cleanup_buf_ struct buf removal = {0}, found = {0};
-	int r = list_removal(v, firewall->ifname, &removal, d);
-
-	if (r < 0 || !removal.len)
-		return r;
-	removal_lines(removal.data, &found);
-	if (lines_sort(&found) < 0)
-		return diag_no_memory(d);
-	*ret_any = true;
-	*ret_same &= strcmp(buf_text(&found), buf_text(wanted)) == 0;
-	return 0;
-}
-
-static int matches_family(const struct firewall *firewall, uint8_t family, bool *ret,
-			  struct diag *d)
+static int matches_family(const struct iptables_found *found, const struct firewall *firewall,
+			  uint8_t family, bool *ret, struct diag *d)
 {
 	_cleanup_buf_ struct buf wanted = {0};
 	bool any = false, same = true;
@@ -326,19 +313,26 @@ static int matches_family(const struct firewall *firewall, uint8_t family, bool 
 		wanted_lines(firewall, family, &wanted);
 	if (lines_sort(&wanted) < 0)
 		return diag_no_memory(d);
-	for (const struct variant *v = variants; v < variants + VARIANTS; v++) {
-		int r = v->family == family ? matches_variant(v, firewall, &wanted, &any, &same, d)
-					    : 0;
-		if (r < 0)
-			return r;
+	/* Each variant is looked at by itself: two programs may be one, and list the same rules. */
+	for (size_t i = 0; i < IPTABLES_VARIANTS; i++) {
+		_cleanup_buf_ struct buf lines = {0};
+
+		if (variants[i].family != family || !found->removal[i].len)
+			continue;
+		removal_lines(buf_text(&found->removal[i]), &lines);
+		if (lines_sort(&lines) < 0)
+			return diag_no_memory(d);
+		any = true;
+		same &= strcmp(buf_text(&lines), buf_text(&wanted)) == 0;
 	}
 	*ret = same && (any || !wanted.len);
 	return 0;
 }
 
-int iptables_matches(const struct firewall *firewall, bool *ret, struct diag *d)
+int iptables_matches(const struct iptables_found *found, const struct firewall *firewall, bool *ret,
+		     struct diag *d)
 {
-	int r = matches_family(firewall, AF_INET, ret, d);
+	int r = matches_family(found, firewall, AF_INET, ret, d);
 
-	return r < 0 || !*ret ? r : matches_family(firewall, AF_INET6, ret, d);
+	return r < 0 || !*ret ? r : matches_family(found, firewall, AF_INET6, ret, d);
 }

@@ -9,16 +9,20 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proc_internal.h"
 #include "wgq/base/mem.h"
 #include "wgq/sys/io.h"
 
-/* While a program runs whose standard error we pass on, how often we look whether it has ended:
- * a daemon that it left behind may keep the pipe open for ever. */
+/* How often we look whether a program has ended, where the kernel does not tell us: a daemon that
+ * it left behind may keep the pipe of its standard error open for ever. */
 enum { LOOK_INTERVAL_MS = 50, WAIT_TRIES = 3 };
+/* What a helper that is to end may take to clean up. */
+enum { TERMINATE_MS = 500 };
 
 /* Our ends and the child's of what is not simply inherited; -1: inherited. Input and output are
  * files in memory rather than pipes: nobody waits for anybody, however large the text. */
@@ -70,10 +74,10 @@ static int memory_file(const char *text)
 	return ready;
 }
 
-static int wiring_init(struct wiring *w, const struct proc_files *files)
+static int wiring_init(struct wiring *w, const struct proc_files *files, bool helper)
 {
-	if (files->input) {
-		w->input = memory_file(files->input);
+	if (files->input || helper) {
+		w->input = memory_file(files->input ? files->input : "");
 		if (w->input < 0)
 			return w->input;
 	}
@@ -111,8 +115,9 @@ static int spawn_actions(posix_spawn_file_actions_t *actions, const struct wirin
 
 /* What main() ignores is our own business. What was ignored before us stays so, as with bash: nohup
  * means what hooks leave running, too. */
-static int spawn_attributes(posix_spawnattr_t *attributes)
+static int spawn_attributes(posix_spawnattr_t *attributes, bool own_group)
 {
+	short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
 	sigset_t ours, none;
 	int error;
 
@@ -123,16 +128,19 @@ static int spawn_attributes(posix_spawnattr_t *attributes)
 	error = posix_spawnattr_setsigdefault(attributes, &ours);
 	if (!error)
 		error = posix_spawnattr_setsigmask(attributes, &none);
+	if (!error && own_group) {
+		flags |= POSIX_SPAWN_SETPGROUP;
+		error = posix_spawnattr_setpgroup(attributes, 0);
+	}
 	if (!error)
-		error = posix_spawnattr_setflags(attributes,
-						 POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+		error = posix_spawnattr_setflags(attributes, flags);
 	return error;
 }
 
 /* posix_spawn() rather than fork(): with a million routes in memory, copying the page tables
  * would take longer than most hooks. Returns an errno. */
 static int spawn(const char *const argv[], const struct wiring *w, char *const environment[],
-		 pid_t *ret)
+		 bool own_group, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -148,7 +156,7 @@ static int spawn(const char *const argv[], const struct wiring *w, char *const e
 
 	error = spawn_actions(&actions, w);
 	if (!error)
-		error = spawn_attributes(&attributes);
+		error = spawn_attributes(&attributes, own_group);
 	if (!error)
 		error = posix_spawnp(ret, argv[0], &actions, &attributes, (char *const *)argv,
 				     environment);
@@ -203,20 +211,53 @@ static bool take_err(int fd, const struct proc_files *files)
 	}
 }
 
-static void take_err_and_reap(pid_t pid, int fd, const struct proc_files *files, int *ret_status)
+static int64_t now_ms(void)
 {
-	struct pollfd readable = {.fd = fd, .events = POLLIN};
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Until it has ended, or its time is over: then false. err is its standard error; -1: not ours. */
+static bool wait_for(pid_t pid, int err, const struct proc_files *files, unsigned int limit,
+		     int *ret_status)
+{
+	/* Before Linux 5.3, and under some filters, we look again and again. */
+	_cleanup_fd_ int ended = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd events[] = {{.fd = err, .events = POLLIN}, {.fd = ended, .events = POLLIN}};
+	int64_t deadline = now_ms() + limit;
 
 	for (;;) {
-		bool ended;
+		bool signalled = poll(events, 2, LOOK_INTERVAL_MS) < 0 && errno == EINTR;
+		bool has_ended = reap(pid, WNOHANG, ret_status);
+		int64_t now = now_ms();
 
-		poll(&readable, 1, LOOK_INTERVAL_MS);
-		ended = reap(pid, WNOHANG, ret_status);
-		if (!take_err(fd, files) && !ended)
-			ended = reap(pid, 0, ret_status);
-		if (ended)
-			return;
+		if (events[0].fd >= 0 && !take_err(events[0].fd, files))
+			events[0].fd = -1;
+		if (has_ended)
+			return true;
+		if (signalled && now + PROC_STOPPED_MS < deadline)
+			deadline = now + PROC_STOPPED_MS;
+		if (limit && now >= deadline)
+			return false;
 	}
+}
+
+/* With all that it has started and that has stayed in its group. */
+static int end_helper(pid_t pid, const char *name, int err, const struct proc_files *files,
+		      struct diag *d)
+{
+	int status;
+
+	kill(-pid, SIGTERM);
+	bool ended = wait_for(pid, err, files, TERMINATE_MS, &status);
+	kill(-pid, SIGKILL);
+	if (!ended)
+		reap(pid, 0, &status);
+	diag_refuse(d, ETIMEDOUT, "%s did not end, and was killed", name);
+	diag_hint(d, "run it by hand to see what it waits for");
+	return -ETIMEDOUT;
 }
 
 static int read_output(int fd, struct buf *ret)
@@ -227,17 +268,18 @@ static int read_output(int fd, struct buf *ret)
 }
 
 int proc_run_in(const char *const argv[], const struct proc_files *files, char *const environment[],
-		int *ret_status, struct diag *d)
+		unsigned int limit, int *ret_status, struct diag *d)
 {
 	_cleanup_(wiring_release) struct wiring w = {-1, -1, -1, -1};
+	int hangs = 0;
 	pid_t pid;
 
 	proc_seal();
-	int r = wiring_init(&w, files);
+	int r = wiring_init(&w, files, limit);
 	if (r < 0)
 		return diag_fail(d, -r, "cannot prepare files for %s", argv[0]);
 
-	int error = spawn(argv, &w, environment, &pid);
+	int error = spawn(argv, &w, environment, limit, &pid);
 	/* Also said of a folder of PATH that we may not enter. */
 	if (error == EACCES && !strchr(argv[0], '/') && !proc_exists(argv[0]))
 		error = ENOENT;
@@ -253,12 +295,14 @@ int proc_run_in(const char *const argv[], const struct proc_files *files, char *
 		return diag_fail(d, error, "cannot start %s", argv[0]);
 
 	fd_close_at(&w.err_write);
-	if (files->ret_err)
-		take_err_and_reap(pid, w.err_read, files, ret_status);
-	else
+	if (!limit)
 		reap(pid, 0, ret_status);
+	else if (!wait_for(pid, w.err_read, files, limit, ret_status))
+		hangs = end_helper(pid, argv[0], w.err_read, files, d);
 
 	r = files->ret_out ? read_output(w.output, files->ret_out) : 0;
+	if (hangs < 0)
+		return hangs;
 	return r < 0 ? diag_fail(d, -r, "cannot read the output of %s", argv[0]) : 0;
 }
 
@@ -270,7 +314,7 @@ int proc_run_files(const char *const argv[], const struct proc_files *files, int
 
 	if (!environment)
 		return diag_no_memory(d);
-	return proc_run_in(argv, files, environment, ret_status, d);
+	return proc_run_in(argv, files, environment, PROC_HELPER_MS, ret_status, d);
 }
 
 int proc_run(const char *const argv[], const char *input, int *ret_status, struct diag *d)

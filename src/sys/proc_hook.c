@@ -35,6 +35,6 @@ int proc_run_hook(const char *command, const struct hook_context *context, int *
 		diag_hint(d, "PATH is `%s'", getenv("PATH") ? getenv("PATH") : "");
 		return -ENOENT;
 	}
-	return proc_run_in(has_bash ? bash : sh, &(struct proc_files){0}, environment, ret_status,
-			   d);
+	return proc_run_in(has_bash ? bash : sh, &(struct proc_files){0}, environment, 0,
+			   ret_status, d);
 }

@@ -25,6 +25,7 @@ void proc_environment_free(char ***environment);
  * were given open; and SIGCHLD is not ignored, or the exit status would be lost. */
 void proc_seal(void);
 
-/* proc_run_files() with a given environment. */
+/* proc_run_files() with a given environment, and a given time in milliseconds; 0: as a hook, in our
+ * process group and for as long as it takes. */
 int proc_run_in(const char *const argv[], const struct proc_files *files, char *const environment[],
-		int *ret_status, struct diag *d);
+		unsigned int limit, int *ret_status, struct diag *d);

@@ -120,8 +120,9 @@ int userspace_start(const char *program, const char *ifname, struct diag *d)
 		return -EADDRINUSE;
 	}
 	int r = proc_run(argv, "", &status, d);
+	/* What it has made is gone with it. */
 	if (r < 0)
-		return r;
+		return r == -ETIMEDOUT ? -EIO : r;
 	if (status != 0)
 		return start_failed(program, ifname, status, d);
 

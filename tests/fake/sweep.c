@@ -51,8 +51,8 @@ static int run_with(struct fake *fake, const struct options *given, const char *
 	int r = verb_run(&session, d);
 	session_close(&session);
 	conf_release(&config.conf);
-	assert_int_equal(fake->depth, 0);
-	assert_false(fake->hook_under_lock);
+	assert_false(fake->locked);
+	assert_false(fake->hook_under_lock || fake->taken_table);
 	return r;
 }
 

@@ -180,6 +180,7 @@ static int act(struct fake *fake, const struct op *op)
 	case OP_WG_CHANGE:
 		return change_peers(fake, op);
 	case OP_WG_MARK:
+		fake->taken_table |= op->mark.value && op->mark.value != fake->free_table;
 		snprintf(line, sizeof(line), "link fwmark %u", op->mark.value);
 		return put(fake, line);
 	case OP_WG_REMOVE_PEERS:
@@ -205,9 +206,10 @@ static int act(struct fake *fake, const struct op *op)
 		return put_or_take(fake, op->kind == OP_FIREWALL_SET, "firewall");
 	case OP_DNS_SET:
 	case OP_DNS_UNSET:
+		fake->free_table++;
 		return put_or_take(fake, op->kind == OP_DNS_SET, "name servers");
 	case OP_HOOK:
-		fake->hook_under_lock |= fake->depth > 0;
+		fake->hook_under_lock |= fake->locked;
 		return 0;
 	case OP_SAVE:
 		if (!find(fake, "link"))
@@ -334,7 +336,7 @@ static int fake_observe(void *self, const struct observe_query *query, struct sn
 		sscanf(*line, "link up mtu %u", &ret->link.mtu);
 	ret->link.up = ret->is_wireguard = ret->link.index != 0;
 	ret->default_mtu = 1500;
-	ret->free_table = query->free_table ? 51820 : 0;
+	ret->free_table = query->free_table ? fake->free_table : 0;
 	ret->has_firewall = find(fake, "firewall") != NULL;
 	ret->has_src_valid_mark = true;
 	ret->src_valid_mark = find(fake, "sysctl net/ipv4/conf/all/src_valid_mark 1") != NULL;
@@ -362,7 +364,7 @@ static int fake_lock(void *self, struct diag *d)
 	struct fake *fake = self;
 
 	(void)d;
-	fake->depth++;
+	fake->locked = true;
 	return 0;
 }
 
@@ -370,7 +372,8 @@ static void fake_unlock(void *self)
 {
 	struct fake *fake = self;
 
-	fake->depth--;
+	fake->free_table += fake->locked;
+	fake->locked = false;
 }
 
 static const struct world_ops fake_ops = {
@@ -383,7 +386,7 @@ static const struct world_ops fake_ops = {
 
 void fake_init(struct fake *fake)
 {
-	*fake = (struct fake){.world = {.ops = &fake_ops}};
+	*fake = (struct fake){.world = {.ops = &fake_ops}, .free_table = 51820};
 	fake->world.self = fake;
 }
 

@@ -20,10 +20,12 @@ struct fake {
 	size_t fail_undo_at;        /* from then on every step fails, those of undoing included */
 	size_t stop_at;             /* the step in which a signal comes */
 	volatile sig_atomic_t stop; /* its number */
-	int depth;                  /* of the lock */
-	bool hook_under_lock;       /* a hook ran while the lock was held */
-	const char *config_text;    /* of the configuration file; borrowed */
-	char *saved;                /* its new text; NULL: it was not saved */
+	bool locked;
+	uint32_t free_table;     /* others take one whenever the lock is given away */
+	bool taken_table;        /* one that others had was used */
+	bool hook_under_lock;    /* a hook ran while the lock was held */
+	const char *config_text; /* of the configuration file; borrowed */
+	char *saved;             /* its new text; NULL: it was not saved */
 };
 
 void fake_init(struct fake *fake);

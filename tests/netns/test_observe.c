@@ -67,7 +67,8 @@ static const struct firewall firewall = {
 
 static bool is_this(const struct firewall *wanted)
 {
-	const struct observe_query query = {.ifname = "wg0", .firewall_is = wanted};
+	const struct observe_query query = {
+		.ifname = "wg0", .firewall = true, .firewall_is = wanted};
 	_cleanup_snap_ struct snap snap = {0};
 
 	look(&query, &snap);

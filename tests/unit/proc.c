@@ -4,11 +4,15 @@
 #include "wgq/conf/conf.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "scratch.h"
 #include "wgq/base/mem.h"
+
+#include "../../src/sys/proc_internal.h"
 
 static struct scratch s;
 
@@ -191,6 +195,47 @@ static void test_interrupt(void **state)
 	signal(SIGINT, SIG_DFL);
 }
 
+/* A helper that hangs is ended with what it has started, deaf to SIGTERM or not; a signal makes
+ * that soon. Its words up to then are kept. */
+static void test_hanging(void **state)
+{
+	static const char *const scripts[] = {
+		"echo said >&2; echo $$; sleep 1000 & echo $!; wait",
+		"trap '' TERM; echo said >&2; echo $$; sleep 1000 & echo $!; while :; do wait; "
+		"done",
+	};
+	const struct sigaction action = {.sa_handler = on_int};
+
+	(void)state;
+	skip_if_emulated();
+	/* Its children become ours. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	for (size_t i = 0; i < 4; i++) {
+		const char *const argv[] = {"sh", "-c", scripts[i % 2], NULL};
+		_cleanup_buf_ struct buf out = {0}, err = {0};
+		_cleanup_diag_ struct diag d = {0};
+		char *const environment[] = {(char[]){"PATH=/usr/bin:/bin"}, NULL};
+		struct proc_files files = {.ret_out = &out, .ret_err = &err, .hold_err = true};
+		int status = 0, helper, child;
+
+		seen = 0;
+		sigaction(SIGALRM, &action, NULL);
+		if (i >= 2)
+			alarm(1);
+		assert_int_equal(proc_run_in(argv, &files, environment, i < 2 ? 300 : UINT_MAX / 2,
+					     &status, &d),
+				 -ETIMEDOUT);
+		assert_int_equal(seen, i < 2 ? 0 : SIGALRM);
+		assert_string_equal(d.at[0].message, "sh did not end, and was killed");
+		assert_string_equal(buf_text(&err), "said\n");
+		assert_int_equal(sscanf(buf_text(&out), "%d %d", &helper, &child), 2);
+		assert_int_equal(kill(helper, 0), -1);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+	}
+	signal(SIGALRM, SIG_DFL);
+}
+
 struct hook_case {
 	const char *command;
 	int status;
@@ -343,9 +388,9 @@ int main(void)
 		cmocka_unit_test(test_status),        cmocka_unit_test(test_large),
 		cmocka_unit_test(test_daemon),        cmocka_unit_test(test_inheritance),
 		cmocka_unit_test(test_ignored_stays), cmocka_unit_test(test_closed_standard),
-		cmocka_unit_test(test_interrupt),     cmocka_unit_test(test_hooks_bash),
-		cmocka_unit_test(test_hooks_sh),      cmocka_unit_test(test_exists),
-		cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_interrupt),     cmocka_unit_test(test_hanging),
+		cmocka_unit_test(test_hooks_bash),    cmocka_unit_test(test_hooks_sh),
+		cmocka_unit_test(test_exists),        cmocka_unit_test(test_expand),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -22,7 +22,7 @@ struct session {
 	struct txn_reporter reporter;
 	struct op_context context;
 	struct means means;
-	bool dry_run, script_begun, locked;
+	bool dry_run, script_begun;
 	size_t hooks_run[HOOK_KINDS]; /* those that failed included */
 };
 

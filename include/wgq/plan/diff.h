@@ -16,8 +16,12 @@
 /* What cannot be done later, as far as the host now tells, is an error at once. */
 int diff_create(const struct conf *conf, const struct snap *snap, struct plan *ret, struct diag *d);
 int diff_hooks(const struct conf *conf, enum conf_hook_kind kind, struct plan *ret, struct diag *d);
+/* The device, its addresses and name servers. */
 int diff_configure(const struct snap *snap, const struct want *want, const struct means *means,
 		   struct plan *ret, struct diag *d);
+/* What sends packets into it. snap: the rules, and what is free, as seen after the former plan. */
+int diff_lead_in(const struct snap *snap, const struct want *want, const struct means *means,
+		 struct plan *ret, struct diag *d);
 
 /* Takes down what is there, whoever brought it up: the rules that lead into the interface's table,
  * each with the suppress rule that was added with it, the peers, the link. conf says whether the

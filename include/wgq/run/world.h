@@ -23,8 +23,10 @@ struct observe_query {
 	bool main_routes; /* its routes in table main */
 	bool tables;      /* every route out of the interface */
 	bool firewall;
-	const struct firewall *firewall_is; /* whether it has exactly this one; NULL: not asked */
-	bool dns;                           /* after prepare(): whether resolvconf has an entry */
+	/* Whether it has exactly this one, the rules of iptables being those that were last looked
+	 * at; NULL: not asked. */
+	const struct firewall *firewall_is;
+	bool dns;      /* after prepare(): whether resolvconf has an entry */
 	bool dns_set;  /* after prepare(): what name servers are set for the interface */
 	uint32_t mark; /* of the encrypted packets, for the ways to the endpoints; 0: none */
 	bool lenient;  /* what this process has no right to see is left out with a warning */
@@ -49,9 +51,11 @@ struct world_ops {
 	int (*observe)(void *self, const struct observe_query *query, struct snap *ret,
 		       struct diag *d);
 	/* Takes one step: all of it or, on failure, none. *ret_status is the exit status where the
-	 * step is a program that ran and failed, which adds an error as well. */
+	 * step is a program that ran and failed, which adds an error as well. -ESTALE as above. */
 	int (*exec)(void *self, const struct op *op, int *ret_status, struct diag *d);
-	/* Keeps other wgq processes from changing the host in between; waits for them. */
+	/* Keeps other wgq processes from changing the host in between; waits for them. While a look
+	 * or a step runs a program, they may all the same: a look does that first, and what was
+	 * seen before such a step is not believed after it. Again and again is once. */
 	int (*lock)(void *self, struct diag *d);
 	void (*unlock)(void *self);
 };

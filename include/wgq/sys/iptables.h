@@ -23,12 +23,18 @@ int iptables_set(const struct firewall *firewall, struct diag *d);
  * iptables at all, are no error. */
 int iptables_remove(const char *ifname, struct diag *d);
 
-/* Which families have any such rule. */
-int iptables_find(const char *ifname, bool *ret_ip, bool *ret_ip6, struct diag *d);
+/* All such rules, by what removes them, from each of the programs that keep some. */
+enum { IPTABLES_VARIANTS = 4 };
+struct iptables_found {
+	bool ip, ip6; /* there are some of this family */
+	struct buf removal[IPTABLES_VARIANTS];
+};
+int iptables_find(const char *ifname, struct iptables_found *ret, struct diag *d);
+void iptables_found_release(struct iptables_found *found);
 
-/* Whether the rules with the interface's comment are exactly those of the firewall, in any order.
- */
-int iptables_matches(const struct firewall *firewall, bool *ret, struct diag *d);
+/* Whether what was found is exactly the firewall, in any order. Runs no program. */
+int iptables_matches(const struct iptables_found *found, const struct firewall *firewall, bool *ret,
+		     struct diag *d);
 
 /* What removes the rules that the output of iptables-save lists; empty when there is none of ours.
  */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Other programs: hooks, a userspace WireGuard, resolvconf.
+/* Other programs: hooks, and helpers, as a userspace WireGuard, resolvconf and iptables.
  *
  * Children get an empty signal mask, the signal dispositions that we were started with (SIGPIPE,
  * SIGXFSZ and SIGCHLD: the default), no file descriptors but 0, 1 and 2, and the caller's
- * environment with LC_ALL=C (linux.bash:9) and what the call adds. They stay in our process group,
- * so that a Ctrl-C reaches them too; we wait for their end in any case, as bash does, and leave it
- * to the caller to notice the signal afterwards. */
+ * environment with LC_ALL=C (linux.bash:9) and what the call adds. We wait for their end, as bash
+ * does, and leave it to the caller to notice a signal afterwards.
+ *
+ * Hooks stay in our process group, so that a Ctrl-C reaches them too, and may take as long as they
+ * like. A helper has a process group of its own, which is killed when the helper has not ended
+ * after PROC_HELPER_MS, or PROC_STOPPED_MS after a signal that we catch: an error, -ETIMEDOUT. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,9 +17,11 @@
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
 
-/* Runs a program to its end. argv ends with NULL; argv[0] is looked up in PATH. input, when not
- * NULL, becomes its standard input. *ret_status is its exit status, or one of those below. An error
- * is only added when no process could be made. */
+enum { PROC_HELPER_MS = 15000, PROC_STOPPED_MS = 1000 };
+
+/* Runs a helper to its end. argv ends with NULL; argv[0] is looked up in PATH. input becomes its
+ * standard input; NULL: that is empty. *ret_status is its exit status, or one of those below. An
+ * error is only added when no process could be made, or it did not end. */
 enum {
 	PROC_CANNOT_EXECUTE = 126,
 	PROC_NOT_FOUND = 127, /* there is no such program */
@@ -26,7 +31,7 @@ int proc_run(const char *const argv[], const char *input, int *ret_status, struc
 
 /* The same with more of its files in the caller's hands. */
 struct proc_files {
-	const char *input;   /* becomes standard input; NULL: ours */
+	const char *input;   /* as above */
 	struct buf *ret_out; /* standard output goes here; NULL: ours */
 	struct buf *ret_err; /* standard error is passed on as it comes, and its first
 				PROC_KEEP_MAX bytes are kept here; NULL: ours */
