@@ -45,24 +45,28 @@ static char *put_number(char *at, uint16_t type, uint32_t value)
 }
 
 /* Behind the header of the message. */
-static char *put_route(char *at, int type, const struct route *route, uint32_t oif, uint32_t table)
+static char *put_route(char *at, int type, const struct rtnetlink_routes *routes, size_t place)
 {
+	const struct route *route = &routes->at[place];
 	const struct addr *dst = &route->prefix.addr;
+	uint32_t table = routes->table;
 	bool ipv6 = dst->family == AF_INET6;
 	const struct rtmsg head = {
 		.rtm_family = dst->family,
 		.rtm_dst_len = route->prefix.len,
 		.rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC,
 		.rtm_protocol = RTPROT_BOOT,
-		.rtm_scope = ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
-		.rtm_type = RTN_UNICAST,
+		.rtm_scope = ipv6 || routes->barrier ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_type = routes->barrier ? RTN_UNREACHABLE : RTN_UNICAST,
 	};
 
 	at = put(at, &head, sizeof(head));
 	at = put_attribute(at, RTA_DST, dst->bytes, addr_bits(dst) / 8);
 	if (table > 255)
 		at = put_number(at, RTA_TABLE, table);
-	at = put_number(at, RTA_OIF, oif);
+	if (routes->barrier)
+		return put_number(at, RTA_PRIORITY, ROUTE_METRIC_BARRIER);
+	at = put_number(at, RTA_OIF, routes->oif);
 	if (ipv6 && type == RTM_DELROUTE)
 		at = put_number(at, RTA_PRIORITY, ROUTE_METRIC_IPV6);
 	return at;
@@ -72,8 +76,7 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int ty
 			 const struct rtnetlink_routes *routes, size_t place)
 {
 	char *start = b->bytes + b->len;
-	char *end = put_route(start + NLMSG_HDRLEN, type, &routes->at[place], routes->oif,
-			      routes->table);
+	char *end = put_route(start + NLMSG_HDRLEN, type, routes, place);
 	/* Without NLM_F_EXCL it comes before others of its prefix and metric (fib_table_insert(),
 	 * net/ipv4/fib_trie.c), or behind them (fib6_add_rt2node(), net/ipv6/ip6_fib.c). */
 	int add = routes->put_back ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_EXCL;

@@ -82,6 +82,9 @@ static int list_routes(const struct op *op, struct change_vec *changes)
 	enum change_sign sign = op->kind == OP_ROUTE_ADD ? CHANGE_ADD : CHANGE_REMOVE;
 	int r = 0;
 
+	/* It is gone in the end. */
+	if (op->routes.barrier)
+		return 0;
 	for (size_t i = 0; r == 0 && i < op->routes.count; i++) {
 		const struct route *route = &op->routes.at[i];
 		char prefix[PREFIX_TEXT_MAX], object[PREFIX_TEXT_MAX + 24];

@@ -26,9 +26,13 @@ static void format_routes(const struct op *op, const char *verb, const struct op
 			return;
 		}
 		prefix_format(&route->prefix, text);
-		buf_addf(out, "ip -%c route %s %s dev ", family_digit(route->prefix.addr.family),
-			 verb, text);
-		buf_shell_word(out, context->ifname);
+		buf_addf(out, "ip -%c route %s ", family_digit(route->prefix.addr.family), verb);
+		if (op->routes.barrier) {
+			buf_addf(out, "unreachable %s metric %d", text, ROUTE_METRIC_BARRIER);
+		} else {
+			buf_addf(out, "%s dev ", text);
+			buf_shell_word(out, context->ifname);
+		}
 		if (op->routes.table != RT_TABLE_MAIN)
 			buf_addf(out, " table %u", op->routes.table);
 	}

@@ -126,8 +126,10 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 	       reload_add_rules(snap, reload, pairs, AF_INET, plan) &&
 	       (!want->full_ip || diff_add_src_valid_mark(snap, want->default_ip.line, plan)) &&
 	       reload_add_routes(reload, plan) && reload_remove_rules(snap, want, pairs, plan) &&
-	       clear_mark(snap, want, plan) && reload_remove_routes(reload, plan) &&
-	       reload_remove_addresses(reload, plan) && reload_add_late_routes(reload, plan) &&
+	       clear_mark(snap, want, plan) && reload_bar_routes(reload, OP_ROUTE_ADD, plan) &&
+	       reload_remove_routes(reload, plan) && reload_remove_addresses(reload, plan) &&
+	       reload_add_late_routes(reload, plan) &&
+	       reload_bar_routes(reload, OP_ROUTE_DEL, plan) &&
 	       (!promote || reload_end_promotion(reload)) &&
 	       reload_set_firewall(snap, means, reload) && reload_set_dns(snap, means, reload) &&
 	       reload_lower_mtu(snap, want, plan) && remove_peers(reload, plan);

@@ -137,6 +137,22 @@ bool reload_remove_routes(const struct reload *reload, struct plan *plan)
 	return true;
 }
 
+bool reload_bar_routes(const struct reload *reload, enum op_kind kind, struct plan *plan)
+{
+	vec_each(change, &reload->tables) {
+		if (!change->put_back.len)
+			continue;
+		struct op *op = diff_add(plan, kind, 0);
+		if (!op)
+			return false;
+		op->routes.at = change->put_back.at;
+		op->routes.count = change->put_back.len;
+		op->routes.table = change->table;
+		op->routes.barrier = true;
+	}
+	return true;
+}
+
 bool reload_add_routes(const struct reload *reload, struct plan *plan)
 {
 	vec_each(change, &reload->tables)

@@ -124,8 +124,9 @@ void txn_keep(struct txn *txn)
 /* What the kernel does not take away with a link. */
 static bool outlives_link(const struct op *op)
 {
-	return op->kind == OP_RULE_DEL || op->kind == OP_FIREWALL_REMOVE ||
-	       op->kind == OP_DNS_UNSET || (op->kind == OP_SYSCTL_SET && !op->sysctl.temporary);
+	return (op->kind == OP_ROUTE_DEL && op->routes.barrier) || op->kind == OP_RULE_DEL ||
+	       op->kind == OP_FIREWALL_REMOVE || op->kind == OP_DNS_UNSET ||
+	       (op->kind == OP_SYSCTL_SET && !op->sysctl.temporary);
 }
 
 void txn_forget(struct txn *txn, bool replaced, struct diag *d)

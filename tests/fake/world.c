@@ -79,7 +79,8 @@ static int do_routes(struct fake *fake, const struct op *op)
 		char prefix[PREFIX_TEXT_MAX], line[128];
 
 		prefix_format(&op->routes.at[i].prefix, prefix);
-		snprintf(line, sizeof(line), "link route %s table %u", prefix, op->routes.table);
+		snprintf(line, sizeof(line), "%s %s table %u",
+			 op->routes.barrier ? "barrier" : "link route", prefix, op->routes.table);
 		int r = put_or_take(fake, op->kind == OP_ROUTE_ADD, line);
 		if (r < 0)
 			return r;

@@ -99,6 +99,7 @@ struct rtnetlink_routes {
 	size_t count;
 	uint32_t oif, table;
 	bool put_back; /* were there before: others' to the same prefixes do not keep them out */
+	bool barrier; /* lead nowhere, where no other of the prefix is left: ROUTE_METRIC_BARRIER */
 };
 /* Adds routes, all or none, in batches whose answers always fit the receive buffer; those of a
  * family in the order given, IPv4 and IPv6 side by side over two sockets where there are many of

@@ -79,6 +79,7 @@ struct op {
 			size_t count;
 			uint32_t table;
 			bool put_back;  /* were there before */
+			bool barrier;   /* in the place of routes that are away for a moment */
 		} routes;               /* OP_ROUTE_* */
 		const struct buf *kept; /* OP_RESTORE: as snap.kept */
 		struct rule rule;       /* OP_RULE_* */
