@@ -124,7 +124,7 @@ int rtnetlink_batch_insist(struct rtnetlink_batch *b, struct rtnetlink *rt, size
 {
 	int r = -ENOBUFS;
 
-	for (int tries = 0; tries < INSIST_TRIES && (r == -ENOBUFS || r == -ETIMEDOUT); tries++)
+	for (int tries = 0; tries < INSIST_TRIES && r < 0; tries++)
 		r = batch_send(b, rt, true, ret_failed, ret_ack);
 	return r;
 }

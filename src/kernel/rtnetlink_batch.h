@@ -27,6 +27,6 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int ty
 int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
 			 struct ack *ret_ack);
 /* The same where it is no error that a route is gone, or there, already; so it is sent again when
- * the answers get lost. */
+ * it fails. */
 int rtnetlink_batch_insist(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
 			   struct ack *ret_ack);

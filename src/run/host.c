@@ -18,18 +18,19 @@
 
 int host_refresh_link(struct host *h, const char *ifname, struct diag *d)
 {
+	enum device_server server = DEVICE_NONE;
 	struct link link;
 	int r = rtnetlink_link_get(h->rtnetlink, ifname, &link, d);
 
+	/* Under an alternative name (ip-link(8), altname) it is another configuration's. */
+	if (r == 0 && strcmp(link.name, ifname) == 0)
+		r = device_server_of(&link, &server, d);
+	/* What was known before serves an undo. */
 	if (r < 0)
 		return r;
 	h->link = link;
-	/* Under an alternative name (ip-link(8), altname) it is another configuration's. */
-	if (strcmp(link.name, ifname) != 0) {
-		h->server = DEVICE_NONE;
-		return 0;
-	}
-	return device_server_of(&h->link, &h->server, d);
+	h->server = server;
+	return 0;
 }
 
 int host_is_another(const struct host *h, struct diag *d)
