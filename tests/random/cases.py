@@ -21,6 +21,7 @@ PREFIXES = ("10.9.0.0/24", "10.8.0.0/16", "10.0.0.0/8", "172.17.0.0/16", "192.16
             "198.51.100.0/24", "198.51.100.128/25", "203.0.113.0/24", "0.0.0.0/1", "128.0.0.0/1",
             "fd00:9::/64", "fd00:8::/48", "fd00::/8", "2a00:7::/32", "2a00:7:1::/48", "2000::/3",
             "::/1", "8000::/1")
+ENDPOINTS = ("203.0.113.7", "2a00:7::9")
 ELSEWHERE = ("8.8.4.4", "100.64.9.9", "2a00:1450::9", "2620:fe::9")
 NETWORKS = ("10.1.0.1/16", "10.9.0.9/24", "172.17.0.1/16", "192.168.1.7/24", "fd00:9::9/64",
             "fd00:5::1/64")
@@ -80,7 +81,7 @@ class Generator:
                     yield (f"ip {words['option']}route add default"
                            f" via {words['gateway'].format(i)}{extra}")
         # Endpoints have a way of their own: no tunnel runs in itself.
-        for endpoint in "203.0.113.7", "2a00:7::9":
+        for endpoint in ENDPOINTS:
             words = FAMILIES[family(endpoint)]
             yield (f"ip {words['option']}route add {endpoint} via {words['gateway'].format(2)}"
                    f"{self.any(('', '', ' mtu 1400', ' mtu 1300'))}")
@@ -202,8 +203,8 @@ class Generator:
                          lambda: "sysctl -qw net.ipv6.conf.default.disable_ipv6=1"))()
 
     def fault(self):
-        """Which of the requests that change something fails."""
-        return self.any((1, 1, 2, 2, 3, 3, 4, 5, 8))
+        """Which of the requests that change something fails, and how."""
+        return self.any((1, 1, 2, 2, 3, 3, 4, 5, 8)), self.any(("EPERM", "ENOMEM", "ENOBUFS"))
 
     def steps(self):
         file = self.file()
