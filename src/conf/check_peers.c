@@ -22,19 +22,28 @@ static int compare_keys(const void *a, const void *b)
 	return order ? order : ((*x)->line > (*y)->line) - ((*x)->line < (*y)->line);
 }
 
+/* The sections by their keys, those of one in the file's order. NULL: no memory. */
+static const struct wg_peer **sort_by_key(struct check *c)
+{
+	const struct wg_peer_vec *peers = &c->conf->wg.peers;
+	const struct wg_peer **sorted = mem_calloc(peers->len + 1, sizeof(*sorted));
+
+	for (size_t i = 0; sorted && i < peers->len; i++)
+		sorted[i] = &peers->at[i];
+	if (sorted)
+		qsort(sorted, peers->len, sizeof(*sorted), compare_keys);
+	c->no_memory |= !sorted;
+	return sorted;
+}
+
 /* A later block with `+` in its list adds to the earlier one, on purpose. */
 void check_duplicate_key(struct check *c)
 {
 	const struct wg_peer_vec *peers = &c->conf->wg.peers;
-	_cleanup_free_ const struct wg_peer **sorted = mem_calloc(peers->len + 1, sizeof(*sorted));
+	_cleanup_free_ const struct wg_peer **sorted = sort_by_key(c);
 
-	if (!sorted) {
-		c->no_memory = true;
+	if (!sorted)
 		return;
-	}
-	for (size_t i = 0; i < peers->len; i++)
-		sorted[i] = &peers->at[i];
-	qsort(sorted, peers->len, sizeof(*sorted), compare_keys);
 	for (size_t i = 1; i < peers->len; i++) {
 		if (!key_equal(&sorted[i - 1]->public_key, &sorted[i]->public_key) ||
 		    !sorted[i]->replace_allowed_ips || key_is_zero(&sorted[i]->public_key))
@@ -95,18 +104,76 @@ void check_duplicate_allowed_ip(struct check *c)
 	}
 }
 
+/* An allowed IP in the order of the file. */
+struct step {
+	const struct allowed_ip *ip;
+	size_t order;
+};
+
+static int compare_steps(const void *a, const void *b)
+{
+	const struct step *x = a, *y = b;
+	int order = prefix_compare(&x->ip->prefix, &y->ip->prefix);
+
+	return order ? order : (x->order > y->order) - (x->order < y->order);
+}
+
+/* What the sections of one peer leave it with: the last one that says whether it has a prefix
+ * counts. */
+static bool keeps_allowed_ips(struct check *c, const struct wg_peer **sections, size_t count)
+{
+	struct {
+		VEC(struct step);
+	} steps = {0};
+	bool keeps = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (sections[i]->replace_allowed_ips)
+			steps.len = 0;
+		vec_each(ip, &sections[i]->allowed_ips) {
+			struct step *step = vec_push(&steps);
+
+			if (step)
+				*step = (struct step){ip, steps.len};
+			c->no_memory |= !step;
+		}
+	}
+	if (steps.len)
+		qsort(steps.at, steps.len, sizeof(steps.at[0]), compare_steps);
+	for (size_t i = 0; i < steps.len && !keeps; i++)
+		keeps = !steps.at[i].ip->remove &&
+			(i + 1 == steps.len ||
+			 !prefix_equal(&steps.at[i].ip->prefix, &steps.at[i + 1].ip->prefix));
+	vec_release(&steps);
+	return keeps;
+}
+
 /* Hooks may add them. */
 void check_no_allowed_ips(struct check *c)
 {
-	if (c->hooks->up.opaque || hooks_load(c->hooks))
+	size_t count = c->conf->wg.peers.len, next;
+	_cleanup_free_ const struct wg_peer **sorted = sort_by_key(c);
+
+	if (!sorted || c->hooks->up.opaque || hooks_load(c->hooks))
 		return;
-	vec_each(peer, &c->conf->wg.peers)
-		if (!peer->allowed_ips.len && peer->replace_allowed_ips &&
-		    !hooks_set(c->hooks, &peer->public_key, "allowed-ips"))
-			check_found(c, where_key(c, peer->line, "AllowedIPs"),
-				    "write AllowedIPs = and the peer's addresses or networks",
-				    "this peer has no allowed IPs: nothing is sent to it, and what "
-				    "it sends is dropped");
+	for (size_t i = 0; i < count; i = next) {
+		const struct wg_peer *last;
+
+		for (next = i + 1;
+		     next < count && key_equal(&sorted[i]->public_key, &sorted[next]->public_key);)
+			next++;
+		last = sorted[next - 1];
+		if (keeps_allowed_ips(c, sorted + i, next - i) ||
+		    hooks_set(c->hooks, &last->public_key, "allowed-ips"))
+			continue;
+		check_found(c, where_key(c, last->line, "AllowedIPs"),
+			    last->replace_allowed_ips
+				    ? "write AllowedIPs = and the peer's addresses or networks"
+				    : "write the peer's addresses or networks; a - takes away what "
+				      "is there before",
+			    "this peer has no allowed IPs: nothing is sent to it, and what it "
+			    "sends is dropped");
+	}
 }
 
 static bool is_own_host(const struct link_addr *own, const struct prefix *p)

@@ -160,6 +160,37 @@ static void warn_host_bits(struct parser *p, struct slice item, const struct pre
 		      text);
 }
 
+/* An address that looks like a network's: 192.168.1.0, fd00:1:2::. Its length is where the zeros
+ * begin; of IPv6 with less than half an address of them it is taken for a host's. */
+static bool looks_like_network(const struct addr *a, uint8_t *ret_len)
+{
+	size_t step = a->family == AF_INET6 ? 2 : 1, n = addr_bits(a) / 8;
+
+	while (n && !a->bytes[n - 1] && !a->bytes[n - step])
+		n -= step;
+	*ret_len = (uint8_t)(8 * n);
+	return *ret_len <= (a->family == AF_INET6 ? 64 : 24);
+}
+
+static void warn_no_length(struct parser *p, struct slice item, const struct addr *a)
+{
+	_cleanup_buf_ struct buf hint = {0};
+	char text[ADDR_TEXT_MAX];
+	uint8_t len;
+
+	if (!looks_like_network(a, &len))
+		return;
+	addr_format(a, text);
+	buf_addf(&hint,
+		 len ? "write %s/%u for the network, or %s/%u if it is a host's"
+		     : "write %s/%u for all addresses",
+		 text, len, text, addr_bits(a));
+	parse_warning(p, item, "allowed-ip-without-length", buf_text(&hint),
+		      len ? "%s has no prefix length, so it is a single address"
+			  : "%s has no prefix length, so it is a single address, which no host has",
+		      text);
+}
+
 static int add_allowed_ip(struct parser *p, struct slice item, uint32_t line)
 {
 	bool remove = item.at[0] == '-';
@@ -176,6 +207,8 @@ static int add_allowed_ip(struct parser *p, struct slice item, uint32_t line)
 		refuse_allowed_ip(p, s.len ? s : item, s.len ? r : -EINVAL);
 		return 0;
 	}
+	if (!memchr(s.at, '/', s.len))
+		warn_no_length(p, item, &prefix.addr);
 	if (prefix_has_host_bits(&prefix)) {
 		warn_host_bits(p, item, &prefix);
 		prefix_mask(&prefix);
