@@ -59,8 +59,8 @@ _wgq() {
 	case $verb in
 	up) options+=' --dry-run --dns= --firewall= --userspace= --ensure --replace' ;;
 	down) options+=' --dry-run --dns= --if-exists --all' ;;
-	reload) options+=' --dry-run --dns= --firewall= --run-hooks' ;;
-	diff) options+=' --dns= --firewall=' ;;
+	reload) options+=' --dry-run --dns= --firewall= --run-hooks --endpoints' ;;
+	diff) options+=' --dns= --firewall= --endpoints' ;;
 	status) options+=' --all --watch --dns= --firewall=' ;;
 	why) options+=' --from= --mark=' ;;
 	save) options+=' --endpoints' ;;

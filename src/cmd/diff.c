@@ -29,6 +29,8 @@ static enum style style_of(enum change_sign sign)
 		return STYLE_RED;
 	case CHANGE_ALTER:
 		return STYLE_YELLOW;
+	case CHANGE_KEEP:
+		return STYLE_PLAIN;
 	}
 	return STYLE_PLAIN;
 }
@@ -37,6 +39,11 @@ static enum style style_of(enum change_sign sign)
 static void add_values(const struct change *change, struct buf *out)
 {
 	buf_printable(out, change->from, strlen(change->from));
+	if (change->sign == CHANGE_KEEP) {
+		buf_addf(out, " is kept: heard %lld s ago; in the file it is %s",
+			 (long long)change->heard, change->to);
+		return;
+	}
 	if (change->from[0] && change->to[0])
 		buf_str(out, " -> ");
 	buf_printable(out, change->to, strlen(change->to));
@@ -118,6 +125,8 @@ static const char *action_of(enum change_sign sign)
 		return "remove";
 	case CHANGE_ALTER:
 		return "change";
+	case CHANGE_KEEP:
+		return "keep";
 	}
 	return "";
 }
@@ -149,6 +158,8 @@ static void add_json(const struct session *s, const struct change_vec *changes,
 		add_json_text(j, "object", change->object);
 		add_json_text(j, "from", change->from);
 		add_json_text(j, "to", change->to);
+		if (change->sign == CHANGE_KEEP)
+			json_number(j, "heard", change->heard);
 		if (change->line)
 			json_unsigned(j, "line", change->line);
 		json_end(j);
@@ -188,9 +199,11 @@ static int compare(struct session *s, const struct config *config, struct json *
 		r = peer_names_read(buf_text(&config->text), config->text.len, &names, d);
 	if (r == 0)
 		r = change_list(&reload.plan, &names, &changes, d);
+	*ret_differs = changes.len > 0;
+	if (r == 0)
+		r = change_list_kept(&reload.peers, snap.now, &changes, d);
 	if (r == 0)
 		r = print(s, &changes, &names, json, d);
-	*ret_differs = changes.len > 0;
 	changes_release(&changes);
 	return r;
 }

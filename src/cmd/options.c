@@ -108,6 +108,8 @@ static void print_usage(FILE *to)
 	      "For down:\n"
 	      "      --if-exists        an interface that is not there is no error\n"
 	      "  -a, --all              take down every WireGuard interface\n"
+	      "For reload and diff:\n"
+	      "      --endpoints        set the file's endpoints also of peers that have roamed\n"
 	      "For reload:\n"
 	      "      --run-hooks        run PreDown and PostDown before, PreUp and PostUp after\n"
 	      "For save:\n"

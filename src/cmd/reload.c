@@ -78,7 +78,29 @@ int reload_compare(struct session *s, struct snap *snap, struct reload *reload, 
 		r = carry_check(&reload->want, snap, reload->want.mtu, d);
 	if (r == 0)
 		r = observe_firewall(s, &reload->firewall, snap, d);
+	reload->peers.sets_endpoints = s->options->given & OPTION_ENDPOINTS;
 	return r == 0 ? reload_plan(snap, &s->means, reload, d) : r;
+}
+
+static void warn_of_kept(const struct session *s, const struct reload *reload,
+			 const struct snap *snap, struct diag *d)
+{
+	vec_each(kept, &reload->peers.kept) {
+		const struct place at = {.file = s->conf->path, .line = kept->wanted->line};
+		_cleanup_buf_ struct buf wanted = {0}, running = {0};
+
+		endpoint_format(&kept->wanted->endpoint, &wanted);
+		endpoint_format(&kept->running->endpoint, &running);
+		diag_warn_at(d, &at,
+			     kept->change == ENDPOINT_ROAMED
+				     ? "it has roamed, or its name has another address by now; "
+				       "--endpoints sets the file's"
+				     : "whether it has roamed or the file was edited is not known; "
+				       "--endpoints sets the file's",
+			     "the peer's endpoint in the file is %s; %s is kept: heard %lld s ago",
+			     buf_text(&wanted), buf_text(&running),
+			     (long long)(snap->now - kept->running->last_handshake));
+	}
 }
 
 /* Another wgq is bringing it up, or was killed when it did. */
@@ -118,6 +140,8 @@ int reload_run(struct session *s, struct diag *d)
 		r = reload_compare(s, &snap, &reload, d);
 	if (r == 0)
 		r = refuse_unfinished(s, &snap, d);
+	if (r == 0)
+		warn_of_kept(s, &reload, &snap, d);
 	if (r == 0)
 		r = session_apply(s, &reload.plan, d);
 	if (r == 0 && with_hooks)

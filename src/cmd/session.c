@@ -262,6 +262,7 @@ static int status_of_wg_quick(enum op_kind failed)
 	case OP_WG_SET:
 	case OP_WG_CHANGE:
 	case OP_WG_MARK:
+	case OP_WG_NOTE:
 	case OP_WG_REMOVE_PEERS:
 	case OP_SYSCTL_SET:
 	case OP_FIREWALL_SET:

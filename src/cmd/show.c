@@ -128,7 +128,9 @@ void show_step(const struct op *op, const struct op_context *context, bool undoi
 {
 	_cleanup_buf_ struct buf commands = {0}, text = {0};
 
-	if (quiet || (op->kind == OP_WG_REMOVE_PEERS && !verbose))
+	bool is_detail = op->kind == OP_WG_REMOVE_PEERS || op->kind == OP_WG_NOTE;
+
+	if (quiet || (is_detail && !verbose))
 		return;
 	op_format(op, context, OP_ECHO, verbose ? SIZE_MAX : STEP_LINES, &commands);
 	for (const char *line = buf_text(&commands);; line++) {

@@ -207,6 +207,7 @@ static int list_op(const struct op *op, struct change_vec *changes)
 	case OP_LINK_DEL:
 	case OP_LINK_DOWN:
 	case OP_WG_SET:
+	case OP_WG_NOTE:
 	case OP_WG_REMOVE_PEERS:
 	case OP_RESTORE:
 	case OP_HOOK:

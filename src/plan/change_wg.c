@@ -302,3 +302,22 @@ int change_find_new_keys(const struct peer_names *names, struct change_vec *chan
 	free(gone);
 	return r;
 }
+
+int change_list_kept(const struct peers_change *peers, int64_t now, struct change_vec *ret,
+		     struct diag *d)
+{
+	int r = 0;
+
+	vec_each(kept, &peers->kept) {
+		_cleanup_buf_ struct buf from = {0}, to = {0};
+
+		endpoint_format(&kept->running->endpoint, &from);
+		endpoint_format(&kept->wanted->endpoint, &to);
+		if (r == 0 && (r = buf_status(&from)) == 0 && (r = buf_status(&to)) == 0)
+			r = add_peer(ret, kept->wanted, CHANGE_KEEP, "endpoint", buf_text(&from),
+				     buf_text(&to));
+		if (r == 0)
+			vec_last(ret)->heard = now - kept->running->last_handshake;
+	}
+	return r < 0 ? diag_no_memory(d) : 0;
+}

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "wgq/net/prefix_set.h"
+#include "wgq/plan/endpoints.h"
 #include "wgq/plan/rules.h"
 
 #include "diff_internal.h"
@@ -230,10 +231,29 @@ static bool add_dns(const struct want *want, const struct means *means, struct p
 	return true;
 }
 
+static bool add_note(const struct snap *snap, const struct conf *conf, struct plan *plan)
+{
+	struct endpoint_sums sums = {0};
+	bool ok = endpoints_sum(conf, &sums) == 0;
+
+	if (ok && sums.len && endpoints_can_note(snap->tag)) {
+		struct op *op = diff_add(plan, OP_WG_NOTE, 0);
+
+		ok = op;
+		if (op) {
+			op->note.value = endpoints_note(&sums);
+			op->note.before = snap->tag;
+		}
+	}
+	vec_release(&sums);
+	return ok;
+}
+
 int diff_configure(const struct snap *snap, const struct want *want, const struct means *means,
 		   struct plan *ret, struct diag *d)
 {
-	if (!add_device(want, ret) || !diff_add_addresses(snap, want, AF_UNSPEC, ret))
+	if (!add_device(want, ret) || !add_note(snap, want->conf, ret) ||
+	    !diff_add_addresses(snap, want, AF_UNSPEC, ret))
 		return diag_no_memory(d);
 
 	struct op *up = diff_add(ret, OP_LINK_UP, want->conf->mtu_line);

@@ -246,6 +246,18 @@ static void format_addr(const struct link_addr *addr, const char *verb,
 	buf_shell_word(out, context->ifname);
 }
 
+static void format_note(const struct op *op, const struct op_context *context, enum op_form form,
+			struct buf *out)
+{
+	_cleanup_buf_ struct buf name = {0}, setting = {0};
+
+	buf_addf(&name, "net/ipv4/conf/%s/tag", context->ifname);
+	buf_sysctl_name(&setting, buf_text(&name));
+	buf_str(out, "sysctl -q ");
+	buf_shell_word(out, buf_text(&setting));
+	buf_addf(out, "=%u%s", op->note.value, form == OP_SCRIPT ? " 2>/dev/null || :" : "");
+}
+
 void op_format(const struct op *op, const struct op_context *context, enum op_form form,
 	       size_t limit, struct buf *ret_text)
 {
@@ -270,6 +282,9 @@ void op_format(const struct op *op, const struct op_context *context, enum op_fo
 		buf_str(ret_text, "wg set ");
 		buf_shell_word(ret_text, context->ifname);
 		buf_addf(ret_text, " fwmark %u", op->mark.value);
+		return;
+	case OP_WG_NOTE:
+		format_note(op, context, form, ret_text);
 		return;
 	case OP_WG_REMOVE_PEERS:
 		buf_str(ret_text, "wg setconf ");

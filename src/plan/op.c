@@ -67,6 +67,10 @@ bool op_inverse(const struct op *op, struct op *ret)
 		ret->mark.value = op->mark.before;
 		ret->mark.before = op->mark.value;
 		return true;
+	case OP_WG_NOTE:
+		ret->note.value = op->note.before;
+		ret->note.before = op->note.value;
+		return true;
 	case OP_WG_CHANGE:
 		ret->change.forth = op->change.back;
 		ret->change.back = op->change.forth;
@@ -104,6 +108,7 @@ bool op_dies_with_link(enum op_kind kind)
 	case OP_WG_SET:
 	case OP_WG_CHANGE:
 	case OP_WG_MARK:
+	case OP_WG_NOTE:
 	case OP_WG_REMOVE_PEERS:
 	case OP_ADDR_ADD:
 	case OP_ADDR_DEL:

@@ -142,37 +142,6 @@ static int add_removed_peer(struct comparison *c, const struct pair *pair)
 	return 0;
 }
 
-/* The endpoint that a session has by now is the true one. */
-static bool is_alive(const struct wg_peer *peer, int64_t now)
-{
-	return peer->last_handshake && now - peer->last_handshake < WG_SESSION_SECONDS;
-}
-
-/* Some userspace implementations do not tell the link of a link-local address. */
-static bool has_endpoint(const struct snap *snap, const struct wg_peer *running,
-			 const union endpoint *wanted)
-{
-	struct addr addr = endpoint_addr(&running->endpoint);
-	union endpoint told = running->endpoint;
-
-	if (snap->is_userspace && addr_is_link_local(&addr) && !endpoint_scope(&told))
-		told = endpoint_make(&addr, endpoint_port(&told), endpoint_scope(wanted));
-	return running->has_endpoint && endpoint_equal(wanted, &told);
-}
-
-static bool wants_endpoint(struct comparison *c, const struct pair *pair)
-{
-	const struct wg_peer *wanted = pair->wanted, *running = pair->running;
-
-	if (!wanted->has_endpoint || !endpoint_size(&wanted->endpoint) ||
-	    has_endpoint(c->snap, running, &wanted->endpoint))
-		return false;
-	if (!is_alive(running, c->snap->now))
-		return true;
-	c->change->roamed++;
-	return false;
-}
-
 /* A key that the file does not have means none, as for `wg syncconf`; what a hook has set stays. */
 static int compare_settings(struct comparison *c, struct pair *pair)
 {
@@ -183,7 +152,7 @@ static int compare_settings(struct comparison *c, struct pair *pair)
 	bool psk = !key_equal(wanted_psk, &running->preshared_key) &&
 		   (wanted->has_preshared_key || !pair->hooked);
 	bool timer = keepalive != running->keepalive && (wanted->has_keepalive || !pair->hooked);
-	bool endpoint = wants_endpoint(c, pair);
+	bool endpoint = pair->sets_endpoint;
 
 	if (!psk && !timer && !endpoint)
 		return 0;
@@ -218,6 +187,8 @@ static int compare_pairs(struct comparison *c)
 {
 	int r = pair_up(c);
 
+	if (r == 0)
+		r = peers_compare_endpoints(c);
 	for (size_t i = 0; r == 0 && i < c->pairs.len; i++) {
 		struct pair *pair = &c->pairs.at[i];
 
@@ -290,4 +261,5 @@ void peers_change_release(struct peers_change *change)
 	wg_device_release(&change->removed);
 	wg_device_release(&change->restored);
 	vec_release(&change->wanted);
+	vec_release(&change->kept);
 }

@@ -7,6 +7,7 @@
 /* A peer of either side or of both. */
 struct pair {
 	const struct wg_peer *wanted, *running;
+	bool sets_endpoint;
 	bool hooked;  /* hooks deal with it: what the file does not say stays */
 	size_t place; /* in forth and back; NO_PLACE: nothing differs so far */
 };
@@ -35,6 +36,9 @@ struct comparison {
 /* Places for a pair in forth and back, which are made when its first difference shows. 0 or
  * -ENOMEM, like the rest. */
 int peers_place(struct comparison *c, struct pair *pair);
+
+/* Finds the endpoints that are to be set, and those that differ but are kept. */
+int peers_compare_endpoints(struct comparison *c);
 
 /* Notes the allowed IPs of the pair of this number that may differ. */
 int peers_note_ips(struct comparison *c, size_t pair);

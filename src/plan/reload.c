@@ -81,6 +81,21 @@ static bool change_peers(const struct reload *reload, struct plan *plan)
 	return true;
 }
 
+/* For an interface that somebody else has brought up, only with something else to do. */
+static bool leave_note(const struct snap *snap, const struct reload *reload, struct plan *plan)
+{
+	uint32_t note = reload->peers.note;
+
+	if (!note || note == snap->tag || (!snap->tag && !plan->len))
+		return true;
+	struct op *op = diff_add(plan, OP_WG_NOTE, 0);
+	if (!op)
+		return false;
+	op->note.value = note;
+	op->note.before = snap->tag;
+	return true;
+}
+
 /* The mark of a full tunnel that ends goes after the rules: those would send packets without it
  * into the tunnel. */
 static bool clear_mark(const struct snap *snap, const struct want *want, struct plan *plan)
@@ -132,7 +147,8 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 	       reload_bar_routes(reload, OP_ROUTE_DEL, plan) &&
 	       (!promote || reload_end_promotion(reload)) &&
 	       reload_set_firewall(snap, means, reload) && reload_set_dns(snap, means, reload) &&
-	       reload_lower_mtu(snap, want, plan) && remove_peers(reload, plan);
+	       reload_lower_mtu(snap, want, plan) && leave_note(snap, reload, plan) &&
+	       remove_peers(reload, plan);
 }
 
 int reload_plan(const struct snap *snap, const struct means *means, struct reload *reload,

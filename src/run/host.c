@@ -12,6 +12,7 @@
 #include "wgq/sys/module.h"
 #include "wgq/sys/privilege.h"
 #include "wgq/sys/proc.h"
+#include "wgq/sys/sysctl.h"
 #include "wgq/sys/userspace.h"
 
 #include "host_internal.h"
@@ -260,6 +261,17 @@ static int explain_port(int r, struct diag *d)
 	return r;
 }
 
+/* In a container /proc/sys is read-only. */
+static int leave_note(const char *ifname, uint32_t note)
+{
+	_cleanup_buf_ struct buf name = {0};
+
+	buf_addf(&name, "net/ipv4/conf/%s/tag", ifname);
+	if (buf_status(&name) == 0)
+		sysctl_set(buf_text(&name), note, NULL);
+	return 0;
+}
+
 static int take_step(struct host *h, const struct op *op, int *ret_status, struct diag *d)
 {
 	const char *ifname = h->options.ifname;
@@ -282,6 +294,8 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 		return explain_port(change_device(h, op, d), d);
 	case OP_WG_MARK:
 		return set_mark(h, op->mark.value, d);
+	case OP_WG_NOTE:
+		return leave_note(ifname, op->note.value);
 	case OP_WG_REMOVE_PEERS:
 		return device_remove_peers(ifname, h->server, d);
 	case OP_ADDR_ADD:

@@ -231,6 +231,18 @@ static int observe_config(const char *path, struct snap *snap, struct diag *d)
 	return r;
 }
 
+/* 0 where there is none. */
+static uint32_t observe_tag(const char *ifname)
+{
+	_cleanup_buf_ struct buf name = {0};
+	long value = 0;
+
+	buf_addf(&name, "net/ipv4/conf/%s/tag", ifname);
+	if (buf_status(&name) == 0 && sysctl_get(buf_text(&name), &value, NULL) < 0)
+		value = 0;
+	return (uint32_t)value;
+}
+
 /* A dry run may be made by anybody: says what it could not see, and goes on. */
 static int forgive(const struct observe_query *query, int r, struct diag *d)
 {
@@ -251,6 +263,8 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 	ret->now = time(NULL);
 	if (r == 0 && query->device && ret->is_wireguard)
 		r = forgive(query, device_get(query->ifname, h->server, &ret->wg, d), d);
+	if (query->device && ret->link.index)
+		ret->tag = observe_tag(query->ifname);
 	if (r == 0 && query->addresses && ret->link.index)
 		r = observe_addresses(h, ret, d);
 	if (r == 0 && query->main_routes && ret->link.index)

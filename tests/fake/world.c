@@ -184,6 +184,13 @@ static int act(struct fake *fake, const struct op *op)
 		fake->taken_table |= op->mark.value && op->mark.value != fake->free_table;
 		snprintf(line, sizeof(line), "link fwmark %u", op->mark.value);
 		return put(fake, line);
+	case OP_WG_NOTE:
+		if (op->note.before) {
+			snprintf(line, sizeof(line), "link note %u", op->note.before);
+			take(fake, line);
+		}
+		snprintf(line, sizeof(line), "link note %u", op->note.value);
+		return op->note.value ? put(fake, line) : 0;
 	case OP_WG_REMOVE_PEERS:
 		snprintf(line, sizeof(line), "link peers %zu", op->wg.device->peers.len);
 		return take(fake, line);

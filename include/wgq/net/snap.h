@@ -59,6 +59,7 @@ struct snap {
 	bool is_wireguard; /* of the kernel, or served by a userspace implementation */
 	bool is_userspace;
 	struct wg_device wg; /* empty unless is_wireguard */
+	uint32_t tag;        /* with the device: net.ipv4.conf.IFACE.tag */
 	struct link_addr_vec addrs;
 	bool promotes_secondaries;    /* net.ipv4.conf.IFACE.promote_secondaries, with addrs */
 	struct route_vec main_routes; /* out of this interface, in table main */

@@ -10,6 +10,7 @@
 #include "wgq/base/vec.h"
 #include "wgq/conf/peer_names.h"
 #include "wgq/plan/op.h"
+#include "wgq/plan/peers.h"
 
 enum change_group {
 	CHANGE_INTERFACE,
@@ -25,7 +26,7 @@ enum change_group {
 /* "peer": a word of lower-case letters, stable, also for JSON. */
 const char *change_group_name(enum change_group group);
 
-enum change_sign { CHANGE_ADD = '+', CHANGE_REMOVE = '-', CHANGE_ALTER = '~' };
+enum change_sign { CHANGE_ADD = '+', CHANGE_REMOVE = '-', CHANGE_ALTER = '~', CHANGE_KEEP = '=' };
 
 /* The texts are owned by the list; "" where there is nothing to say. */
 struct change {
@@ -36,6 +37,7 @@ struct change {
 	char *object;    /* "10.0.0.1/24"; of a peer and of the interface: the key changed,
 			    "endpoint", "mtu"; of a whole peer: ""; of a peer
 			    that has another key: "key" */
+	int64_t heard;   /* of CHANGE_KEEP: seconds ago */
 	char *from, *to; /* values; secrets are only said to be "(hidden)" */
 	uint32_t line;   /* of the configuration that asks for it; 0: none */
 };
@@ -43,6 +45,9 @@ struct change_vec {
 	VEC(struct change);
 };
 
+/* Appends endpoints that differ from the file's and stay; then `to` is the file's. */
+int change_list_kept(const struct peers_change *peers, int64_t now, struct change_vec *ret,
+		     struct diag *d);
 /* Appends what the plan changes, by group. Steps that only prepare others are left out. */
 int change_list(const struct plan *plan, const struct peer_names *names, struct change_vec *ret,
 		struct diag *d);

@@ -24,6 +24,7 @@ enum op_kind {
 	OP_WG_SET,
 	OP_WG_CHANGE,       /* of a device that is up: the least that differs */
 	OP_WG_MARK,         /* sets the fwmark alone */
+	OP_WG_NOTE,         /* plan/endpoints.h; nothing is lost where it cannot be left */
 	OP_WG_REMOVE_PEERS, /* before OP_LINK_DEL: see wg_netlink_remove_peers() */
 	OP_ADDR_ADD,
 	OP_ADDR_DEL,
@@ -62,6 +63,9 @@ struct op {
 		struct {
 			uint32_t value, before;
 		} mark; /* OP_WG_MARK */
+		struct {
+			uint32_t value, before;
+		} note; /* OP_WG_NOTE */
 		struct {
 			const struct wg_device *device; /* to be set, or to go back to */
 			uint32_t private_key_line;      /* of the configuration */

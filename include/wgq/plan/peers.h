@@ -8,7 +8,14 @@
 
 #include "wgq/base/diag.h"
 #include "wgq/net/snap.h"
+#include "wgq/plan/endpoints.h"
 #include "wgq/plan/want.h"
+
+/* A live peer whose endpoint is another one than the file's, and stays. Borrowed. */
+struct kept_endpoint {
+	const struct wg_peer *wanted, *running;
+	enum endpoint_change change; /* not ENDPOINT_EDITED */
+};
 
 struct peers_change {
 	/* To be sent first: what is new or differs. A changed peer has update_only and in its list
@@ -21,7 +28,11 @@ struct peers_change {
 	/* To be sent last, since it ends sessions: the peers to be removed, and the same whole. */
 	struct wg_device removed, restored;
 
-	size_t roamed; /* live peers whose endpoint is another one than the file's */
+	bool sets_endpoints; /* asked for before: also of peers that may have roamed */
+	struct {
+		VEC(struct kept_endpoint);
+	} kept;
+	uint32_t note; /* plan/endpoints.h: to be left now; 0: none */
 };
 
 /* want->device.peers have each key once. ret borrows from want and snap, and has to be zeroed. */
