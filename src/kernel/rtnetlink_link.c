@@ -27,6 +27,7 @@ int rtnetlink_link_parse(const struct nlmsghdr *message, struct link *ret)
 		[IFLA_GROUP] = sizeof(uint32_t),
 	};
 	const struct nlattr *attributes[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
+	char master[sizeof(ret->kind)] = "";
 
 	*ret = (struct link){0};
 	if (message->nlmsg_type != RTM_NEWLINK ||
@@ -43,6 +44,9 @@ int rtnetlink_link_parse(const struct nlmsghdr *message, struct link *ret)
 			return -EPROTO;
 		if (info[IFLA_INFO_KIND])
 			netlink_text(info[IFLA_INFO_KIND], ret->kind, sizeof(ret->kind));
+		if (info[IFLA_INFO_SLAVE_KIND])
+			netlink_text(info[IFLA_INFO_SLAVE_KIND], master, sizeof(master));
+		ret->in_vrf = strcmp(master, "vrf") == 0;
 	}
 	netlink_text(attributes[IFLA_IFNAME], ret->name, sizeof(ret->name));
 	if (attributes[IFLA_MTU])

@@ -166,6 +166,9 @@ static int compare_table(const struct want *want, const struct snap *snap,
 
 	if (r == 0)
 		r = sides_merge(&sides, change);
+	/* A link loses its routes when a hook puts it into a VRF, which has a table of its own. */
+	if (snap->link.in_vrf && change->table == RT_TABLE_MAIN)
+		change->add.len = change->add_late.len = 0;
 	sides_release(&sides);
 	return r;
 }

@@ -20,6 +20,7 @@ struct link {
 	uint32_t mtu;
 	uint32_t group; /* IFLA_GROUP; 0 unless somebody has set one */
 	bool up;
+	bool in_vrf; /* packets out of it and into it go by the VRF's table */
 };
 
 /* Who made an address: IFAPROT_* of linux/if_addr.h; Linux 5.18. */

@@ -19,8 +19,8 @@ struct table_change_vec {
 };
 
 /* A route that is there and not wanted is removed when an allowed IP of the running device explains
- * it, or when no wanted peer takes what it leads to; not when hooks may have made it. gone are the
- * addresses that are removed. */
+ * it, or when no wanted peer takes what it leads to; not when hooks may have made it. To a link in
+ * a VRF none is added in table main. gone are the addresses that are removed. */
 int tables_compare(const struct want *want, const struct snap *snap,
 		   const struct link_addr_vec *gone, struct table_change_vec *ret, struct diag *d);
 void tables_change_release(struct table_change_vec *changes);
