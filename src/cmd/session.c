@@ -195,19 +195,32 @@ int session_hooks(struct session *s, enum conf_hook_kind kind, struct diag *d)
 	session_unlock(s);
 	r = session_apply(s, &plan, d);
 	s->hooks_run[kind] = s->txn.taken - before + s->txn.has_failed;
+	s->hooks_down |= (kind == HOOK_PRE_DOWN && r == 0) || kind == HOOK_POST_DOWN;
 	return r;
 }
 
-int session_hooks_rest(struct session *s, enum conf_hook_kind kind, struct diag *d)
+static void run_rest(struct session *s, enum conf_hook_kind kind, struct diag *d)
 {
 	_cleanup_plan_ struct plan all = {0};
-	int r = diff_hooks(s->conf, kind, &all, d);
 
-	if (r < 0 || all.len <= s->hooks_run[kind])
-		return r;
+	if (diff_hooks(s->conf, kind, &all, d) < 0 || all.len <= s->hooks_run[kind])
+		return;
 	const struct plan rest = {.at = all.at + s->hooks_run[kind],
 				  .len = all.len - s->hooks_run[kind]};
-	return session_apply_all(s, &rest, d);
+	session_apply_all(s, &rest, d);
+}
+
+void session_hooks_again(struct session *s, struct diag *d)
+{
+	const struct observe_query query = {.ifname = s->ifname};
+	_cleanup_snap_ struct snap snap = {0};
+	_cleanup_diag_ struct diag unseen = {0};
+
+	if (s->dry_run || !s->hooks_down || world_observe(s->world, &query, &snap, &unseen) < 0 ||
+	    !snap.link.index)
+		return;
+	run_rest(s, HOOK_PRE_UP, d);
+	run_rest(s, HOOK_POST_UP, d);
 }
 
 int session_post_up(struct session *s, const struct want *want, struct diag *d)

@@ -130,8 +130,7 @@ int up_run(struct session *s, struct diag *d)
 		r = session_post_up(s, &want, d);
 	if (r < 0) {
 		session_undo(s, d);
-		if (former.plan.len)
-			replace_run_hooks(s, d);
+		session_hooks_again(s, d);
 	}
 	return r;
 }

@@ -11,10 +11,10 @@
 struct op *diff_add(struct plan *plan, enum op_kind kind, uint32_t line);
 /* For the way back alone. */
 struct op *diff_add_back_only(struct plan *plan, enum op_kind kind);
-/* There, the plain routes of the tables are added; of all else that goes with addresses or the
- * link, what is gone. */
 /* Routes that were there before. */
 bool diff_put_back_routes(const struct route_vec *routes, uint32_t table, struct plan *plan);
+/* On the way back, the plain routes of the tables are added; of all else that goes with addresses
+ * or the link, what is gone. */
 bool diff_return_routes(const struct route_table_vec *tables, struct plan *plan);
 bool diff_restore(const struct snap *snap, struct plan *plan);
 /* Of RTPROT_KERNEL, which keeps systemd-networkd from deleting the rules as foreign when it

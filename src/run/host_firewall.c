@@ -83,11 +83,13 @@ int host_firewall_set(struct host *h, const struct firewall *firewall, struct di
 {
 	struct addr_vec addrs = {0};
 	struct firewall whole = *firewall;
+	/* One that comes back may be of a kind that the new configuration does not need. */
+	bool iptables = h->means.firewall == MEANS_FIREWALL_IPTABLES ||
+			(h->means.firewall == MEANS_FIREWALL_NONE && h->has_iptables_rules);
 	int r = host_firewall_whole(h, &whole, &addrs, d);
 
 	if (r == 0)
-		r = h->means.firewall == MEANS_FIREWALL_IPTABLES ? replace_iptables(h, &whole, d)
-								 : nft_install(&whole, d);
+		r = iptables ? replace_iptables(h, &whole, d) : nft_install(&whole, d);
 	vec_release(&addrs);
 	return r;
 }

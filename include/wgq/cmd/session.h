@@ -24,6 +24,7 @@ struct session {
 	struct means means;
 	bool dry_run, script_begun;
 	size_t hooks_run[HOOK_KINDS]; /* those that failed included */
+	bool hooks_down;              /* PreDown or PostDown hooks ran, and no PreDown failed */
 };
 
 /* Checks the right to configure the network, unless options ask for a dry run, and opens the host.
@@ -46,10 +47,11 @@ int session_apply(struct session *s, const struct plan *plan, struct diag *d);
 int session_apply_all(struct session *s, const struct plan *plan, struct diag *d);
 /* Takes back what was applied. */
 void session_undo(struct session *s, struct diag *d);
-/* Runs the hooks of a kind, with no lock held. _rest: those that have not been run, each of them.
- */
+/* Runs the hooks of a kind, with no lock held. */
 int session_hooks(struct session *s, enum conf_hook_kind kind, struct diag *d);
-int session_hooks_rest(struct session *s, enum conf_hook_kind kind, struct diag *d);
+/* After an undo, where PreDown and PostDown hooks have taken away what PreUp and PostUp make: those
+ * of the latter that have not been run yet are what the interface, if it is there, lacks. */
+void session_hooks_again(struct session *s, struct diag *d);
 /* Those of PostUp; fails where they have taken a family off the link that it is to carry. */
 int session_post_up(struct session *s, const struct want *want, struct diag *d);
 

@@ -55,8 +55,6 @@ struct snap;
 int replace_take_down(struct session *s, struct snap *snap, struct former *former, struct diag *d);
 /* Where nothing is up: what is left over goes, and does not come back. */
 int replace_leftovers(struct session *s, struct diag *d);
-/* After the undo. */
-void replace_run_hooks(struct session *s, struct diag *d);
 
 /* Everything that the configuration of a running interface speaks of, as it is. -ENODEV: it is not
  * up; -EOPNOTSUPP: it is none of WireGuard. */
