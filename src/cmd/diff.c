@@ -194,6 +194,8 @@ static int compare(struct session *s, const struct config *config, struct json *
 		r = session_lock(s, d);
 	if (r == 0)
 		r = reload_compare(s, &snap, &reload, d);
+	if (r == 0)
+		r = reload_check(&snap, &reload, d);
 	session_unlock(s);
 	if (r == 0)
 		r = peer_names_read(buf_text(&config->text), config->text.len, &names, d);

@@ -5,7 +5,6 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/plan/carry.h"
 #include "wgq/plan/reload.h"
 #include "wgq/run/device.h"
 #include "wgq/sys/resolve.h"
@@ -75,8 +74,6 @@ int reload_compare(struct session *s, struct snap *snap, struct reload *reload, 
 	if (r == 0)
 		r = reload_want(s->conf, snap, reload, d);
 	if (r == 0)
-		r = carry_check(&reload->want, snap, reload->want.mtu, d);
-	if (r == 0)
 		r = observe_firewall(s, &reload->firewall, snap, d);
 	reload->peers.sets_endpoints = s->options->given & OPTION_ENDPOINTS;
 	return r == 0 ? reload_plan(snap, &s->means, reload, d) : r;
@@ -140,6 +137,8 @@ int reload_run(struct session *s, struct diag *d)
 		r = reload_compare(s, &snap, &reload, d);
 	if (r == 0)
 		r = refuse_unfinished(s, &snap, d);
+	if (r == 0)
+		r = reload_check(&snap, &reload, d);
 	if (r == 0)
 		warn_of_kept(s, &reload, &snap, d);
 	if (r == 0)

@@ -14,8 +14,8 @@ int reload_copy_addr(struct link_addr_vec *addrs, const struct link_addr *addr);
 /* Fills reload->gone. 0 or -ENOMEM. */
 int reload_find_gone(const struct snap *snap, struct reload *reload);
 
-/* With an MTU below IPV6_MTU_MIN the link loses what others and hooks have of IPv6 on it: one that
- * is chosen is held there, one that is given is an error. */
+/* Holds an MTU that was chosen where it would cost what others and hooks have of IPv6 on the link.
+ */
 int reload_keep_ipv6(const struct snap *snap, struct reload *reload, struct diag *d);
 /* Up, with the MTU; but one that takes IPv6 off the link comes behind the steps that take its
  * addresses and routes away, so that on the way back it comes before those that bring them again.

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "wgq/net/prefix_set.h"
+#include "wgq/plan/carry.h"
 #include "wgq/plan/mtu.h"
 
 #include "diff_internal.h"
@@ -78,15 +79,26 @@ int reload_keep_ipv6(const struct snap *snap, struct reload *reload, struct diag
 	_cleanup_prefix_set_ struct prefix_set kept = {0};
 	struct want *want = &reload->want;
 
-	if (!takes_ipv6(snap, want))
+	if (want->conf->mtu_line || !takes_ipv6(snap, want))
 		return 0;
 	if (list_kept(snap, reload, &kept) < 0)
 		return diag_no_memory(d);
-	if (kept.len && want->conf->mtu_line)
-		return refuse_to_take(want->conf, &kept.at[0], d);
 	if (kept.len)
 		want->mtu = mtu_hold(want->mtu, IPV6_MTU_MIN, d);
 	return 0;
+}
+
+int reload_check(const struct snap *snap, const struct reload *reload, struct diag *d)
+{
+	_cleanup_prefix_set_ struct prefix_set kept = {0};
+	const struct want *want = &reload->want;
+	int r = carry_check(want, snap, want->mtu, d);
+
+	if (r < 0 || !takes_ipv6(snap, want))
+		return r;
+	if (list_kept(snap, reload, &kept) < 0)
+		return diag_no_memory(d);
+	return kept.len ? refuse_to_take(want->conf, &kept.at[0], d) : 0;
 }
 
 static bool add_mtu(enum op_kind kind, uint32_t from, uint32_t to, const struct want *want,

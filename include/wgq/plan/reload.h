@@ -5,6 +5,7 @@
  *	reload_want(conf, &snap, &reload, d);		what is wanted, beside what is there
  *	... whether the firewall is reload.firewall: snap.has_firewall_rules
  *	reload_plan(&snap, &means, &reload, d);		reload.plan
+ *	reload_check(&snap, &reload, d);		may it be applied?
  *	reload_release(&reload);
  *
  * The order: addresses and peers first, then rules and routes that lead to them, then what is left
@@ -43,6 +44,9 @@ int reload_want(const struct conf *conf, const struct snap *snap, struct reload 
 		struct diag *d);
 int reload_plan(const struct snap *snap, const struct means *means, struct reload *reload,
 		struct diag *d);
+/* Of a plan that is to be applied to this link: that the link can carry what it is to carry, and
+ * keeps what others and hooks have of IPv6 on it. */
+int reload_check(const struct snap *snap, const struct reload *reload, struct diag *d);
 void reload_release(struct reload *reload);
 
 #define _cleanup_reload_ _cleanup_(reload_release)
