@@ -28,8 +28,17 @@ static const struct wrapper {
 	{"stdbuf", "ioe", 0},
 };
 
-static const struct wrapper *wrapper_of(const char *name)
+static const char *base_name(const char *path)
 {
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static const struct wrapper *wrapper_of(const char *program)
+{
+	const char *name = base_name(program);
+
 	for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
 		if (strcmp(name, wrappers[i].name) == 0)
 			return &wrappers[i];
@@ -78,10 +87,7 @@ const char *hook_program_name(const struct shell_command *command)
 {
 	size_t i = hook_program(command);
 
-	if (i >= command->words.len)
-		return NULL;
-	const char *path = command->words.at[i].text, *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
+	return i < command->words.len ? base_name(command->words.at[i].text) : NULL;
 }
 
 bool hook_is_iptables(const char *name)

@@ -83,7 +83,7 @@ static void expect(struct shell_parser *p, const char *word, const char *open, c
 		unexpected(p);
 }
 
-void shell_add_word(struct shell_parser *p, struct shell_word_vec *words, size_t from)
+static void add_word(struct shell_parser *p, struct shell_word_vec *words, size_t from)
 {
 	struct shell_word *added = vec_push(words);
 
@@ -124,14 +124,14 @@ static void read_redirection(struct shell_parser *p)
 		unexpected(p);
 		return;
 	}
-	shell_add_word(p, &p->script->values, 0);
+	add_word(p, &p->script->values, 0);
 }
 
 static void read_assignment(struct shell_parser *p)
 {
 	/* What PATH is then, nobody knows. */
 	p->script->opaque |= strncmp(buf_text(&p->word), "PATH", 4) == 0;
-	shell_add_word(p, &p->script->values, p->value);
+	add_word(p, &p->script->values, p->value);
 }
 
 /* From the token at hand to the last one that belongs to it; begin is where it began. */
@@ -146,7 +146,7 @@ static void read_words(struct shell_parser *p, struct shell_command *command, co
 		else if (p->value && !command->words.len)
 			read_assignment(p);
 		else
-			shell_add_word(p, &command->words, 0);
+			add_word(p, &command->words, 0);
 		end = p->at;
 		shell_advance(p);
 	}
@@ -276,7 +276,7 @@ static void read_for(struct shell_parser *p)
 		shell_advance(p);
 		if (is_reserved(p, "in")) {
 			for (shell_advance(p); p->token == TOKEN_WORD; shell_advance(p))
-				shell_add_word(p, &p->script->values, 0);
+				add_word(p, &p->script->values, 0);
 			expect(p, ";", open, "has no done");
 		}
 	} else {

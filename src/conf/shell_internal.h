@@ -40,4 +40,3 @@ void shell_fail(struct shell_parser *p, const char *at, size_t n, const char *me
 void shell_fail_at_end(struct shell_parser *p, const char *at, size_t n, const char *message);
 /* There may be an error or not: this is beyond us. */
 void shell_give_up(struct shell_parser *p);
-void shell_add_word(struct shell_parser *p, struct shell_word_vec *words, size_t from);

@@ -74,6 +74,8 @@ static void test_routes(void **unused)
 		{"PostUp = sh -c 'ip route add 10.0.0.0/8 dev %i'", "10.0.0.0/8", MAIN, false,
 		 true},
 		{"PostUp = eval ip route add 10.0.0.0/8 dev %i", "10.0.0.0/8", MAIN, false, true},
+		{"PostUp = /usr/bin/env A=b /sbin/ip route add 10.0.0.0/8 dev %i", "10.0.0.0/8",
+		 MAIN, false, true},
 		{"PostUp = timeout 5 ip route add 10.0.0.0/8 dev %i", "10.0.0.0/8", MAIN, false,
 		 true},
 		{"PostUp = for n in 10.0.0.0/8; do ip route add $n dev %i; done", "10.0.0.0/8",
