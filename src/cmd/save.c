@@ -82,10 +82,9 @@ static int new_text(struct session *s, const struct snap *snap, struct buf *ret,
 	return conf_save(buf_text(&snap->config_text), snap->config_text.len, &conf, &now, ret, d);
 }
 
-/* A private file that says all already is left alone. */
 static bool is_saved(const struct snap *snap, const struct buf *text)
 {
-	return snap->config_private && text->len == snap->config_text.len &&
+	return text->len == snap->config_text.len &&
 	       memcmp(buf_text(text), buf_text(&snap->config_text), text->len) == 0;
 }
 

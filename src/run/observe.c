@@ -222,15 +222,6 @@ static int ask_programs(struct host *h, const struct observe_query *query, struc
 	return r;
 }
 
-static int observe_config(const char *path, struct snap *snap, struct diag *d)
-{
-	struct stat st;
-	int r = file_read_at(AT_FDCWD, path, path, &st, &snap->config_text, d);
-
-	snap->config_private = r == 0 && !(st.st_mode & (S_IRWXG | S_IRWXO));
-	return r;
-}
-
 /* 0 where there is none. */
 static uint32_t observe_tag(const char *ifname)
 {
@@ -288,6 +279,6 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 	if (r == 0 && query->mtu_of)
 		r = observe_mtu(h, query, ret, d);
 	if (r == 0 && query->config_file)
-		r = observe_config(query->config_file, ret, d);
+		r = file_read(query->config_file, &ret->config_text, d);
 	return r;
 }

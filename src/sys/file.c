@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
@@ -188,8 +190,49 @@ static int sync_whole(int fd)
 	return r < 0 ? -errno : 0;
 }
 
+/* ACLs, labels and what else there is; a file system, or a right that we lack, may forbid some. */
+static void copy_attributes(int from, int to)
+{
+	_cleanup_free_ char *names = mem_calloc(XATTR_LIST_MAX, 1);
+	_cleanup_free_ char *value = mem_calloc(XATTR_SIZE_MAX, 1);
+	ssize_t length = names && value ? flistxattr(from, names, XATTR_LIST_MAX) : 0;
+
+	for (const char *name = names; length > 0 && name < names + length;
+	     name += strlen(name) + 1) {
+		/* Hashes of the former text, which the kernel keeps itself. */
+		bool is_hash =
+			strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0;
+		ssize_t n = is_hash ? -1 : fgetxattr(from, name, value, XATTR_SIZE_MAX);
+
+		if (n >= 0)
+			fsetxattr(to, name, value, (size_t)n, 0);
+	}
+}
+
+/* Who may do what with the file stays its owner's business, but what all could read becomes
+ * private. Until all is set, it is. */
+static int copy_access(const struct replacement *it, struct diag *d)
+{
+	_cleanup_fd_ int from = open(it->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (from < 0 && errno == ENOENT)
+		return 0;
+	if (from < 0 || fstat(from, &st) < 0)
+		return -errno;
+	if (fchown(it->fd, st.st_uid, st.st_gid) < 0) {
+		diag_warn(d, "cannot keep the owner and group of `%s': %s", it->path,
+			  strerror(errno));
+		return 0;
+	}
+	if (st.st_mode & S_IRWXO)
+		return 0;
+	copy_attributes(from, it->fd);
+	return fchmod(it->fd, st.st_mode & (S_IRWXU | S_IRWXG)) < 0 ? -errno : 0;
+}
+
 /* The new text in a file of its own beside the old one, safe on the disk. */
-static int write_temporary(struct replacement *it)
+static int write_temporary(struct replacement *it, bool replaces, struct diag *d)
 {
 	_cleanup_free_ char *name = temporary_name(it->path);
 
@@ -201,6 +244,8 @@ static int write_temporary(struct replacement *it)
 	it->temporary = steal(name);
 
 	int r = io_write_all(it->fd, it->text, it->n);
+	if (r == 0 && replaces)
+		r = copy_access(it, d);
 	return r < 0 ? r : sync_whole(it->fd);
 }
 
@@ -237,7 +282,7 @@ int file_create(const char *path, const char *text, size_t n, struct diag *d)
 
 	if (r < 0)
 		return diag_no_memory(d);
-	r = write_temporary(&it);
+	r = write_temporary(&it, false, d);
 	if (r < 0)
 		return cannot_write(-r, "in", it.folder, d);
 	/* Unlike rename(), link() replaces nothing. */
@@ -273,7 +318,7 @@ int file_replace(const char *path, const char *text, size_t n, struct diag *d)
 
 	if (r < 0)
 		return diag_no_memory(d);
-	r = write_temporary(&it);
+	r = write_temporary(&it, true, d);
 	if (r < 0 && r != -EROFS)
 		return cannot_write(-r, "beside", path, d);
 

@@ -86,7 +86,6 @@ struct snap {
 	struct ipv6 ipv6;
 
 	struct buf config_text; /* of the configuration file, as it is now; secret */
-	bool config_private;    /* nobody but the file's owner may read it */
 
 	uint32_t path_mtu;    /* the least on the ways to the endpoints; 0: there is none */
 	uint32_t default_mtu; /* of the default route; 0: there is none */

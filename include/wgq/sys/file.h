@@ -17,13 +17,15 @@ int file_read(const char *path, struct buf *ret_text, struct diag *d);
 int file_read_at(int folder, const char *name, const char *shown, struct stat *ret_st,
 		 struct buf *ret_text, struct diag *d);
 
-/* Replaces a file by new text, mode 0600: a temporary file in the same folder, fsync of file and
- * folder, rename. A reader, or a crash at any moment, finds the old or the new text whole. path
- * has its links resolved, as config_path.real. Two at once do it one after the other. A folder that
- * cannot be synced is a warning: the file is what it should be.
+/* Replaces a file by new text. Owner, group, mode, ACL and extended attributes stay, but a file
+ * that others could read gets mode 0600; an owner that cannot be kept is a warning, and then, too.
+ * A temporary file in the same folder, fsync of file and folder, rename. A reader, or a crash at
+ * any moment, finds the old or the new text whole. path has its links resolved, as
+ * config_path.real. Two at once do it one after the other. A folder that cannot be synced is a
+ * warning: the file is what it should be.
  *
- * The temporary file is PATH.wgq-new, 0600 like the other one. What a kill leaves of it is taken
- * over by the next replacement, or deleted by file_clean().
+ * The temporary file is PATH.wgq-new, 0600 until the whole text is there. What a kill leaves of it
+ * is taken over by the next replacement, or deleted by file_clean().
  *
  * A file that is a mount point cannot be renamed over, nor one in a read-only folder. It is
  * written in place and keeps its mode; a crash then may leave part of the text there, but the
