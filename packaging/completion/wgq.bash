@@ -82,7 +82,9 @@ _wgq() {
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.conf' -- "$word"; compgen -d -- "$word")
 	else
-		mapfile -t COMPREPLY < <(compgen -W "$names" -- "$word" | sort -u)
+		# What stands there already is not offered again.
+		mapfile -t COMPREPLY < <(compgen -W "$names" -- "$word" | sort -u |
+			grep -vxFf <(printf '%s\n' "${COMP_WORDS[@]:1:COMP_CWORD - 1}"))
 	fi
 }
 

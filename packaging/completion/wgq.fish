@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fish completion for wgq: verbs, the options of each, interfaces and configuration files.
 
+# What stands there already is not offered again.
+function __wgq_new
+    while read -l name
+        contains -- $name (commandline -opc)
+        or echo $name
+    end
+end
+
 function __wgq_configured
     for file in /etc/wireguard/*.conf
         string replace -r '.*/(.*)\.conf$' '$1' $file
-    end
+    end | __wgq_new
 end
 
 # The interfaces that are up: the kernel's, and those of a WireGuard in userspace.
@@ -12,10 +20,10 @@ function __wgq_running
     for file in /sys/class/net/*/uevent
         grep -qs '^DEVTYPE=wireguard$' $file
         and string replace -r '.*/(.*)/uevent$' '$1' $file
-    end
+    end | __wgq_new
     for file in /var/run/wireguard/*.sock
         string replace -r '.*/(.*)\.sock$' '$1' $file
-    end
+    end | __wgq_new
 end
 
 # Only where a path has been begun: a word without a slash is the name of an interface.

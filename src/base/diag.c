@@ -232,11 +232,11 @@ static void format_quote(const struct diag_item *item, const char *red, const ch
 }
 
 static const struct {
-	const char *name, *colour;
+	const char *name, *colour, *priority; /* sd-daemon(3) */
 } levels[] = {
-	[DIAG_ERROR] = {"error", "\033[1;31m"},
-	[DIAG_WARNING] = {"warning", "\033[1;33m"},
-	[DIAG_NOTE] = {"note", "\033[1;36m"},
+	[DIAG_ERROR] = {"error", "\033[1;31m", "<3>"},
+	[DIAG_WARNING] = {"warning", "\033[1;33m", "<4>"},
+	[DIAG_NOTE] = {"note", "\033[1;36m", "<5>"},
 };
 
 const char *diag_severity(enum diag_level level)
@@ -294,11 +294,25 @@ static void format_item(const struct diag_item *item, const char *program, unsig
 	}
 }
 
+/* Each line with its priority before it: a journal's entry is a line. */
+static void format_for_journal(const struct diag_item *item, const char *program, unsigned style,
+			       struct buf *out)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	format_item(item, program, style, &text);
+	for (const char *line = buf_text(&text); *line; line += strcspn(line, "\n") + 1)
+		buf_addf(out, "%s%.*s\n", levels[item->level].priority, (int)strcspn(line, "\n"),
+			 line);
+	out->failed |= text.failed;
+}
+
 void diag_format(const struct diag *d, size_t from, const char *program, unsigned style,
 		 struct buf *ret_text)
 {
 	for (size_t i = from; i < d->len; i++)
-		format_item(&d->at[i], program, style, ret_text);
+		(style & DIAG_JOURNAL ? format_for_journal : format_item)(&d->at[i], program, style,
+									  ret_text);
 	if (d->no_memory)
 		buf_addf(ret_text, "%s: error: out of memory; some messages were lost\n", program);
 }

@@ -10,6 +10,7 @@
 
 #include "wgq/base/buf.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/sys/config_path.h"
 
 /* Values of getopt_long() for options without a letter. */
 enum {
@@ -28,111 +29,111 @@ enum {
 	LONG_ENDPOINTS,
 };
 
-static const struct option long_options[] = {
-	{"quiet", no_argument, NULL, 'q'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"dry-run", no_argument, NULL, 'n'},
-	{"dns", required_argument, NULL, LONG_DNS},
-	{"firewall", required_argument, NULL, LONG_FIREWALL},
-	{"userspace", required_argument, NULL, LONG_USERSPACE},
-	{"replace", no_argument, NULL, LONG_REPLACE},
-	{"ensure", no_argument, NULL, LONG_ENSURE},
-	{"if-exists", no_argument, NULL, LONG_IF_EXISTS},
-	{"all", no_argument, NULL, 'a'},
-	{"run-hooks", no_argument, NULL, LONG_RUN_HOOKS},
-	{"json", no_argument, NULL, LONG_JSON},
-	{"watch", no_argument, NULL, 'w'},
-	{"from", required_argument, NULL, LONG_FROM},
-	{"mark", required_argument, NULL, LONG_MARK},
-	{"endpoint", required_argument, NULL, LONG_ENDPOINT},
-	{"qr", no_argument, NULL, LONG_QR},
-	{"endpoints", no_argument, NULL, LONG_ENDPOINTS},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{0},
+/* In the order in which help lists them. */
+static const struct cli_option {
+	const char *name;
+	int value;                                  /* a letter, or one of the above */
+	unsigned option;                            /* 0: every verb takes it */
+	int (*verb)(const struct options *options); /* whose help has this line; NULL: of all */
+	const char *argument;                       /* NULL: none */
+	const char *help;
+} cli_options[] = {
+	{"dry-run", 'n', OPTION_DRY_RUN, NULL, NULL,
+	 "print a shell script that would do it; do nothing"},
+	{"ensure", LONG_ENSURE, OPTION_ENSURE, NULL, NULL,
+	 "reload what is up already; say nothing if nothing is to be done"},
+	{"replace", LONG_REPLACE, OPTION_REPLACE, NULL, NULL,
+	 "take down what has the interface's name first"},
+	{"if-exists", LONG_IF_EXISTS, OPTION_IF_EXISTS, NULL, NULL,
+	 "an interface that is not there is no error"},
+	{"all", 'a', OPTION_ALL, verb_down, NULL, "take down every WireGuard interface"},
+	{"all", 'a', OPTION_ALL, verb_status, NULL, "show every peer, not only the first ones"},
+	{"watch", 'w', OPTION_WATCH, NULL, NULL, "show it again every second, with rates"},
+	{"run-hooks", LONG_RUN_HOOKS, OPTION_RUN_HOOKS, NULL, NULL,
+	 "run PreDown and PostDown before, PreUp and PostUp after"},
+	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, verb_save, NULL,
+	 "save endpoints that the file does not have, too"},
+	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, verb_reload, NULL,
+	 "set the file's endpoints also of peers that have roamed"},
+	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, verb_diff, NULL,
+	 "compare endpoints also of peers that have roamed"},
+	{"from", LONG_FROM, OPTION_FROM, NULL, "ADDRESS", "the packet has this source address"},
+	{"mark", LONG_MARK, OPTION_MARK, NULL, "NUMBER", "the packet has this mark"},
+	{"endpoint", LONG_ENDPOINT, OPTION_ENDPOINT, NULL, "HOST[:PORT]",
+	 "how the peer reaches this host"},
+	{"qr", LONG_QR, OPTION_QR, NULL, NULL, "print a QR code even if this is no terminal"},
+	{"dns", LONG_DNS, OPTION_DNS, NULL, "HOW",
+	 "set name servers by resolvconf, resolved (systemd's), auto, or off"},
+	{"firewall", LONG_FIREWALL, OPTION_FIREWALL, NULL, "HOW", "auto, or off: do without"},
+	{"userspace", LONG_USERSPACE, OPTION_USERSPACE, NULL, "HOW",
+	 "never, auto, or the program that serves the interface"},
+	{"json", LONG_JSON, OPTION_JSON, NULL, NULL, "print JSON, errors too"},
+	{"quiet", 'q', 0, NULL, NULL, "print errors and warnings only"},
+	{"verbose", 'v', 0, NULL, NULL, "print every step, those of bulk work included"},
+	{"help", 'h', 0, NULL, NULL, "show this help"},
+	{"version", 'V', 0, NULL, NULL, "show the version, and what is built in"},
 };
+enum { CLI_OPTIONS = sizeof(cli_options) / sizeof(cli_options[0]) };
 
-/* The verbs say which of these they take; the others are for all. */
-static unsigned option_of(int value)
+static void print_option(const struct cli_option *option)
 {
-	static const struct {
-		int value;
-		unsigned option;
-	} options[] = {
-		{'n', OPTION_DRY_RUN},
-		{LONG_DNS, OPTION_DNS},
-		{LONG_FIREWALL, OPTION_FIREWALL},
-		{LONG_USERSPACE, OPTION_USERSPACE},
-		{LONG_REPLACE, OPTION_REPLACE},
-		{LONG_ENSURE, OPTION_ENSURE},
-		{LONG_IF_EXISTS, OPTION_IF_EXISTS},
-		{'a', OPTION_ALL},
-		{LONG_RUN_HOOKS, OPTION_RUN_HOOKS},
-		{LONG_JSON, OPTION_JSON},
-		{'w', OPTION_WATCH},
-		{LONG_FROM, OPTION_FROM},
-		{LONG_MARK, OPTION_MARK},
-		{LONG_ENDPOINT, OPTION_ENDPOINT},
-		{LONG_QR, OPTION_QR},
-		{LONG_ENDPOINTS, OPTION_ENDPOINTS},
-	};
+	char letter[] = {'-', (char)option->value, ',', '\0'};
+	int width = printf("  %-3s --%s%s%s", option->value < LONG_DNS ? letter : "", option->name,
+			   option->argument ? "=" : "", option->argument ? option->argument : "");
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (options[i].value == value)
-			return options[i].option;
-	return 0;
+	printf("%*s %s\n", width < 26 ? 26 - width : 1, "", option->help);
 }
 
-static void print_usage(FILE *to)
+/* Those of a verb; NULL: those that every verb takes. */
+static void print_options(const struct verb *verb)
 {
-	fputs("Usage: wgq [-q | -v] VERB [OPTION ...] INTERFACE | CONFIG_FILE ...\n\n", to);
-	for (const struct verb *verb = verbs; verb->name; verb++)
-		fprintf(to, "  wgq %-6s %-19s %s\n", verb->name, verb->args, verb->summary);
+	for (size_t i = 0; i < CLI_OPTIONS; i++) {
+		const struct cli_option *option = &cli_options[i];
+		bool takes = !option->option || (verb && verb->options & option->option &&
+						 (!option->verb || option->verb == verb->run));
+
+		if (takes)
+			print_option(option);
+	}
+}
+
+static int print_help(const struct verb *verb)
+{
+	if (verb) {
+		printf("Usage: wgq %s [OPTION ...] %s\n\nwgq %s: %s.\n\n", verb->name, verb->args,
+		       verb->name, verb->summary);
+		print_options(verb);
+		printf("\nSee wgq(8), and wgq.conf(5) for the configuration.\n");
+		return STATUS_OK;
+	}
+	fputs("Usage: wgq [-q | -v] VERB [OPTION ...] INTERFACE | CONFIG_FILE ...\n\n", stdout);
+	for (verb = verbs; verb->name; verb++)
+		printf("  wgq %-6s %-19s %s\n", verb->name, verb->args, verb->summary);
 	fputs("\n"
 	      "INTERFACE is the name of /etc/wireguard/INTERFACE.conf; CONFIG_FILE is the path of\n"
 	      "another one, whose name ends in INTERFACE.conf.\n"
+	      "\n",
+	      stdout);
+	print_options(NULL);
+	fputs("\n`wgq help VERB' shows the options of a verb. See wgq(8) for the whole story.\n",
+	      stdout);
+	return STATUS_OK;
+}
+
+static int print_usage(void)
+{
+	fputs("Usage: wgq VERB [OPTION ...] [INTERFACE ...]\n"
 	      "\n"
-	      "For up, down and reload:\n"
-	      "  -n, --dry-run          print what would be done as a shell script; do nothing\n"
-	      "For up, down, reload, diff and status:\n"
-	      "      --dns=HOW          set name servers by resolvconf, resolved (systemd's), "
-	      "auto,\n"
-	      "                         or not at all: off\n"
-	      "For up, reload, diff and status:\n"
-	      "      --firewall=HOW     auto, or off: do without\n"
-	      "For up:\n"
-	      "      --ensure           reload what is up already; say nothing if it is as it "
-	      "should be\n"
-	      "      --replace          take down what has the interface's name first\n"
-	      "      --userspace=HOW    never, auto, or the program that serves the interface\n"
-	      "For down:\n"
-	      "      --if-exists        an interface that is not there is no error\n"
-	      "  -a, --all              take down every WireGuard interface\n"
-	      "For reload and diff:\n"
-	      "      --endpoints        set the file's endpoints also of peers that have roamed\n"
-	      "For reload:\n"
-	      "      --run-hooks        run PreDown and PostDown before, PreUp and PostUp after\n"
-	      "For save:\n"
-	      "      --endpoints        save endpoints that the file does not have, too\n"
-	      "For status:\n"
-	      "  -a, --all              show every peer, not only the first ones\n"
-	      "  -w, --watch            show it again every second, with rates\n"
-	      "For why:\n"
-	      "      --from=ADDRESS     the packet has this source address\n"
-	      "      --mark=NUMBER      the packet has this mark\n"
-	      "For init:\n"
-	      "      --endpoint=HOST[:PORT] how the peer reaches this host\n"
-	      "      --qr               print a QR code also where that is no terminal\n"
-	      "For all:\n"
-	      "      --json             print JSON: what diff, status, why and check show, and "
-	      "errors\n"
-	      "  -q, --quiet            print errors and warnings only\n"
-	      "  -v, --verbose          print every step, those of bulk work included\n"
-	      "  -h, --help             show this help\n"
-	      "  -V, --version          show the version\n"
+	      "  wgq up wg0         bring up /etc/wireguard/wg0.conf, wholly or not at all\n"
+	      "  wgq status         show what is up, and what is wrong with it\n"
+	      "  wgq reload wg0     load the edited file; sessions go on\n"
+	      "  wgq why 1.1.1.1    show which way a packet goes\n"
+	      "  wgq down wg0       take it down\n"
+	      "  wgq init wg0       write a first configuration\n"
 	      "\n"
-	      "See wgq(8) for the whole story.\n",
-	      to);
+	      "All verbs: wgq --help. The options of one: wgq help VERB. The manual: man wgq.\n",
+	      stderr);
+	return STATUS_USAGE;
 }
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
@@ -179,18 +180,23 @@ static int check_args(const struct options *options)
 				   ? "an address"
 				   : "the name of an interface or of a configuration file";
 
-	for (const struct option *option = long_options; option->name; option++)
-		if (foreign & option_of(option->val))
-			return usage_error("'%s' has no --%s", verb->name, option->name);
+	for (size_t i = 0; i < CLI_OPTIONS; i++)
+		if (foreign & cli_options[i].option)
+			return usage_error("'%s' has no --%s", verb->name, cli_options[i].name);
 	if ((options->given & OPTION_ENSURE) && (options->given & OPTION_REPLACE))
 		return usage_error("--ensure and --replace exclude each other");
 	if (options->quiet && options->verbose)
 		return usage_error("--quiet and --verbose exclude each other");
 	if ((options->given & OPTION_ALL) && verb->least > 0)
 		return options->arg_count ? usage_error("--all takes no names") : -1;
-	if (options->arg_count < verb->least)
-		return usage_error("'%s' needs %s: wgq %s %s", verb->name, what, verb->name,
-				   verb->args);
+	if (options->arg_count < verb->least) {
+		_cleanup_buf_ struct buf there = {0};
+
+		if (verb->run != verb_why && verb->run != verb_init)
+			config_path_list(&there);
+		return usage_error("'%s' needs %s: wgq %s %s%s%s", verb->name, what, verb->name,
+				   verb->args, there.len ? "; there is " : "", buf_text(&there));
+	}
 	if (options->arg_count > verb->most)
 		return usage_error("'%s' takes no more than %d: wgq %s %s", verb->name, verb->most,
 				   verb->name, verb->args);
@@ -243,7 +249,9 @@ static int set_mark(const char *value, uint32_t *ret)
 /* Returns as options_parse() does. */
 static int set_option(int option, const char *value, struct options *ret)
 {
-	ret->given |= option_of(option);
+	for (size_t i = 0; i < CLI_OPTIONS; i++)
+		if (cli_options[i].value == option)
+			ret->given |= cli_options[i].option;
 	switch (option) {
 	case 'q':
 		ret->quiet = true;
@@ -264,11 +272,8 @@ static int set_option(int option, const char *value, struct options *ret)
 	case LONG_ENDPOINT:
 		ret->endpoint = value;
 		return -1;
-	case 'h':
-		print_usage(stdout);
-		return STATUS_OK;
 	case 'V':
-		puts("wgq " WGQ_VERSION);
+		puts("wgq " WGQ_VERSION "\n" WGQ_FEATURES);
 		return STATUS_OK;
 	default: /* that it was given is all */
 		return -1;
@@ -277,8 +282,15 @@ static int set_option(int option, const char *value, struct options *ret)
 
 int options_parse(int argc, char **argv, struct options *ret)
 {
+	struct option long_options[CLI_OPTIONS + 1] = {0};
+	bool help = false;
 	int c, status;
 
+	for (size_t i = 0; i < CLI_OPTIONS; i++)
+		long_options[i] =
+			(struct option){cli_options[i].name,
+					cli_options[i].argument ? required_argument : no_argument,
+					NULL, cli_options[i].value};
 	ret->choices.dns = DNS_AUTO;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":qvnahwV", long_options, NULL)) != -1) {
@@ -286,18 +298,19 @@ int options_parse(int argc, char **argv, struct options *ret)
 					      : set_option(c, optarg, ret);
 		if (status >= 0)
 			return status;
+		help |= c == 'h';
 	}
-	if (optind == argc) {
-		print_usage(stderr);
-		return STATUS_USAGE;
+	if (optind < argc && strcmp(argv[optind], "help") == 0) {
+		help = true;
+		optind++;
 	}
-	if (strcmp(argv[optind], "help") == 0) {
-		print_usage(stdout);
-		return STATUS_OK;
-	}
+	if (optind == argc)
+		return help ? print_help(NULL) : print_usage();
 	ret->verb = verb_find(argv[optind]);
 	if (!ret->verb)
 		return unknown_verb(argv[optind], argv[optind + 1]);
+	if (help)
+		return print_help(ret->verb);
 	ret->args = argv + optind + 1;
 	ret->arg_count = argc - optind - 1;
 	return check_args(ret);

@@ -47,6 +47,7 @@ void show_init(const struct options *options)
 	terminal = term.moves;
 	colour = term.colour;
 	style |= colour ? DIAG_COLOUR : 0;
+	style |= term.is_journal ? DIAG_JOURNAL : 0;
 }
 
 /* One write(2) a message: lines of two processes do not mix. What cannot be written is lost, for

@@ -3,10 +3,13 @@
 #include "wgq/cmd/term.h"
 
 #include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* As setlocale(3) would find it, without its tables. */
@@ -20,13 +23,27 @@ static bool is_utf8(void)
 	return locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
 }
 
+/* systemd.exec(5), JOURNAL_STREAM: the device and inode of the stream to the journal. */
+static bool is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat st;
+
+	if (!stream || fstat(fd, &st) < 0)
+		return false;
+	snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(stream, own) == 0;
+}
+
 void term_look(int fd, struct term *ret)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *kind = getenv("TERM");
 	struct winsize size;
 
-	*ret = (struct term){.is_terminal = isatty(fd), .utf8 = is_utf8()};
+	*ret = (struct term){
+		.is_terminal = isatty(fd), .is_journal = is_journal(fd), .utf8 = is_utf8()};
 	if (!ret->is_terminal)
 		return;
 	ret->moves = !(kind && strcmp(kind, "dumb") == 0);

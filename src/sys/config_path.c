@@ -2,15 +2,19 @@
 // From what the user typed to the configuration file and the interface's name.
 #include "wgq/sys/config_path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/base/spelling.h"
+#include "wgq/base/vec.h"
 #include "wgq/sys/file.h"
 #include "wgq/sys/privilege.h"
 
@@ -19,6 +23,9 @@
 #define NAME_CHARS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=+.-"
 
 enum { NAME_MAX_LEN = IFNAMSIZ - 1, SUFFIX_LEN = sizeof(CONFIG_SUFFIX) - 1 };
+
+/* So many names of others are told. */
+enum { LISTED_MAX = 8 };
 
 /* The bytes at the start of s that may be part of an interface's name. */
 static size_t name_span(const char *s, size_t n)
@@ -75,6 +82,60 @@ static bool is_here(const char *name)
 	return buf_status(&file) == 0 && exists(buf_text(&file));
 }
 
+struct name_vec {
+	VEC(char *);
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names of the configurations in a folder, of which one that begins like word, or is spelt
+ * nearly so, stands alone: "home", "home, office and 3 more"; "": none can be seen. */
+static void list_names(const char *folder, const char *word, struct buf *ret)
+{
+	struct name_vec names = {0};
+	DIR *stream = opendir(folder);
+	const char *meant = NULL;
+
+	for (struct dirent *entry; stream && (entry = readdir(stream));) {
+		size_t n = strlen(entry->d_name);
+		char **name;
+
+		if (!has_suffix(entry->d_name, n) ||
+		    !config_path_is_ifname(entry->d_name, n - SUFFIX_LEN) ||
+		    !(name = vec_push(&names)))
+			continue;
+		*name = mem_strndup(entry->d_name, n - SUFFIX_LEN);
+		if (!*name)
+			names.len--;
+	}
+	if (stream)
+		closedir(stream);
+	if (names.len)
+		qsort(names.at, names.len, sizeof(*names.at), compare_names);
+	for (size_t i = 0; *word && i < names.len && !meant; i++)
+		if (strncasecmp(names.at[i], word, strlen(word)) == 0 ||
+		    (strlen(word) > 2 &&
+		     spelling_distance(word, strlen(word), names.at[i], strlen(names.at[i])) == 1))
+			meant = names.at[i];
+	if (meant)
+		buf_str(ret, meant);
+	for (size_t i = 0; !meant && i < names.len && i < LISTED_MAX; i++)
+		buf_addf(ret, "%s%s", i ? ", " : "", names.at[i]);
+	if (!meant && names.len > LISTED_MAX)
+		buf_addf(ret, " and %zu more", names.len - LISTED_MAX);
+	vec_each(name, &names)
+		free(*name);
+	vec_release(&names);
+}
+
+void config_path_list(struct buf *ret)
+{
+	list_names(CONFIG_FOLDER, "", ret);
+}
+
 static void hint_bad_name(const char *name, struct diag *d)
 {
 	size_t n = strlen(name);
@@ -102,8 +163,10 @@ static void hint_bad_name(const char *name, struct diag *d)
  * file in this folder, the name is too long to be one, nothing was ever set up. */
 static void hint_absent(const char *folder, const char *argument, struct diag *d)
 {
+	_cleanup_buf_ struct buf there = {0};
 	size_t n = strlen(argument);
 
+	list_names(folder, argument, &there);
 	if (config_path_is_ifname(argument, n)) {
 		if (has_suffix(argument, n) && !config_path_kernel_allows(argument, n - SUFFIX_LEN))
 			hint_bad_name(argument, d);
@@ -125,16 +188,21 @@ static void hint_absent(const char *folder, const char *argument, struct diag *d
 				  "put the configuration there, or write ./%s" CONFIG_SUFFIX
 				  " for the file here",
 				  argument);
+		else if (there.len)
+			diag_hint(d, "%s has %s; or give the path of a file", folder,
+				  buf_text(&there));
 		else
 			diag_hint(d, "put the configuration there, or give the path of a file");
 	} else if (!strchr(argument, '/') && name_span(argument, n) < n) {
-		diag_hint(d, "this was taken for a path: as a name it has a character that is not "
-			     "a letter, a digit or one of _ = + . -");
+		diag_hint(d,
+			  "this was taken for a path: as a name it has a character that is not "
+			  "a letter, a digit or one of _ = + . -%s%s",
+			  there.len ? "; there is " : "", buf_text(&there));
 	} else if (name_span(argument, n) == n && n && !has_suffix(argument, n)) {
 		diag_hint(d,
 			  "this was taken for a path: as a name it has %zu characters, and the "
-			  "kernel allows %d",
-			  n, NAME_MAX_LEN);
+			  "kernel allows %d%s%s",
+			  n, NAME_MAX_LEN, there.len ? "; there is " : "", buf_text(&there));
 	}
 }
 

@@ -83,8 +83,9 @@ size_t diag_errors(const struct diag *d);
  * program's name. */
 enum diag_style {
 	DIAG_PLAIN = 0,
-	DIAG_COLOUR = 1 << 0, /* SGR sequences */
-	DIAG_BARE = 1 << 1,   /* `wg-quick: ...` and `Warning: ...`, as wg-quick writes */
+	DIAG_COLOUR = 1 << 0,  /* SGR sequences */
+	DIAG_BARE = 1 << 1,    /* `wg-quick: ...` and `Warning: ...`, as wg-quick writes */
+	DIAG_JOURNAL = 1 << 2, /* `<3>` and the like before each line: sd-daemon(3) */
 };
 void diag_format(const struct diag *d, size_t from, const char *program, unsigned style,
 		 struct buf *ret_text);

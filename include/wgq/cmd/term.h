@@ -11,6 +11,7 @@
 
 struct term {
 	bool is_terminal;
+	bool is_journal; /* systemd's journal reads it */
 	bool moves;      /* a terminal that is not dumb: its cursor can be moved */
 	bool colour;     /* it moves, and NO_COLOR is not set (no-color.org) */
 	bool utf8;       /* the locale's encoding is UTF-8, so lines may be drawn */

@@ -30,6 +30,10 @@ int config_path_find_in(const char *folder, const char *argument, struct config_
 int config_path_new(const char *argument, struct config_path *ret, struct diag *d);
 void config_path_release(struct config_path *path);
 
+/* Appends the names of the configurations in /etc/wireguard: "home, office"; nothing where this
+ * user sees none. */
+void config_path_list(struct buf *ret);
+
 /* Whether argument is an interface name by wg-quick's rule: [a-zA-Z0-9_=+.-]{1,15}. */
 bool config_path_is_ifname(const char *argument, size_t n);
 
