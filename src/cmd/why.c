@@ -5,14 +5,17 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/cmd/config.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/conf/peer_names.h"
+#include "wgq/run/device.h"
 #include "wgq/sys/config_path.h"
 #include "wgq/sys/resolve.h"
 
@@ -20,6 +23,7 @@ static void why_release(struct why *why)
 {
 	for (size_t i = 0; i < WAY_LEGS_MAX; i++)
 		free(why->peer_names[i]);
+	buf_release(&why->host);
 	way_release(&why->way);
 }
 
@@ -49,21 +53,102 @@ static int check_destination(const struct addr *to, const char *text, struct dia
 	return 0;
 }
 
+/* The host of what people copy: a URL, HOST:PORT, [IPV6]:PORT or ADDRESS/LENGTH; the text itself
+ * where it is none of these. */
+static void host_of(const char *text, struct buf *ret)
+{
+	const char *scheme = strstr(text, "://");
+	const char *host = scheme ? scheme + 3 : text;
+	size_t n = strcspn(host, "/?#");
+	const char *user = memchr(host, '@', n);
+
+	if (user) {
+		n -= (size_t)(user + 1 - host);
+		host = user + 1;
+	}
+	const char *colon = memchr(host, ':', n);
+	const char *end = n && host[0] == '[' ? memchr(host, ']', n) : NULL;
+	if (end)
+		buf_mem(ret, host + 1, (size_t)(end - host - 1));
+	else if (colon && !memchr(colon + 1, ':', n - (size_t)(colon + 1 - host)))
+		buf_mem(ret, host, (size_t)(colon - host));
+	else
+		buf_mem(ret, host, n);
+}
+
+/* The first single address among the allowed IPs, else the first prefix's. */
+static const struct prefix *address_of(const struct wg_peer *peer, uint8_t family)
+{
+	const struct prefix *found = NULL;
+
+	vec_each(ip, &peer->allowed_ips) {
+		const struct prefix *p = &ip->prefix;
+
+		if (family && p->addr.family != family)
+			continue;
+		if (p->len == addr_bits(&p->addr))
+			return p;
+		found = found ? found : p;
+	}
+	return found;
+}
+
+/* The address of a peer that the configuration of something that is up calls so. 0, -ENOENT: there
+ * is none, or -errno. */
+static int find_peer(const char *name, uint8_t family, struct addr *ret, struct diag *d)
+{
+	_cleanup_(links_release) struct link_vec links = {0};
+	int r = device_list(&links, d);
+
+	vec_each(link, &links) {
+		_cleanup_config_ struct config config = {.keeps_text = true};
+		_cleanup_peer_names_ struct peer_names names = {0};
+
+		if (config_load(link->name, &config, NULL) < 0 ||
+		    peer_names_read(buf_text(&config.text), config.text.len, &names, NULL) < 0)
+			continue;
+		vec_each(peer, &config.conf.wg.peers) {
+			const char *called = peer_names_find(&names, &peer->public_key);
+
+			const struct prefix *p = called && strcasecmp(called, name) == 0
+							 ? address_of(peer, family)
+							 : NULL;
+
+			if (!p)
+				continue;
+			*ret = p->addr;
+			return 0;
+		}
+	}
+	return r < 0 ? r : -ENOENT;
+}
+
 static int find_destination(const struct options *options, struct why *why, struct addr *ret,
 			    struct diag *d)
 {
 	const char *text = options->args[0];
 	uint8_t family = options->given & OPTION_FROM ? options->from.family : AF_UNSPEC;
-	int r = 0;
+	int r;
 
-	if (addr_parse(text, strlen(text), ret) < 0) {
-		why->asked = text;
-		r = resolve_name(text, family, ret, d);
+	host_of(text, &why->host);
+	if (buf_status(&why->host) < 0)
+		return diag_no_memory(d);
+	const char *host = buf_text(&why->host);
+	r = addr_parse(host, why->host.len, ret);
+	if (r < 0) {
+		why->asked = host;
+		r = find_peer(host, family, ret, NULL);
 	}
+	if (r < 0)
+		r = resolve_name(host, family, ret, d);
 	if (r == 0 && family && ret->family != family)
 		return diag_refuse(d, EINVAL, "`%s' and the source address are of two families",
-				   text);
-	return r == 0 ? check_destination(ret, text, d) : r;
+				   host);
+	if (r == 0 && strcmp(host, text) != 0) {
+		diag_warn(d, "`%s' is taken for %s", text, host);
+		diag_level(d, DIAG_NOTE);
+	}
+	return r == 0 ? check_destination(ret, host, d) : r;
 }
 
 static int set_target(const char *ifname, struct way_target *target, struct diag *d)

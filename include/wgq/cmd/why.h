@@ -10,6 +10,7 @@
 #include "wgq/run/way.h"
 
 struct why {
+	struct buf host;   /* what of the argument names the destination */
 	const char *asked; /* the name that was looked up; NULL: an address was given */
 	int64_t now;       /* seconds since the epoch */
 	bool verbose;      /* every rule has a line */
