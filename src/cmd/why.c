@@ -95,7 +95,8 @@ static const struct prefix *address_of(const struct wg_peer *peer, uint8_t famil
 
 /* The address of a peer that the configuration of something that is up calls so. 0, -ENOENT: there
  * is none, or -errno. */
-static int find_peer(const char *name, uint8_t family, struct addr *ret, struct diag *d)
+static int find_peer(const struct options *options, const char *name, uint8_t family,
+		     struct addr *ret, struct diag *d)
 {
 	_cleanup_(links_release) struct link_vec links = {0};
 	int r = device_list(&links, d);
@@ -104,7 +105,7 @@ static int find_peer(const char *name, uint8_t family, struct addr *ret, struct 
 		_cleanup_config_ struct config config = {.keeps_text = true};
 		_cleanup_peer_names_ struct peer_names names = {0};
 
-		if (config_load(link->name, &config, NULL) < 0 ||
+		if (config_load(options, link->name, &config, NULL) < 0 ||
 		    peer_names_read(buf_text(&config.text), config.text.len, &names, NULL) < 0)
 			continue;
 		vec_each(peer, &config.conf.wg.peers) {
@@ -137,7 +138,7 @@ static int find_destination(const struct options *options, struct why *why, stru
 	r = addr_parse(host, why->host.len, ret);
 	if (r < 0) {
 		why->asked = host;
-		r = find_peer(host, family, ret, NULL);
+		r = find_peer(options, host, family, ret, NULL);
 	}
 	if (r < 0)
 		r = resolve_name(host, family, ret, d);
