@@ -50,12 +50,13 @@ static void put_findings_of(struct json *j, const struct status *s, const struct
 	json_end(j);
 }
 
-static void put_endpoint(struct json *j, const struct wg_peer *peer)
+static void put_endpoint(struct json *j, const char *key, const union endpoint *endpoint)
 {
 	_cleanup_buf_ struct buf text = {0};
 
-	endpoint_format(&peer->endpoint, &text);
-	json_string(j, "endpoint", peer->has_endpoint ? buf_text(&text) : NULL);
+	if (endpoint)
+		endpoint_format(endpoint, &text);
+	json_string(j, key, endpoint ? buf_text(&text) : NULL);
 }
 
 static void put_peer(struct json *j, const struct status *s, size_t index)
@@ -66,7 +67,8 @@ static void put_peer(struct json *j, const struct status *s, size_t index)
 	put_key(j, "public_key", &peer->public_key);
 	json_string(j, "name", peer_names_find(&s->names, &peer->public_key));
 	json_bool(j, "preshared_key", !key_is_zero(&peer->preshared_key));
-	put_endpoint(j, peer);
+	put_endpoint(j, "endpoint", peer->has_endpoint ? &peer->endpoint : NULL);
+	put_endpoint(j, "endpoint_in_file", status_other_endpoint(s, peer));
 	if (peer->last_handshake)
 		json_number(j, "last_handshake", peer->last_handshake);
 	else

@@ -33,6 +33,8 @@ static int use_config(struct status *s, struct diag *d)
 	s->has_conf = conf_parse(config->path.given, config->path.ifname, buf_text(&config->text),
 				 config->text.len, &config->conf, &mistakes) == 0;
 	buf_release(&config->text);
+	if (s->has_conf && wg_peers_sort(&config->conf.wg.peers, 0, &s->blocks) < 0)
+		return diag_no_memory(d);
 	if (!s->has_conf)
 		diag_warn(&s->unseen, "%s has mistakes, so it is not compared: see wgq check",
 			  config->path.given);
@@ -209,6 +211,7 @@ static void status_release(struct status *s)
 	snap_release(&s->snap);
 	around_release(&s->around);
 	peer_names_release(&s->names);
+	vec_release(&s->blocks);
 	findings_release(&s->findings);
 	diag_release(&s->unseen);
 	free(s->argument);

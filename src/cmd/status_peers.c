@@ -77,12 +77,38 @@ static void draw_traffic(const struct status_view *view, const struct wg_peer *p
 	status_field(view, 2 * INDENT, "traffic", STYLE_PLAIN, buf_text(&text), out);
 }
 
+const union endpoint *status_other_endpoint(const struct status *s, const struct wg_peer *peer)
+{
+	const struct wg_peer *block =
+		s->blocks.len ? wg_peers_find(&s->blocks, &peer->public_key) : NULL;
+
+	return block && block->has_endpoint && peer->has_endpoint &&
+			       !endpoint_equal(&block->endpoint, &peer->endpoint)
+		       ? &block->endpoint
+		       : NULL;
+}
+
+static void draw_endpoint(const struct status *s, const struct status_view *view,
+			  const struct wg_peer *peer, struct buf *out)
+{
+	const union endpoint *other = status_other_endpoint(s, peer);
+	_cleanup_buf_ struct buf endpoint = {0};
+
+	endpoint_format(&peer->endpoint, &endpoint);
+	if (other) {
+		buf_str(&endpoint, ", in the file ");
+		endpoint_format(other, &endpoint);
+	}
+	if (peer->has_endpoint)
+		status_field(view, 2 * INDENT, "endpoint", STYLE_PLAIN, buf_text(&endpoint), out);
+}
+
 static void draw_paragraph(const struct status *s, const struct status_view *view, size_t index,
 			   struct buf *out)
 {
 	const struct wg_peer *peer = &s->snap.wg.peers.at[index];
 	const struct finding *end = s->findings.at + s->findings.len;
-	_cleanup_buf_ struct buf name = {0}, endpoint = {0}, ago = {0}, allowed = {0}, kept = {0};
+	_cleanup_buf_ struct buf name = {0}, ago = {0}, allowed = {0}, kept = {0};
 	char key[KEY_BASE64_LEN + 1];
 
 	status_peer_name(s, peer, &name);
@@ -92,9 +118,7 @@ static void draw_paragraph(const struct status *s, const struct status_view *vie
 	columns_wrap(view->term, INDENT, STYLE_BOLD, buf_text(&name), out);
 	if (strcmp(buf_text(&name), key) != 0)
 		status_field(view, 2 * INDENT, "public key", STYLE_PLAIN, key, out);
-	endpoint_format(&peer->endpoint, &endpoint);
-	if (peer->has_endpoint)
-		status_field(view, 2 * INDENT, "endpoint", STYLE_PLAIN, buf_text(&endpoint), out);
+	draw_endpoint(s, view, peer, out);
 	words_ago(&ago, peer->last_handshake, s->now);
 	status_field(view, 2 * INDENT, "handshake", handshake_style(s, index), buf_text(&ago), out);
 	if (peer->rx_bytes || peer->tx_bytes)

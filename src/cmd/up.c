@@ -23,7 +23,10 @@ static int refuse_existing(struct session *s, struct diag *d)
 	if (world_observe(s->world, &query, &snap, &unseen) == 0)
 		same_as_configured(s->conf, &snap, &same, &unseen);
 	diag_refuse(d, EEXIST, "`%s' already exists", s->ifname);
-	if (same)
+	if (same && !same_endpoints(s->conf, &snap.wg))
+		diag_note(d, "it is up, and as %s says but for an endpoint: see wgq diff %s",
+			  s->context.config_file, s->options->args[0]);
+	else if (same)
 		diag_note(d, "it is up, and as %s says", s->context.config_file);
 	else if (snap.is_wireguard)
 		diag_note(d, "it is up, but not as %s says", s->context.config_file);

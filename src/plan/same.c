@@ -27,6 +27,25 @@ static int same_peers(const struct wg_peer_vec *wanted, const struct wg_peer_vec
 	return r;
 }
 
+bool same_endpoints(const struct conf *conf, const struct wg_device *seen)
+{
+	struct wg_peer_pointers there = {0};
+	bool same = wg_peers_sort(&seen->peers, 0, &there) == 0;
+	size_t named = 0;
+
+	for (size_t i = 0; same && i < conf->wg.peers.len; i++) {
+		const struct wg_peer *wanted = &conf->wg.peers.at[i];
+		const struct wg_peer *found = wg_peers_find(&there, &wanted->public_key);
+
+		if (named < conf->endpoints.len && conf->endpoints.at[named].peer == i)
+			named++;
+		else if (found && found->has_endpoint && wanted->has_endpoint)
+			same = endpoint_equal(&wanted->endpoint, &found->endpoint);
+	}
+	vec_release(&there);
+	return same;
+}
+
 static int same_addresses(const struct link_addr_vec *wanted, const struct link_addr_vec *seen,
 			  bool *ret)
 {

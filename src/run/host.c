@@ -349,6 +349,7 @@ static bool runs_program(const struct host *h, const struct op *op)
 	case OP_WG_SET:
 	case OP_WG_CHANGE:
 	case OP_WG_MARK:
+	case OP_WG_NOTE:
 	case OP_WG_REMOVE_PEERS:
 	case OP_ADDR_ADD:
 	case OP_ADDR_DEL:

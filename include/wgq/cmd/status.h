@@ -34,6 +34,7 @@ struct status {
 	struct want want; /* of the configuration; conf NULL: there is none, or no interface */
 	struct around around;
 	struct peer_names names;
+	struct wg_peer_pointers blocks; /* the peers of the configuration, by key */
 	struct finding_vec findings;
 	struct diag unseen; /* as warnings: what could not be looked at, and why */
 	bool knows_device, knows_firewall;
@@ -86,6 +87,9 @@ void status_finding(const struct status *s, const struct status_view *view, size
 void status_field(const struct status_view *view, size_t indent, const char *label,
 		  enum style style, const char *value, struct buf *out);
 void status_peers(const struct status *s, const struct status_view *view, struct buf *out);
+/* The endpoint of the file where it is another one than the peer's; NULL: there is none, or it is a
+ * name, which is not looked up. */
+const union endpoint *status_other_endpoint(const struct status *s, const struct wg_peer *peer);
 /* Printable: its name, else its key. */
 void status_peer_name(const struct status *s, const struct wg_peer *peer, struct buf *out);
 

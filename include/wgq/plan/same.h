@@ -9,3 +9,5 @@
 /* Whether the observed link has the configuration's keys, port, peers, allowed IPs, addresses and
  * MTU. What the kernel chose, and what others added, does not count. */
 int same_as_configured(const struct conf *conf, const struct snap *snap, bool *ret, struct diag *d);
+/* Whether the running peers have the file's endpoints, as far as those are numbers. */
+bool same_endpoints(const struct conf *conf, const struct wg_device *seen);
