@@ -385,7 +385,13 @@ static int host_exec(void *self, const struct op *op, int *ret_status, struct di
 	if (r < 0 && op_replaces(op) && op_inverse(op, &former))
 		take_step(h, &former, &ignored, NULL);
 	host_return(h, held);
-	return r == 0 && held ? find_again(h, d) : r;
+	if (r < 0 || !held)
+		return r;
+	r = find_again(h, d);
+	/* A look that failed; of an interface that is another one nothing is taken back. */
+	if (r < 0 && r != -ESTALE && op_inverse(op, &former))
+		take_step(h, &former, &ignored, NULL);
+	return r;
 }
 
 static int host_lock(void *self, struct diag *d)
