@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from glob import glob
 
-from cases import ELSEWHERE, ENDPOINTS, FILE, LINK, family, text_of
+from cases import ELSEWHERE, ENDPOINTS, FILE, LINK, text_of
 from snap import Snapshot
 from world import WORK
 
@@ -91,10 +91,6 @@ def tunnelled(file, targets):
         return max((p.prefixlen for p in prefixes if target in p), default=-1)
 
     return {t for t in targets if longest(ours, t) > longest(theirs, t)}
-
-
-def has_ipv4(file):
-    return any(family(address) == 4 for address in file["Interface"]["Address"])
 
 
 def changes(before, after):
@@ -181,13 +177,8 @@ class Judge:
 
     def reload(self, step):
         before = self.state()
-        inside = self.inside & tunnelled(step["file"], self.targets)
-        # With the last IPv4 address the kernel takes the IPv4 routes for a moment, and so it does in
-        # the undo of the first: see SECURITY.md.
-        if has_ipv4(self.running) != has_ipv4(step["file"]):
-            inside = {t for t in inside if t.version == 6}
         self.write(step["file"])
-        self.stage("during reload", inside)
+        self.stage("during reload", self.inside & tunnelled(step["file"], self.targets))
         return self.settle("reload", step, before)
 
     def settle(self, verb, step, before):
@@ -276,7 +267,10 @@ class Judge:
         self.stage("before", set())
         outside = self.outside()
         self.sender.start()
-        time.sleep(0.1)
+        # Neighbours take a moment to be found.
+        for _ in range(100):
+            if {(0, t) for t in outside} <= set(self.seen()):
+                break
         self.before = self.state()
         for step in self.case["steps"]:
             if not getattr(self, step["do"])(step):
