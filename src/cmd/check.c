@@ -15,6 +15,7 @@
 #include "wgq/run/facts.h"
 #include "wgq/sys/trust.h"
 
+enum { JSON_VERSION = 1 };
 enum { STATUS_FOUND = 1, STATUS_UNUSABLE = 2 };
 
 /* Of a configuration without a name of its own. */
@@ -126,8 +127,11 @@ int verb_check(const struct options *options)
 	bool as_json = options->given & OPTION_JSON;
 	int worst = STATUS_OK;
 
-	if (as_json)
-		json_array(&json, NULL);
+	if (as_json) {
+		json_object(&json, NULL);
+		json_unsigned(&json, "version", JSON_VERSION);
+		json_array(&json, "findings");
+	}
 	for (int i = 0; i < options->arg_count; i++) {
 		_cleanup_diag_ struct diag d = {0};
 		int status = check_one(options->args[i], &d);
@@ -141,7 +145,7 @@ int verb_check(const struct options *options)
 	}
 	if (as_json) {
 		json_end(&json);
-		buf_char(&out, '\n');
+		json_end(&json);
 	}
 	return print(&out, worst);
 }

@@ -14,6 +14,8 @@
 #include "wgq/plan/change.h"
 #include "wgq/plan/reload.h"
 
+enum { JSON_VERSION = 1 };
+
 /* As diff(1). */
 enum { STATUS_SAME = 0, STATUS_DIFFERENT = 1, STATUS_TROUBLE = 2 };
 
@@ -257,8 +259,11 @@ int verb_diff(const struct options *options)
 
 	if (!json.out)
 		return diff_all(options, &json);
-	json_array(&json, NULL);
+	json_object(&json, NULL);
+	json_unsigned(&json, "version", JSON_VERSION);
+	json_array(&json, "interfaces");
 	int status = diff_all(options, &json);
+	json_end(&json);
 	json_end(&json);
 	int r = show_output(&text, &d);
 	show_diag(&d);
