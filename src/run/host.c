@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/kernel/rtnetlink_policy.h"
 #include "wgq/sys/dns.h"
 #include "wgq/sys/file.h"
 #include "wgq/sys/module.h"
@@ -16,6 +18,8 @@
 #include "wgq/sys/userspace.h"
 
 #include "host_internal.h"
+
+enum { IP6_METRIC = 1024 }; /* IP6_RT_PRIO_USER */
 
 int host_refresh_link(struct host *h, const char *ifname, struct diag *d)
 {
@@ -230,6 +234,33 @@ static struct rtnetlink_routes routes_of(const struct host *h, const struct op *
 	};
 }
 
+/* The route that keeps ours out, as ip(8) lists it. */
+static void note_in_the_way(struct host *h, const struct prefix *prefix, uint32_t table,
+			    struct diag *d)
+{
+	_cleanup_(policy_routes_release) struct policy_route_vec routes = {0};
+	bool ip6 = prefix->addr.family == AF_INET6, is_empty;
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(prefix, text);
+	if (rtnetlink_policy_routes(h->rtnetlink, &prefix->addr, table, &routes, &is_empty, NULL) <
+	    0)
+		return;
+	vec_each(route, &routes) {
+		_cleanup_buf_ struct buf shown = {0};
+
+		/* What the kernel gives a route without a metric, as ours are. */
+		if (route->to.len != prefix->len || route->metric != (ip6 ? IP6_METRIC : 0))
+			continue;
+		policy_route_format(route, &shown);
+		diag_note(d, "in the way: %s", buf_text(&shown));
+		diag_hint(d,
+			  "`ip%s route show %s table %u' shows it: delete it, or take the "
+			  "prefix from AllowedIPs",
+			  ip6 ? " -6" : "", text, table);
+	}
+}
+
 /* The step is about many lines of the configuration; this is the one. */
 static int add_routes(struct host *h, const struct op *op, struct diag *d)
 {
@@ -242,6 +273,8 @@ static int add_routes(struct host *h, const struct op *op, struct diag *d)
 
 	if (r < 0 && !op->line && refused < routes.count && routes.at[refused].line)
 		diag_note(d, "asked for by %s:%u", h->options.config_file, routes.at[refused].line);
+	if (r == -EEXIST && refused < routes.count)
+		note_in_the_way(h, &routes.at[refused].prefix, routes.table, d);
 	return r;
 }
 
