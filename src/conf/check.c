@@ -41,6 +41,7 @@ static const struct {
 	{"mtu-below-ipv6", DIAG_ERROR, check_mtu_ipv6},
 	{"mtu-above-path", DIAG_WARNING, check_mtu_path},
 	{"duplicate-address", DIAG_WARNING, check_duplicate_address},
+	{"taken-network", DIAG_WARNING, check_taken_network},
 	{"address-without-length", DIAG_NOTE, check_address_length},
 	{"neighbour-table", DIAG_WARNING, check_neighbours},
 	{"hook-syntax", DIAG_WARNING, check_hook_syntax},

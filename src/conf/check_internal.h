@@ -80,9 +80,9 @@ typedef void check_function(struct check *c);
 check_function check_duplicate_key, check_own_key, check_zero_key, check_duplicate_allowed_ip,
 	check_no_allowed_ips, check_own_address, check_no_meeting, check_keepalive;
 /* check_network.c */
-check_function check_duplicate_address, check_address_length, check_mtu_ipv4, check_mtu_ipv6,
-	check_mtu_path, check_neighbours, check_dns_tool, check_readable, check_writable,
-	check_no_private_key, check_saved_comments;
+check_function check_duplicate_address, check_taken_network, check_address_length, check_mtu_ipv4,
+	check_mtu_ipv6, check_mtu_path, check_neighbours, check_dns_tool, check_readable,
+	check_writable, check_no_private_key, check_saved_comments;
 /* check_routes.c */
 check_function check_endpoint, check_loop, check_ipv6_leak, check_ipv4_leak, check_dns,
 	check_dns_public;
