@@ -239,7 +239,7 @@ static bool wait_for(pid_t pid, int err, const struct proc_files *files, unsigne
 			return true;
 		if (signalled && now + PROC_STOPPED_MS < deadline)
 			deadline = now + PROC_STOPPED_MS;
-		if (limit && now >= deadline)
+		if (now >= deadline)
 			return false;
 	}
 }
