@@ -18,12 +18,14 @@ static int refuse_existing(struct session *s, struct diag *d)
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_diag_ struct diag unseen = {0};
 	const struct observe_query query = {.ifname = s->ifname, .device = true, .addresses = true};
-	bool same = false;
+	bool same = false, seen = world_observe(s->world, &query, &snap, &unseen) == 0;
 
-	if (world_observe(s->world, &query, &snap, &unseen) == 0)
+	if (seen)
 		same_as_configured(s->conf, &snap, &same, &unseen);
 	diag_refuse(d, EEXIST, "`%s' already exists", s->ifname);
-	if (same && !same_endpoints(s->conf, &snap.wg))
+	if (!seen)
+		diag_note(d, "only root can see whether it is as %s says", s->context.config_file);
+	else if (same && !same_endpoints(s->conf, &snap.wg))
 		diag_note(d, "it is up, and as %s says but for an endpoint: see wgq diff %s",
 			  s->context.config_file, s->options->args[0]);
 	else if (same)
@@ -34,7 +36,7 @@ static int refuse_existing(struct session *s, struct diag *d)
 		diag_note(d, "it is another name of %s", snap.link.name);
 	else
 		diag_note(d, "it is no WireGuard interface, but another one of that name");
-	if (!same && snap.is_wireguard)
+	if (seen && !same && snap.is_wireguard)
 		diag_hint(d, "wgq reload %s makes it so, wgq up --replace takes it down first",
 			  s->options->args[0]);
 	return -EEXIST;

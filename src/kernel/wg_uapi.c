@@ -205,7 +205,11 @@ static int exchange(const char *ifname, int (*send_request)(int fd, void *data),
 static int exchange_fail(const char *what, const char *ifname, int r, struct diag *d)
 {
 	if (r != -EPROTO)
-		return diag_fail(d, -r, "cannot %s userspace WireGuard interface %s", what, ifname);
+		diag_fail(d, -r, "cannot %s userspace WireGuard interface %s", what, ifname);
+	if (r == -EACCES || r == -EPERM)
+		diag_hint(d, "its socket is root's; are you root?");
+	if (r != -EPROTO)
+		return r;
 	diag_refuse(d, EPROTO, "cannot %s userspace WireGuard interface %s", what, ifname);
 	diag_note(d, "what it answers is not www.wireguard.com/xplatform's protocol");
 	return r;
