@@ -6,7 +6,6 @@ was sent, and the namespace on the far side of the uplinks notes what arrives. W
 the tunnel must not.
 """
 
-import difflib
 import ipaddress
 import json
 import random
@@ -42,15 +41,23 @@ class Sender(threading.Thread):
         super().__init__(daemon=True)
         self.targets = targets
         self.port = FIRST_PORT
+        self.lock = threading.Lock()
         self.sockets = {4: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
                         6: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)}
 
     def send(self):
-        for target in self.targets:
-            try:
-                self.sockets[target.version].sendto(b"in the clear", (str(target), self.port))
-            except OSError:
-                pass            # blocked, or no route: nothing leaves
+        with self.lock:
+            for target in self.targets:
+                try:
+                    self.sockets[target.version].sendto(b"in the clear", (str(target), self.port))
+                except OSError:
+                    pass        # blocked, or no route: nothing leaves
+
+    def begin(self, port):
+        """From now on nothing is sent to another one."""
+        with self.lock:
+            self.port = port
+        self.send()
 
     def run(self):
         while True:
@@ -161,8 +168,7 @@ class Judge:
     def stage(self, name, inside):
         """From now on: the addresses must not be seen on the uplinks."""
         self.stages.append((name, inside))
-        self.sender.port = FIRST_PORT + len(self.stages) - 1
-        self.sender.send()
+        self.sender.begin(FIRST_PORT + len(self.stages) - 1)
 
     def write(self, file):
         with open(FILE, "w", encoding="utf-8") as out:
