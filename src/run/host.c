@@ -59,7 +59,7 @@ static int start_userspace(struct host *h, const char *program, struct diag *d)
 
 	if (r == -ETIMEDOUT)
 		discard_link(h);
-	/* Another wgq was faster: the lock is not held here. */
+	/* Somebody else was faster. */
 	else if (r < 0 && host_refresh_link(h, h->options.ifname, NULL) == 0 && h->link.index)
 		return diag_refuse(d, EEXIST, "`%s' already exists by now", h->options.ifname);
 	diag_move(d, &said);
@@ -362,12 +362,11 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 	return -EINVAL;
 }
 
-/* Or asks another one, which may take as long. */
+/* Or asks another one, which may take as long. But a userspace WireGuard, which has a time limit as
+ * well, makes the link and its socket: nobody must take them for left over meanwhile. */
 static bool runs_program(const struct host *h, const struct op *op)
 {
 	switch (op->kind) {
-	case OP_LINK_ADD:
-		return h->means.userspace != NULL;
 	case OP_FIREWALL_SET:
 	case OP_FIREWALL_REMOVE:
 		return h->means.firewall == MEANS_FIREWALL_IPTABLES || h->has_iptables_rules;
@@ -375,6 +374,7 @@ static bool runs_program(const struct host *h, const struct op *op)
 	case OP_DNS_UNSET:
 	case OP_HOOK:
 		return true;
+	case OP_LINK_ADD:
 	case OP_LINK_DEL:
 	case OP_LINK_UP:
 	case OP_LINK_DOWN:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Keeps wgq processes apart while they look and change: without it two of them could find the same
  * routing table free. Never held while another program runs: a hook may call wgq, and one program
- * that hangs must not keep every tunnel waiting. */
+ * that hangs must not keep every tunnel waiting; but while a userspace WireGuard starts, which
+ * makes the link itself. */
 #pragma once
 
 #include <signal.h>
