@@ -97,9 +97,9 @@ class Generator:
 
     def ipv6_off(self):
         """all is of links that are there, and of default; a link may have it back."""
-        if self.maybe(0.15):
+        if self.maybe(0.08):
             yield "sysctl -qw net.ipv6.conf.default.disable_ipv6=1"
-        elif self.maybe(0.1):
+        elif self.maybe(0.05):
             yield "sysctl -qw net.ipv6.conf.all.disable_ipv6=1"
 
     def network(self, network):
