@@ -3,6 +3,7 @@
 #include "wgq/kernel/nft_find.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <stddef.h>
@@ -62,11 +63,11 @@ static int dump(struct netlink *n, uint16_t type, uint8_t family, const char *ta
 	struct ack ack;
 
 	/* A name that does not fit is above NFT_NAME_MAXLEN: there is no such table. */
-	if (!mnl_attr_put_strz_check(m, sizeof(request), TABLE_NAME, table))
+	if (*table && !mnl_attr_put_strz_check(m, sizeof(request), TABLE_NAME, table))
 		return 0;
 	if (netlink_talk(n, m, sink, &ack) == 0 || ack.error == EINVAL || ack.error == EOPNOTSUPP)
 		return 0;
-	ack_fail(d, &ack, "read nftables table %s", table);
+	ack_fail(d, &ack, "read nftables table %s", *table ? table : "names");
 	if (ack.error == EPERM)
 		diag_hint(d, "this needs CAP_NET_ADMIN; are you root?");
 	return -ack.error;
@@ -358,5 +359,58 @@ int nft_has_table(const char *name, bool *ret, struct diag *d)
 	if (!r)
 		r = nft_find_tables(&n, name, &families, d);
 	*ret = families != 0;
+	return r == -EPROTONOSUPPORT ? 0 : r;
+}
+
+/* Names of interfaces that are gone, but have tables. */
+struct gone_vec {
+	VEC(struct { char ifname[IFNAMSIZ]; });
+};
+
+static int take_name(const struct nlattr *a, void *into)
+{
+	static const char prefix[] = "wg-quick-";
+	const size_t skip = sizeof(prefix) - 1;
+	struct gone_vec *gone = into;
+	char table[NFT_TABLE_NAME_MAX];
+
+	if (mnl_attr_get_type(a) != TABLE_NAME)
+		return 0;
+	netlink_text(a, table, sizeof(table));
+	size_t n = strlen(table);
+	if (n <= skip || n - skip >= IFNAMSIZ || strncmp(table, prefix, skip) != 0 ||
+	    if_nametoindex(table + skip))
+		return 0;
+	if (!vec_push(gone))
+		return -ENOMEM;
+	memcpy(vec_last(gone)->ifname, table + skip, n - skip + 1);
+	return 0;
+}
+
+static int gone_take(const struct nlmsghdr *m, void *into)
+{
+	return netlink_each(m, sizeof(struct nfgenmsg), take_name, into);
+}
+
+int nft_find_former(uint32_t mark, char ret_ifname[IFNAMSIZ], struct diag *d)
+{
+	_cleanup_netlink_ struct netlink n = {0};
+	struct gone_vec gone = {0};
+	const struct netlink_sink sink = {.take = gone_take, .into = &gone, .len = &gone.len};
+	int r = nft_find_open(&n, d);
+
+	ret_ifname[0] = '\0';
+	if (!r)
+		r = dump(&n, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, "", &sink, d);
+	vec_each(one, &gone) {
+		uint32_t saved = 0;
+
+		if (r || ret_ifname[0])
+			break;
+		r = nft_read(one->ifname, &saved, NULL, d);
+		if (saved == mark)
+			memcpy(ret_ifname, one->ifname, IFNAMSIZ);
+	}
+	vec_release(&gone);
 	return r == -EPROTONOSUPPORT ? 0 : r;
 }

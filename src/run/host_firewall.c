@@ -90,6 +90,11 @@ int host_firewall_set(struct host *h, const struct firewall *firewall, struct di
 
 	if (r == 0)
 		r = iptables ? replace_iptables(h, &whole, d) : nft_install(&whole, d);
+	if (r == 0 && h->former_ifname[0]) {
+		r = nft_remove(h->former_ifname, d);
+		if (r < 0)
+			nft_remove(h->options.ifname, NULL);
+	}
 	vec_release(&addrs);
 	return r;
 }
@@ -97,7 +102,7 @@ int host_firewall_set(struct host *h, const struct firewall *firewall, struct di
 /* Either kind may be there, whichever this host would use now. */
 int host_firewall_remove(struct host *h, struct diag *d)
 {
-	int nft = nft_remove(h->options.ifname, d);
+	int nft = nft_remove(h->former_ifname[0] ? h->former_ifname : h->options.ifname, d);
 	int iptables = 0;
 
 	/* One error is enough. */

@@ -17,6 +17,7 @@ struct host {
 	uint32_t own;                   /* index of the link that we made or bound; 0: none */
 	enum device_server server;      /* of that link */
 	bool has_iptables_rules;        /* there may be some of this interface */
+	char former_ifname[IFNAMSIZ];   /* by which its nftables table is called; "": as it is */
 	struct iptables_found iptables; /* they, as last seen */
 	struct rule_vec added;          /* our rules, with the priorities that they got */
 	int lock_fd;                    /* -1: not held */

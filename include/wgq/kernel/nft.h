@@ -7,6 +7,7 @@
  * saved in their connection and restored for the answers. */
 #pragma once
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -34,6 +35,10 @@ int nft_find(const char *ifname, unsigned *ret_families, struct diag *d);
  * is no firewall, or one of another form. Appends the addresses that it protects, in its order;
  * ret_addrs may be NULL. */
 int nft_read(const char *ifname, uint32_t *ret_mark, struct addr_vec *ret_addrs, struct diag *d);
+
+/* The interface whose firewall saves this mark, where there is no such interface: it was renamed
+ * while it was up. "": there is none. */
+int nft_find_former(uint32_t mark, char ret_ifname[IFNAMSIZ], struct diag *d);
 
 /* Whether any family has a table of this name. */
 int nft_has_table(const char *name, bool *ret, struct diag *d);
