@@ -12,7 +12,8 @@ _wgq_configured() {
 	done
 }
 
-# The interfaces that are up: the kernel's, and those of a WireGuard in userspace.
+# The interfaces that are up: the kernel's, and those of a WireGuard in userspace, whose sockets may be
+# of other network namespaces.
 _wgq_running() {
 	local file
 	for file in /sys/class/net/*/uevent; do
@@ -21,9 +22,8 @@ _wgq_running() {
 		printf '%s\n' "${file##*/}"
 	done
 	for file in /var/run/wireguard/*.sock; do
-		[ -e "$file" ] || continue
-		file=${file##*/}
-		printf '%s\n' "${file%.sock}"
+		file=${file##*/} file=${file%.sock}
+		[ ! -e "/sys/class/net/$file/tun_flags" ] || printf '%s\n' "$file"
 	done
 }
 

@@ -15,14 +15,17 @@ function __wgq_configured
     end | __wgq_new
 end
 
-# The interfaces that are up: the kernel's, and those of a WireGuard in userspace.
+# The interfaces that are up: the kernel's, and those of a WireGuard in userspace, whose sockets may be
+# of other network namespaces.
 function __wgq_running
     for file in /sys/class/net/*/uevent
         grep -qs '^DEVTYPE=wireguard$' $file
         and string replace -r '.*/(.*)/uevent$' '$1' $file
     end | __wgq_new
     for file in /var/run/wireguard/*.sock
-        string replace -r '.*/(.*)\.sock$' '$1' $file
+        set -l name (string replace -r '.*/(.*)\.sock$' '$1' $file)
+        test -e /sys/class/net/$name/tun_flags
+        and echo $name
     end | __wgq_new
 end
 
