@@ -18,9 +18,9 @@ TABLES = ("auto", "auto", "off", "main", "local", "default", "51820", "51821", "
 MARKS = ("off", "0", "51820", "0xca6c", "51821", "0x3", "1234", "0xFFFFFFFF")
 RULES = ("pref 100 fwmark 0x1 table 100", "pref 32764 iif lo table main",
          "pref 32765 not fwmark 0x99 table 100", "pref 33000 oif eth0 unreachable",
-         "pref 2 fwmark 0x1/0xff table 99", "pref 30000 tos 0x10 table main",
+         "pref 3 fwmark 0x1/0xff table 99", "pref 30000 tos 0x10 table main",
          "pref 5210 ipproto tcp dport 22 table main suppress_prefixlength 1",
-         "pref 1 to 10.1.0.0/16 table main")
+         "pref 4 to 10.1.0.0/16 table main")
 HOSTS = (
     "nft 'add table inet filter; add chain inet filter input"
     " { type filter hook input priority 0; }; add rule inet filter input tcp dport 22 accept'",
