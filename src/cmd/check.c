@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq check: what is legal in configurations, but wrong.
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,24 +51,62 @@ static int status_of(const struct diag *d)
 	return status;
 }
 
-static int check_one(const char *argument, struct diag *d)
+struct checked {
+	struct config config;
+	struct diag d;
+	bool loaded;
+};
+
+/* That one of the files is for: it is known by that, as it is to be. */
+static void forget(const char *ifname, struct check_other_vec *others)
 {
-	_cleanup_config_ struct config config = {0};
+	vec_each(other, others) {
+		if (other->path || strcmp(other->ifname, ifname) != 0)
+			continue;
+		addrs_release(&other->addresses);
+		*other = (struct check_other){0};
+	}
+}
+
+/* Two files are compared once, where the second one is checked. */
+static int add_files(const struct checked *all, int count, int index, struct check_other_vec *ret)
+{
+	for (int i = 0; i < count; i++) {
+		const struct conf *conf = &all[i].config.conf;
+
+		if (!all[i].loaded || strcmp(conf->ifname, all[index].config.conf.ifname) == 0)
+			continue;
+		forget(conf->ifname, ret);
+		struct check_other *other = i < index ? vec_push(ret) : NULL;
+		if (i < index && (!other || check_other_of(conf, other) < 0))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int check_one(struct checked *all, int count, int index)
+{
+	struct checked *this = &all[index];
+	const struct config *config = &this->config;
 	_cleanup_trust_ struct trust trust = {0};
 	struct check_facts facts = {0};
-	int r = load(argument, &config, d);
 
-	if (r == 0) {
-		facts_read(&config.conf, &facts);
-		trust_look(config.path.given, &trust);
-		facts.world_readable = trust.readable;
-		facts.writable = trust.path;
-		facts.writable_by = trust.by;
-		facts.writable_remedy = trust.remedy;
-		r = check_conf(&config.conf, buf_text(&config.text), config.text.len, &facts, d);
-		addrs_release(&facts.networks);
-	}
-	return r < 0 ? STATUS_UNUSABLE : status_of(d);
+	if (!this->loaded)
+		return STATUS_UNUSABLE;
+	facts_read(&config->conf, &facts);
+	trust_look(config->path.given, &trust);
+	facts.world_readable = trust.readable;
+	facts.writable = trust.path;
+	facts.writable_by = trust.by;
+	facts.writable_remedy = trust.remedy;
+	int r = add_files(all, count, index, &facts.others);
+	if (r == 0)
+		r = check_conf(&config->conf, buf_text(&config->text), config->text.len, &facts,
+			       &this->d);
+	else
+		r = diag_no_memory(&this->d);
+	check_others_release(&facts.others);
+	return r < 0 ? STATUS_UNUSABLE : status_of(&this->d);
 }
 
 static void json_place(struct json *j, const struct diag_item *item)
@@ -125,23 +164,31 @@ int verb_check(const struct options *options)
 	_cleanup_buf_ struct buf out = {0};
 	struct json json = {.out = &out};
 	bool as_json = options->given & OPTION_JSON;
-	int worst = STATUS_OK;
+	int count = options->arg_count;
+	_cleanup_free_ struct checked *all = mem_calloc((size_t)count, sizeof(*all));
+	int worst = all ? STATUS_OK : STATUS_UNUSABLE;
 
+	out.failed = !all;
 	if (as_json) {
 		json_object(&json, NULL);
 		json_unsigned(&json, "version", JSON_VERSION);
 		json_array(&json, "findings");
 	}
-	for (int i = 0; i < options->arg_count; i++) {
-		_cleanup_diag_ struct diag d = {0};
-		int status = check_one(options->args[i], &d);
+	for (int i = 0; all && i < count; i++)
+		all[i].loaded = load(options->args[i], &all[i].config, &all[i].d) == 0;
+	for (int i = 0; all && i < count; i++) {
+		int status = check_one(all, count, i);
 
 		worst = status > worst ? status : worst;
 		if (as_json)
-			vec_each(item, &d)
+			vec_each(item, &all[i].d)
 				json_item(&json, item, options->args[i]);
 		else
-			text_items(&d, options, &out);
+			text_items(&all[i].d, options, &out);
+	}
+	for (int i = 0; all && i < count; i++) {
+		config_release(&all[i].config);
+		diag_release(&all[i].d);
 	}
 	if (as_json) {
 		json_end(&json);

@@ -10,6 +10,7 @@
 #include "wgq/plan/former.h"
 #include "wgq/plan/same.h"
 #include "wgq/plan/want.h"
+#include "wgq/run/facts.h"
 #include "wgq/sys/file.h"
 
 /* Whatever has the name already, it is not touched; but the user is told what it is. */
@@ -109,6 +110,17 @@ static int lead_in(struct session *s, struct snap *snap, struct want *want, stru
 	return r == 0 ? session_apply(s, &plan, d) : r;
 }
 
+/* wg-quick has no word on it. */
+static int warn_of_others(const struct session *s, struct diag *d)
+{
+	_cleanup_check_others_ struct check_other_vec others = {0};
+
+	if (s->options->as_wg_quick)
+		return 0;
+	return facts_read_others(s->ifname, &others) == 0 ? check_conf_others(s->conf, &others, d)
+							  : diag_no_memory(d);
+}
+
 int up_run(struct session *s, struct diag *d)
 {
 	/* The steps borrow from these, in an undo as well. */
@@ -119,6 +131,8 @@ int up_run(struct session *s, struct diag *d)
 	int r = world_prepare(s->world, s->conf, replaces ? PURPOSE_REPLACE : PURPOSE_UP, &s->means,
 			      d);
 
+	if (r == 0)
+		r = warn_of_others(s, d);
 	if (r == 0 && replaces)
 		r = replace_take_down(s, &former_snap, &former, d);
 	else if (r == 0 && (s->options->given & OPTION_ENSURE))

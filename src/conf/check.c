@@ -14,11 +14,13 @@
 /* Items of longer lines are not looked for: the finding is about the line as a whole. */
 enum { LINE_MAX_SEARCHED = 1 << 20 };
 
-static const struct {
+struct named_check {
 	const char *id;
 	enum diag_level level;
 	check_function *check;
-} checks[] = {
+};
+
+static const struct named_check checks[] = {
 	{"world-readable", DIAG_WARNING, check_readable},
 	{"writable-by-others", DIAG_WARNING, check_writable},
 	{"no-private-key", DIAG_WARNING, check_no_private_key},
@@ -50,6 +52,13 @@ static const struct {
 	{"not-undone", DIAG_WARNING, check_not_undone},
 	{"not-done", DIAG_WARNING, check_not_done},
 	{"saved-comments", DIAG_NOTE, check_saved_comments},
+};
+
+static const struct named_check checks_of_others[] = {
+	{"same-private-key", DIAG_WARNING, check_same_key},
+	{"same-port", DIAG_WARNING, check_same_port},
+	{"same-address", DIAG_WARNING, check_same_address},
+	{"two-full-tunnels", DIAG_WARNING, check_two_full},
 };
 
 /* ---- places ---- */
@@ -296,30 +305,41 @@ static void sort_by_line(struct diag *d)
 	}
 }
 
-static int prepare(struct check *c, const char *text, size_t n)
+static void find_own_key(struct check *c)
 {
 	const struct wg_device *wg = &c->conf->wg;
+
+	c->has_own_key = wg->has_private_key && !key_is_zero(&wg->private_key);
+	if (c->has_own_key)
+		key_public(&wg->private_key, &c->own_key);
+}
+
+static int prepare(struct check *c, const char *text, size_t n)
+{
 	int r = find_lines(c, text, n);
 
 	if (r == 0)
 		r = find_claims(c);
 	if (r == 0)
 		r = check_pair_effects(c);
-	c->has_own_key = wg->has_private_key && !key_is_zero(&wg->private_key);
-	if (c->has_own_key)
-		key_public(&wg->private_key, &c->own_key);
+	find_own_key(c);
 	return r;
 }
 
-static void run(struct check *c)
+static void run(struct check *c, const struct named_check *list, size_t count)
 {
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		c->id = checks[i].id;
-		c->level = checks[i].level;
+	for (size_t i = 0; i < count; i++) {
+		c->id = list[i].id;
+		c->level = list[i].level;
 		c->found = 0;
-		checks[i].check(c);
+		list[i].check(c);
 		count_hidden(c);
 	}
+}
+
+static void run_of_others(struct check *c)
+{
+	run(c, checks_of_others, sizeof(checks_of_others) / sizeof(checks_of_others[0]));
 }
 
 int check_conf(const struct conf *conf, const char *text, size_t n, const struct check_facts *facts,
@@ -328,8 +348,10 @@ int check_conf(const struct conf *conf, const char *text, size_t n, const struct
 	struct check c = {.conf = conf, .facts = facts, .d = d, .hooks = &conf->effects};
 	int r = prepare(&c, text, n);
 
-	if (r == 0)
-		run(&c);
+	if (r == 0) {
+		run(&c, checks, sizeof(checks) / sizeof(checks[0]));
+		run_of_others(&c);
+	}
 	if (r == 0 && c.no_memory)
 		r = -ENOMEM;
 	sort_by_line(d);
@@ -338,4 +360,14 @@ int check_conf(const struct conf *conf, const char *text, size_t n, const struct
 	vec_release(&c.claims);
 	vec_release(&c.lines);
 	return r < 0 ? diag_no_memory(d) : 0;
+}
+
+int check_conf_others(const struct conf *conf, const struct check_other_vec *others, struct diag *d)
+{
+	const struct check_facts facts = {.others = *others};
+	struct check c = {.conf = conf, .facts = &facts, .d = d, .hooks = &conf->effects};
+
+	find_own_key(&c);
+	run_of_others(&c);
+	return c.no_memory ? diag_no_memory(d) : 0;
 }

@@ -91,3 +91,5 @@ int check_pair_effects(struct check *c);
 /* check_commands.c */
 check_function check_hook_syntax, check_programs, check_mixed_firewalls, check_not_undone,
 	check_not_done;
+/* check_others.c */
+check_function check_same_key, check_same_port, check_same_address, check_two_full;

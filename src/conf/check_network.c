@@ -120,13 +120,15 @@ static bool is_taken(const struct check *c, const struct prefix *prefix)
 	struct prefix wanted = *prefix;
 
 	prefix_mask(&wanted);
-	vec_each(network, &c->facts->networks) {
-		struct prefix theirs = network->prefix;
+	vec_each(other, &c->facts->others) {
+		vec_each(network, &other->addresses) {
+			struct prefix theirs = network->prefix;
 
-		prefix_mask(&theirs);
-		if (theirs.len < addr_bits(&theirs.addr) && !addr_is_link_local(&theirs.addr) &&
-		    prefix_equal(&theirs, &wanted))
-			return true;
+			prefix_mask(&theirs);
+			if (!other->path && theirs.len < addr_bits(&theirs.addr) &&
+			    !addr_is_link_local(&theirs.addr) && prefix_equal(&theirs, &wanted))
+				return true;
+		}
 	}
 	return false;
 }

@@ -39,6 +39,10 @@ static const struct {
 				      "wgq reload %f"},
 	[FINDING_RULES_ORDER] = {"rules-out-of-order", true,
 				 "the rules of the tunnel are in the wrong order", "wgq reload %f"},
+	[FINDING_OTHER_TUNNEL] =
+		{"other-tunnel", true, "another tunnel takes what this one is to get",
+		 "take one of the two down, or write into its AllowedIPs only what "
+		 "is behind its peers"},
 	[FINDING_DEFAULT_ROUTE_MISSING] = {"default-route-missing", true,
 					   "the tunnel's routing table has no default route",
 					   "wgq reload %f"},

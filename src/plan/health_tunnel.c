@@ -84,6 +84,25 @@ static int check_order(const struct snap *snap, const struct full *full, const s
 	return finding_add(ret, kind, FINDING_NO_PEER, &detail);
 }
 
+/* By a rule that comes before, or by routes closer than the default: 0.0.0.0/1. */
+static int check_other(const struct health_input *in, const struct full *full,
+		       const struct rule *rule, struct finding_vec *ret)
+{
+	const struct around *around = in->around;
+	bool ipv6 = full->family == AF_INET6;
+	const char *taken_by = ipv6 ? around->tunnel_ip6 : around->tunnel_ip;
+	_cleanup_buf_ struct buf detail = {0};
+
+	vec_each(tunnel, &in->snap->tunnel_rules)
+		if (!detail.len && tunnel->other[0] && tunnel->rule.family == full->family &&
+		    tunnel->rule.fwmark != rule->fwmark && tunnel->rule.place < rule->place)
+			buf_addf(&detail, "%s, rule %u of %s comes before %u", full->name,
+				 tunnel->rule.priority, tunnel->other, rule->priority);
+	if (!detail.len && taken_by[0])
+		buf_addf(&detail, "%s, which goes into %s", full->name, taken_by);
+	return detail.len ? finding_add(ret, FINDING_OTHER_TUNNEL, FINDING_NO_PEER, &detail) : 0;
+}
+
 /* Without a configuration any trace of it says that the device was to be a full tunnel: Table could
  * as well have been off. */
 static bool has_trace(const struct snap *snap)
@@ -121,8 +140,10 @@ bool health_lacks_ipv6(const struct health_input *in)
 	return health_wants_ipv6(in) && ipv6_is_only_elsewhere(&in->snap->ipv6);
 }
 
-static int check_family(const struct snap *snap, const struct full *full, struct finding_vec *ret)
+static int check_family(const struct health_input *in, const struct full *full,
+			struct finding_vec *ret)
 {
+	const struct snap *snap = in->snap;
 	const struct rule *rule = tunnel_rule(snap, full);
 	_cleanup_buf_ struct buf missing = {0}, route = {0};
 	int r = 0;
@@ -133,6 +154,8 @@ static int check_family(const struct snap *snap, const struct full *full, struct
 		r = finding_add(ret, FINDING_RULE_MISSING, FINDING_NO_PEER, &missing);
 	} else {
 		r = check_order(snap, full, rule, ret);
+		if (r == 0)
+			r = check_other(in, full, rule, ret);
 	}
 	if (r < 0 || table_has_default(snap, full->mark, full->family))
 		return r;
@@ -214,7 +237,7 @@ static int check_full(const struct health_input *in, struct finding_vec *ret)
 		if (!mark || (families[i].family == AF_INET6 && health_lacks_ipv6(in)))
 			continue;
 		if (r == 0)
-			r = check_family(in->snap, &families[i], ret);
+			r = check_family(in, &families[i], ret);
 	}
 	if (r < 0 || !any)
 		return r;

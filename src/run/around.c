@@ -51,7 +51,7 @@ static bool is_tunnel(const struct link *link)
 
 /* The address is anybody's: nothing is sent to it. */
 static int look_out(struct rtnetlink *rt, const struct snap *snap, const char *to,
-		    enum way_out *ret, struct diag *d)
+		    enum way_out *ret, char ret_tunnel[IFNAMSIZ], struct diag *d)
 {
 	struct rtnetlink_path path = {0};
 	struct addr addr;
@@ -65,6 +65,8 @@ static int look_out(struct rtnetlink *rt, const struct snap *snap, const char *t
 		*ret = OUT_HERE;
 	else
 		*ret = is_tunnel(&path.link) ? OUT_TUNNEL : OUT_BARE;
+	if (*ret == OUT_TUNNEL)
+		memcpy(ret_tunnel, path.link.name, IFNAMSIZ);
 	return r;
 }
 
@@ -81,9 +83,9 @@ int around_look(const struct snap *snap, struct around *ret, struct diag *d)
 	r = follow(rt, snap, &ret->ways, d);
 	/* Neither is in a range that is special, or that people use at home. */
 	if (r == 0)
-		r = look_out(rt, snap, "45.0.0.1", &ret->out_ip, d);
+		r = look_out(rt, snap, "45.0.0.1", &ret->out_ip, ret->tunnel_ip, d);
 	if (r == 0)
-		r = look_out(rt, snap, "2000::1", &ret->out_ip6, d);
+		r = look_out(rt, snap, "2000::1", &ret->out_ip6, ret->tunnel_ip6, d);
 	ret->src_valid_mark =
 		sysctl_get("net/ipv4/conf/all/src_valid_mark", &src_valid_mark, NULL) == 0 &&
 		src_valid_mark;

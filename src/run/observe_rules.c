@@ -2,12 +2,28 @@
 // The real world: looks at the policy rules of this host, and at what they lead to.
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/rtnetlink_policy.h"
 
 #include "host_internal.h"
+
+/* The interface that takes what a table's default route is for. */
+static int find_other(struct host *h, struct tunnel_rule *tunnel, struct diag *d)
+{
+	_cleanup_(policy_routes_release) struct policy_route_vec routes = {0};
+	const struct addr any = {.family = tunnel->rule.family};
+	bool is_empty;
+	int r = rtnetlink_policy_routes(h->rtnetlink, &any, tunnel->rule.table, &routes, &is_empty,
+					d);
+
+	vec_each(route, &routes)
+		if (route->to.len == 0 && route->hop_count && !tunnel->other[0])
+			memcpy(tunnel->other, route->hops[0].ifname, sizeof(tunnel->other));
+	return r;
+}
 
 static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *d)
 {
@@ -24,8 +40,8 @@ static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *
 	/* When the default route alone is gone, the mark says whose it was. */
 	if (r < 0 || routes.len)
 		return r;
-	return rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used,
-				    d);
+	r = rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used, d);
+	return r == 0 && tunnel->table_used ? find_other(h, tunnel, d) : r;
 }
 
 static int has_default(struct host *h, const struct policy_rule *rule, bool *ret, struct diag *d)

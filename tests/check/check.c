@@ -21,6 +21,7 @@
 #include "wgq/conf/parse.h"
 
 static char programs[1024], writable[1024];
+static const char *folder_of_case;
 
 static bool has_program(const char *name)
 {
@@ -28,6 +29,24 @@ static bool has_program(const char *name)
 
 	snprintf(padded, sizeof(padded), " %s ", name);
 	return strstr(programs, padded);
+}
+
+/* A configuration that is checked as well, of another interface. */
+static bool read_other(const char *name, struct check_other_vec *ret)
+{
+	static char shown[64];
+	_cleanup_buf_ struct buf path = {0}, text = {0};
+	_cleanup_conf_ struct conf conf = {0};
+	struct check_other *other = vec_push(ret);
+
+	snprintf(shown, sizeof(shown), "%s.conf", name);
+	buf_addf(&path, "%s/%s", folder_of_case, shown);
+	if (!other || case_read(buf_text(&path), &text) < 0 ||
+	    conf_parse(shown, name, buf_text(&text), text.len, &conf, NULL) < 0 ||
+	    check_other_of(&conf, other) < 0)
+		return false;
+	other->path = shown;
+	return true;
 }
 
 static bool read_fact(const char *line, struct check_facts *ret)
@@ -53,8 +72,11 @@ static bool read_fact(const char *line, struct check_facts *ret)
 		snprintf(programs, sizeof(programs), " %s ", value);
 		ret->has_program = has_program;
 	} else if (strncmp(line, "network ", 8) == 0) {
-		struct link_addr *added = vec_push(&ret->networks);
+		struct check_other *other = vec_push(&ret->others);
+		struct link_addr *added = other ? vec_push(&other->addresses) : NULL;
 		return added && prefix_parse(value, strlen(value), &added->prefix) == 0;
+	} else if (strncmp(line, "beside ", 7) == 0) {
+		return read_other(value, &ret->others);
 	} else {
 		return false;
 	}
@@ -108,13 +130,14 @@ static size_t find(const char *path, const struct check_facts *facts, struct buf
 static int run_case(const char *folder, bool update)
 {
 	_cleanup_buf_ struct buf path = {0}, result = {0}, fixed = {0};
-	_cleanup_(addrs_release) struct link_addr_vec networks = {0};
+	_cleanup_check_others_ struct check_other_vec others = {0};
 	struct check_facts facts = {0};
 	int failed = 0;
 
+	folder_of_case = folder;
 	buf_addf(&path, "%s/facts", folder);
 	failed += read_facts(buf_text(&path), &facts) < 0;
-	networks = facts.networks;
+	others = facts.others;
 
 	buf_clear(&path);
 	buf_addf(&path, "%s/wg0.conf", folder);

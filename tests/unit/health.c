@@ -21,7 +21,7 @@ struct scene {
 	struct wg_peer peer;
 	struct allowed_ip ip;
 	struct link_addr addrs[2];
-	struct tunnel_rule rule;
+	struct tunnel_rule rules[2];
 	struct rule suppress;
 	struct host_rule first;
 	struct route_table table;
@@ -37,15 +37,15 @@ static void make_scene(struct scene *s)
 		.ip.prefix.addr.family = AF_INET,
 		.addrs = {{.prefix = {.addr = {.family = AF_INET, .bytes = {10, 0, 0, 1}},
 				      .len = 24}}},
-		.rule = {.rule = {.family = AF_INET,
-				  .priority = 200,
-				  .place = 2,
-				  .fwmark = MARK,
-				  .table = MARK,
-				  .invert = true,
-				  .has_fwmark = true,
-				  .exact = true},
-			 .leads_here = true},
+		.rules = {{.rule = {.family = AF_INET,
+				    .priority = 200,
+				    .place = 2,
+				    .fwmark = MARK,
+				    .table = MARK,
+				    .invert = true,
+				    .has_fwmark = true,
+				    .exact = true},
+			   .leads_here = true}},
 		.suppress = {.family = AF_INET, .priority = 100, .place = 1, .has_suppress = true},
 		.first.rule = {.family = AF_INET, .priority = 5},
 		.route.prefix.addr.family = AF_INET,
@@ -69,7 +69,7 @@ static void make_scene(struct scene *s)
 	};
 	s->snap.wg.peers.at = &s->peer;
 	s->snap.addrs.at = s->addrs;
-	s->snap.tunnel_rules.at = &s->rule;
+	s->snap.tunnel_rules.at = s->rules;
 	s->snap.suppress_rules.at = &s->suppress;
 	s->snap.rules.at = &s->first;
 	s->snap.tables.at = &s->table;
@@ -103,10 +103,20 @@ static void found(const struct scene *s, struct buf *ret)
 /* A full tunnel of IPv6 in the place of one of IPv4. */
 static void only_ipv6(struct scene *s)
 {
-	s->ip.prefix.addr.family = s->rule.rule.family = s->suppress.family =
+	s->ip.prefix.addr.family = s->rules[0].rule.family = s->suppress.family =
 		s->route.prefix.addr.family = AF_INET6;
 	s->around.out_ip = OUT_NONE;
 	s->around.out_ip6 = OUT_HERE;
+}
+
+static void add_other(struct scene *s, uint32_t place, uint32_t mark, const char *name)
+{
+	s->rules[1] = s->rules[0];
+	s->rules[1].rule.place = place;
+	s->rules[1].rule.fwmark = s->rules[1].rule.table = mark;
+	s->rules[1].leads_here = false;
+	memcpy(s->rules[1].other, name, strlen(name) + 1);
+	s->snap.tunnel_rules.len = 2;
 }
 
 static void switch_off(struct scene *s)
@@ -122,14 +132,22 @@ static void switch_off(struct scene *s)
 	CASE(no_address, "no-address ", s->snap.addrs.len = 0)                                     \
 	CASE(only_link_local, "no-address ", s->addrs[0].scope = 253)                              \
 	CASE(no_rule, "rule-missing ", s->snap.tunnel_rules.len = 0)                               \
-	CASE(rule_of_ipv6, "rule-missing ", s->rule.rule.family = AF_INET6)                        \
-	CASE(rule_of_another, "rule-missing ", s->rule.rule.table = 1)                             \
+	CASE(rule_of_ipv6, "rule-missing ", s->rules[0].rule.family = AF_INET6)                    \
+	CASE(rule_of_another, "rule-missing ", s->rules[0].rule.table = 1)                         \
 	CASE(no_suppress, "suppress-rule-missing ", s->snap.suppress_rules.len = 0)                \
 	CASE(suppress_too_late, "suppress-rule-missing ", s->suppress.priority = 300;              \
 	     s->suppress.place = 3)                                                                \
 	CASE(suppress_behind, "rules-out-of-order ", s->suppress.priority = 200;                   \
 	     s->suppress.place = 3)                                                                \
 	CASE(main_first, "rules-out-of-order ", s->first.ends = true)                              \
+	CASE(other_first, "other-tunnel ", add_other(s, 1, MARK + 1, "wg1"))                       \
+	CASE(other_behind, "", add_other(s, 3, MARK + 1, "wg1"))                                   \
+	CASE(other_empty, "", add_other(s, 1, MARK + 1, ""))                                       \
+	CASE(other_of_ipv6, "", add_other(s, 1, MARK + 1, "wg1");                                  \
+	     s->rules[1].rule.family = AF_INET6)                                                   \
+	CASE(other_with_the_mark, "", add_other(s, 1, MARK, "wg1"))                                \
+	CASE(other_by_halves, "other-tunnel ", s->around.out_ip = OUT_TUNNEL;                      \
+	     s->around.tunnel_ip[0] = 'x')                                                         \
 	CASE(main_of_ipv6_first, "", s->first.ends = true; s->first.rule.family = AF_INET6)        \
 	CASE(no_route, "default-route-missing ", s->table.plain.len = 0)                           \
 	CASE(no_default, "default-route-missing ", s->route.prefix.len = 1)                        \

@@ -10,8 +10,29 @@
 #include <stdint.h>
 
 #include "wgq/base/diag.h"
+#include "wgq/base/mem.h"
 #include "wgq/conf/conf.h"
+#include "wgq/net/key.h"
 #include "wgq/net/spec.h"
+#include "wgq/net/wg.h"
+
+/* Another interface of the host: one that is there, or one that another file is for. */
+struct check_other {
+	char ifname[IFNAMSIZ];
+	const char *path; /* of the file, borrowed; NULL: the interface is there */
+	bool full_ip, full_ip6;
+	struct key public_key; /* zero: it has none, or it is not known */
+	uint16_t port;         /* 0: likewise */
+	struct link_addr_vec addresses;
+};
+struct check_other_vec {
+	VEC(struct check_other);
+};
+/* ret has to be zeroed. 0 or -ENOMEM. */
+int check_other_of(const struct conf *conf, struct check_other *ret);
+/* Whether the allowed IPs hold all of a family, as one prefix or as two halves. */
+bool check_peers_are_full(const struct wg_peer_vec *peers, uint8_t family);
+void check_others_release(struct check_other_vec *others);
 
 /* The host, as far as it is known; zeroed: not at all. */
 struct check_facts {
@@ -24,7 +45,7 @@ struct check_facts {
 	long neighbours;     /* net.ipv6.neigh.default.gc_thresh3; 0: not known */
 	bool lacks_dns_tool; /* it has no way to set name servers */
 	bool ipv6_off;       /* absent or disabled, so that nothing leaks by it */
-	struct link_addr_vec networks; /* that other interfaces are in */
+	struct check_other_vec others; /* but those with the interface's own name */
 };
 
 /* Checks a configuration that conf_parse() has read from the n bytes at text without an error.
@@ -39,3 +60,9 @@ struct check_facts {
 enum { CHECK_SHOWN_MAX = 20 };
 int check_conf(const struct conf *conf, const char *text, size_t n, const struct check_facts *facts,
 	       struct diag *d);
+
+/* Only what concerns others; without the text places are lines as a whole. */
+int check_conf_others(const struct conf *conf, const struct check_other_vec *others,
+		      struct diag *d);
+
+#define _cleanup_check_others_ _cleanup_(check_others_release)

@@ -16,8 +16,9 @@
 /* A rule of the form `not fwmark T lookup T`, and what table T leads to. */
 struct tunnel_rule {
 	struct rule rule;
-	bool leads_here; /* the table's default route is out of this interface */
-	bool table_used; /* all of the table's routes, of which there are some, are others' */
+	bool leads_here;      /* the table's default route is out of this interface */
+	bool table_used;      /* all of the table's routes, of which there are some, are others' */
+	char other[IFNAMSIZ]; /* then the interface that its default route leads to; "": none */
 };
 struct tunnel_rule_vec {
 	VEC(struct tunnel_rule);

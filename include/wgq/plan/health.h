@@ -35,6 +35,7 @@ struct around {
 	struct endpoint_way_vec
 		ways; /* to the endpoints, each address once, in the order of addr_compare() */
 	enum way_out out_ip, out_ip6;
+	char tunnel_ip[IFNAMSIZ], tunnel_ip6[IFNAMSIZ]; /* of OUT_TUNNEL */
 	bool strict_rp_filter, src_valid_mark;
 	uint32_t neighbours, neighbours_max; /* of IPv6, on the whole host; max 0: not known */
 };
