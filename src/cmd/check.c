@@ -9,12 +9,12 @@
 #include "wgq/base/mem.h"
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/show.h"
-#include "wgq/cmd/term.h"
+#include "wgq/cmd/terminal/term.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/conf/check.h"
-#include "wgq/conf/parse.h"
-#include "wgq/run/facts.h"
-#include "wgq/sys/trust.h"
+#include "wgq/conf/check/check.h"
+#include "wgq/conf/parse/parse.h"
+#include "wgq/run/look/facts.h"
+#include "wgq/sys/file/trust.h"
 
 enum { JSON_VERSION = 1 };
 enum { STATUS_FOUND = 1, STATUS_UNUSABLE = 2 };

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
-#include "wgq/conf/parse.h"
-#include "wgq/sys/file.h"
-#include "wgq/sys/io.h"
-#include "wgq/sys/trust.h"
+#include "wgq/conf/parse/parse.h"
+#include "wgq/sys/file/file.h"
+#include "wgq/sys/file/io.h"
+#include "wgq/sys/file/trust.h"
 
 int config_load_text(const char *argument, struct config *ret, struct diag *d)
 {

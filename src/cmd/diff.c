@@ -8,11 +8,11 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/show.h"
-#include "wgq/cmd/term.h"
+#include "wgq/cmd/terminal/term.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/conf/peer_names.h"
-#include "wgq/plan/change.h"
-#include "wgq/plan/reload.h"
+#include "wgq/conf/names/peer_names.h"
+#include "wgq/plan/reload/reload.h"
+#include "wgq/plan/text/change.h"
 
 enum { JSON_VERSION = 1 };
 

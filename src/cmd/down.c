@@ -10,8 +10,8 @@
 #include "wgq/cmd/verbs.h"
 #include "wgq/net/snap.h"
 #include "wgq/plan/leftover.h"
-#include "wgq/run/device.h"
-#include "wgq/sys/file.h"
+#include "wgq/run/look/device.h"
+#include "wgq/sys/file/file.h"
 
 /* How much to look at: each includes what comes before it. */
 enum extent { LINK, WHOLE, LEFTOVERS };

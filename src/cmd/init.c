@@ -5,17 +5,17 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
-#include "wgq/cmd/qr.h"
 #include "wgq/cmd/show.h"
-#include "wgq/cmd/term.h"
+#include "wgq/cmd/terminal/qr.h"
+#include "wgq/cmd/terminal/term.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/conf/starter.h"
-#include "wgq/kernel/rtnetlink.h"
+#include "wgq/conf/save/starter.h"
+#include "wgq/kernel/rtnetlink/rtnetlink.h"
 #include "wgq/net/subnet.h"
-#include "wgq/sys/config_path.h"
-#include "wgq/sys/file.h"
-#include "wgq/sys/random.h"
-#include "wgq/sys/udp.h"
+#include "wgq/sys/file/config_path.h"
+#include "wgq/sys/file/file.h"
+#include "wgq/sys/host/random.h"
+#include "wgq/sys/resolve/udp.h"
 
 enum { FIRST_PORT = 51820, LAST_PORT = 51899 };
 

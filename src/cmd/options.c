@@ -10,7 +10,7 @@
 
 #include "wgq/base/buf.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/sys/config_path.h"
+#include "wgq/sys/file/config_path.h"
 
 /* Values of getopt_long() for options without a letter. */
 enum {

@@ -5,9 +5,9 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/plan/reload.h"
-#include "wgq/run/device.h"
-#include "wgq/sys/resolve.h"
+#include "wgq/plan/reload/reload.h"
+#include "wgq/run/look/device.h"
+#include "wgq/sys/resolve/resolve.h"
 
 int reload_observe(struct session *s, struct snap *snap, struct diag *d)
 {

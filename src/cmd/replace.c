@@ -4,9 +4,9 @@
 
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/plan/former.h"
-#include "wgq/plan/reload.h"
-#include "wgq/sys/udp.h"
+#include "wgq/plan/reload/former.h"
+#include "wgq/plan/reload/reload.h"
+#include "wgq/sys/resolve/udp.h"
 
 int replace_leftovers(struct session *s, struct diag *d)
 {

@@ -8,12 +8,12 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/conf/parse.h"
-#include "wgq/conf/save.h"
+#include "wgq/conf/parse/parse.h"
+#include "wgq/conf/save/save.h"
 #include "wgq/net/snap.h"
-#include "wgq/plan/want.h"
-#include "wgq/run/device.h"
-#include "wgq/sys/resolve.h"
+#include "wgq/plan/want/want.h"
+#include "wgq/run/look/device.h"
+#include "wgq/sys/resolve/resolve.h"
 
 /* Under the lock, lest it is seen half taken down. */
 static int observe(struct session *s, struct snap *ret, struct diag *d)

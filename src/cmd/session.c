@@ -8,9 +8,9 @@
 
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/plan/carry.h"
+#include "wgq/plan/want/carry.h"
 #include "wgq/sys/privilege.h"
-#include "wgq/sys/resolve.h"
+#include "wgq/sys/resolve/resolve.h"
 
 static volatile sig_atomic_t stop_signal;
 

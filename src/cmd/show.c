@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "wgq/base/diag_json.h"
-#include "wgq/cmd/progress.h"
-#include "wgq/cmd/term.h"
-#include "wgq/sys/io.h"
+#include "wgq/cmd/terminal/progress.h"
+#include "wgq/cmd/terminal/term.h"
+#include "wgq/sys/file/io.h"
 
 /* More lines of one bulk step than this are summed up, unless verbose. */
 enum { STEP_LINES = 64 };

@@ -4,8 +4,8 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/conf/parse.h"
-#include "wgq/conf/write.h"
+#include "wgq/conf/parse/parse.h"
+#include "wgq/conf/save/write.h"
 
 static int strip_one(const struct options *options, const char *argument, struct diag *d)
 {

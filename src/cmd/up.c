@@ -6,12 +6,12 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/plan/carry.h"
-#include "wgq/plan/former.h"
-#include "wgq/plan/same.h"
-#include "wgq/plan/want.h"
-#include "wgq/run/facts.h"
-#include "wgq/sys/file.h"
+#include "wgq/plan/reload/former.h"
+#include "wgq/plan/reload/same.h"
+#include "wgq/plan/want/carry.h"
+#include "wgq/plan/want/want.h"
+#include "wgq/run/look/facts.h"
+#include "wgq/sys/file/file.h"
 
 /* Whatever has the name already, it is not touched; but the user is told what it is. */
 static int refuse_existing(struct session *s, struct diag *d)

@@ -10,7 +10,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/sys/proc.h"
+#include "wgq/sys/process/proc.h"
 
 bool wg_quick_is_called(const char *argv0)
 {

@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 
 #include "wgq/net/prefix_set.h"
-#include "wgq/plan/endpoints.h"
 #include "wgq/plan/rules.h"
+#include "wgq/plan/want/endpoints.h"
 
-#include "diff_internal.h"
+#include "wgq/plan/steps.h"
 
 struct op *diff_add(struct plan *plan, enum op_kind kind, uint32_t line)
 {

@@ -3,7 +3,7 @@
 #include "wgq/plan/leftover.h"
 
 #include "wgq/plan/rules.h"
-#include "wgq/plan/want.h"
+#include "wgq/plan/want/want.h"
 
 static bool has_mark(const struct tunnel_rule *tunnel, const void *context)
 {

@@ -2,7 +2,7 @@
 // How fast a configuration is parsed: the best of some times, in MB for a second of processor.
 //
 //     bench-parse FILE
-#include "wgq/conf/parse.h"
+#include "wgq/conf/parse/parse.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -16,9 +16,9 @@
 #include "../cases.h"
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
-#include "wgq/conf/check.h"
+#include "wgq/conf/check/check.h"
 #include "wgq/conf/conf.h"
-#include "wgq/conf/parse.h"
+#include "wgq/conf/parse/parse.h"
 
 static char programs[1024], writable[1024];
 static const char *folder_of_case;

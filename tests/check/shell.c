@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "wgq/conf/shell.h"
+#include "wgq/conf/hook/shell.h"
 
 int main(void)
 {

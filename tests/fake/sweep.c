@@ -14,7 +14,7 @@
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
-#include "wgq/conf/parse.h"
+#include "wgq/conf/parse/parse.h"
 
 #include "world.h"
 

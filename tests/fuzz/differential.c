@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "wgq/base/mem.h"
-#include "wgq/conf/parse.h"
-#include "wgq/conf/write.h"
+#include "wgq/conf/parse/parse.h"
+#include "wgq/conf/save/write.h"
 #include "wgq/net/addr.h"
 
 /* Of what is 'n' the answer depends on name servers and /etc/services, which wg(8) asks at once. */

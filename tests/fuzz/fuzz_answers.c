@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 
 #include "wgq/base/mem.h"
-#include "wgq/kernel/nft.h"
-#include "wgq/kernel/rtnetlink.h"
-#include "wgq/kernel/wg_netlink.h"
+#include "wgq/kernel/nft/nft.h"
+#include "wgq/kernel/rtnetlink/rtnetlink.h"
+#include "wgq/kernel/wg/netlink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 ssize_t __wrap_send(int fd, const void *bytes, size_t n, int flags);

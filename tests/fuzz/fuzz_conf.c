@@ -11,8 +11,8 @@
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
 #include "wgq/conf/conf.h"
-#include "wgq/conf/parse.h"
-#include "wgq/conf/write.h"
+#include "wgq/conf/parse/parse.h"
+#include "wgq/conf/save/write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

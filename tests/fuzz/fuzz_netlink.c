@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fuzzes what reads the kernel's netlink messages: acknowledgements, and rtnetlink's objects.
-#include "../../src/kernel/rtnetlink_internal.h"
+#include "../../src/kernel/rtnetlink/internal.h"
 
 #include <linux/rtnetlink.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fuzzes what reads the answers of userspace WireGuard; what is read can be written and read again.
-#include "wgq/kernel/uapi_text.h"
+#include "wgq/kernel/wg/uapi_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>

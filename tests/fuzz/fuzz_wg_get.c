@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fuzzes what reads the kernel's WireGuard devices: a row of messages, as a dump has them.
-#include "wgq/kernel/wg_get.h"
+#include "wgq/kernel/wg/get.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
 #include "wgq/conf/conf.h"
-#include "wgq/conf/parse.h"
+#include "wgq/conf/parse/parse.h"
 
 static void dump_texts(struct buf *out, const char *name, const struct conf_text_vec *texts)
 {

@@ -2,7 +2,7 @@
 // Prints the table of configuration keys, a line `SECTION KEY` each, to compare the manual with.
 #include <stdio.h>
 
-#include "wgq/conf/parse.h"
+#include "wgq/conf/parse/parse.h"
 
 int main(void)
 {

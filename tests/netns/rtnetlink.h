@@ -2,7 +2,7 @@
 /* What the tests of rtnetlink share: a namespace with links in it, and many routes. */
 #pragma once
 
-#include "wgq/kernel/rtnetlink.h"
+#include "wgq/kernel/rtnetlink/rtnetlink.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The firewall on the real nf_tables, held against what `nft -f` makes of wg-quick's text.
-#include "wgq/kernel/nft.h"
+#include "wgq/kernel/nft/nft.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The real world, looked at: whose firewall it is, and what leads out of an interface.
-#include "wgq/run/host.h"
+#include "wgq/run/host/host.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 
 #include "ns.h"
 #include "wgq/base/mem.h"
-#include "wgq/sys/iptables.h"
+#include "wgq/sys/process/iptables.h"
 
 static struct host *host;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Links, addresses, rules, routes and MTUs on the real kernel, held against iproute2.
-#include "wgq/kernel/rtnetlink.h"
+#include "wgq/kernel/rtnetlink/rtnetlink.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

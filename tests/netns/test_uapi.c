@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Userspace WireGuard: the real wireguard-go, and servers that misbehave.
-#include "wgq/kernel/wg_uapi.h"
+#include "wgq/kernel/wg/uapi.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

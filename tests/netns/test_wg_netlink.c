@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The kernel's WireGuard: what is set is what is got, of any size. Skipped where it has none.
-#include "wgq/kernel/wg_netlink.h"
+#include "wgq/kernel/wg/netlink.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

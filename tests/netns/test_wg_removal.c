@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Changes to a WireGuard device bit by bit: the kernel's where it has one, else wireguard-go.
-#include "wgq/kernel/wg_netlink.h"
-#include "wgq/kernel/wg_uapi.h"
+#include "wgq/kernel/wg/netlink.h"
+#include "wgq/kernel/wg/uapi.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

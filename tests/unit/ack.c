@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Acknowledgements as the kernel sends them, and as it never should.
-#include "wgq/kernel/ack.h"
+#include "wgq/kernel/netlink/ack.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

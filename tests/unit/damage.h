@@ -2,7 +2,7 @@
 /* Netlink messages that are cut short, or have another byte somewhere. */
 #pragma once
 
-#include "../../src/kernel/rtnetlink_internal.h"
+#include "../../src/kernel/rtnetlink/internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

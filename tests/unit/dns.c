@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Name servers: the choice of the way, and resolvconf's calls to the byte.
-#include "wgq/sys/dns.h"
+#include "wgq/sys/dns/dns.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // systemd-resolved as we call it: a bus of our own with a service that writes down what it is
 // told. The real one is asked in tests/vm.
-#include "wgq/sys/dns.h"
+#include "wgq/sys/dns/dns.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Edited or roamed, as the note tells: against every choice of peers that were edited.
-#include "wgq/plan/endpoints.h"
+#include "wgq/plan/want/endpoints.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

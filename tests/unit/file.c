@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Finding, reading and replacing configurations.
-#include "wgq/sys/file.h"
+#include "wgq/sys/file/file.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -11,7 +11,7 @@
 
 #include "scratch.h"
 #include "wgq/base/mem.h"
-#include "wgq/sys/config_path.h"
+#include "wgq/sys/file/config_path.h"
 
 static int setup(void **state)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What is wrong with a given state, without a configuration: each case changes one thing.
-#include "wgq/plan/health.h"
+#include "wgq/plan/health/health.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "wgq/conf/parse.h"
+#include "wgq/conf/parse/parse.h"
 
 #define KEY_A "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
 #define KEY_B "JrHnHmdDYfwzRUecZKUrXLfvUCKlQOKCPAgpKxjnDWM="

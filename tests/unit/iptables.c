@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The fallback firewall: wg-quick's text to the byte, and which programs get it.
-#include "wgq/sys/iptables.h"
+#include "wgq/sys/process/iptables.h"
 #include "wgq/net/firewall.h"
 
 #include <errno.h>

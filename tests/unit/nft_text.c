@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Firewalls as messages and as text: every difference shows.
-#include "wgq/kernel/nft_text.h"
+#include "wgq/kernel/nft/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

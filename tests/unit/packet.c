@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A packet's way through rules and tables, and the kernel's choice among routes.
-#include "wgq/plan/packet.h"
+#include "wgq/plan/packet/packet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

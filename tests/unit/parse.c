@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Parsing, as far as it shows in no single file's result (tests/golden): limits, sizes, secrets.
-#include "wgq/conf/parse.h"
+#include "wgq/conf/parse/parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

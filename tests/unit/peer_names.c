@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names of peers from comments: the habits of people and of programs that write these files.
-#include "wgq/conf/peer_names.h"
+#include "wgq/conf/names/peer_names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Other programs: what they inherit, what comes back, and how hooks behave.
-#include "wgq/sys/proc.h"
+#include "wgq/sys/process/proc.h"
 #include "wgq/conf/conf.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "scratch.h"
 #include "wgq/base/mem.h"
 
-#include "../../src/sys/proc_internal.h"
+#include "../../src/sys/process/proc_internal.h"
 
 static struct scratch s;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Progress as text.
-#include "wgq/cmd/progress.h"
+#include "wgq/cmd/terminal/progress.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

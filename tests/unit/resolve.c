@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names of a configuration, with a name server that does as it is told.
-#include "wgq/sys/resolve.h"
+#include "wgq/sys/resolve/resolve.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

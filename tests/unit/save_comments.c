@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "wgq/conf/peer_names.h"
+#include "wgq/conf/names/peer_names.h"
 
 enum { ROUNDS = 20000, PEERS = 6, NOBODY = PEERS };
 

@@ -2,7 +2,7 @@
 /* What the tests of save share. The running tunnel is written as a configuration, too. */
 #pragma once
 
-#include "wgq/conf/save.h"
+#include "wgq/conf/save/save.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "wgq/conf/parse.h"
+#include "wgq/conf/parse/parse.h"
 
 static inline void parse(const char *text, size_t n, struct conf *ret)
 {

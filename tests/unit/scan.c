@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The scanner: each way in which libinih alone would corrupt a configuration, long lines, and
 // stopping.
-#include "wgq/conf/scan.h"
+#include "wgq/conf/parse/scan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

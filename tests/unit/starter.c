@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The two halves of a first configuration are legal, fit each other, and endpoints are read
 // strictly.
-#include "wgq/conf/starter.h"
+#include "wgq/conf/save/starter.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "wgq/conf/conf.h"
-#include "wgq/conf/parse.h"
+#include "wgq/conf/parse/parse.h"
 
 static void parse(const struct buf *text, struct conf *ret)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What status draws of a given state, at several widths; and its words for times and amounts.
-#include "wgq/cmd/status.h"
+#include "wgq/cmd/status/status.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "wgq/cmd/columns.h"
-#include "wgq/cmd/words.h"
+#include "wgq/cmd/terminal/columns.h"
+#include "wgq/cmd/terminal/words.h"
 
 enum { NOW = 1800000000, PEERS = 5 };
 

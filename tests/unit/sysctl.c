@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Kernel settings, in a network namespace of our own.
-#include "wgq/sys/sysctl.h"
+#include "wgq/sys/host/sysctl.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names of routing tables.
-#include "wgq/sys/table.h"
+#include "wgq/sys/host/table.h"
 
 #include <errno.h>
 

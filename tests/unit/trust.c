@@ -2,7 +2,7 @@
 // Who may read or change a file.
 #include "scratch.h"
 
-#include "wgq/sys/trust.h"
+#include "wgq/sys/file/trust.h"
 
 /* a/b/wg0.conf, the folder a in one that others pass, as root has it. */
 static void test_modes(void **unused)

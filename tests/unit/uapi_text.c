@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The text of userspace WireGuard: what is written, and answers good, cut and hostile.
-#include "wgq/kernel/uapi_text.h"
+#include "wgq/kernel/wg/uapi_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

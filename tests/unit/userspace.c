@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Starting and ending a userspace WireGuard; this program, called with an interface's name, is a
 // fake one. In a mount namespace of its own, with an empty /run.
-#include "wgq/sys/userspace.h"
+#include "wgq/sys/process/userspace.h"
 
 #include <errno.h>
 #include <sched.h>

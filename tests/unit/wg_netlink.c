@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Devices cut into messages and put together again, and messages that lie.
-#include "wgq/kernel/wg_get.h"
-#include "wgq/kernel/wg_set.h"
+#include "wgq/kernel/wg/get.h"
+#include "wgq/kernel/wg/set.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

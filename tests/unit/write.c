@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // strip: each expected text is what bash 5.2 printed when it ran wg-quick's own lines
 // (linux.bash:50-74,361-363) on the input.
-#include "wgq/conf/write.h"
+#include "wgq/conf/save/write.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

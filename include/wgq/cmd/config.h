@@ -6,7 +6,7 @@
 #include "wgq/base/diag.h"
 #include "wgq/cmd/options.h"
 #include "wgq/conf/conf.h"
-#include "wgq/sys/config_path.h"
+#include "wgq/sys/file/config_path.h"
 
 struct config {
 	struct config_path path;

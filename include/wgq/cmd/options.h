@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "wgq/net/addr.h"
-#include "wgq/run/host.h"
+#include "wgq/run/host/host.h"
 
 /* Exit statuses, but for those of status, diff and check. */
 enum {

@@ -8,8 +8,8 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/options.h"
 #include "wgq/plan/diff.h"
-#include "wgq/plan/want.h"
-#include "wgq/run/host.h"
+#include "wgq/plan/want/want.h"
+#include "wgq/run/host/host.h"
 #include "wgq/run/txn.h"
 
 struct session {

@@ -10,7 +10,7 @@
 
 #include "wgq/base/diag.h"
 #include "wgq/base/vec.h"
-#include "wgq/conf/hooks.h"
+#include "wgq/conf/hook/hooks.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/wg.h"
 

@@ -10,7 +10,7 @@
 #include "wgq/conf/conf.h"
 #include "wgq/net/snap.h"
 #include "wgq/plan/op.h"
-#include "wgq/plan/want.h"
+#include "wgq/plan/want/want.h"
 
 /* Each appends to ret, which borrows from the arguments. */
 /* What cannot be done later, as far as the host now tells, is an error at once. */

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Inside conf_parse(): its state, and one function a key that reads the key's value.
+ *
+ * A wrong value is reported by parse_error(), and parsing goes on: the functions return 0 then as
+ * well, and -ENOMEM only when there is no memory. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/conf/parse/parse.h"
+#include "wgq/conf/parse/scan.h"
+
+enum key_id {
+	/* wg-quick's own keys */
+	KEY_ADDRESS,
+	KEY_DNS,
+	KEY_MTU,
+	KEY_TABLE,
+	KEY_SAVE_CONFIG,
+	KEY_PRE_UP,
+	KEY_POST_UP,
+	KEY_PRE_DOWN,
+	KEY_POST_DOWN,
+	/* wg(8)'s */
+	KEY_PRIVATE_KEY,
+	KEY_LISTEN_PORT,
+	KEY_FWMARK,
+	KEY_PUBLIC_KEY,
+	KEY_PRESHARED_KEY,
+	KEY_ALLOWED_IPS,
+	KEY_ENDPOINT,
+	KEY_KEEPALIVE,
+	KEY_COUNT,
+};
+
+/* A text that is not what it looks like, or that is not seen at all. */
+struct odd_text {
+	const char *bytes, *name, *hint;
+};
+
+/* Of a line that there is something to be said about. */
+struct line_facts {
+	uint32_t line;              /* 0: of none yet */
+	bool secret;                /* it must not be shown */
+	const struct odd_text *odd; /* what is odd in it; NULL: nothing */
+	struct slice odd_at;
+	bool odd_said;
+};
+
+struct parser {
+	const char *file;
+	struct conf *conf;
+	struct diag *d;
+	const struct scan_line *line; /* being read */
+	enum scan_section section;    /* as meant: [Peers] counts as [Peer] once it is reported */
+	struct wg_peer *peer;         /* of the section; NULL: none */
+	struct scan_line peer_header;
+	bool peer_has_key;
+	struct slice last_key; /* of the last line of wg(8)'s, and what it is */
+	enum key_id last_id;
+	struct slice hook;   /* the last one, */
+	enum key_id hook_id; /* its key, */
+	uint32_t hook_end;   /* and the last line that was meant to be part of it; 0: none */
+	bool hook_goes_on;   /* over several lines */
+	struct line_facts facts;
+	bool begun;        /* there was an [Interface] or [Peer], or what was meant as one */
+	bool told_foreign; /* whose file it is: there is no more to say */
+	bool told_amneziawg;
+	size_t errors, warnings; /* also those that are too many to be shown */
+};
+
+/* About the part `at` of the line being read; hint may be NULL. */
+void parse_error(struct parser *p, struct slice at, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* "AT" is not WHAT. */
+void parse_not(struct parser *p, struct slice at, const char *what, const char *hint);
+/* id: see base/diag.h. */
+void parse_warning(struct parser *p, struct slice at, const char *id, const char *hint,
+		   const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* s as far as a message may show it: not what may be a key, nor more than fits. */
+struct slice shown(struct parser *p, struct slice s);
+/* For %.*s. */
+#define SLICE_ARG(s) (int)(s).len, (s).at
+
+/* Digits of the base, nothing else; base 0 takes 0x and octal 0 like strtoul(3). 0, -EINVAL, or
+ * -ERANGE above max. */
+int number_read(struct slice s, unsigned int base, uint64_t max, uint64_t *ret);
+
+/* That the length of the prefix `item` is none of 0 to bits; base as for number_read(). */
+void refuse_length(struct parser *p, struct slice item, unsigned int base, int bits);
+
+/* Whether a host or a domain can have this name: letters of any script, digits, - and _ in parts of
+ * 63 bytes at most, 253 together (RFC 1035, 2.3.4), of which the last is no number (RFC 3696, 2).
+ */
+bool name_plausible(struct slice s);
+/* What to write in the place of one that is not plausible. */
+const char *name_advice(struct slice s);
+
+/* The next item of a list; false at the end. In wg-quick's lists commas and blanks end items, and
+ * there are no empty ones (linux.bash:59,61); in those of wg(8) only commas do. */
+bool list_next_quick(struct slice *rest, struct slice *ret);
+bool list_next_wg(struct slice *rest, struct slice *ret);
+
+/* The readers: quick_*() in quick_keys.c, wg_*() in wg_keys.c and wg_ports.c. */
+typedef int key_reader(struct parser *p, enum key_id id, const struct scan_line *line);
+key_reader quick_address, quick_dns, quick_mtu, quick_table, quick_save_config, quick_hook;
+key_reader wg_key, wg_listen_port, wg_fwmark, wg_allowed_ips, wg_endpoint, wg_keepalive;
+
+/* What others call a key: in small letters, and which one it is; KEY_COUNT: none, and what to do.
+ * The last has no word. */
+struct foreign_word {
+	const char *word;
+	enum key_id id;
+	const char *advice;
+};
+const struct foreign_word *foreign_words(void);
+
+/* A file of another program. */
+struct foreign_file {
+	const char *name, *hint;
+};
+/* Whose file a line that is none of ours shows this to be; NULL: not known. */
+const struct foreign_file *foreign_file(struct slice line);
+bool foreign_is_amneziawg(struct slice key);
+
+/* What of a line is odd, or of its value; NULL: nothing. */
+const struct odd_text *odd_find(struct slice line, struct slice value, struct slice *ret_at);
+
+/* Once all is read: keys that are in the place of others. 0 or -ENOMEM, with the error added. */
+int mixed_keys(struct parser *p);
+
+/* The key as wg-quick compares it, or as wg(8) does, with its blanks squeezed out. KEY_COUNT: there
+ * is no such key. */
+enum key_id key_find(struct slice key);
+enum key_id key_find_squeezed(struct slice key);
+/* wg-quick keeps it to itself when it is in its [Interface]. */
+bool key_is_quick(enum key_id id);
+
+/* What the writer of a line may have meant; advice.c. */
+enum key_id advice_key(struct slice key); /* the nearest key; KEY_COUNT: none is near */
+enum scan_section advice_section(struct slice header); /* SECTION_OTHER: none is near */
+/* Whether the line may hold a private or preshared key, so that it must not be shown. */
+bool advice_secret(const struct scan_line *line);
+/* A key that conf_parse() did not know, or that is in the wrong place. */
+void advice_unknown_key(struct parser *p, const struct scan_line *line);
+void advice_unknown_section(struct parser *p, const struct scan_line *line);
+void advice_no_value(struct parser *p, const struct scan_line *line);

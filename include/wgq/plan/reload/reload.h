@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The steps from a running interface to what its configuration says now, as few as there are.
+ *
+ *	struct reload reload = {0};
+ *	reload_want(conf, &snap, &reload, d);		what is wanted, beside what is there
+ *	... whether the firewall is reload.firewall: snap.has_firewall_rules
+ *	reload_plan(&snap, &means, &reload, d);		reload.plan
+ *	reload_check(&snap, &reload, d);		may it be applied?
+ *	reload_release(&reload);
+ *
+ * The order: addresses and peers first, then rules and routes that lead to them, then what is left
+ * over goes; the peers that go come last, since ending their sessions cannot be undone. */
+#pragma once
+
+#include "wgq/base/diag.h"
+#include "wgq/conf/conf.h"
+#include "wgq/net/snap.h"
+#include "wgq/plan/op.h"
+#include "wgq/plan/peers/peers.h"
+#include "wgq/plan/reload/tables.h"
+#include "wgq/plan/rule_place.h"
+#include "wgq/plan/services.h"
+#include "wgq/plan/want/want.h"
+
+struct reload {
+	struct want want;
+	struct firewall firewall; /* of want, when it has a full tunnel */
+	struct peers_change peers;
+	struct table_change_vec tables;
+	struct rule_places places;                   /* of rules that are added */
+	struct link_addr_vec gone;                   /* addresses that the file does not name */
+	struct route_table_vec lost_on_the_way_back; /* with the first IPv4 address */
+
+	struct services before;
+	struct buf promote_secondaries; /* name of the sysctl */
+
+	struct plan plan;
+};
+
+/* snap needs device, addresses, tables, rules, free_table, firewall, dns_set; the ways to the
+ * endpoints as the encrypted packets take them. ret has to be zeroed; it borrows from conf and
+ * snap. */
+int reload_want(const struct conf *conf, const struct snap *snap, struct reload *ret,
+		struct diag *d);
+int reload_plan(const struct snap *snap, const struct means *means, struct reload *reload,
+		struct diag *d);
+/* Of a plan that is to be applied to this link: that the link can carry what it is to carry, and
+ * keeps what others and hooks have of IPv6 on it. */
+int reload_check(const struct snap *snap, const struct reload *reload, struct diag *d);
+void reload_release(struct reload *reload);
+
+#define _cleanup_reload_ _cleanup_(reload_release)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The difference between the routes that lead out of an interface and the wanted ones, in every
+ * table. Routes of another form than wgq's and wg-quick's are nobody's to change. */
+#pragma once
+
+#include "wgq/base/diag.h"
+#include "wgq/net/snap.h"
+#include "wgq/plan/want/want.h"
+
+struct table_change {
+	uint32_t table;
+	struct route_vec add;      /* longest first */
+	struct route_vec add_late; /* their place is held by the route of an address that goes */
+	struct route_vec put_back; /* of those in remove: the kernel takes them meanwhile */
+	struct route_vec remove;
+};
+struct table_change_vec {
+	VEC(struct table_change);
+};
+
+/* A route that is there and not wanted is removed when an allowed IP of the running device explains
+ * it, or when no wanted peer takes what it leads to; not when hooks may have made it. To a link in
+ * a VRF none is added in table main. gone are the addresses that are removed. */
+int tables_compare(const struct want *want, const struct snap *snap,
+		   const struct link_addr_vec *gone, struct table_change_vec *ret, struct diag *d);
+void tables_change_release(struct table_change_vec *changes);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a plan changes, as a list for people and programs: objects that come, go or become others.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/base/diag.h"
+#include "wgq/base/vec.h"
+#include "wgq/conf/names/peer_names.h"
+#include "wgq/plan/op.h"
+#include "wgq/plan/peers/peers.h"
+
+enum change_group {
+	CHANGE_INTERFACE,
+	CHANGE_PEER,
+	CHANGE_ADDRESS,
+	CHANGE_ROUTE,
+	CHANGE_RULE,
+	CHANGE_SETTING,
+	CHANGE_FIREWALL,
+	CHANGE_DNS,
+	CHANGE_GROUPS
+};
+/* "peer": a word of lower-case letters, stable, also for JSON. */
+const char *change_group_name(enum change_group group);
+
+enum change_sign { CHANGE_ADD = '+', CHANGE_REMOVE = '-', CHANGE_ALTER = '~', CHANGE_KEEP = '=' };
+
+/* The texts are owned by the list; "" where there is nothing to say. */
+struct change {
+	enum change_group group;
+	enum change_sign sign;
+	const struct key *peer;      /* of CHANGE_PEER; borrowed from the plan */
+	const struct wg_peer *whole; /* the peer that comes or goes; borrowed as well */
+	char *object;    /* "10.0.0.1/24"; of a peer and of the interface: the key changed,
+			    "endpoint", "mtu"; of a whole peer: ""; of a peer
+			    that has another key: "key" */
+	int64_t heard;   /* of CHANGE_KEEP: seconds ago */
+	char *from, *to; /* values; secrets are only said to be "(hidden)" */
+	uint32_t line;   /* of the configuration that asks for it; 0: none */
+};
+struct change_vec {
+	VEC(struct change);
+};
+
+/* Appends endpoints that differ from the file's and stay; then `to` is the file's. */
+int change_list_kept(const struct peers_change *peers, int64_t now, struct change_vec *ret,
+		     struct diag *d);
+/* Appends what the plan changes, by group. Steps that only prepare others are left out. */
+int change_list(const struct plan *plan, const struct peer_names *names, struct change_vec *ret,
+		struct diag *d);
+void changes_release(struct change_vec *changes);

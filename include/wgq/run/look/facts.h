@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a check has to know of this host. */
+#pragma once
+
+#include "wgq/conf/check/check.h"
+#include "wgq/conf/conf.h"
+
+/* Needs no rights; what cannot be found out is left unknown. Names are not looked up. others is
+ * released with check_others_release(). */
+void facts_read(const struct conf *conf, struct check_facts *ret);
+/* Appends the interfaces that are there but one, with what may be seen of them. 0 or -ENOMEM. */
+int facts_read_others(const char *but, struct check_other_vec *ret);

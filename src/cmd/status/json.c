@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq status: draws interfaces for programs, as packaging/schema/status.schema.json says.
+#include <string.h>
+#include <sys/socket.h>
+
+#include "wgq/base/json.h"
+#include "wgq/cmd/status/status.h"
+
+/* Rises when a program that reads the old one would be misled. New fields may come at any time. */
+enum { STATUS_JSON_VERSION = 1 };
+
+static void put_key(struct json *j, const char *name, const struct key *key)
+{
+	char text[KEY_BASE64_LEN + 1];
+
+	key_to_base64(key, text);
+	json_string(j, name, key_is_zero(key) ? NULL : text);
+}
+
+static void put_prefix(struct json *j, const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(prefix, text);
+	json_string(j, NULL, text);
+}
+
+static void put_finding(struct json *j, const struct status *s, const struct finding *finding)
+{
+	_cleanup_buf_ struct buf remedy = {0};
+
+	finding_remedy(finding->kind, s->ifname, s->argument, &remedy);
+	json_object(j, NULL);
+	json_string(j, "id", finding_name(finding->kind));
+	json_bool(j, "wrong", finding_is_wrong(finding->kind));
+	json_string(j, "message", finding_text(finding->kind));
+	json_string(j, "detail", finding->detail[0] ? finding->detail : NULL);
+	json_string(j, "remedy", buf_text(&remedy));
+	json_end(j);
+}
+
+static void put_findings_of(struct json *j, const struct status *s, const struct finding *first,
+			    long peer)
+{
+	const struct finding *end = s->findings.at + s->findings.len;
+
+	json_array(j, "findings");
+	for (const struct finding *f = first; f && f < end && f->peer == peer; f++)
+		put_finding(j, s, f);
+	json_end(j);
+}
+
+static void put_endpoint(struct json *j, const char *key, const union endpoint *endpoint)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	if (endpoint)
+		endpoint_format(endpoint, &text);
+	json_string(j, key, endpoint ? buf_text(&text) : NULL);
+}
+
+static void put_peer(struct json *j, const struct status *s, size_t index)
+{
+	const struct wg_peer *peer = &s->snap.wg.peers.at[index];
+
+	json_object(j, NULL);
+	put_key(j, "public_key", &peer->public_key);
+	json_string(j, "name", peer_names_find(&s->names, &peer->public_key));
+	json_bool(j, "preshared_key", !key_is_zero(&peer->preshared_key));
+	put_endpoint(j, "endpoint", peer->has_endpoint ? &peer->endpoint : NULL);
+	put_endpoint(j, "endpoint_in_file", status_other_endpoint(s, peer));
+	if (peer->last_handshake)
+		json_number(j, "last_handshake", peer->last_handshake);
+	else
+		json_null(j, "last_handshake");
+	json_unsigned(j, "rx_bytes", peer->rx_bytes);
+	json_unsigned(j, "tx_bytes", peer->tx_bytes);
+	json_array(j, "allowed_ips");
+	vec_each(ip, &peer->allowed_ips)
+		put_prefix(j, &ip->prefix);
+	json_end(j);
+	json_unsigned_or_null(j, "persistent_keepalive", peer->keepalive);
+	put_findings_of(j, s, s->first_of[index], (long)index);
+	json_end(j);
+}
+
+static void put_peers(struct json *j, const struct status *s)
+{
+	if (!s->knows_device) {
+		json_null(j, "peers");
+		return;
+	}
+	json_array(j, "peers");
+	for (size_t i = 0; i < s->snap.wg.peers.len; i++)
+		put_peer(j, s, s->order[i]);
+	json_end(j);
+}
+
+static void put_routes(struct json *j, const struct status *s)
+{
+	json_array(j, "routes");
+	vec_each(table, &s->snap.tables) {
+		json_object(j, NULL);
+		json_unsigned(j, "table", table->table);
+		json_unsigned(j, "count", table->plain.len + table->others.len);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void put_rules(struct json *j, const struct status *s)
+{
+	json_array(j, "rules");
+	vec_each(tunnel, &s->snap.tunnel_rules) {
+		const struct rule *rule = &tunnel->rule;
+
+		if (!tunnel->leads_here && rule->table != s->snap.wg.fwmark)
+			continue;
+		json_object(j, NULL);
+		json_string(j, "family", rule->family == AF_INET6 ? "IPv6" : "IPv4");
+		json_unsigned(j, "priority", rule->priority);
+		json_unsigned(j, "not_fwmark", rule->fwmark);
+		json_unsigned(j, "table", rule->table);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void put_lines(struct json *j, const char *name, const struct buf *lines)
+{
+	json_array(j, name);
+	for (const char *line = buf_text(lines); *line;) {
+		size_t n = strcspn(line, "\n");
+
+		json_string_n(j, NULL, line, n);
+		line += n + (line[n] == '\n');
+	}
+	json_end(j);
+}
+
+static void put_dns(struct json *j, const struct status *s)
+{
+	if (!s->snap.knows_dns) {
+		json_null(j, "dns");
+		return;
+	}
+	json_object(j, "dns");
+	put_lines(j, "servers", &s->snap.dns_servers);
+	put_lines(j, "search", &s->snap.dns_search);
+	json_end(j);
+}
+
+static void put_unseen(struct json *j, const struct status *s)
+{
+	json_array(j, "not_seen");
+	vec_each(item, &s->unseen) {
+		_cleanup_buf_ struct buf text = {0};
+
+		diag_message(item, &text);
+		json_string(j, NULL, buf_text(&text));
+	}
+	json_end(j);
+}
+
+static const char *state_name(const struct status *s)
+{
+	if (!s->snap.link.index)
+		return "absent";
+	return s->snap.link.up ? "up" : "down";
+}
+
+static void put_link(struct json *j, const struct status *s)
+{
+	const struct snap *snap = &s->snap;
+
+	json_string(j, "served_by",
+		    !snap->link.index    ? NULL
+		    : snap->is_userspace ? "userspace"
+					 : "kernel");
+	put_key(j, "public_key", &snap->wg.public_key);
+	json_unsigned_or_null(j, "listen_port", snap->wg.listen_port);
+	json_unsigned_or_null(j, "fwmark", snap->wg.fwmark);
+	json_unsigned_or_null(j, "mtu", snap->link.mtu);
+	json_array(j, "addresses");
+	vec_each(addr, &snap->addrs)
+		put_prefix(j, &addr->prefix);
+	json_end(j);
+	put_routes(j, s);
+	put_rules(j, s);
+	if (s->knows_firewall)
+		json_bool(j, "firewall", snap->has_firewall);
+	else
+		json_null(j, "firewall");
+	put_dns(j, s);
+}
+
+static void put_interface(struct json *j, const struct status *s)
+{
+	const struct finding *first = s->findings.len && s->findings.at[0].peer == FINDING_NO_PEER
+					      ? s->findings.at
+					      : NULL;
+
+	json_object(j, NULL);
+	json_string(j, "name", s->ifname);
+	json_string(j, "state", state_name(s));
+	json_string(j, "configuration", s->config.path.given);
+	put_link(j, s);
+	put_peers(j, s);
+	put_findings_of(j, s, first, FINDING_NO_PEER);
+	put_unseen(j, s);
+	json_end(j);
+}
+
+void status_json(const struct status_vec *statuses, struct buf *out)
+{
+	struct json j = {.out = out};
+
+	json_object(&j, NULL);
+	json_number(&j, "version", STATUS_JSON_VERSION);
+	json_number(&j, "exit_status", status_verdict(statuses));
+	if (statuses->len)
+		json_number(&j, "time", statuses->at[0].now);
+	else
+		json_null(&j, "time");
+	json_array(&j, "interfaces");
+	vec_each(s, statuses)
+		put_interface(&j, s);
+	json_end(&j);
+	json_end(&j);
+}

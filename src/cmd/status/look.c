@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq status: collects what is to be shown of interfaces.
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/cmd/status/status.h"
+#include "wgq/conf/parse/parse.h"
+#include "wgq/run/host/host.h"
+#include "wgq/run/look/around.h"
+#include "wgq/run/look/device.h"
+
+/* A peer that was sent nothing for longer is not being called. WireGuard repeats a handshake that
+ * is not answered every 5 seconds (REKEY_TIMEOUT). */
+enum { SENDS_SECONDS = 15 };
+
+/* What fails is not seen, which is told, and the rest is shown all the same. */
+static void unseen(struct status *s, struct diag *from)
+{
+	diag_demote(from);
+	diag_move(&s->unseen, from);
+}
+
+static int use_config(struct status *s, struct diag *d)
+{
+	struct config *config = &s->config;
+	_cleanup_diag_ struct diag mistakes = {0};
+	int r = peer_names_read(buf_text(&config->text), config->text.len, &s->names, d);
+
+	if (r < 0)
+		return r;
+	s->has_conf = conf_parse(config->path.given, config->path.ifname, buf_text(&config->text),
+				 config->text.len, &config->conf, &mistakes) == 0;
+	buf_release(&config->text);
+	if (s->has_conf && wg_peers_sort(&config->conf.wg.peers, 0, &s->blocks) < 0)
+		return diag_no_memory(d);
+	if (!s->has_conf)
+		diag_warn(&s->unseen, "%s has mistakes, so it is not compared: see wgq check",
+			  config->path.given);
+	return 0;
+}
+
+/* An interface may have no file, or one that this user may not read. Its name may be one that no
+ * file could have, such as `wg@home': the kernel allows more than wg-quick. */
+static int load(struct status *s, const char *argument, bool is_link, struct diag *d)
+{
+	_cleanup_diag_ struct diag found = {0};
+	bool is_name = config_path_is_ifname(argument, strlen(argument));
+
+	s->argument = mem_strndup(argument, strlen(argument));
+	if (!s->argument)
+		return diag_no_memory(d);
+	int r = is_link && !is_name ? -ENOENT : config_load_text(argument, &s->config, &found);
+
+	if (is_link || is_name)
+		memcpy(s->ifname, argument, strlen(argument) + 1);
+	else
+		memcpy(s->ifname, s->config.path.ifname, sizeof(s->ifname));
+	if (r == 0)
+		return use_config(s, d);
+	if (!s->ifname[0] || r == -ENOMEM) {
+		diag_move(d, &found);
+		return r;
+	}
+	if (r != -ENOENT)
+		unseen(s, &found);
+	return 0;
+}
+
+static bool see(struct status *s, struct world *world, const struct observe_query *query)
+{
+	_cleanup_diag_ struct diag found = {0};
+	int r = world_observe(world, query, &s->snap, &found);
+
+	if (r < 0)
+		unseen(s, &found);
+	return r == 0;
+}
+
+/* With a configuration also whether it is the right one. */
+static int observe_firewall(struct status *s, struct world *world, struct diag *d)
+{
+	struct firewall wanted;
+	struct observe_query query = {.ifname = s->ifname, .firewall = true};
+	_cleanup_diag_ struct diag warnings = {0};
+
+	if (s->has_conf && s->snap.link.index) {
+		int r = want_make(&s->config.conf, &s->snap, &s->want, &warnings);
+		if (r < 0) {
+			diag_move(d, &warnings);
+			return r;
+		}
+		want_firewall_rules(&s->want, &wanted);
+		if (wanted.ip || wanted.ip6)
+			query.firewall_is = &wanted;
+	}
+	s->knows_firewall = see(s, world, &query);
+	return 0;
+}
+
+static int observe(struct status *s, struct world *world, struct diag *d)
+{
+	const struct observe_query plain = {
+		.ifname = s->ifname,
+		.addresses = true,
+		.main_routes = true,
+		.rules = true,
+		.tables = true,
+	};
+	const struct observe_query device = {.ifname = s->ifname, .device = true};
+	const struct observe_query dns = {.ifname = s->ifname, .dns_set = true};
+	int r = world_observe(world, &plain, &s->snap, d);
+
+	if (r < 0)
+		return r;
+	if (s->snap.link.index && !s->snap.is_wireguard)
+		return device_refuse(s->ifname, ENODEV, d);
+	if (!s->snap.link.index && !s->config.path.given)
+		return diag_refuse(d, ENODEV, "there is no interface `%s', nor a configuration",
+				   s->ifname);
+	s->knows_device = !s->snap.link.index || see(s, world, &device);
+	r = observe_firewall(s, world, d);
+	if (s->snap.link.index)
+		see(s, world, &dns);
+	return r;
+}
+
+/* The userspace protocol does not tell it. */
+static void complete_key(struct wg_device *wg)
+{
+	if (key_is_zero(&wg->public_key) && !key_is_zero(&wg->private_key))
+		key_public(&wg->private_key, &wg->public_key);
+}
+
+static int look_at_host(struct status *s, const struct options *options, struct diag *d)
+{
+	const struct host_options host_options = {.choices = options->choices, .ifname = s->ifname};
+	_cleanup_(host_free_at) struct host *host = NULL;
+	_cleanup_diag_ struct diag found = {0};
+	struct means means;
+	int r = host_open(&host_options, &host, d);
+
+	if (r == 0)
+		r = world_prepare(host_world(host), s->has_conf ? &s->config.conf : NULL,
+				  PURPOSE_DOWN, &means, d);
+	if (r == 0)
+		r = observe(s, host_world(host), d);
+	if (r < 0)
+		return r;
+	complete_key(&s->snap.wg);
+	if (s->snap.link.index && around_look(&s->snap, &s->around, &found) < 0)
+		unseen(s, &found);
+	return 0;
+}
+
+static int judge(struct status *s, const struct options *options, struct diag *d)
+{
+	size_t peers = s->snap.wg.peers.len;
+	_cleanup_free_ bool *sends = mem_calloc(peers, sizeof(*sends));
+	const struct health_input in = {
+		.snap = &s->snap,
+		.want = s->want.conf ? &s->want : NULL,
+		.around = &s->around,
+		.names = &s->names,
+		.now = s->now,
+		.sends = sends,
+		.knows_device = s->knows_device,
+		.knows_firewall = s->knows_firewall && options->choices.firewall != FIREWALL_OFF,
+	};
+
+	s->first_of = mem_calloc(peers, sizeof(struct finding *));
+	if (!sends || !s->first_of)
+		return diag_no_memory(d);
+	for (size_t i = 0; s->rates && i < peers; i++)
+		sends[i] = s->rates[i].sent_at && s->now - s->rates[i].sent_at <= SENDS_SECONDS;
+	int r = health_check(&in, &s->findings, d);
+	vec_each(finding, &s->findings)
+		if (finding->peer >= 0 && !s->first_of[finding->peer])
+			s->first_of[finding->peer] = finding;
+	return r;
+}
+
+static double clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* s has been loaded. */
+static int look_at(const struct options *options, const struct status_vec *before, struct status *s,
+		   struct diag *d)
+{
+	s->now = time(NULL);
+	s->clock = clock_now();
+	int r = look_at_host(s, options, d);
+	if (r == 0)
+		r = status_order(s, d);
+	vec_each(old, before)
+		if (r == 0 && !s->rates && strcmp(old->ifname, s->ifname) == 0)
+			r = status_rates(s, old, d);
+	return r == 0 ? judge(s, options, d) : r;
+}
+
+static void status_release(struct status *s)
+{
+	want_release(&s->want);
+	config_release(&s->config);
+	snap_release(&s->snap);
+	around_release(&s->around);
+	peer_names_release(&s->names);
+	vec_release(&s->blocks);
+	findings_release(&s->findings);
+	diag_release(&s->unseen);
+	free(s->argument);
+	free(s->order);
+	free(s->first_of);
+	free(s->rates);
+}
+
+static int look_at_named(const struct options *options, const struct status_vec *before,
+			 struct status_vec *ret, struct diag *d)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < options->arg_count; i++) {
+		struct status *s = vec_push(ret);
+
+		r = s ? load(s, options->args[i], false, d) : diag_no_memory(d);
+		if (r == 0)
+			r = look_at(options, before, s, d);
+	}
+	return r;
+}
+
+static int look_at_all(const struct options *options, const struct status_vec *before,
+		       struct status_vec *ret, struct diag *d)
+{
+	_cleanup_(links_release) struct link_vec links = {0};
+	int r = device_list(&links, d);
+
+	vec_each(link, &links) {
+		struct status *s = r == 0 ? vec_push(ret) : NULL;
+
+		if (!s)
+			return r < 0 ? r : diag_no_memory(d);
+		r = load(s, link->name, true, d);
+		if (r == 0)
+			r = look_at(options, before, s, d);
+		/* It has gone since it was listed. */
+		if (r == -ENODEV) {
+			diag_truncate(d, 0);
+			status_release(s);
+			ret->len--;
+			r = 0;
+		}
+	}
+	return r;
+}
+
+int status_look(const struct options *options, const struct status_vec *before,
+		struct status_vec *ret, struct diag *d)
+{
+	return options->arg_count > 0 ? look_at_named(options, before, ret, d)
+				      : look_at_all(options, before, ret, d);
+}
+
+void statuses_release(struct status_vec *statuses)
+{
+	vec_each(s, statuses)
+		status_release(s);
+	vec_release(statuses);
+}
+
+int status_verdict(const struct status_vec *statuses)
+{
+	bool all_seen = true;
+
+	vec_each(s, statuses) {
+		if (!s->snap.link.index)
+			return STATUS_WRONG;
+		all_seen = all_seen && s->knows_device;
+		vec_each(finding, &s->findings)
+			if (finding_is_wrong(finding->kind))
+				return STATUS_WRONG;
+	}
+	return all_seen ? STATUS_OK : STATUS_UNSEEN;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq status: draws interfaces for people.
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "wgq/cmd/status/status.h"
+#include "wgq/cmd/terminal/columns.h"
+#include "wgq/cmd/terminal/words.h"
+
+enum { INDENT = 2, LABEL = 13 };
+
+void status_field(const struct status_view *view, size_t indent, const char *label,
+		  enum style style, const char *value, struct buf *out)
+{
+	size_t start = out->len;
+
+	term_pad(out, start, indent);
+	term_add(view->term, out, STYLE_DIM, label);
+	term_pad(out, start, indent + LABEL);
+	columns_wrap(view->term, indent + LABEL, style, value, out);
+}
+
+void status_finding(const struct status *s, const struct status_view *view, size_t indent,
+		    const struct finding *finding, const char *of, struct buf *out)
+{
+	_cleanup_buf_ struct buf text = {0}, remedy = {0}, shown = {0};
+	bool wrong = finding_is_wrong(finding->kind);
+
+	buf_addf(&text, "%s%s", of, finding_text(finding->kind));
+	if (finding->detail[0])
+		buf_addf(&text, ": %s", finding->detail);
+	finding_remedy(finding->kind, s->ifname, s->argument, &remedy);
+	buf_printable(&shown, buf_text(&remedy), remedy.len);
+	term_pad(out, out->len, indent);
+	term_add(view->term, out, wrong ? STYLE_RED : STYLE_YELLOW, wrong ? "! " : "- ");
+	columns_wrap(view->term, indent + 2, wrong ? STYLE_RED : STYLE_YELLOW, buf_text(&text),
+		     out);
+	term_pad(out, out->len, indent + 2);
+	columns_wrap(view->term, indent + 2, STYLE_PLAIN, buf_text(&shown), out);
+	out->failed = out->failed || text.failed || shown.failed;
+}
+
+static void add_list_item(struct buf *list, const char *item)
+{
+	buf_addf(list, "%s%s", list->len ? ", " : "", item);
+}
+
+static void draw_head(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	const struct term *t = view->term;
+	_cleanup_buf_ struct buf name = {0}, problems = {0};
+	size_t wrong = 0;
+
+	vec_each(finding, &s->findings)
+		wrong += finding_is_wrong(finding->kind);
+	buf_printable(&name, s->ifname, strlen(s->ifname));
+	term_add(t, out, STYLE_BOLD, buf_text(&name));
+	buf_str(out, "  ");
+	if (!s->snap.link.index)
+		term_add(t, out, STYLE_RED, "not up");
+	else
+		term_add(t, out, s->snap.link.up ? STYLE_GREEN : STYLE_RED,
+			 s->snap.link.up ? "up" : "down");
+	if (s->snap.is_userspace)
+		buf_str(out, "  in userspace");
+	if (wrong) {
+		words_count(&problems, wrong, "problem");
+		buf_str(out, "  ");
+		term_add(t, out, STYLE_RED, buf_text(&problems));
+	}
+	buf_char(out, '\n');
+}
+
+static void draw_device(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	const struct wg_device *wg = &s->snap.wg;
+	_cleanup_buf_ struct buf text = {0};
+	char key[KEY_BASE64_LEN + 1];
+
+	if (s->knows_device && !key_is_zero(&wg->public_key)) {
+		key_to_base64(&wg->public_key, key);
+		status_field(view, INDENT, "public key", STYLE_PLAIN, key, out);
+	}
+	if (s->knows_device) {
+		buf_addf(&text, "port %u", wg->listen_port);
+		if (wg->fwmark)
+			buf_addf(&text, ", mark %u (0x%x)", wg->fwmark, wg->fwmark);
+		buf_str(&text, ", ");
+	}
+	buf_addf(&text, "MTU %u", s->snap.link.mtu);
+	status_field(view, INDENT, "settings", STYLE_PLAIN, buf_text(&text), out);
+}
+
+static void draw_addresses(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	_cleanup_buf_ struct buf text = {0};
+	char prefix[PREFIX_TEXT_MAX];
+
+	vec_each(addr, &s->snap.addrs) {
+		/* The fe80:: that the kernel gives to each tun device. */
+		if (addr->protocol == ADDR_PROTOCOL_KERNEL_LL)
+			continue;
+		prefix_format(&addr->prefix, prefix);
+		add_list_item(&text, prefix);
+	}
+	status_field(view, INDENT, "addresses", STYLE_PLAIN, text.len ? buf_text(&text) : "none",
+		     out);
+}
+
+static void draw_routes(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	vec_each(table, &s->snap.tables) {
+		size_t n = table->plain.len + table->others.len;
+
+		if (!n)
+			continue;
+		buf_str(&text, text.len ? ", " : "");
+		words_count(&text, n, "route");
+		if (table->table == RT_TABLE_MAIN)
+			buf_str(&text, " in table main");
+		else
+			buf_addf(&text, " in table %u", table->table);
+	}
+	if (text.len)
+		status_field(view, INDENT, "routes", STYLE_PLAIN, buf_text(&text), out);
+}
+
+static void draw_rules(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	vec_each(tunnel, &s->snap.tunnel_rules) {
+		const struct rule *rule = &tunnel->rule;
+		_cleanup_buf_ struct buf text = {0};
+
+		if (!tunnel->leads_here && rule->table != s->snap.wg.fwmark)
+			continue;
+		buf_addf(&text, "%s %u: not fwmark %u lookup %u",
+			 rule->family == AF_INET6 ? "IPv6" : "IPv4", rule->priority, rule->fwmark,
+			 rule->table);
+		status_field(view, INDENT, "rule", STYLE_PLAIN, buf_text(&text), out);
+	}
+}
+
+/* Each line of a list that another program has written, as one line. */
+static void add_lines(struct buf *list, const struct buf *lines)
+{
+	for (const char *line = buf_text(lines); *line;) {
+		size_t n = strcspn(line, "\n");
+
+		if (list->len)
+			buf_str(list, ", ");
+		buf_printable(list, line, n);
+		line += n + (line[n] == '\n');
+	}
+}
+
+static void draw_dns(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	add_lines(&text, &s->snap.dns_servers);
+	add_lines(&text, &s->snap.dns_search);
+	if (text.len)
+		status_field(view, INDENT, "DNS", STYLE_PLAIN, buf_text(&text), out);
+}
+
+static void draw_unseen(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	vec_each(item, &s->unseen) {
+		_cleanup_buf_ struct buf raw = {0}, text = {0};
+
+		diag_message(item, &raw);
+		buf_printable(&text, buf_text(&raw), raw.len);
+		status_field(view, INDENT, "not seen", STYLE_YELLOW, buf_text(&text), out);
+	}
+}
+
+static void draw_path(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	buf_printable(&text, s->config.path.given, strlen(s->config.path.given));
+	status_field(view, INDENT, "file", STYLE_PLAIN, buf_text(&text), out);
+}
+
+static void draw(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	draw_head(s, view, out);
+	if (s->snap.link.index) {
+		draw_device(s, view, out);
+		draw_addresses(s, view, out);
+		draw_routes(s, view, out);
+		draw_rules(s, view, out);
+		if (s->knows_firewall && s->snap.has_firewall)
+			status_field(view, INDENT, "firewall", STYLE_PLAIN, "on", out);
+		draw_dns(s, view, out);
+	} else {
+		draw_path(s, view, out);
+	}
+	draw_unseen(s, view, out);
+	vec_each(finding, &s->findings)
+		if (finding->peer == FINDING_NO_PEER)
+			status_finding(s, view, INDENT, finding, "", out);
+	status_peers(s, view, out);
+}
+
+void status_text(const struct status_vec *statuses, const struct status_view *view, struct buf *out)
+{
+	vec_each(s, statuses) {
+		if (s != statuses->at)
+			buf_char(out, '\n');
+		draw(s, view, out);
+	}
+	if (!statuses->len)
+		buf_str(out, "no WireGuard interface is up\n");
+}

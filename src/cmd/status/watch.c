@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq status --watch: draws on the terminal's other screen, and leaves all as it was.
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/cmd/status/status.h"
+#include "wgq/sys/file/io.h"
+
+/* The alternate screen, no cursor, and no wrapping of lines that turn out too long. Wrapping is
+ * switched on again on the screen that it was switched off for. */
+#define ENTER "\033[?1049h\033[?25l\033[?7l"
+#define LEAVE "\033[0m\033[?7h\033[?25h\033[?1049l"
+#define HOME  "\033[H"
+/* To the end of the line, to the end of the screen. */
+#define CLEAR_LINE "\033[K"
+#define CLEAR_REST "\033[J"
+
+enum { INTERVAL_NS = 1000000000, HEAD_LINES = 2 };
+
+static volatile sig_atomic_t stop_signal, suspended, resized;
+
+struct watch {
+	const struct options *options;
+	struct status_vec seen;
+	struct termios before; /* of standard input */
+	sigset_t unblocked;
+	bool has_keys, entered;
+	bool keys_ended; /* standard input did */
+};
+
+static void on_signal(int signal)
+{
+	if (signal == SIGWINCH)
+		resized = 1;
+	else if (signal == SIGTSTP)
+		suspended = 1;
+	else
+		stop_signal = signal;
+}
+
+/* They come only while we wait, so that no frame is cut in two. */
+static void catch_signals(struct watch *w)
+{
+	static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP};
+	const struct sigaction action = {.sa_handler = on_signal};
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++) {
+		sigaddset(&blocked, caught[i]);
+		sigaction(caught[i], &action, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, &w->unblocked);
+	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
+		sigdelset(&w->unblocked, caught[i]);
+}
+
+static int put(const char *text, size_t n)
+{
+	return io_write_all(STDOUT_FILENO, text, n);
+}
+
+static int enter(struct watch *w)
+{
+	struct termios raw;
+
+	w->has_keys = tcgetattr(STDIN_FILENO, &w->before) == 0;
+	if (w->has_keys) {
+		raw = w->before;
+		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		raw.c_cc[VMIN] = 1;
+		raw.c_cc[VTIME] = 0;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
+	}
+	w->entered = true;
+	return put(ENTER, strlen(ENTER));
+}
+
+static void leave(struct watch *w)
+{
+	if (!w->entered)
+		return;
+	put(LEAVE, strlen(LEAVE));
+	if (w->has_keys)
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &w->before);
+	w->entered = false;
+}
+
+static void watch_release(struct watch *w)
+{
+	leave(w);
+	statuses_release(&w->seen);
+}
+
+/* As many lines as there is room for; the newline of the last one would scroll. */
+static void add_lines(struct buf *frame, const char *text, size_t room)
+{
+	while (*text && room) {
+		size_t n = strcspn(text, "\n");
+		bool cut = room == 1 && text[n] && text[n + 1];
+
+		if (cut)
+			buf_str(frame, "...");
+		else
+			buf_mem(frame, text, n);
+		buf_str(frame, CLEAR_LINE);
+		text += n + (text[n] == '\n');
+		if (--room && *text)
+			buf_char(frame, '\n');
+	}
+}
+
+static void add_head(const struct term *term, struct buf *text)
+{
+	time_t now = time(NULL);
+	struct tm local;
+	char shown[32] = "";
+
+	if (localtime_r(&now, &local))
+		strftime(shown, sizeof(shown), "%H:%M:%S", &local);
+	term_addf(term, text, STYLE_DIM, "wgq status  %s  q quits", shown);
+	buf_str(text, "\n\n");
+}
+
+static int draw(const struct watch *w, struct diag *d)
+{
+	_cleanup_buf_ struct buf text = {0}, frame = {0};
+	struct term term;
+	const struct status_view view = {
+		.term = &term, .all = w->options->given & OPTION_ALL, .rates = true};
+
+	term_look(STDOUT_FILENO, &term);
+	add_head(&term, &text);
+	status_text(&w->seen, &view, &text);
+	buf_str(&frame, HOME);
+	add_lines(&frame, buf_text(&text), term.height ? term.height : SIZE_MAX);
+	buf_str(&frame, CLEAR_REST);
+	if (buf_status(&text) < 0 || buf_status(&frame) < 0)
+		return diag_no_memory(d);
+	int r = put(buf_text(&frame), frame.len);
+	return r < 0 ? diag_fail(d, -r, "cannot draw on the terminal") : 0;
+}
+
+static int look(struct watch *w, struct diag *d)
+{
+	struct status_vec now = {0};
+	int r = status_look(w->options, &w->seen, &now, d);
+
+	if (r < 0) {
+		statuses_release(&now);
+		return r;
+	}
+	statuses_release(&w->seen);
+	w->seen = now;
+	return 0;
+}
+
+/* As if Ctrl-Z had been pressed in a program that knows nothing of screens. */
+static int suspend(struct watch *w, struct diag *d)
+{
+	const struct sigaction usual = {.sa_handler = SIG_DFL}, ours = {.sa_handler = on_signal};
+	sigset_t stop;
+
+	suspended = 0;
+	leave(w);
+	sigaction(SIGTSTP, &usual, NULL);
+	raise(SIGTSTP);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	/* Here it stands still until SIGCONT. */
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	sigaction(SIGTSTP, &ours, NULL);
+	int r = enter(w);
+	return r < 0 ? diag_fail(d, -r, "cannot draw on the terminal") : draw(w, d);
+}
+
+static void read_keys(struct watch *w, bool *ret_quit)
+{
+	char keys[64];
+	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
+
+	if (n <= 0)
+		w->keys_ended = n == 0 || errno != EINTR;
+	*ret_quit = n > 0 && memchr(keys, 'q', (size_t)n);
+}
+
+static int64_t nanoseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * INTERVAL_NS + now.tv_nsec;
+}
+
+/* Until the time has come, or a signal or q says otherwise. */
+static int wait_until(struct watch *w, int64_t then, bool *ret_quit, struct diag *d)
+{
+	int r = 0;
+
+	while (r == 0 && !*ret_quit && !stop_signal) {
+		int64_t left = then - nanoseconds();
+		struct timespec time = {(time_t)(left / INTERVAL_NS), (long)(left % INTERVAL_NS)};
+		struct pollfd keys = {.fd = w->has_keys && !w->keys_ended ? STDIN_FILENO : -1,
+				      .events = POLLIN};
+
+		if (left <= 0)
+			break;
+		int ready = ppoll(&keys, 1, &time, &w->unblocked);
+		if (ready > 0)
+			read_keys(w, ret_quit);
+		if (suspended)
+			r = suspend(w, d);
+		if (resized && r == 0)
+			r = draw(w, d);
+		resized = 0;
+	}
+	return r;
+}
+
+int watch_run(const struct options *options, struct diag *d)
+{
+	_cleanup_(watch_release) struct watch w = {.options = options};
+	bool quit = false;
+	int r;
+
+	if (!isatty(STDOUT_FILENO)) {
+		diag_refuse(d, ENOTTY, "--watch needs a terminal to draw on");
+		return STATUS_USAGE;
+	}
+	r = look(&w, d);
+	if (r < 0)
+		return STATUS_FAILED;
+	catch_signals(&w);
+	r = enter(&w);
+	if (r < 0)
+		diag_fail(d, -r, "cannot draw on the terminal");
+	while (r == 0 && !quit && !stop_signal) {
+		int64_t next = nanoseconds() + INTERVAL_NS;
+
+		r = draw(&w, d);
+		if (r == 0)
+			r = wait_until(&w, next, &quit, d);
+		if (r == 0 && !quit && !stop_signal)
+			r = look(&w, d);
+	}
+	if (stop_signal)
+		return STATUS_SIGNAL + stop_signal;
+	return r < 0 ? STATUS_FAILED : STATUS_OK;
+}

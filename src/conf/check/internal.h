@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Inside check_conf(): its state, and what its checks share. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wgq/base/diag.h"
+#include "wgq/base/vec.h"
+#include "wgq/conf/check/check.h"
+#include "wgq/conf/conf.h"
+#include "wgq/conf/hook/hooks.h"
+#include "wgq/conf/parse/line.h"
+#include "wgq/net/addr.h"
+#include "wgq/net/key.h"
+
+/* One peer's claim to a prefix. */
+struct claim {
+	struct prefix prefix;
+	uint32_t line;
+	uint32_t peer; /* its index */
+};
+
+struct check {
+	const struct conf *conf;
+	const struct check_facts *facts;
+	struct diag *d;
+
+	struct {
+		VEC(struct slice); /* without their ends; line N is lines.at[N - 1] */
+	} lines;
+	struct {
+		VEC(struct claim); /* sorted by prefix, those of one prefix in the file's order */
+		bool has_length[2][129]; /* by family (IPv6: 1) and prefix length */
+	} claims;
+	bool has_own_key;
+	struct key own_key;        /* the public one */
+	const struct hooks *hooks; /* conf's effects */
+	bool *settled[2];          /* of up and down, by effect: nothing is to be said of it */
+
+	const char *id;        /* of the check that is running */
+	enum diag_level level; /* of its findings */
+	size_t found;          /* by it, so far */
+	uint32_t last_line;    /* where it has found something last */
+	bool no_memory;
+};
+
+/* Part of a line; at.at NULL: the line as a whole. Line 0: the file as a whole. */
+struct where {
+	uint32_t line;
+	struct slice at;
+};
+
+/* The value of the key in a line. */
+struct where where_value(const struct check *c, uint32_t line);
+/* The item of the line's list that is this prefix, host bits or not. */
+struct where where_prefix(const struct check *c, uint32_t line, const struct prefix *prefix);
+/* The item of the line's list with this text. */
+struct where where_text(const struct check *c, uint32_t line, const char *text);
+/* n bytes of a hook, from an offset in its text with every %i replaced on. */
+struct where where_hook(const struct check *c, const struct hook *hook, size_t offset, size_t n);
+/* The key's line in the section that begins in a line, else the section's. */
+struct where where_key(const struct check *c, uint32_t section_line, const char *key);
+
+/* A finding of the running check. hint may be NULL. */
+void check_found(struct check *c, struct where where, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The claim that decides on an address: of the longest prefix that holds it, the last one in the
+ * file. NULL: no peer has it. */
+const struct claim *check_owner(const struct check *c, const struct addr *a);
+/* Whether the line holds no secret, as far as can be seen. */
+bool check_may_show(const struct check *c, uint32_t line);
+bool check_is_own(const struct check *c, const struct wg_peer *peer);
+
+/* One function a check; check.c has the table. */
+typedef void check_function(struct check *c);
+/* check_peers.c */
+check_function check_duplicate_key, check_own_key, check_zero_key, check_duplicate_allowed_ip,
+	check_no_allowed_ips, check_own_address, check_no_meeting, check_keepalive;
+/* check_network.c */
+check_function check_duplicate_address, check_taken_network, check_address_length, check_mtu_ipv4,
+	check_mtu_ipv6, check_mtu_path, check_neighbours, check_dns_tool, check_readable,
+	check_writable, check_no_private_key, check_saved_comments;
+/* check_routes.c */
+check_function check_endpoint, check_loop, check_ipv6_leak, check_ipv4_leak, check_dns,
+	check_dns_public;
+/* check_pairs.c: finds what is undone. 0 or -ENOMEM. */
+int check_pair_effects(struct check *c);
+/* check_commands.c */
+check_function check_hook_syntax, check_programs, check_mixed_firewalls, check_not_undone,
+	check_not_done;
+/* check_others.c */
+check_function check_same_key, check_same_port, check_same_address, check_two_full;

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Checks of the interface: its addresses, its MTU, and the file itself.
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "wgq/base/buf.h"
+
+#include "internal.h"
+
+static bool has_secrets(const struct conf *conf)
+{
+	if (conf->wg.has_private_key)
+		return true;
+	vec_each(peer, &conf->wg.peers)
+		if (peer->has_preshared_key)
+			return true;
+	return false;
+}
+
+void check_readable(struct check *c)
+{
+	_cleanup_buf_ struct buf hint = {0};
+
+	if (!c->facts->world_readable || !has_secrets(c->conf))
+		return;
+	buf_str(&hint, "chmod 600 ");
+	buf_shell_word(&hint, c->conf->path);
+	check_found(c, (struct where){0}, buf_text(&hint),
+		    "every user of this host can read the keys in this file");
+}
+
+void check_writable(struct check *c)
+{
+	_cleanup_buf_ struct buf hint = {0};
+	const struct check_facts *facts = c->facts;
+
+	if (!facts->writable)
+		return;
+	buf_addf(&hint, "%s ", facts->writable_remedy);
+	buf_shell_word(&hint, facts->writable);
+	check_found(c, (struct where){0}, buf_text(&hint),
+		    "%s can change this file, whose hooks are run as root", facts->writable_by);
+}
+
+void check_no_private_key(struct check *c)
+{
+	if (!c->conf->wg.has_private_key && !c->hooks->up.opaque && !hooks_load(c->hooks) &&
+	    !hooks_set(c->hooks, NULL, "private-key"))
+		check_found(c, (struct where){0},
+			    "write PrivateKey = and what wg genkey prints into [Interface]",
+			    "the interface has no private key, so there will be no handshake");
+}
+
+/* wg-quick writes the file anew. */
+void check_saved_comments(struct check *c)
+{
+	if (!c->conf->save_config)
+		return;
+	for (uint32_t i = 0; i < c->lines.len; i++) {
+		struct line line;
+
+		line_cut(c->lines.at[i], &line);
+		if (!line.read.len || line.read.at[0] != '#')
+			continue;
+		check_found(c, (struct where){.line = i + 1, .at = line.read},
+			    "take the interface down with wgq, which keeps comments",
+			    "SaveConfig: wg-quick, unlike wgq, loses all comments when it takes "
+			    "the interface down");
+		return;
+	}
+}
+
+/* The kernel takes an IPv4 address twice with different lengths, one of IPv6 only once
+ * (net/ipv6/addrconf.c, ipv6_add_addr()). */
+static bool clash(const struct prefix *a, const struct prefix *b)
+{
+	return addr_compare(&a->addr, &b->addr) == 0 &&
+	       (a->len == b->len || a->addr.family == AF_INET6);
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	const struct link_addr *x = a, *y = b;
+	int order = prefix_compare(&x->prefix, &y->prefix);
+
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+void check_duplicate_address(struct check *c)
+{
+	const struct link_addr_vec *given = &c->conf->addresses;
+	struct link_addr_vec sorted = {0};
+
+	if (!vec_reserve(&sorted, given->len + 1)) {
+		c->no_memory = true;
+		return;
+	}
+	vec_each(a, given)
+		sorted.at[sorted.len++] = *a;
+	qsort(sorted.at, sorted.len, sizeof(sorted.at[0]), compare_addresses);
+	for (size_t i = 1; i < sorted.len; i++) {
+		const struct link_addr *before = &sorted.at[i - 1], *a = &sorted.at[i];
+		char text[ADDR_TEXT_MAX];
+
+		if (!clash(&before->prefix, &a->prefix))
+			continue;
+		addr_format(&a->prefix.addr, text);
+		check_found(c, where_prefix(c, a->line, &a->prefix), "delete one of the two",
+			    "the address %s is in line %u already, and the kernel refuses it the "
+			    "second time",
+			    text, before->line);
+	}
+	addrs_release(&sorted);
+}
+
+/* Whether another interface is in the very network; link-local ones are each link's own. */
+static bool is_taken(const struct check *c, const struct prefix *prefix)
+{
+	struct prefix wanted = *prefix;
+
+	prefix_mask(&wanted);
+	vec_each(other, &c->facts->others) {
+		vec_each(network, &other->addresses) {
+			struct prefix theirs = network->prefix;
+
+			prefix_mask(&theirs);
+			if (!other->path && theirs.len < addr_bits(&theirs.addr) &&
+			    !addr_is_link_local(&theirs.addr) && prefix_equal(&theirs, &wanted))
+				return true;
+		}
+	}
+	return false;
+}
+
+void check_taken_network(struct check *c)
+{
+	static const char hint[] = "`ip address' shows the interface: choose another network for "
+				   "one of the two";
+	char text[PREFIX_TEXT_MAX];
+
+	vec_each(a, &c->conf->addresses) {
+		struct prefix network = a->prefix;
+
+		if (!is_taken(c, &network))
+			continue;
+		prefix_mask(&network);
+		prefix_format(&network, text);
+		check_found(c, where_prefix(c, a->line, &a->prefix), hint,
+			    "another interface of this host is in %s as well: packets to it go to "
+			    "one of the two",
+			    text);
+	}
+	vec_each(peer, &c->conf->wg.peers) {
+		vec_each(ip, &peer->allowed_ips) {
+			if (ip->remove || c->conf->table_kind != TABLE_AUTO ||
+			    !is_taken(c, &ip->prefix))
+				continue;
+			prefix_format(&ip->prefix, text);
+			check_found(c, where_prefix(c, ip->line, &ip->prefix), hint,
+				    "another interface of this host is in %s: packets to it do not "
+				    "go into the tunnel, and its route may be refused",
+				    text);
+		}
+	}
+}
+
+/* Whether the item that gave this address has a length. */
+static bool has_length(const struct check *c, const struct link_addr *a, struct where *ret)
+{
+	*ret = where_prefix(c, a->line, &a->prefix);
+	return !ret->at.len || memchr(ret->at.at, '/', ret->at.len);
+}
+
+/* How many hosts of the network that is usual for the address have a peer to themselves. */
+static size_t neighbours_of(const struct check *c, const struct link_addr *a)
+{
+	struct prefix usual = a->prefix;
+	size_t count = 0;
+
+	usual.len = a->prefix.addr.family == AF_INET ? 24 : 64;
+	prefix_mask(&usual);
+	vec_each(claim, &c->claims)
+		count += claim->prefix.len == addr_bits(&claim->prefix.addr) &&
+			 prefix_covers(&usual, &claim->prefix);
+	return count;
+}
+
+/* Every peer gets its route all the same; where there are no routes it matters. */
+void check_address_length(struct check *c)
+{
+	bool off = c->conf->table_kind == TABLE_OFF;
+
+	c->level = off ? DIAG_WARNING : DIAG_NOTE;
+	for (size_t i = 0; i < c->conf->addresses.len && i < CHECK_SHOWN_MAX; i++) {
+		const struct link_addr *a = &c->conf->addresses.at[i];
+		_cleanup_buf_ struct buf hint = {0};
+		char text[ADDR_TEXT_MAX];
+		struct where where;
+
+		if (has_length(c, a, &where) || !neighbours_of(c, a))
+			continue;
+		addr_format(&a->prefix.addr, text);
+		buf_addf(&hint, "write the length of the network: %s/%d", text,
+			 a->prefix.addr.family == AF_INET ? 24 : 64);
+		check_found(c, where, buf_text(&hint),
+			    "%s has no prefix length, so it is in no network with the peers beside "
+			    "it%s",
+			    text, off ? ", and Table = off adds no routes" : "");
+	}
+}
+
+static void check_mtu_of(struct check *c, uint8_t family)
+{
+	_cleanup_buf_ struct buf why = {0}, hint = {0};
+
+	if (conf_mtu_excludes(c->conf, family, &why, &hint))
+		check_found(c, where_value(c, c->conf->mtu_line), buf_text(&hint), "%s",
+			    buf_text(&why));
+}
+
+void check_mtu_ipv4(struct check *c)
+{
+	check_mtu_of(c, AF_INET);
+}
+
+void check_mtu_ipv6(struct check *c)
+{
+	check_mtu_of(c, AF_INET6);
+}
+
+/* Where there are endpoints of both families, or names, the smaller overhead counts. */
+void check_mtu_path(struct check *c)
+{
+	const struct conf *conf = c->conf;
+	unsigned overhead = conf->endpoints.len ? WG_OVERHEAD_IPV4 : WG_OVERHEAD_IPV6;
+	unsigned least = conf_carries(conf, AF_INET6) ? IPV6_MTU_MIN : IPV4_MTU_MIN;
+	_cleanup_buf_ struct buf hint = {0};
+
+	vec_each(peer, &conf->wg.peers)
+		if (peer->has_endpoint && peer->endpoint.any.sa_family == AF_INET)
+			overhead = WG_OVERHEAD_IPV4;
+	if (!conf->mtu_line || c->facts->path_mtu <= overhead || conf->mtu <= least ||
+	    conf->mtu <= c->facts->path_mtu - overhead)
+		return;
+	if (c->facts->path_mtu - overhead < least)
+		buf_addf(&hint, "write %u, below which the interface has no %s", least,
+			 least == IPV6_MTU_MIN ? "IPv6" : "IPv4");
+	else
+		buf_addf(&hint, "write %u or less, or delete the line: the MTU is then found out",
+			 c->facts->path_mtu - overhead);
+	check_found(c, where_value(c, conf->mtu_line), buf_text(&hint),
+		    "with %u bytes around each packet, the MTU %u does not fit the way to the "
+		    "endpoint, which takes %u",
+		    overhead, conf->mtu, c->facts->path_mtu);
+}
+
+static bool has_ipv6(const struct wg_peer *peer)
+{
+	vec_each(ip, &peer->allowed_ips)
+		if (ip->prefix.addr.family == AF_INET6)
+			return true;
+	return false;
+}
+
+/* Over IPv4 a wg interface has one neighbour for all destinations, over IPv6 one for each. */
+void check_neighbours(struct check *c)
+{
+	const struct wg_peer *first = NULL;
+	size_t count = 0;
+
+	vec_each(peer, &c->conf->wg.peers) {
+		if (!has_ipv6(peer))
+			continue;
+		first = first ? first : peer;
+		count++;
+	}
+	if (!first || c->facts->neighbours <= 0 || count <= (size_t)c->facts->neighbours)
+		return;
+	check_found(c, where_key(c, first->line, "AllowedIPs"),
+		    "set net.ipv6.neigh.default.gc_thresh3 to twice their number",
+		    "%zu peers have IPv6 addresses, but the kernel's neighbour table holds %ld",
+		    count, c->facts->neighbours);
+}
+
+void check_dns_tool(struct check *c)
+{
+	if (!c->facts->lacks_dns_tool || !conf_has_dns(c->conf))
+		return;
+	check_found(c, where_value(c, conf_dns_line(c->conf)),
+		    "install openresolv or systemd-resolved; wgq up --dns=off does without",
+		    "this host has no way to set name servers, so wgq up fails");
+}

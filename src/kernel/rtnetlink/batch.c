@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Routes as bytes: the messages that add and delete them, and their sending.
+#include "batch.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { INSIST_TRIES = 3 };
+
+void rtnetlink_batch_start(struct rtnetlink_batch *b, struct rtnetlink *rt)
+{
+	if (!rt->batch) {
+		rt->batch = netlink_batch_max(&rt->netlink, RTNETLINK_BATCH_MESSAGE_MAX);
+		if (rt->batch > RTNETLINK_BATCH_MAX)
+			rt->batch = RTNETLINK_BATCH_MAX;
+	}
+	b->first = rt->netlink.seq + 1;
+	b->count = b->len = b->last = 0;
+}
+
+bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnetlink *rt)
+{
+	return b->count == rt->batch;
+}
+
+static char *put(char *at, const void *bytes, size_t n)
+{
+	memcpy(at, bytes, n);
+	return at + n;
+}
+
+/* Values whose length is a multiple of 4, so that nothing has to be filled up. */
+static char *put_attribute(char *at, uint16_t type, const void *value, size_t n)
+{
+	const struct rtattr head = {.rta_len = (uint16_t)RTA_LENGTH(n), .rta_type = type};
+
+	return put(put(at, &head, sizeof(head)), value, n);
+}
+
+static char *put_number(char *at, uint16_t type, uint32_t value)
+{
+	return put_attribute(at, type, &value, sizeof(value));
+}
+
+/* Behind the header of the message. */
+static char *put_route(char *at, int type, const struct rtnetlink_routes *routes, size_t place)
+{
+	const struct route *route = &routes->at[place];
+	const struct addr *dst = &route->prefix.addr;
+	uint32_t table = routes->table;
+	bool ipv6 = dst->family == AF_INET6;
+	const struct rtmsg head = {
+		.rtm_family = dst->family,
+		.rtm_dst_len = route->prefix.len,
+		.rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC,
+		.rtm_protocol = RTPROT_BOOT,
+		.rtm_scope = ipv6 || routes->barrier ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_type = routes->barrier ? RTN_UNREACHABLE : RTN_UNICAST,
+	};
+
+	at = put(at, &head, sizeof(head));
+	at = put_attribute(at, RTA_DST, dst->bytes, addr_bits(dst) / 8);
+	if (table > 255)
+		at = put_number(at, RTA_TABLE, table);
+	if (routes->barrier)
+		return put_number(at, RTA_PRIORITY, ROUTE_METRIC_BARRIER);
+	at = put_number(at, RTA_OIF, routes->oif);
+	if (ipv6 && type == RTM_DELROUTE)
+		at = put_number(at, RTA_PRIORITY, ROUTE_METRIC_IPV6);
+	return at;
+}
+
+void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int type,
+			 const struct rtnetlink_routes *routes, size_t place)
+{
+	char *start = b->bytes + b->len;
+	char *end = put_route(start + NLMSG_HDRLEN, type, routes, place);
+	/* Without NLM_F_EXCL it comes before others of its prefix and metric (fib_table_insert(),
+	 * net/ipv4/fib_trie.c), or behind them (fib6_add_rt2node(), net/ipv6/ip6_fib.c). */
+	int add = routes->put_back ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_EXCL;
+	const struct nlmsghdr head = {
+		.nlmsg_len = (uint32_t)(end - start),
+		.nlmsg_type = (uint16_t)type,
+		.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | (type == RTM_NEWROUTE ? add : 0)),
+		.nlmsg_seq = ++rt->netlink.seq,
+	};
+
+	memcpy(start, &head, sizeof(head));
+	b->at[b->count] = place;
+	b->failed[b->count++] = false;
+	b->last = b->len;
+	b->len += head.nlmsg_len;
+}
+
+static int batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, bool already_is_fine,
+		      size_t *ret_failed, struct ack *ret_ack)
+{
+	struct nlmsghdr *last = (struct nlmsghdr *)(void *)(b->bytes + b->last);
+	const struct netlink_request request = {
+		.bytes = b->bytes,
+		.len = b->len,
+		.first = b->first,
+		.count = (uint32_t)b->count,
+		.already_is_fine = already_is_fine,
+		.failed = b->failed,
+	};
+
+	last->nlmsg_flags |= NLM_F_ACK;
+	int r = netlink_exchange(&rt->netlink, &request, ret_ack);
+	*ret_failed = r < 0 ? ret_ack->seq - b->first : 0;
+	return r;
+}
+
+int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
+			 struct ack *ret_ack)
+{
+	return batch_send(b, rt, false, ret_failed, ret_ack);
+}
+
+int rtnetlink_batch_insist(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
+			   struct ack *ret_ack)
+{
+	int r = -ENOBUFS;
+
+	for (int tries = 0; tries < INSIST_TRIES && r < 0; tries++)
+		r = batch_send(b, rt, true, ret_failed, ret_ack);
+	return r;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is wrong with the way into an interface: rules, tables, routes, firewall.
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "wgq/net/prefix_set.h"
+#include "wgq/plan/rule_place.h"
+
+#include "internal.h"
+
+enum { ROUTES_NAMED = 3 };
+
+/* What sends packets of a family into the tunnel by policy routing. */
+struct full {
+	uint8_t family;
+	const char *name;
+	uint32_t mark; /* and number of the table */
+};
+
+static bool has_default(const struct route_vec *routes, uint8_t family)
+{
+	vec_each(route, routes)
+		if (route->prefix.len == 0 && route->prefix.addr.family == family)
+			return true;
+	return false;
+}
+
+static bool table_has_default(const struct snap *snap, uint32_t number, uint8_t family)
+{
+	vec_each(table, &snap->tables)
+		if (table->table == number &&
+		    (has_default(&table->plain, family) || has_default(&table->others, family)))
+			return true;
+	return false;
+}
+
+static const struct rule *tunnel_rule(const struct snap *snap, const struct full *full)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (tunnel->rule.family == full->family && tunnel->rule.table == full->mark)
+			return &tunnel->rule;
+	return NULL;
+}
+
+static bool has_suppress_before(const struct snap *snap, const struct rule *tunnel)
+{
+	vec_each(rule, &snap->suppress_rules)
+		if (rule->family == tunnel->family && rule->place < tunnel->place)
+			return true;
+	return false;
+}
+
+/* Where the kernel had no lower priority for it. */
+static bool has_suppress_behind(const struct snap *snap, const struct rule *tunnel)
+{
+	vec_each(rule, &snap->suppress_rules)
+		if (rule->family == tunnel->family && rule->priority == tunnel->priority)
+			return true;
+	return false;
+}
+
+static int check_order(const struct snap *snap, const struct full *full, const struct rule *tunnel,
+		       struct finding_vec *ret)
+{
+	const struct host_rule *blocker = rule_place_blocker(snap, tunnel);
+	enum finding_kind kind = FINDING_RULES_ORDER;
+	_cleanup_buf_ struct buf detail = {0};
+
+	buf_addf(&detail, "%s, ", full->name);
+	if (blocker) {
+		buf_addf(&detail, "%u: ", blocker->rule.priority);
+		policy_rule_format(&blocker->rule, &detail);
+		buf_str(&detail, " comes first");
+	} else if (has_suppress_before(snap, tunnel)) {
+		return 0;
+	} else {
+		buf_str(&detail, "lookup main suppress_prefixlength 0");
+		if (has_suppress_behind(snap, tunnel))
+			buf_str(&detail, " comes last");
+		else
+			kind = FINDING_SUPPRESS_MISSING;
+	}
+	return finding_add(ret, kind, FINDING_NO_PEER, &detail);
+}
+
+/* By a rule that comes before, or by routes closer than the default: 0.0.0.0/1. */
+static int check_other(const struct health_input *in, const struct full *full,
+		       const struct rule *rule, struct finding_vec *ret)
+{
+	const struct around *around = in->around;
+	bool ipv6 = full->family == AF_INET6;
+	const char *taken_by = ipv6 ? around->tunnel_ip6 : around->tunnel_ip;
+	_cleanup_buf_ struct buf detail = {0};
+
+	vec_each(tunnel, &in->snap->tunnel_rules)
+		if (!detail.len && tunnel->other[0] && tunnel->rule.family == full->family &&
+		    tunnel->rule.fwmark != rule->fwmark && tunnel->rule.place < rule->place)
+			buf_addf(&detail, "%s, rule %u of %s comes before %u", full->name,
+				 tunnel->rule.priority, tunnel->other, rule->priority);
+	if (!detail.len && taken_by[0])
+		buf_addf(&detail, "%s, which goes into %s", full->name, taken_by);
+	return detail.len ? finding_add(ret, FINDING_OTHER_TUNNEL, FINDING_NO_PEER, &detail) : 0;
+}
+
+/* Without a configuration any trace of it says that the device was to be a full tunnel: Table could
+ * as well have been off. */
+static bool has_trace(const struct snap *snap)
+{
+	uint32_t mark = snap->wg.fwmark;
+
+	if (snap->has_firewall)
+		return true;
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (tunnel->rule.table == mark)
+			return true;
+	vec_each(table, &snap->tables)
+		if (table->table == mark)
+			return true;
+	return false;
+}
+
+static bool is_full(const struct health_input *in, uint8_t family)
+{
+	const struct want *want = in->want;
+
+	if (want)
+		return want_is_full_for(want, family);
+	return in->snap->wg.fwmark && wg_peers_have_default(&in->snap->wg.peers, family) &&
+	       has_trace(in->snap);
+}
+
+bool health_wants_ipv6(const struct health_input *in)
+{
+	return in->want ? in->want->carries_ip6 : is_full(in, AF_INET6);
+}
+
+bool health_lacks_ipv6(const struct health_input *in)
+{
+	return health_wants_ipv6(in) && ipv6_is_only_elsewhere(&in->snap->ipv6);
+}
+
+static int check_family(const struct health_input *in, const struct full *full,
+			struct finding_vec *ret)
+{
+	const struct snap *snap = in->snap;
+	const struct rule *rule = tunnel_rule(snap, full);
+	_cleanup_buf_ struct buf missing = {0}, route = {0};
+	int r = 0;
+
+	if (!rule) {
+		buf_addf(&missing, "%s, not fwmark %u lookup %u", full->name, full->mark,
+			 full->mark);
+		r = finding_add(ret, FINDING_RULE_MISSING, FINDING_NO_PEER, &missing);
+	} else {
+		r = check_order(snap, full, rule, ret);
+		if (r == 0)
+			r = check_other(in, full, rule, ret);
+	}
+	if (r < 0 || table_has_default(snap, full->mark, full->family))
+		return r;
+	buf_addf(&route, "%s, table %u", full->name, full->mark);
+	return finding_add(ret, FINDING_DEFAULT_ROUTE_MISSING, FINDING_NO_PEER, &route);
+}
+
+static int routed_prefixes(const struct snap *snap, uint32_t number, struct prefix_set *ret)
+{
+	vec_each(table, &snap->tables) {
+		const struct route_vec *lists[] = {&table->plain, &table->others};
+
+		if (table->table != number)
+			continue;
+		for (size_t i = 0; i < 2; i++)
+			vec_each(route, lists[i])
+				if (prefix_set_add(ret, &route->prefix) < 0)
+					return -ENOMEM;
+	}
+	prefix_set_sort(ret);
+	return 0;
+}
+
+/* With Table = auto want has left out what is routed; else all routes are in the table named. */
+static int check_routes(const struct snap *snap, const struct want *want, struct finding_vec *ret)
+{
+	_cleanup_prefix_set_ struct prefix_set there = {0};
+	_cleanup_buf_ struct buf detail = {0};
+	size_t missing = 0;
+
+	/* As in tables_compare(). */
+	if (snap->link.in_vrf && want->table == RT_TABLE_MAIN)
+		return 0;
+	if (want->conf->table_kind != TABLE_AUTO && routed_prefixes(snap, want->table, &there) < 0)
+		return -ENOMEM;
+	vec_each(route, &want->routes) {
+		char text[PREFIX_TEXT_MAX];
+
+		if (prefix_set_has(&there, &route->prefix))
+			continue;
+		prefix_format(&route->prefix, text);
+		if (missing++ < ROUTES_NAMED)
+			buf_addf(&detail, "%s%s", missing > 1 ? ", " : "", text);
+	}
+	if (!missing)
+		return 0;
+	if (missing > ROUTES_NAMED)
+		buf_addf(&detail, " and %zu more", missing - ROUTES_NAMED);
+	return finding_add(ret, FINDING_ROUTE_MISSING, FINDING_NO_PEER, &detail);
+}
+
+/* By what happens to packets, whoever routes them so. Where policy routing is to catch them, what
+ * is missing of it was told. */
+static int check_leaks(const struct health_input *in, struct finding_vec *ret)
+{
+	const struct around *around = in->around;
+
+	if (around->out_ip == OUT_HERE && around->out_ip6 == OUT_BARE && !health_lacks_ipv6(in) &&
+	    !is_full(in, AF_INET6))
+		return finding_add(ret, FINDING_IPV6_LEAK, FINDING_NO_PEER, NULL);
+	if (around->out_ip6 == OUT_HERE && around->out_ip == OUT_BARE && !is_full(in, AF_INET))
+		return finding_add(ret, FINDING_IPV4_LEAK, FINDING_NO_PEER, NULL);
+	return 0;
+}
+
+static int check_full(const struct health_input *in, struct finding_vec *ret)
+{
+	const struct want *want = in->want;
+	const uint32_t mark = want && want->mark ? want->mark : in->snap->wg.fwmark;
+	const struct full families[] = {{AF_INET, "IPv4", mark}, {AF_INET6, "IPv6", mark}};
+	bool any = false;
+	int r = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!is_full(in, families[i].family))
+			continue;
+		any = true;
+		/* Where IPv6 is off that is told, and explains the rest. */
+		if (!mark || (families[i].family == AF_INET6 && health_lacks_ipv6(in)))
+			continue;
+		if (r == 0)
+			r = check_family(in, &families[i], ret);
+	}
+	if (r < 0 || !any)
+		return r;
+	if (in->snap->wg.fwmark == 0)
+		r = finding_add(ret, FINDING_NO_MARK, FINDING_NO_PEER, NULL);
+	if (r == 0 && in->knows_firewall && !in->snap->has_firewall)
+		r = finding_add(ret, FINDING_FIREWALL_MISSING, FINDING_NO_PEER, NULL);
+	else if (r == 0 && in->knows_firewall && want && !in->snap->has_firewall_rules)
+		r = finding_add(ret, FINDING_FIREWALL_CHANGED, FINDING_NO_PEER, NULL);
+	if (r == 0 && is_full(in, AF_INET) && in->around->strict_rp_filter &&
+	    !in->around->src_valid_mark)
+		r = finding_add(ret, FINDING_SRC_VALID_MARK, FINDING_NO_PEER, NULL);
+	return r;
+}
+
+int health_tunnel(const struct health_input *in, struct finding_vec *ret)
+{
+	int r = in->knows_device ? check_full(in, ret) : 0;
+
+	if (r == 0 && in->want)
+		r = check_routes(in->snap, in->want, ret);
+	return r == 0 ? check_leaks(in, ret) : r;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the way back of a reload takes beside the inverses of its steps, since the kernel does more
+// than it is asked when addresses come and go.
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "wgq/net/prefix_set.h"
+
+#include "internal.h"
+#include "wgq/plan/steps.h"
+
+static bool add_back_only(struct plan *plan, enum op_kind kind, const struct link_addr *addr)
+{
+	struct op *op = diff_add_back_only(plan, kind);
+
+	if (op)
+		op->addr = *addr;
+	return op;
+}
+
+static int copy_ipv4(const struct route_table *table, struct route_table_vec *ret)
+{
+	struct route_table *copy = vec_push(ret);
+
+	if (!copy)
+		return -ENOMEM;
+	copy->table = table->table;
+	vec_each(route, &table->plain) {
+		if (route->prefix.addr.family != AF_INET)
+			continue;
+		struct route *slot = vec_push(&copy->plain);
+		if (!slot)
+			return -ENOMEM;
+		*slot = *route;
+	}
+	return 0;
+}
+
+/* With its last IPv4 address an interface loses every IPv4 route, in every table (fib_disable_ip(),
+ * net/ipv4/fib_frontend.c), although it had them before it got the first. */
+static bool keep_ipv4_routes(const struct snap *snap, struct reload *reload)
+{
+	struct route_table_vec *lost = &reload->lost_on_the_way_back;
+
+	if (addrs_have_family(&snap->addrs, AF_INET) ||
+	    !addrs_have_family(&reload->want.addrs, AF_INET))
+		return true;
+	vec_each(table, &snap->tables)
+		if (copy_ipv4(table, lost) < 0)
+			return false;
+	return diff_return_routes(lost, &reload->plan);
+}
+
+bool reload_add_addresses(const struct snap *snap, struct reload *reload)
+{
+	const struct want *want = &reload->want;
+
+	return keep_ipv4_routes(snap, reload) &&
+	       diff_add_addresses(snap, want, AF_INET, &reload->plan) &&
+	       diff_add_addresses(snap, want, AF_INET6, &reload->plan);
+}
+
+/* Others' routes go with an address that they name, and with the last one of IPv4; IPv6 addresses
+ * with a link that is set down. On the way back it is the very last step. */
+bool reload_restore(const struct snap *snap, struct reload *reload)
+{
+	bool gets_ipv4 = !addrs_have_family(&snap->addrs, AF_INET) &&
+			 addrs_have_family(&reload->want.addrs, AF_INET);
+
+	return (!reload->gone.len && !gets_ipv4 && snap->link.up) ||
+	       diff_restore(snap, &reload->plan);
+}
+
+/* Whether no two IPv4 addresses share a subnet, so that none takes another with it. */
+static bool are_apart(const struct snap *snap, bool *ret)
+{
+	_cleanup_prefix_set_ struct prefix_set networks = {0};
+
+	if (prefix_set_of_networks(&snap->addrs, &networks) < 0)
+		return false;
+	*ret = true;
+	for (size_t i = 1; i < networks.len; i++)
+		*ret &= networks.at[i].addr.family != AF_INET ||
+			prefix_compare(&networks.at[i - 1], &networks.at[i]) != 0;
+	return true;
+}
+
+/* The IPv4 addresses behind the first one that goes, but for those of hooks; none where all go and
+ * come back in their order. */
+static bool list_followers(const struct snap *snap, const struct reload *reload, bool promotes,
+			   struct link_addr_vec *ret)
+{
+	_cleanup_prefix_set_ struct prefix_set gone = {0}, wanted = {0};
+	/* A new one that goes again may promote one that came back, which puts that behind. */
+	bool behind = false;
+	bool mixed = promotes && addrs_have_family(&reload->want.addrs, AF_INET);
+
+	if (prefix_set_of_addrs(&reload->gone, &gone) < 0 ||
+	    prefix_set_of_addrs(&reload->want.addrs, &wanted) < 0)
+		return false;
+	vec_each(addr, &snap->addrs) {
+		bool goes = prefix_set_has(&gone, &addr->prefix);
+		bool wants = prefix_set_has(&wanted, &addr->prefix);
+
+		if (addr->prefix.addr.family != AF_INET)
+			continue;
+		if (behind && (goes || wants) && reload_copy_addr(ret, addr) < 0)
+			return false;
+		mixed |= behind && wants;
+		behind |= goes;
+	}
+	if (!mixed)
+		ret->len = 0;
+	return true;
+}
+
+/* The kernel puts an address behind all that are there, and the first one is the source of packets
+ * (__inet_insert_ifa(), inet_select_addr(), net/ipv4/devinet.c). So those that were behind one that
+ * comes back go and come again: the last of a subnet goes first, while the one that came back
+ * stays, with the IPv4 routes. */
+bool reload_keep_order(const struct snap *snap, struct reload *reload, bool promotes)
+{
+	_cleanup_(addrs_release) struct link_addr_vec followers = {0};
+	bool apart = promotes;
+
+	if (!list_followers(snap, reload, promotes, &followers) ||
+	    (followers.len && !apart && !are_apart(snap, &apart)))
+		return false;
+	if (!apart)
+		return true;
+	for (size_t i = followers.len; i-- > 0;)
+		if (!add_back_only(&reload->plan, OP_ADDR_ADD, &followers.at[i]))
+			return false;
+	vec_each(addr, &followers)
+		if (!add_back_only(&reload->plan, OP_ADDR_DEL, addr))
+			return false;
+	return true;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The steps of a reload.
+#include "wgq/plan/reload/reload.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "internal.h"
+#include "wgq/plan/steps.h"
+
+/* Those of PreUp hooks. */
+static int copy_early_routes(const struct conf *conf, const struct route_vec *routes,
+			     struct route_vec *ret)
+{
+	vec_each(route, routes) {
+		if (!hooks_add_route(&conf->effects, HOOKS_BEFORE, RT_TABLE_MAIN, &route->prefix))
+			continue;
+		struct route *copy = vec_push(ret);
+		if (!copy)
+			return -ENOMEM;
+		*copy = *route;
+	}
+	return 0;
+}
+
+/* The host as a new link would find it after its PreUp hooks: what up would plan from. */
+static int look_before_up(const struct conf *conf, const struct snap *snap, struct snap *base)
+{
+	int r = 0;
+
+	*base = *snap;
+	base->wg.peers = (struct wg_peer_vec){0};
+	base->addrs = (struct link_addr_vec){0};
+	base->main_routes = (struct route_vec){0};
+	/* A number that was chosen once stays, even when the device has lost it. */
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (reload_owns_rule(conf, tunnel, snap))
+			base->wg.fwmark = base->free_table = tunnel->rule.fwmark;
+	vec_each(addr, &snap->addrs)
+		if (r == 0 && (reload_is_kernels(addr, snap) ||
+			       hooks_add_addr(&conf->effects, HOOKS_BEFORE, &addr->prefix.addr)))
+			r = reload_copy_addr(&base->addrs, addr);
+	vec_each(table, &snap->tables)
+		if (r == 0 && table->table == RT_TABLE_MAIN)
+			r = copy_early_routes(conf, &table->plain, &base->main_routes);
+	return r;
+}
+
+int reload_want(const struct conf *conf, const struct snap *snap, struct reload *ret,
+		struct diag *d)
+{
+	struct snap base;
+	int r = look_before_up(conf, snap, &base);
+
+	r = r < 0 ? diag_no_memory(d) : want_make(conf, &base, &ret->want, d);
+	if (r == 0)
+		r = want_merge_peers(&ret->want, d);
+	/* What a hook has set stays. */
+	if (hooks_set_mtu(&conf->effects, snap->link.mtu))
+		ret->want.mtu = snap->link.mtu;
+	want_firewall_rules(&ret->want, &ret->firewall);
+	vec_release(&base.addrs);
+	vec_release(&base.main_routes);
+	return r;
+}
+
+static bool change_peers(const struct reload *reload, struct plan *plan)
+{
+	const struct peers_change *peers = &reload->peers;
+
+	if (!peers_differ(peers))
+		return true;
+	struct op *op = diff_add(plan, OP_WG_CHANGE, 0);
+	if (!op)
+		return false;
+	op->change.forth = &peers->forth;
+	op->change.back = &peers->back;
+	op->change.wanted = &peers->wanted;
+	op->change.private_key_line = reload->want.conf->private_key_line;
+	return true;
+}
+
+/* For an interface that somebody else has brought up, only with something else to do. */
+static bool leave_note(const struct snap *snap, const struct reload *reload, struct plan *plan)
+{
+	uint32_t note = reload->peers.note;
+
+	if (!note || note == snap->tag || (!snap->tag && !plan->len))
+		return true;
+	struct op *op = diff_add(plan, OP_WG_NOTE, 0);
+	if (!op)
+		return false;
+	op->note.value = note;
+	op->note.before = snap->tag;
+	return true;
+}
+
+/* The mark of a full tunnel that ends goes after the rules: those would send packets without it
+ * into the tunnel. */
+static bool clear_mark(const struct snap *snap, const struct want *want, struct plan *plan)
+{
+	bool of_tunnel = false;
+
+	vec_each(tunnel, &snap->tunnel_rules)
+		of_tunnel |= reload_owns_rule(want->conf, tunnel, snap) &&
+			     tunnel->rule.fwmark == snap->wg.fwmark;
+	if (!of_tunnel || want_is_full(want) || want->device.has_fwmark)
+		return true;
+	struct op *op = diff_add(plan, OP_WG_MARK, 0);
+	if (op)
+		op->mark.before = snap->wg.fwmark;
+	return op;
+}
+
+static bool remove_peers(const struct reload *reload, struct plan *plan)
+{
+	if (!reload->peers.removed.peers.len)
+		return true;
+	struct op *op = diff_add(plan, OP_WG_CHANGE, 0);
+	if (!op)
+		return false;
+	op->change.forth = &reload->peers.removed;
+	op->change.back = &reload->peers.restored;
+	return true;
+}
+
+static bool plan_all(const struct snap *snap, const struct means *means,
+		     const struct rule_pair_vec *pairs, struct reload *reload)
+{
+	const struct want *want = &reload->want;
+	struct plan *plan = &reload->plan;
+	bool promote;
+
+	return reload_restore(snap, reload) && reload_needs_promotion(snap, reload, &promote) &&
+	       (!promote || reload_start_promotion(reload)) && reload_clear_the_way(reload, plan) &&
+	       reload_set_link(snap, want, plan) &&
+	       reload_keep_order(snap, reload, promote || snap->promotes_secondaries) &&
+	       reload_add_addresses(snap, reload) && change_peers(reload, plan) &&
+	       reload_add_rules(snap, reload, pairs, AF_INET6, plan) &&
+	       reload_add_rules(snap, reload, pairs, AF_INET, plan) &&
+	       (!want->full_ip || diff_add_src_valid_mark(snap, want->default_ip.line, plan)) &&
+	       reload_add_routes(reload, plan) && reload_remove_rules(snap, want, pairs, plan) &&
+	       clear_mark(snap, want, plan) && reload_bar_routes(reload, OP_ROUTE_ADD, plan) &&
+	       reload_remove_routes(reload, plan) && reload_remove_addresses(reload, plan) &&
+	       reload_add_late_routes(reload, plan) &&
+	       reload_bar_routes(reload, OP_ROUTE_DEL, plan) &&
+	       (!promote || reload_end_promotion(reload)) &&
+	       reload_set_firewall(snap, means, reload) && reload_set_dns(snap, means, reload) &&
+	       reload_lower_mtu(snap, want, plan) && leave_note(snap, reload, plan) &&
+	       remove_peers(reload, plan);
+}
+
+int reload_plan(const struct snap *snap, const struct means *means, struct reload *reload,
+		struct diag *d)
+{
+	struct rule_pair_vec pairs = {0};
+	int r = reload_find_gone(snap, reload) < 0 ||
+				services_find(reload->want.conf->ifname, snap, &reload->before) < 0
+			? diag_no_memory(d)
+			: 0;
+
+	if (r == 0)
+		r = peers_compare(&reload->want, snap, &reload->peers, d);
+	if (r == 0)
+		r = tables_compare(&reload->want, snap, &reload->gone, &reload->tables, d);
+	if (r == 0)
+		r = reload_keep_ipv6(snap, reload, d);
+	if (r == 0)
+		r = rules_pair(snap, &pairs, d);
+	if (r == 0)
+		r = reload_place_rules(snap, &pairs, reload, d);
+	if (r == 0 && !plan_all(snap, means, &pairs, reload))
+		r = diag_no_memory(d);
+	vec_release(&pairs);
+	return r;
+}
+
+void reload_release(struct reload *reload)
+{
+	want_release(&reload->want);
+	peers_change_release(&reload->peers);
+	tables_change_release(&reload->tables);
+	addrs_release(&reload->gone);
+	tables_release(&reload->lost_on_the_way_back);
+	services_release(&reload->before);
+	buf_release(&reload->promote_secondaries);
+	plan_release(&reload->plan);
+}

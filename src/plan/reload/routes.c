@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which rules and routes of a running interface come and go.
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "internal.h"
+#include "wgq/plan/steps.h"
+
+/* With a table of its own wgq adds no rules, so that any hook may have. */
+static bool is_of_hook(const struct conf *conf, uint32_t mark)
+{
+	if (conf->table_kind != TABLE_AUTO)
+		return conf_has_up_hooks(conf);
+	return hooks_add_rule(&conf->effects, mark);
+}
+
+bool reload_owns_rule(const struct conf *conf, const struct tunnel_rule *tunnel,
+		      const struct snap *snap)
+{
+	return rules_is_own(tunnel, snap) &&
+	       (tunnel->rule.protocol == RTPROT_KERNEL || !is_of_hook(conf, tunnel->rule.fwmark));
+}
+
+static bool is_wanted_rule(const struct tunnel_rule *tunnel, const struct want *want)
+{
+	return want_is_full_for(want, tunnel->rule.family) && tunnel->rule.fwmark == want->mark;
+}
+
+/* Whether a tunnel's rule and the suppress rule that goes with it do what they are for: the
+ * kernel's choice of priorities may have been wrong. A suppress rule that is missing can be added.
+ */
+static bool is_in_place(const struct snap *snap, const struct rule *tunnel,
+			const struct rule *suppress)
+{
+	return !rule_place_blocker(snap, tunnel) &&
+	       (suppress ? suppress->place < tunnel->place
+			 : rule_place_has_room_before(snap, tunnel));
+}
+
+static bool keeps_rule(const struct snap *snap, const struct want *want,
+		       const struct rule_pair_vec *pairs, const struct tunnel_rule *tunnel)
+{
+	return is_wanted_rule(tunnel, want) &&
+	       is_in_place(snap, &tunnel->rule, pairs->at[tunnel - snap->tunnel_rules.at]);
+}
+
+/* The one that is wanted; NULL: it is missing. Anybody's will do: it has the same mark and table,
+ * so a second one would match nothing that the first has not. */
+static const struct tunnel_rule *find_rule(const struct snap *snap, const struct want *want,
+					   const struct rule_pair_vec *pairs, uint8_t family)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (tunnel->rule.family == family && keeps_rule(snap, want, pairs, tunnel))
+			return tunnel;
+	return NULL;
+}
+
+int reload_place_rules(const struct snap *snap, const struct rule_pair_vec *pairs,
+		       struct reload *reload, struct diag *d)
+{
+	const struct want *want = &reload->want;
+	bool ip = want->full_ip && !find_rule(snap, want, pairs, AF_INET);
+	bool ip6 = want->full_ip6 && !find_rule(snap, want, pairs, AF_INET6);
+
+	return rule_places_find(snap, ip, ip6, &reload->places, d);
+}
+
+static bool is_paired(const struct rule *suppress, const struct rule_pair_vec *pairs)
+{
+	vec_each(pair, pairs)
+		if (*pair == suppress)
+			return true;
+	return false;
+}
+
+/* A suppress rule that lost its tunnel's would stay for ever, beside the new pair. */
+static bool remove_orphans(const struct snap *snap, const struct rule_pair_vec *pairs,
+			   uint8_t family, struct plan *plan)
+{
+	vec_each(suppress, &snap->suppress_rules)
+		if (suppress->family == family && suppress->protocol == RTPROT_KERNEL &&
+		    !is_paired(suppress, pairs))
+			return rules_delete_one(suppress, plan);
+	return true;
+}
+
+/* With the protocol of the tunnel's rule, which is 0 in wg-quick's: they are paired by it. */
+static bool complete_pair(const struct rule *tunnel, uint32_t line, struct plan *plan)
+{
+	if (!diff_add_suppress_rule(tunnel->family, 0, line, plan))
+		return false;
+	vec_last(plan)->rule.protocol = tunnel->protocol;
+	return true;
+}
+
+bool reload_add_rules(const struct snap *snap, const struct reload *reload,
+		      const struct rule_pair_vec *pairs, uint8_t family, struct plan *plan)
+{
+	const struct want *want = &reload->want;
+	bool is_ip6 = family == AF_INET6;
+
+	if (!want_is_full_for(want, family))
+		return true;
+	const struct tunnel_rule *tunnel = find_rule(snap, want, pairs, family);
+	if (!tunnel)
+		return diff_add_rules(want, family,
+				      is_ip6 ? &reload->places.ip6 : &reload->places.ip, plan) &&
+		       remove_orphans(snap, pairs, family, plan);
+	return pairs->at[tunnel - snap->tunnel_rules.at] ||
+	       complete_pair(&tunnel->rule, is_ip6 ? want->default_ip6.line : want->default_ip.line,
+			     plan);
+}
+
+bool reload_remove_rules(const struct snap *snap, const struct want *want,
+			 const struct rule_pair_vec *pairs, struct plan *plan)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (reload_owns_rule(want->conf, tunnel, snap) &&
+		    !keeps_rule(snap, want, pairs, tunnel) &&
+		    !rules_delete_pair(tunnel, pairs->at[tunnel - snap->tunnel_rules.at], plan))
+			return false;
+	return true;
+}
+
+bool reload_remove_routes(const struct reload *reload, struct plan *plan)
+{
+	vec_each(change, &reload->tables) {
+		if (!change->remove.len)
+			continue;
+		struct op *op = diff_add(plan, OP_ROUTE_DEL, 0);
+		if (!op)
+			return false;
+		op->routes.at = change->remove.at;
+		op->routes.count = change->remove.len;
+		op->routes.table = change->table;
+	}
+	return true;
+}
+
+bool reload_bar_routes(const struct reload *reload, enum op_kind kind, struct plan *plan)
+{
+	vec_each(change, &reload->tables) {
+		if (!change->put_back.len)
+			continue;
+		struct op *op = diff_add(plan, kind, 0);
+		if (!op)
+			return false;
+		op->routes.at = change->put_back.at;
+		op->routes.count = change->put_back.len;
+		op->routes.table = change->table;
+		op->routes.barrier = true;
+	}
+	return true;
+}
+
+bool reload_add_routes(const struct reload *reload, struct plan *plan)
+{
+	vec_each(change, &reload->tables)
+		if (!diff_add_routes(change->add.at, change->add.len, change->table, 0, plan))
+			return false;
+	return true;
+}
+
+bool reload_add_late_routes(const struct reload *reload, struct plan *plan)
+{
+	vec_each(change, &reload->tables)
+		if (!diff_put_back_routes(&change->put_back, change->table, plan) ||
+		    !diff_add_routes(change->add_late.at, change->add_late.len, change->table, 0,
+				     plan))
+			return false;
+	return true;
+}

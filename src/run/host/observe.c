@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The real world: looks at an interface and at what of the host concerns it.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/sys/dns/dns.h"
+#include "wgq/sys/file/file.h"
+#include "wgq/sys/host/ipv6.h"
+#include "wgq/sys/host/sysctl.h"
+#include "wgq/sys/process/userspace.h"
+
+#include "internal.h"
+
+/* linux.bash:216: where wg-quick begins to look for an unused table. */
+enum { FIRST_TABLE = 51820 };
+
+static const uint8_t families[] = {AF_INET, AF_INET6};
+
+static bool has_orphan(const struct snap *snap)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (!tunnel->leads_here && !tunnel->table_used)
+			return true;
+	return false;
+}
+
+/* A device that goes meanwhile needs no mark any more. */
+static int observe_marks(struct snap *snap, struct diag *d)
+{
+	_cleanup_(links_release) struct link_vec links = {0};
+	int r = has_orphan(snap) ? device_list(&links, d) : 0;
+
+	if (r == 0 && !vec_reserve(&snap->marks, links.len))
+		r = diag_no_memory(d);
+	for (size_t i = 0; r == 0 && i < links.len; i++) {
+		_cleanup_(wg_device_release) struct wg_device device = {0};
+		_cleanup_diag_ struct diag unseen = {0};
+		const struct link *link = &links.at[i];
+		enum device_server server;
+
+		r = device_server_of(link, &server, d);
+		if (r == 0 && device_get(link->name, server, &device, &unseen) == 0)
+			snap->marks.at[snap->marks.len++] = device.fwmark;
+	}
+	return r;
+}
+
+/* A number that some tunnel's rule carries is taken, even when its table was flushed. */
+static bool has_tunnel_rule(const struct snap *snap, uint32_t table)
+{
+	vec_each(tunnel, &snap->tunnel_rules)
+		if (tunnel->rule.table == table)
+			return true;
+	return false;
+}
+
+static int find_free_table(struct host *h, struct snap *snap, struct diag *d)
+{
+	for (uint32_t table = FIRST_TABLE; table >= FIRST_TABLE; table++) {
+		bool used = has_tunnel_rule(snap, table);
+
+		for (size_t i = 0; i < sizeof(families) && !used; i++) {
+			int r = rtnetlink_table_used(h->rtnetlink, families[i], table, &used, d);
+			if (r < 0)
+				return r;
+		}
+		if (!used) {
+			snap->free_table = table;
+			return 0;
+		}
+	}
+	return diag_refuse(d, ENOSPC, "every routing table from %d up is in use", FIRST_TABLE);
+}
+
+static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t mark,
+			struct snap *snap, struct diag *d)
+{
+	struct addr addr = endpoint_addr(endpoint);
+	struct rtnetlink_path path = {0};
+
+	/* linux.bash:133 passes over scoped addresses. */
+	if (endpoint_scope(endpoint))
+		return 0;
+	int r = rtnetlink_path_get(h->rtnetlink, &addr, mark, &path, d);
+	/* A way into the tunnel itself says nothing of the network below it. */
+	if (r == 0 && path.mtu && path.link.index != h->link.index &&
+	    (!snap->path_mtu || path.mtu < snap->path_mtu))
+		snap->path_mtu = path.mtu;
+	return r;
+}
+
+/* A default route into the tunnel itself hides the one that the tunnel's MTU was made for. */
+static int observe_default(struct host *h, struct snap *snap, struct diag *d)
+{
+	struct rtnetlink_path path;
+	int r = rtnetlink_default_get(h->rtnetlink, &path, d);
+
+	if (r < 0 || !path.mtu)
+		return r;
+	bool hidden = path.link.index && path.link.index == h->link.index;
+	snap->default_mtu = hidden ? path.link.mtu + WG_OVERHEAD_IPV6 : path.mtu;
+	return 0;
+}
+
+static int observe_mtu(struct host *h, const struct observe_query *query, struct snap *snap,
+		       struct diag *d)
+{
+	const struct wg_peer_vec *lists[] = {&snap->wg.peers, &query->mtu_of->wg.peers};
+
+	for (size_t i = 0; i < 2; i++) {
+		vec_each(peer, lists[i]) {
+			int r = 0;
+
+			if (peer->has_endpoint)
+				r = observe_path(h, &peer->endpoint, query->mark, snap, d);
+			if (r < 0)
+				return r;
+		}
+	}
+	return snap->path_mtu ? 0 : observe_default(h, snap, d);
+}
+
+static int observe_link(struct host *h, const struct observe_query *query, struct snap *snap,
+			struct diag *d)
+{
+	int r = host_refresh_link(h, query->ifname, d);
+
+	if (r < 0)
+		return r;
+	bool is_other = h->own && h->link.index && h->link.index != h->own;
+	/* A hook may have made it anew. */
+	bool is_new = query->bind && h->server != DEVICE_NONE && !h->link.up;
+	if (is_other && !is_new)
+		return host_is_another(h, d);
+	if (query->bind && h->link.index)
+		h->own = h->link.index;
+	snap->link = h->link;
+	snap->is_wireguard = h->server != DEVICE_NONE;
+	snap->is_userspace = h->server == DEVICE_USERSPACE;
+	return ipv6_look(query->ifname, false, &snap->ipv6, d);
+}
+
+/* The kernel goes by the stronger one of the interface's own setting and that of all. */
+static bool promotes_secondaries(const char *ifname)
+{
+	const char *const names[] = {"all", ifname};
+	bool promotes = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		_cleanup_buf_ struct buf name = {0};
+		long value = 0;
+
+		buf_addf(&name, "net/ipv4/conf/%s/promote_secondaries", names[i]);
+		promotes |= buf_status(&name) == 0 &&
+			    sysctl_get(buf_text(&name), &value, NULL) == 0 && value;
+	}
+	return promotes;
+}
+
+static int observe_addresses(struct host *h, struct snap *snap, struct diag *d)
+{
+	snap->promotes_secondaries = promotes_secondaries(h->options.ifname);
+	return rtnetlink_addr_list(h->rtnetlink, h->link.index, &snap->addrs, d);
+}
+
+static int observe_main_routes(struct host *h, struct snap *snap, struct diag *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(families) && r == 0; i++)
+		r = rtnetlink_route_list(h->rtnetlink, families[i], RT_TABLE_MAIN, h->link.index,
+					 &snap->main_routes, d);
+	return r;
+}
+
+/* What the host was found to use; else what was asked for; else whatever is there. */
+static enum dns_backend dns_backend_of(const struct host *h)
+{
+	switch (h->means.dns) {
+	case MEANS_DNS_RESOLVCONF:
+		return DNS_RESOLVCONF;
+	case MEANS_DNS_RESOLVED:
+		return DNS_RESOLVED;
+	case MEANS_DNS_NONE:
+		return h->options.choices.dns;
+	}
+	return DNS_OFF;
+}
+
+static int observe_dns(struct host *h, struct snap *snap, struct diag *d)
+{
+	struct dns_found found = {0};
+	int r = dns_get(dns_backend_of(h), h->options.ifname, &found, d);
+
+	snap->knows_dns = found.known;
+	snap->lacks_dns_tool =
+		!found.known && h->options.choices.dns == DNS_AUTO && !dns_can_be_set();
+	snap->dns_servers = found.servers;
+	snap->dns_search = found.search;
+	return r;
+}
+
+/* By other programs: how others have changed what those do not know is seen afterwards. */
+static int ask_programs(struct host *h, const struct observe_query *query, struct snap *snap,
+			struct diag *d)
+{
+	bool held = host_leave(h);
+	int r = query->firewall ? host_observe_iptables(h, d) : 0;
+
+	if (r == 0 && query->dns && h->means.dns == MEANS_DNS_RESOLVCONF)
+		/* The entry may be that of another network namespace, whose tunnel is up. */
+		snap->has_dns = !userspace_answers(query->ifname) &&
+				dns_resolvconf_knows(h->means.resolvconf_prefix, query->ifname);
+	if (r == 0 && query->dns_set)
+		r = observe_dns(h, snap, d);
+	host_return(h, held);
+	return r;
+}
+
+/* 0 where there is none. */
+static uint32_t observe_tag(const char *ifname)
+{
+	_cleanup_buf_ struct buf name = {0};
+	long value = 0;
+
+	buf_addf(&name, "net/ipv4/conf/%s/tag", ifname);
+	if (buf_status(&name) == 0 && sysctl_get(buf_text(&name), &value, NULL) < 0)
+		value = 0;
+	return (uint32_t)value;
+}
+
+/* A dry run may be made by anybody: says what it could not see, and goes on. */
+static int forgive(const struct observe_query *query, int r, struct diag *d)
+{
+	if (!query->lenient || (r != -EPERM && r != -EACCES))
+		return r;
+	diag_demote(d);
+	return 0;
+}
+
+int host_observe(void *self, const struct observe_query *query, struct snap *ret, struct diag *d)
+{
+	struct host *h = self;
+	int r = query->firewall || query->dns || query->dns_set ? ask_programs(h, query, ret, d)
+								: 0;
+
+	if (r == 0)
+		r = observe_link(h, query, ret, d);
+	ret->now = time(NULL);
+	if (r == 0 && query->device && ret->is_wireguard)
+		r = forgive(query, device_get(query->ifname, h->server, &ret->wg, d), d);
+	if (query->device && ret->link.index)
+		ret->tag = observe_tag(query->ifname);
+	if (r == 0 && query->addresses && ret->link.index)
+		r = observe_addresses(h, ret, d);
+	if (r == 0 && query->main_routes && ret->link.index)
+		r = observe_main_routes(h, ret, d);
+	if (r == 0 && query->tables && ret->link.index)
+		r = rtnetlink_kept_addrs(h->rtnetlink, ret->link.index, &ret->kept, d);
+	if (r == 0 && query->tables && ret->link.index)
+		r = rtnetlink_table_list(h->rtnetlink, ret->link.index, &ret->tables, &ret->kept,
+					 d);
+	if (r == 0 && query->rules)
+		r = host_observe_rules(h, ret, d);
+	if (r == 0 && query->marks)
+		r = observe_marks(ret, d);
+	if (r == 0 && query->free_table)
+		r = find_free_table(h, ret, d);
+	if (r == 0 && query->free_table)
+		ret->has_src_valid_mark = sysctl_get("net/ipv4/conf/all/src_valid_mark",
+						     &ret->src_valid_mark, NULL) == 0;
+	if (r == 0 && (query->firewall || query->firewall_is))
+		r = forgive(query, host_observe_firewall(h, query->firewall_is, ret, d), d);
+	if (r == 0 && query->mtu_of)
+		r = observe_mtu(h, query, ret, d);
+	if (r == 0 && query->config_file)
+		r = file_read(query->config_file, &ret->config_text, d);
+	return r;
+}

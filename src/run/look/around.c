@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Looks at what is around an interface.
+#include "wgq/run/look/around.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/kernel/rtnetlink/rtnetlink.h"
+#include "wgq/sys/host/neighbours.h"
+#include "wgq/sys/host/rp_filter.h"
+#include "wgq/sys/host/sysctl.h"
+
+/* A scoped address leads where its scope says, if the implementation tells that. */
+static int collect(const struct snap *snap, struct around *ret)
+{
+	vec_each(peer, &snap->wg.peers) {
+		struct addr to = endpoint_addr(&peer->endpoint);
+
+		if (!peer->has_endpoint || endpoint_scope(&peer->endpoint) ||
+		    addr_is_link_local(&to))
+			continue;
+		struct endpoint_way *way = vec_push(&ret->ways);
+		if (!way)
+			return -ENOMEM;
+		way->to = to;
+	}
+	around_sort(ret);
+	return 0;
+}
+
+static int follow(struct rtnetlink *rt, const struct snap *snap, struct endpoint_way_vec *ways,
+		  struct diag *d)
+{
+	struct rtnetlink_path path = {0};
+	int r = 0;
+
+	vec_each(way, ways) {
+		if (r == 0)
+			r = rtnetlink_path_get(rt, &way->to, snap->wg.fwmark, &path, d);
+		way->link = path.link.index;
+		way->mtu = path.mtu;
+	}
+	return r;
+}
+
+static bool is_tunnel(const struct link *link)
+{
+	return strcmp(link->kind, "wireguard") == 0 || strcmp(link->kind, "tun") == 0;
+}
+
+/* The address is anybody's: nothing is sent to it. */
+static int look_out(struct rtnetlink *rt, const struct snap *snap, const char *to,
+		    enum way_out *ret, char ret_tunnel[IFNAMSIZ], struct diag *d)
+{
+	struct rtnetlink_path path = {0};
+	struct addr addr;
+
+	addr_parse(to, strlen(to), &addr);
+	int r = rtnetlink_path_get(rt, &addr, 0, &path, d);
+
+	if (r < 0 || !path.link.index)
+		*ret = OUT_NONE;
+	else if (path.link.index == snap->link.index)
+		*ret = OUT_HERE;
+	else
+		*ret = is_tunnel(&path.link) ? OUT_TUNNEL : OUT_BARE;
+	if (*ret == OUT_TUNNEL)
+		memcpy(ret_tunnel, path.link.name, IFNAMSIZ);
+	return r;
+}
+
+int around_look(const struct snap *snap, struct around *ret, struct diag *d)
+{
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = NULL;
+	long src_valid_mark = 0;
+	int r = rtnetlink_open(&rt, d);
+
+	if (r < 0)
+		return r;
+	if (collect(snap, ret) < 0)
+		return diag_no_memory(d);
+	r = follow(rt, snap, &ret->ways, d);
+	/* Neither is in a range that is special, or that people use at home. */
+	if (r == 0)
+		r = look_out(rt, snap, "45.0.0.1", &ret->out_ip, ret->tunnel_ip, d);
+	if (r == 0)
+		r = look_out(rt, snap, "2000::1", &ret->out_ip6, ret->tunnel_ip6, d);
+	ret->src_valid_mark =
+		sysctl_get("net/ipv4/conf/all/src_valid_mark", &src_valid_mark, NULL) == 0 &&
+		src_valid_mark;
+	ret->strict_rp_filter = rp_filter_is_strict();
+	if (!neighbours_count(&ret->neighbours, &ret->neighbours_max))
+		ret->neighbours_max = 0;
+	return r;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Sends each request for a WireGuard device to the one that serves it.
+#include "wgq/run/look/device.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/kernel/rtnetlink/rtnetlink.h"
+#include "wgq/kernel/wg/netlink.h"
+#include "wgq/kernel/wg/uapi.h"
+
+int device_server_of(const struct link *link, enum device_server *ret, struct diag *d)
+{
+	bool serves = false;
+	int r = 0;
+
+	/* A userspace WireGuard is the process behind a tun device. */
+	if (link->index && strcmp(link->kind, "tun") == 0)
+		r = wg_uapi_serves(link->name, &serves, d);
+	*ret = serves ? DEVICE_USERSPACE : DEVICE_NONE;
+	if (link->index && strcmp(link->kind, "wireguard") == 0)
+		*ret = DEVICE_KERNEL;
+	return r;
+}
+
+int device_refuse(const char *ifname, int error, struct diag *d)
+{
+	char name[IF_NAMESIZE];
+
+	diag_refuse(d, error, "`%s' is not a WireGuard interface", ifname);
+	if (if_indextoname(if_nametoindex(ifname), name) && strcmp(name, ifname) != 0)
+		diag_note(d, "it is another name of %s", name);
+	wg_uapi_explain(ifname, d);
+	return -error;
+}
+
+int device_get(const char *ifname, enum device_server server, struct wg_device *ret, struct diag *d)
+{
+	switch (server) {
+	case DEVICE_KERNEL:
+		return wg_netlink_get(ifname, ret, d);
+	case DEVICE_USERSPACE:
+		return wg_uapi_get(ifname, ret, d);
+	case DEVICE_NONE:
+		return device_refuse(ifname, EOPNOTSUPP, d);
+	}
+	return -EINVAL;
+}
+
+int device_set(const char *ifname, enum device_server server, const struct wg_device *device,
+	       struct diag *d)
+{
+	switch (server) {
+	case DEVICE_KERNEL:
+		return wg_netlink_set(ifname, device, d);
+	case DEVICE_USERSPACE:
+		return wg_uapi_set(ifname, device, d);
+	case DEVICE_NONE:
+		return device_refuse(ifname, EOPNOTSUPP, d);
+	}
+	return -EINVAL;
+}
+
+int device_remove_peers(const char *ifname, enum device_server server, struct diag *d)
+{
+	const struct wg_device none = {.replace_peers = true};
+
+	return server == DEVICE_KERNEL ? wg_netlink_remove_peers(ifname, d)
+				       : device_set(ifname, server, &none, d);
+}
+
+static int add_userspace(struct rtnetlink *rt, struct link_vec *ret, struct diag *d)
+{
+	_cleanup_(links_release) struct link_vec tuns = {0};
+	int r = rtnetlink_link_list(rt, "tun", &tuns, d);
+
+	for (size_t i = 0; r == 0 && i < tuns.len; i++) {
+		enum device_server server;
+		struct link *copy = NULL;
+
+		r = device_server_of(&tuns.at[i], &server, d);
+		if (r < 0 || server == DEVICE_NONE)
+			continue;
+		copy = vec_push(ret);
+		if (!copy)
+			return diag_no_memory(d);
+		*copy = tuns.at[i];
+	}
+	return r;
+}
+
+int device_list(struct link_vec *ret, struct diag *d)
+{
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = NULL;
+	int r = rtnetlink_open(&rt, d);
+
+	if (r == 0)
+		r = rtnetlink_link_list(rt, "wireguard", ret, d);
+	return r == 0 ? add_userspace(rt, ret, d) : r;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Asks the host what a check has to know of it.
+#include "wgq/run/look/facts.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "wgq/base/buf.h"
+#include "wgq/base/mem.h"
+#include "wgq/kernel/rtnetlink/rtnetlink.h"
+#include "wgq/run/look/device.h"
+#include "wgq/sys/dns/dns.h"
+#include "wgq/sys/host/ipv6.h"
+#include "wgq/sys/host/sysctl.h"
+#include "wgq/sys/process/proc.h"
+
+static uint8_t mask_length(const struct addr *mask)
+{
+	uint8_t n = 0;
+
+	while (n < addr_bits(mask) && mask->bytes[n / 8] & (0x80 >> n % 8))
+		n++;
+	return n;
+}
+
+/* A way that leads through the tunnel itself tells nothing: of one that is up we go by the mark. */
+static void read_path(const struct conf *conf, uint32_t *ret)
+{
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rtnetlink = NULL;
+	struct rtnetlink_path path = {0};
+
+	if (!conf->mtu_line || rtnetlink_open(&rtnetlink, NULL) < 0)
+		return;
+	if (!conf->wg.has_fwmark && if_nametoindex(conf->ifname))
+		return;
+	vec_each(peer, &conf->wg.peers) {
+		struct addr to;
+
+		if (!peer->has_endpoint)
+			continue;
+		to = endpoint_addr(&peer->endpoint);
+		if (rtnetlink_path_get(rtnetlink, &to, conf->wg.fwmark, &path, NULL) == 0 &&
+		    path.mtu && (!*ret || path.mtu < *ret))
+			*ret = path.mtu;
+	}
+}
+
+static struct check_other *other_named(const char *ifname, struct check_other_vec *others)
+{
+	vec_each(other, others)
+		if (!other->path && strcmp(other->ifname, ifname) == 0)
+			return other;
+
+	struct check_other *added = vec_push(others);
+	if (added)
+		snprintf(added->ifname, sizeof(added->ifname), "%s", ifname);
+	return added;
+}
+
+/* With Table = off the mark is missing, or the routes are others' work. */
+static void read_device(const struct wg_device *wg, struct check_other *ret)
+{
+	ret->port = wg->listen_port;
+	ret->public_key = wg->public_key;
+	if (key_is_zero(&ret->public_key) && !key_is_zero(&wg->private_key))
+		key_public(&wg->private_key, &ret->public_key);
+	ret->full_ip = wg->fwmark && check_peers_are_full(&wg->peers, AF_INET);
+	ret->full_ip6 = wg->fwmark && check_peers_are_full(&wg->peers, AF_INET6);
+}
+
+static int read_devices(const char *but, struct check_other_vec *ret)
+{
+	_cleanup_(links_release) struct link_vec links = {0};
+
+	if (device_list(&links, NULL) < 0)
+		return 0;
+	vec_each(link, &links) {
+		_cleanup_(wg_device_release) struct wg_device wg = {0};
+		enum device_server server;
+
+		if (strcmp(link->name, but) == 0 || device_server_of(link, &server, NULL) < 0 ||
+		    device_get(link->name, server, &wg, NULL) < 0)
+			continue;
+		struct check_other *other = other_named(link->name, ret);
+		if (!other)
+			return -ENOMEM;
+		read_device(&wg, other);
+	}
+	return 0;
+}
+
+int facts_read_others(const char *but, struct check_other_vec *ret)
+{
+	struct ifaddrs *list;
+	int r = 0;
+
+	if (getifaddrs(&list) == 0) {
+		for (const struct ifaddrs *i = list; i && r == 0; i = i->ifa_next) {
+			const struct addr a = addr_of_socket(i->ifa_addr);
+			const struct addr mask = addr_of_socket(i->ifa_netmask);
+
+			if (!a.family || mask.family != a.family || strcmp(i->ifa_name, but) == 0)
+				continue;
+			struct check_other *other = other_named(i->ifa_name, ret);
+			struct link_addr *added = other ? vec_push(&other->addresses) : NULL;
+			if (added)
+				added->prefix =
+					(struct prefix){.addr = a, .len = mask_length(&mask)};
+			else
+				r = -ENOMEM;
+		}
+		freeifaddrs(list);
+	}
+	return r == 0 ? read_devices(but, ret) : r;
+}
+
+void facts_read(const struct conf *conf, struct check_facts *ret)
+{
+	char other[IFNAMSIZ];
+	long disabled = 0;
+
+	ret->has_program = proc_exists_for_root; /* hooks are run by root */
+	ret->lacks_dns_tool = conf_has_dns(conf) && !dns_can_be_set();
+	facts_read_others(conf->ifname, &ret->others);
+	read_path(conf, &ret->path_mtu);
+	if (sysctl_get("net/ipv6/neigh/default/gc_thresh3", &ret->neighbours, NULL) < 0)
+		ret->neighbours = 0;
+	/* `all' tells what was set for all at once; one may have it again. */
+	ret->ipv6_off = access("/proc/net/if_inet6", F_OK) < 0 ||
+			(ipv6_find(conf->ifname, other, NULL) == 0 && !other[0] &&
+			 sysctl_get("net/ipv6/conf/all/disable_ipv6", &disabled, NULL) == 0 &&
+			 disabled != 0);
+}

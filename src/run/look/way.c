@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The whole way of a packet: from leg to leg, into tunnels and out of them.
+#include "wgq/run/look/way.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "wgq/kernel/nft/nft.h"
+#include "wgq/kernel/rtnetlink/rtnetlink.h"
+#include "wgq/run/look/device.h"
+
+#include "way_leg.h"
+
+/* The longest allowed IP that has the address (wg_allowedips_lookup_dst()); no two peers have the
+ * same one. */
+static void find_peer(const struct addr *to, struct way_tunnel *tunnel)
+{
+	const struct prefix host = {.addr = *to, .len = addr_bits(to)};
+
+	vec_each(peer, &tunnel->device.peers) {
+		vec_each(allowed, &peer->allowed_ips) {
+			const struct prefix *prefix = &allowed->prefix;
+
+			if (!prefix_covers(prefix, &host) ||
+			    (tunnel->peer && prefix->len < tunnel->allowed.len))
+				continue;
+			tunnel->peer = peer;
+			tunnel->allowed = *prefix;
+		}
+	}
+}
+
+static void look_at_firewall(const struct link *link, struct way_tunnel *tunnel)
+{
+	unsigned families = 0;
+
+	/* Who may not see it sees none. */
+	tunnel->has_firewall = nft_find(link->name, &families, NULL) == 0 && families;
+	if (tunnel->has_firewall)
+		(void)nft_read(link->name, &tunnel->firewall_mark, NULL, NULL);
+}
+
+int way_tunnel_look(const struct link *link, const struct addr *to, struct way_tunnel *ret,
+		    struct diag *d)
+{
+	_cleanup_diag_ struct diag why = {0};
+	enum device_server server;
+	int r = device_server_of(link, &server, d);
+
+	ret->is_wireguard = server != DEVICE_NONE;
+	if (r < 0 || !ret->is_wireguard)
+		return r;
+	r = device_get(link->name, server, &ret->device, &why);
+	ret->hidden = r == -EPERM || r == -EACCES;
+	if (r < 0 && !ret->hidden) {
+		diag_move(d, &why);
+		return r;
+	}
+	find_peer(to, ret);
+	look_at_firewall(link, ret);
+	return 0;
+}
+
+/* The packet that a tunnel sends to its peer. The kernel sends it as root. */
+static struct packet packet_around(const struct way_tunnel *tunnel)
+{
+	const union endpoint *endpoint = &tunnel->peer->endpoint;
+
+	return (struct packet){
+		.to = endpoint_addr(endpoint),
+		.mark = tunnel->device.fwmark,
+		.ip_proto = IPPROTO_UDP,
+		.sport = tunnel->device.listen_port,
+		.dport = endpoint_port(endpoint),
+	};
+}
+
+/* Link-local addresses say which link they are of. */
+static void pin(const union endpoint *endpoint, struct way_leg *leg)
+{
+	leg->hop.oif = endpoint_scope(endpoint);
+	leg->pinned = leg->hop.oif != 0;
+}
+
+static enum way_end end_before_link(const struct way_leg *leg)
+{
+	if (leg->from_refused)
+		return WAY_NOT_OURS;
+	return packet_fate(&leg->way) == PACKET_STAYS ? WAY_STAYS : WAY_NOT_SENT;
+}
+
+static bool is_loop(const struct way *way)
+{
+	const struct way_leg *last = &way->legs[way->count - 1];
+
+	for (size_t i = 0; i + 1 < way->count; i++)
+		if (way->legs[i].link.index == last->link.index)
+			return true;
+	return false;
+}
+
+/* What becomes of the packet at the end of the newest leg; *ret_next: it goes on in a tunnel. */
+static int end_leg(struct way *way, bool *ret_next, struct diag *d)
+{
+	struct way_leg *leg = &way->legs[way->count - 1];
+	struct way_tunnel *tunnel = &leg->tunnel;
+
+	*ret_next = false;
+	way->end = end_before_link(leg);
+	if (way->end == WAY_NOT_OURS || (!leg->pinned && packet_fate(&leg->way) != PACKET_LEAVES))
+		return 0;
+	way->end = WAY_LEAVES;
+	if (!leg->link.index)
+		return 0;
+	int r = way_tunnel_look(&leg->link, &leg->packet.to, tunnel, d);
+	if (r < 0 || !tunnel->is_wireguard)
+		return r;
+	if (is_loop(way))
+		way->end = WAY_LOOP;
+	else if (tunnel->hidden)
+		way->end = WAY_HIDDEN;
+	else if (!tunnel->peer)
+		way->end = WAY_NO_PEER;
+	else if (!tunnel->peer->has_endpoint)
+		way->end = WAY_NO_ENDPOINT;
+	else if (way->count == WAY_LEGS_MAX)
+		way->end = WAY_TOO_LONG;
+	else
+		*ret_next = true;
+	return 0;
+}
+
+static int follow_legs(struct way_tables *tables, struct way *way, struct diag *d)
+{
+	for (bool next = true; next;) {
+		const struct way_tunnel *tunnel =
+			way->count ? &way->legs[way->count - 1].tunnel : NULL;
+		struct way_leg *leg = &way->legs[way->count++];
+
+		if (tunnel) {
+			leg->packet = packet_around(tunnel);
+			pin(&tunnel->peer->endpoint, leg);
+		}
+		int r = way_leg_follow(tables, leg, d);
+		if (r == 0)
+			r = end_leg(way, &next, d);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static bool leads_to(const struct policy_route *route, const struct link *link)
+{
+	for (uint32_t i = 0; i < policy_hops_known(route); i++)
+		if (route->hops[i].oif == link->index)
+			return true;
+	return false;
+}
+
+/* What stands between the packet and the target: also the tables of rules that were passed over. */
+static int look_for_target(struct way_tables *tables, struct way *way, struct diag *d)
+{
+	struct way_target *target = &way->target;
+	struct way_leg *leg = &way->legs[0];
+	int r = rtnetlink_link_get(tables->rtnetlink, target->ifname, &target->link, d);
+
+	if (r == 0 && !target->link.index)
+		return diag_refuse(d, ENODEV, "there is no interface `%s'", target->ifname);
+	if (r == 0)
+		r = way_tunnel_look(&target->link, &leg->packet.to, &target->tunnel, d);
+	for (size_t i = 0; i < leg->way.len && r == 0 && !target->step; i++) {
+		struct packet_step *step = &leg->way.at[i];
+
+		r = packet_look(&leg->packet, &tables->list, step, d);
+		if (leads_to(&step->route, &target->link))
+			target->step = step;
+	}
+	return r;
+}
+
+int way_follow(const struct packet *packet, struct way *ret, struct diag *d)
+{
+	_cleanup_(way_tables_close) struct way_tables tables = {0};
+	int r = way_tables_open(&tables, d);
+
+	ret->legs[0].packet = *packet;
+	if (r == 0)
+		r = follow_legs(&tables, ret, d);
+	if (r == 0 && ret->target.ifname[0])
+		r = look_for_target(&tables, ret, d);
+	return r;
+}
+
+static void leg_release(struct way_leg *leg)
+{
+	policy_rules_release(&leg->rules);
+	packet_way_release(&leg->way);
+	packet_way_release(&leg->connected_way);
+	wg_device_release(&leg->tunnel.device);
+}
+
+void way_release(struct way *way)
+{
+	for (size_t i = 0; i < way->count; i++)
+		leg_release(&way->legs[i]);
+	wg_device_release(&way->target.tunnel.device);
+}
+
+bool way_uses_target(const struct way *way)
+{
+	for (size_t i = 0; i < way->count; i++)
+		if (way->legs[i].link.index && way->legs[i].link.index == way->target.link.index)
+			return true;
+	return false;
+}
