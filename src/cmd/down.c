@@ -23,6 +23,7 @@ static int observe(struct session *s, enum extent extent, struct snap *ret, stru
 		.device = extent >= WHOLE,
 		.rules = extent >= WHOLE,
 		.marks = extent >= LEFTOVERS,
+		.barriers = extent >= WHOLE,
 		.firewall = extent >= WHOLE,
 		.dns = extent >= LEFTOVERS,
 		.lenient = s->dry_run,
@@ -36,7 +37,7 @@ static int plan_leftovers(struct session *s, const struct snap *snap, struct pla
 {
 	int r = leftover_rules(s->conf, snap, ret, d);
 
-	if (r == 0 && (ret->len || snap->has_firewall || snap->has_dns))
+	if (r == 0 && (ret->len || snap->barriers.len || snap->has_firewall || snap->has_dns))
 		r = diff_clean(s->conf, snap, &s->means, ret, d);
 	return r;
 }

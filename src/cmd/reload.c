@@ -18,6 +18,7 @@ int reload_observe(struct session *s, struct snap *snap, struct diag *d)
 		.addresses = true,
 		.tables = true,
 		.rules = true,
+		.barriers = true,
 		.free_table = want_may_be_full_tunnel(s->conf),
 		.firewall = true,
 		.dns_set = true,

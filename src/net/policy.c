@@ -237,6 +237,12 @@ bool policy_route_is_bare(const struct policy_route *route)
 	       route->metric == (ipv6 ? ROUTE_METRIC_IPV6 : 0U);
 }
 
+bool policy_route_is_barrier(const struct policy_route *route)
+{
+	return route->type == RTN_UNREACHABLE && route->protocol == RTPROT_BOOT &&
+	       route_is_barrier_metric(route->metric);
+}
+
 /* linux.bash:221-222 */
 static bool is_tunnel_form(const struct rule *rule)
 {

@@ -16,6 +16,7 @@ void snap_release(struct snap *snap)
 	vec_release(&snap->main_routes);
 	tables_release(&snap->tables);
 	buf_release(&snap->kept);
+	tables_release(&snap->barriers);
 	vec_release(&snap->rules);
 	vec_release(&snap->suppress_rules);
 	vec_release(&snap->firewall_addrs);

@@ -2,6 +2,26 @@
 // The objects of rtnetlink as values: what makes two of them the same.
 #include "wgq/net/spec.h"
 
+#include "wgq/base/hash.h"
+
+/* The upper byte tells a barrier from what admins put last. */
+#define BARRIER_METRIC   UINT32_C(0xfe000000)
+#define BARRIER_SUM_MASK UINT32_C(0x00ffffff)
+
+uint32_t route_barrier_metric(const char *ifname)
+{
+	uint32_t sum = HASH_START;
+
+	for (; *ifname; ifname++)
+		sum = hash_add(sum, (unsigned char)*ifname);
+	return BARRIER_METRIC | ((sum ^ sum >> 24) & BARRIER_SUM_MASK);
+}
+
+bool route_is_barrier_metric(uint32_t metric)
+{
+	return (metric & ~BARRIER_SUM_MASK) == BARRIER_METRIC;
+}
+
 bool rule_same(const struct rule *a, const struct rule *b)
 {
 	if (!a->exact || !b->exact)

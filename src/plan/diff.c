@@ -126,6 +126,28 @@ bool diff_return_routes(const struct route_table_vec *tables, struct plan *plan)
 	return true;
 }
 
+struct op *diff_add_barrier(struct plan *plan, enum op_kind kind, const struct route_vec *routes,
+			    uint32_t table)
+{
+	struct op *op = diff_add(plan, kind, 0);
+
+	if (!op)
+		return NULL;
+	op->routes.at = routes->at;
+	op->routes.count = routes->len;
+	op->routes.table = table;
+	op->routes.barrier = true;
+	return op;
+}
+
+bool diff_lift_barriers(const struct snap *snap, struct plan *plan)
+{
+	vec_each(table, &snap->barriers)
+		if (!diff_add_barrier(plan, OP_ROUTE_DEL, &table->plain, table->table))
+			return false;
+	return true;
+}
+
 bool diff_restore(const struct snap *snap, struct plan *plan)
 {
 	struct op *op = diff_add_back_only(plan, OP_RESTORE);
@@ -304,6 +326,8 @@ int diff_detach(const struct conf *conf, const struct snap *snap, struct plan *r
 int diff_clean(const struct conf *conf, const struct snap *snap, const struct means *means,
 	       struct plan *ret, struct diag *d)
 {
+	if (!diff_lift_barriers(snap, ret))
+		return diag_no_memory(d);
 	/* Before the name servers: while a program unsets those, another wgq may bring it up. */
 	if (snap->has_firewall && !diff_add(ret, OP_FIREWALL_REMOVE, 0))
 		return diag_no_memory(d);

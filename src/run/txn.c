@@ -153,10 +153,15 @@ static bool is_needless(const struct op *op, const struct plan *inverses)
 	return true;
 }
 
-/* Those of a step that was not taken any more. */
+static bool is_barrier(const struct op *op)
+{
+	return op->kind == OP_ROUTE_ADD && op->routes.barrier;
+}
+
+/* Those of a step that was not taken any more; a barrier is for the step before it. */
 static void drop_back_only(struct plan *inverses)
 {
-	while (inverses->len && vec_last(inverses)->back_only)
+	while (inverses->len && vec_last(inverses)->back_only && !is_barrier(vec_last(inverses)))
 		inverses->len--;
 }
 

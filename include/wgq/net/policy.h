@@ -111,6 +111,8 @@ static inline uint32_t policy_route_oif(const struct policy_route *route)
 bool policy_route_is_plain(const struct policy_route *route);
 /* A plain route with nothing that `ip route add PREFIX dev LINK` does not give it. */
 bool policy_route_is_bare(const struct policy_route *route);
+/* One that stands in for a route of an interface: route_barrier_metric(). */
+bool policy_route_is_barrier(const struct policy_route *route);
 /* Whether it is for every packet that has no mark. */
 bool policy_rule_is_for_all(const struct policy_rule *rule);
 /* The form that a tunnel's rules have, where it is one of these; exact tells. */

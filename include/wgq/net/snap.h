@@ -68,6 +68,8 @@ struct snap {
 	struct route_table_vec tables; /* in no order, nor have the routes one */
 	struct buf kept; /* with tables: addresses, and the routes that are not plain; opaque */
 
+	struct route_table_vec barriers; /* of this name, which a wgq that was killed has left */
+
 	struct host_rule_vec rules;          /* all, a family in the order of evaluation */
 	struct rule_vec suppress_rules;      /* `lookup main suppress_prefixlength 0` */
 	struct tunnel_rule_vec tunnel_rules; /* both in the order of evaluation */

@@ -84,6 +84,7 @@ struct op {
 			uint32_t table;
 			bool put_back;  /* were there before */
 			bool barrier;   /* in the place of routes that are away for a moment */
+			bool temporary; /* until a later step of the plan takes it back */
 		} routes;               /* OP_ROUTE_* */
 		const struct buf *kept; /* OP_RESTORE: as snap.kept */
 		struct rule rule;       /* OP_RULE_* */

@@ -16,6 +16,11 @@ bool diff_put_back_routes(const struct route_vec *routes, uint32_t table, struct
 /* On the way back, the plain routes of the tables are added; of all else that goes with addresses
  * or the link, what is gone. */
 bool diff_return_routes(const struct route_table_vec *tables, struct plan *plan);
+/* In the place of IPv4 routes: they lead nowhere, until it is deleted. */
+struct op *diff_add_barrier(struct plan *plan, enum op_kind kind, const struct route_vec *routes,
+			    uint32_t table);
+/* Removes those that a wgq that was killed has left. */
+bool diff_lift_barriers(const struct snap *snap, struct plan *plan);
 bool diff_restore(const struct snap *snap, struct plan *plan);
 /* Of RTPROT_KERNEL, which keeps systemd-networkd from deleting the rules as foreign when it
  * restarts (systemd#19106), and which `ip rule` does not print. */

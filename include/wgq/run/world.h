@@ -22,6 +22,7 @@ struct observe_query {
 	bool addresses;   /* of the interface */
 	bool main_routes; /* its routes in table main */
 	bool tables;      /* every route out of the interface */
+	bool barriers;    /* that a wgq that was killed has left */
 	bool firewall;
 	/* Whether it has exactly this one, the rules of iptables being those that were last looked
 	 * at; NULL: not asked. */

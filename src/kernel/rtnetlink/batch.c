@@ -65,7 +65,7 @@ static char *put_route(char *at, int type, const struct rtnetlink_routes *routes
 	if (table > 255)
 		at = put_number(at, RTA_TABLE, table);
 	if (routes->barrier)
-		return put_number(at, RTA_PRIORITY, ROUTE_METRIC_BARRIER);
+		return put_number(at, RTA_PRIORITY, routes->barrier);
 	at = put_number(at, RTA_OIF, routes->oif);
 	if (ipv6 && type == RTM_DELROUTE)
 		at = put_number(at, RTA_PRIORITY, ROUTE_METRIC_IPV6);
@@ -79,7 +79,9 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int ty
 	char *end = put_route(start + NLMSG_HDRLEN, type, routes, place);
 	/* Without NLM_F_EXCL it comes before others of its prefix and metric (fib_table_insert(),
 	 * net/ipv4/fib_trie.c), or behind them (fib6_add_rt2node(), net/ipv6/ip6_fib.c). */
-	int add = routes->put_back ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_EXCL;
+	int add = routes->barrier    ? NLM_F_CREATE | NLM_F_REPLACE /* one may be left */
+		  : routes->put_back ? NLM_F_CREATE
+				     : NLM_F_CREATE | NLM_F_EXCL;
 	const struct nlmsghdr head = {
 		.nlmsg_len = (uint32_t)(end - start),
 		.nlmsg_type = (uint16_t)type,

@@ -193,13 +193,12 @@ int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *r
 	return 0;
 }
 
-int rtnetlink_route_dump(struct rtnetlink *rt, uint8_t family, uint32_t table, uint32_t oif,
-			 const struct netlink_sink *sink, struct ack *ret_ack)
+static int route_dump(struct rtnetlink *rt, const struct rtmsg *head, uint32_t table, uint32_t oif,
+		      const struct netlink_sink *sink, struct ack *ret_ack)
 {
-	const struct rtmsg head = {.rtm_family = family};
 	struct rtnetlink_message message;
 	struct nlmsghdr *m =
-		rtnetlink_begin(&message, RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
+		rtnetlink_begin(&message, RTM_GETROUTE, NLM_F_DUMP, head, sizeof(*head));
 
 	if (table)
 		mnl_attr_put_u32(m, RTA_TABLE, table);
@@ -211,6 +210,14 @@ int rtnetlink_route_dump(struct rtnetlink *rt, uint8_t family, uint32_t table, u
 	if (r == -ENOENT || r == -ENODEV || r == -EAFNOSUPPORT || r == -EOPNOTSUPP)
 		return 0;
 	return r;
+}
+
+int rtnetlink_route_dump(struct rtnetlink *rt, uint8_t family, uint32_t table, uint32_t oif,
+			 const struct netlink_sink *sink, struct ack *ret_ack)
+{
+	const struct rtmsg head = {.rtm_family = family};
+
+	return route_dump(rt, &head, table, oif, sink, ret_ack);
 }
 
 void rtnetlink_name_hops(struct policy_route *route)
@@ -233,7 +240,8 @@ static int route_take(const struct nlmsghdr *message, void *into)
 	struct policy_route seen;
 	int r = rtnetlink_route_parse(message, &seen);
 
-	if (r < 0 || seen.to.addr.family != list->family || seen.table != list->table)
+	if (r < 0 || seen.to.addr.family != list->family || seen.table != list->table ||
+	    policy_route_is_barrier(&seen))
 		return r;
 	list->used = true;
 	if (!list->routes)
@@ -281,9 +289,9 @@ int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, b
 struct table_list {
 	struct route_table_vec *tables;
 	struct buf *kept;
-	size_t kept_before; /* of the other family */
-	size_t last;        /* the table of the route before: routes come table by table */
-	uint32_t oif;
+	size_t kept_before;    /* of the other family */
+	size_t last;           /* the table of the route before: routes come table by table */
+	uint32_t oif, barrier; /* what is listed: the routes out of a link, or barriers */
 	uint8_t family;
 };
 
@@ -372,6 +380,39 @@ int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_
 			return ack_fail(d, &ack, "list the routes through link %s", text);
 		}
 	}
+	return 0;
+}
+
+static int barrier_take(const struct nlmsghdr *message, void *into)
+{
+	struct table_list *list = into;
+	struct policy_route seen;
+	int r = rtnetlink_route_parse(message, &seen);
+
+	if (r < 0 || seen.to.addr.family != list->family || !policy_route_is_barrier(&seen) ||
+	    seen.metric != list->barrier)
+		return r;
+	struct route_table *table = table_of(list, seen.table);
+	struct route *route = table ? vec_push(&table->plain) : NULL;
+	if (!route)
+		return -ENOMEM;
+	route->prefix = seen.to;
+	return 0;
+}
+
+int rtnetlink_barrier_list(struct rtnetlink *rt, uint32_t metric, struct route_table_vec *ret,
+			   struct diag *d)
+{
+	const struct rtmsg head = {.rtm_family = AF_INET, .rtm_type = RTN_UNREACHABLE};
+	struct buf kept = {0};
+	struct table_list list = {
+		.tables = ret, .kept = &kept, .barrier = metric, .family = AF_INET};
+	const struct netlink_sink sink = {
+		.take = barrier_take, .into = &list, .restart = table_restart};
+	struct ack ack;
+
+	if (route_dump(rt, &head, 0, 0, &sink, &ack) < 0)
+		return ack_fail(d, &ack, "list the unreachable routes");
 	return 0;
 }
 

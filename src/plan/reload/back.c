@@ -36,6 +36,20 @@ static int copy_ipv4(const struct route_table *table, struct route_table_vec *re
 	return 0;
 }
 
+/* What comes back leads nowhere in between, instead of past the tunnel. */
+static bool bar_on_the_way_back(struct reload *reload, enum op_kind kind)
+{
+	vec_each(table, &reload->lost_on_the_way_back) {
+		if (!table->plain.len)
+			continue;
+		struct op *op = diff_add_barrier(&reload->plan, kind, &table->plain, table->table);
+		if (!op)
+			return false;
+		op->back_only = true;
+	}
+	return true;
+}
+
 /* With its last IPv4 address an interface loses every IPv4 route, in every table (fib_disable_ip(),
  * net/ipv4/fib_frontend.c), although it had them before it got the first. */
 static bool keep_ipv4_routes(const struct snap *snap, struct reload *reload)
@@ -48,7 +62,7 @@ static bool keep_ipv4_routes(const struct snap *snap, struct reload *reload)
 	vec_each(table, &snap->tables)
 		if (copy_ipv4(table, lost) < 0)
 			return false;
-	return diff_return_routes(lost, &reload->plan);
+	return bar_on_the_way_back(reload, OP_ROUTE_DEL) && diff_return_routes(lost, &reload->plan);
 }
 
 bool reload_add_addresses(const struct snap *snap, struct reload *reload)
@@ -57,6 +71,7 @@ bool reload_add_addresses(const struct snap *snap, struct reload *reload)
 
 	return keep_ipv4_routes(snap, reload) &&
 	       diff_add_addresses(snap, want, AF_INET, &reload->plan) &&
+	       bar_on_the_way_back(reload, OP_ROUTE_ADD) &&
 	       diff_add_addresses(snap, want, AF_INET6, &reload->plan);
 }
 

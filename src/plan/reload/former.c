@@ -105,7 +105,7 @@ int former_plan(const struct conf *conf, const struct snap *snap, const struct m
 	if (r < 0)
 		return r;
 	if (!remove_firewall(snap, ret) || !clear_device(snap, &ret->plan) ||
-	    !delete_link(snap, &ret->plan))
+	    !delete_link(snap, &ret->plan) || !diff_lift_barriers(snap, &ret->plan))
 		return diag_no_memory(d);
 	return 0;
 }

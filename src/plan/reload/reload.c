@@ -144,7 +144,7 @@ static bool plan_all(const struct snap *snap, const struct means *means,
 	       clear_mark(snap, want, plan) && reload_bar_routes(reload, OP_ROUTE_ADD, plan) &&
 	       reload_remove_routes(reload, plan) && reload_remove_addresses(reload, plan) &&
 	       reload_add_late_routes(reload, plan) &&
-	       reload_bar_routes(reload, OP_ROUTE_DEL, plan) &&
+	       reload_bar_routes(reload, OP_ROUTE_DEL, plan) && diff_lift_barriers(snap, plan) &&
 	       (!promote || reload_end_promotion(reload)) &&
 	       reload_set_firewall(snap, means, reload) && reload_set_dns(snap, means, reload) &&
 	       reload_lower_mtu(snap, want, plan) && leave_note(snap, reload, plan) &&

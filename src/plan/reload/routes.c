@@ -142,13 +142,10 @@ bool reload_bar_routes(const struct reload *reload, enum op_kind kind, struct pl
 	vec_each(change, &reload->tables) {
 		if (!change->put_back.len)
 			continue;
-		struct op *op = diff_add(plan, kind, 0);
+		struct op *op = diff_add_barrier(plan, kind, &change->put_back, change->table);
 		if (!op)
 			return false;
-		op->routes.at = change->put_back.at;
-		op->routes.count = change->put_back.len;
-		op->routes.table = change->table;
-		op->routes.barrier = true;
+		op->routes.temporary = true;
 	}
 	return true;
 }

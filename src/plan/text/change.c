@@ -82,18 +82,19 @@ static int list_routes(const struct op *op, struct change_vec *changes)
 	enum change_sign sign = op->kind == OP_ROUTE_ADD ? CHANGE_ADD : CHANGE_REMOVE;
 	int r = 0;
 
-	/* It is gone in the end. */
-	if (op->routes.barrier)
+	if (op->routes.temporary)
 		return 0;
 	for (size_t i = 0; r == 0 && i < op->routes.count; i++) {
 		const struct route *route = &op->routes.at[i];
-		char prefix[PREFIX_TEXT_MAX], object[PREFIX_TEXT_MAX + 24];
+		const char *type = op->routes.barrier ? "unreachable " : "";
+		char prefix[PREFIX_TEXT_MAX], object[PREFIX_TEXT_MAX + 36];
 
 		prefix_format(&route->prefix, prefix);
 		if (op->routes.table == RT_TABLE_MAIN)
-			snprintf(object, sizeof(object), "%s", prefix);
+			snprintf(object, sizeof(object), "%s%s", type, prefix);
 		else
-			snprintf(object, sizeof(object), "%s table %u", prefix, op->routes.table);
+			snprintf(object, sizeof(object), "%s%s table %u", type, prefix,
+				 op->routes.table);
 		r = change_add(changes, CHANGE_ROUTE, sign, object, "", "", route->line);
 	}
 	return r;

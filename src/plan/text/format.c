@@ -28,7 +28,8 @@ static void format_routes(const struct op *op, const char *verb, const struct op
 		prefix_format(&route->prefix, text);
 		buf_addf(out, "ip -%c route %s ", family_digit(route->prefix.addr.family), verb);
 		if (op->routes.barrier) {
-			buf_addf(out, "unreachable %s metric %d", text, ROUTE_METRIC_BARRIER);
+			buf_addf(out, "unreachable %s metric %u", text,
+				 route_barrier_metric(context->ifname));
 		} else {
 			buf_addf(out, "%s dev ", text);
 			buf_shell_word(out, context->ifname);

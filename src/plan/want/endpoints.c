@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "wgq/base/buf.h"
+#include "wgq/base/hash.h"
 
 /* The upper byte tells a note from what others may have written there. */
 enum { NOTE_MARK = 0x57000000, SUM_MASK = 0x00ffffff };
@@ -18,11 +19,11 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-/* FNV-1a; a name is the same in any case. */
+/* A name is the same in any case. */
 static uint32_t hash(uint32_t hash, const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)lower(text[i])) * 16777619;
+		hash = hash_add(hash, (unsigned char)lower(text[i]));
 	return hash;
 }
 
@@ -31,7 +32,7 @@ static uint32_t sum(const struct key *key, const char *text, size_t n)
 	char key_text[KEY_BASE64_LEN + 1];
 
 	key_to_base64(key, key_text);
-	uint32_t all = hash(hash(2166136261, key_text, KEY_BASE64_LEN), text, n);
+	uint32_t all = hash(hash(HASH_START, key_text, KEY_BASE64_LEN), text, n);
 	return (all ^ all >> 24) & SUM_MASK;
 }
 

@@ -230,7 +230,7 @@ static struct rtnetlink_routes routes_of(const struct host *h, const struct op *
 		.oif = h->link.index,
 		.table = op->routes.table,
 		.put_back = op->routes.put_back,
-		.barrier = op->routes.barrier,
+		.barrier = op->routes.barrier ? route_barrier_metric(h->options.ifname) : 0,
 	};
 }
 

@@ -265,6 +265,9 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 	if (r == 0 && query->tables && ret->link.index)
 		r = rtnetlink_table_list(h->rtnetlink, ret->link.index, &ret->tables, &ret->kept,
 					 d);
+	if (r == 0 && query->barriers)
+		r = rtnetlink_barrier_list(h->rtnetlink, route_barrier_metric(query->ifname),
+					   &ret->barriers, d);
 	if (r == 0 && query->rules)
 		r = host_observe_rules(h, ret, d);
 	if (r == 0 && query->marks)

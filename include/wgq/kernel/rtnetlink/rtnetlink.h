@@ -77,6 +77,11 @@ int rtnetlink_route_list(struct rtnetlink *rt, uint8_t family, uint32_t table, u
 int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_vec *ret,
 			 struct buf *ret_kept, struct diag *d);
 
+/* Lists, into an empty *ret, the barriers with a metric, which are of IPv4: that is the family that
+ * goes with an address. */
+int rtnetlink_barrier_list(struct rtnetlink *rt, uint32_t metric, struct route_table_vec *ret,
+			   struct diag *d);
+
 /* Addresses and routes as the kernel's own messages: with every attribute, and in an order in which
  * they can be made again. Appends the addresses of a link, but for those that the kernel gives it.
  */
@@ -85,7 +90,7 @@ int rtnetlink_kept_addrs(struct rtnetlink *rt, uint32_t index, struct buf *ret, 
  * and the error is that of the first that was refused. */
 int rtnetlink_kept_restore(struct rtnetlink *rt, uint32_t index, const struct buf *kept,
 			   struct diag *d);
-/* Whether a table holds any route; stops at the first. */
+/* Whether a table holds any route but barriers; stops at the first. */
 int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, bool *ret,
 			 struct diag *d);
 
@@ -98,8 +103,8 @@ struct rtnetlink_routes {
 	const struct route *at;
 	size_t count;
 	uint32_t oif, table;
-	bool put_back; /* were there before: others' to the same prefixes do not keep them out */
-	bool barrier; /* lead nowhere, where no other of the prefix is left: ROUTE_METRIC_BARRIER */
+	bool put_back;    /* were there before: others' to the same prefixes do not keep them out */
+	uint32_t barrier; /* lead nowhere, with this metric: route_barrier_metric(); 0: into oif */
 };
 /* Adds routes, all or none, in batches whose answers always fit the receive buffer; those of a
  * family in the order given, IPv4 and IPv6 side by side over two sockets where there are many of
