@@ -128,6 +128,42 @@ def resized(command):
     assert terminal.wait_end() == 0
 
 
+def scrolled(command):
+    """What is shown moves below a head that stays, whichever way a key is sent."""
+    terminal = Terminal(command, 80, 12)
+    terminal.wait_frames(1)
+
+    def press(keys, lines=12):
+        terminal.text = b""
+        for piece in keys:
+            os.write(terminal.fd, piece)
+            terminal.read(0.1)
+        terminal.wait_frames(1)
+        return check_frame(frames(terminal.text)[-1], 80, lines)
+
+    top = press([b"x"])
+    assert top[0].startswith("wgq status ") and "1 of 2 peers on line" in top[1], top
+    for down, up in ([b"\x1b[B"], [b"\x1b[A"]), ([b"\x1bOB"], [b"\x1bOA"]), ([b"j"], [b"k"]), \
+            ([b"\x1b", b"[", b"B"], [b"\x1b[", b"A"]), ([b"\x1b[6~"], [b"\x1b[5~"]):
+        moved = press(down)
+        assert moved[1] == top[1], moved
+        by = 9 if b"6" in down[0] else 1
+        end = press([b"\x1b[F"])
+        assert moved[2:4] in [(top[2:] + end[2:])[i:i + 2] for i in range(1, 20)], (top, moved)
+        assert by == 9 or moved[2] == top[3], (top, moved)
+        assert end[-1] not in ("", "..."), end
+        assert press([b"\x1b[B"])[-1] == end[-1], "goes beyond the end"
+        assert press([b"\x1b[H"])[2] == top[2], "not at the top"
+        press(down)
+        assert press(up)[2] == top[2], "not back"
+    terminal.resize(80, 60)
+    time.sleep(0.2)
+    assert press([b"G"], 60)[2] == top[2], "stays below when there is room for all"
+    os.write(terminal.fd, b"q")
+    assert terminal.wait_end() == 0
+    assert terminal.text.endswith(LEAVE), "screen not left"
+
+
 def suspended(command):
     terminal = Terminal(command, 80, 24)
     terminal.wait_frames(1)
@@ -152,7 +188,10 @@ def main():
     assert any("in/s" in row for row in drawn[-1]), "no rates"
     run(command, 80, 24, lambda t: os.write(t.fd, b"\x03"), 128 + signal.SIGINT)
     run(command, 80, 24, lambda t: t.signal(signal.SIGTERM), 128 + signal.SIGTERM)
+    for number in signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM:
+        run(command, 80, 24, lambda t, n=number: t.signal(n), 128 + number)
     resized(command)
+    scrolled(command)
     suspended(command)
 
 

@@ -158,7 +158,7 @@ static void make_scene(struct scene *scene, size_t peers)
 
 static void draws(void **state)
 {
-	static const char *const narrow = "wg0  up\n"
+	static const char *const narrow = "wg0  up  1 of 1 peer on line\n"
 					  "  public key   AQAAAAAAAAAAAAAAAAAAAAAAA\n"
 					  "               AAAAAAAAAAAAAAAAAA=\n"
 					  "  settings     port 51820, MTU 1420\n"
@@ -170,7 +170,7 @@ static void draws(void **state)
 					  "    handshake    12 seconds ago\n"
 					  "    allowed IPs  10.0.0.0/32\n";
 	static const char *const table =
-		"wg0  up  1 problem\n"
+		"wg0  up  2 of 4 peers on line  1 problem\n"
 		"  public key   AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
 		"  settings     port 51820, MTU 1420\n"
 		"  addresses    none\n"

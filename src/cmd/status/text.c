@@ -46,29 +46,58 @@ static void add_list_item(struct buf *list, const char *item)
 	buf_addf(list, "%s%s", list->len ? ", " : "", item);
 }
 
-static void draw_head(const struct status *s, const struct status_view *view, struct buf *out)
+/* On a line of its own where there is no room. */
+static void add_part(const struct status_view *view, enum style style, const char *text,
+		     size_t *line, struct buf *out)
 {
 	const struct term *t = view->term;
+	size_t used = term_columns(buf_text(out) + *line);
+
+	if (t->width && used + 2 + term_columns(text) > t->width) {
+		buf_char(out, '\n');
+		*line = out->len;
+	}
+	buf_str(out, "  ");
+	term_add(t, out, style, text);
+}
+
+static void add_peers(const struct status *s, const struct status_view *view, size_t *line,
+		      struct buf *out)
+{
+	const struct wg_peer_vec *peers = &s->snap.wg.peers;
+	_cleanup_buf_ struct buf text = {0};
+	size_t on_line = 0;
+
+	vec_each(peer, peers)
+		on_line +=
+			peer->last_handshake && s->now - peer->last_handshake <= WG_SESSION_SECONDS;
+	buf_addf(&text, "%zu of ", on_line);
+	words_count(&text, peers->len, "peer");
+	buf_str(&text, " on line");
+	if (peers->len)
+		add_part(view, STYLE_PLAIN, buf_text(&text), line, out);
+}
+
+void status_head(const struct status *s, const struct status_view *view, struct buf *out)
+{
 	_cleanup_buf_ struct buf name = {0}, problems = {0};
-	size_t wrong = 0;
+	size_t wrong = 0, line = out->len;
 
 	vec_each(finding, &s->findings)
 		wrong += finding_is_wrong(finding->kind);
 	buf_printable(&name, s->ifname, strlen(s->ifname));
-	term_add(t, out, STYLE_BOLD, buf_text(&name));
-	buf_str(out, "  ");
+	term_add(view->term, out, STYLE_BOLD, buf_text(&name));
 	if (!s->snap.link.index)
-		term_add(t, out, STYLE_RED, "not up");
+		add_part(view, STYLE_RED, "not up", &line, out);
 	else
-		term_add(t, out, s->snap.link.up ? STYLE_GREEN : STYLE_RED,
-			 s->snap.link.up ? "up" : "down");
+		add_part(view, s->snap.link.up ? STYLE_GREEN : STYLE_RED,
+			 s->snap.link.up ? "up" : "down", &line, out);
 	if (s->snap.is_userspace)
-		buf_str(out, "  in userspace");
-	if (wrong) {
-		words_count(&problems, wrong, "problem");
-		buf_str(out, "  ");
-		term_add(t, out, STYLE_RED, buf_text(&problems));
-	}
+		add_part(view, STYLE_PLAIN, "in userspace", &line, out);
+	add_peers(s, view, &line, out);
+	words_count(&problems, wrong, "problem");
+	if (wrong)
+		add_part(view, STYLE_RED, buf_text(&problems), &line, out);
 	buf_char(out, '\n');
 }
 
@@ -187,7 +216,8 @@ static void draw_path(const struct status *s, const struct status_view *view, st
 
 static void draw(const struct status *s, const struct status_view *view, struct buf *out)
 {
-	draw_head(s, view, out);
+	if (!view->headless)
+		status_head(s, view, out);
 	if (s->snap.link.index) {
 		draw_device(s, view, out);
 		draw_addresses(s, view, out);

@@ -10,6 +10,8 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/cmd/status/status.h"
+#include "wgq/cmd/terminal/columns.h"
+#include "wgq/cmd/terminal/typed.h"
 #include "wgq/sys/file/io.h"
 
 /* The alternate screen, no cursor, and no wrapping of lines that turn out too long. Wrapping is
@@ -21,7 +23,7 @@
 #define CLEAR_LINE "\033[K"
 #define CLEAR_REST "\033[J"
 
-enum { INTERVAL_NS = 1000000000, HEAD_LINES = 2 };
+enum { INTERVAL_NS = 1000000000 };
 
 static volatile sig_atomic_t stop_signal, suspended, resized;
 
@@ -32,6 +34,9 @@ struct watch {
 	sigset_t unblocked;
 	bool has_keys, entered;
 	bool keys_ended; /* standard input did */
+	struct typing keys;
+	size_t top;         /* the first line that is shown, below the head */
+	size_t lines, room; /* as drawn: of the whole, and on the screen below the head */
 };
 
 static void on_signal(int signal)
@@ -47,7 +52,8 @@ static void on_signal(int signal)
 /* They come only while we wait, so that no frame is cut in two. */
 static void catch_signals(struct watch *w)
 {
-	static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP};
+	static const int caught[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGALRM,
+				     SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP};
 	const struct sigaction action = {.sa_handler = on_signal};
 	sigset_t blocked;
 
@@ -116,32 +122,75 @@ static void add_lines(struct buf *frame, const char *text, size_t room)
 	}
 }
 
-static void add_head(const struct term *term, struct buf *text)
+static size_t count_lines(const struct buf *text)
 {
+	size_t lines = 0;
+
+	for (const char *at = buf_text(text); (at = strchr(at, '\n')); at++)
+		lines++;
+	return lines;
+}
+
+/* What stays where it is: the time, and a line of each interface. */
+static void add_head(const struct watch *w, const struct status_view *view, struct buf *text)
+{
+	_cleanup_buf_ struct buf title = {0};
 	time_t now = time(NULL);
 	struct tm local;
 	char shown[32] = "";
 
 	if (localtime_r(&now, &local))
 		strftime(shown, sizeof(shown), "%H:%M:%S", &local);
-	term_addf(term, text, STYLE_DIM, "wgq status  %s  q quits", shown);
-	buf_str(text, "\n\n");
+	buf_addf(&title, "wgq status  %s  arrows and Page keys scroll, q quits", shown);
+	columns_wrap(view->term, 0, STYLE_DIM, buf_text(&title), text);
+	vec_each(s, &w->seen)
+		status_head(s, view, text);
 }
 
-static int draw(const struct watch *w, struct diag *d)
+/* Moves to what there is: a screen may have become larger, or the text shorter. */
+static const char *scroll(struct watch *w, const struct buf *body)
 {
-	_cleanup_buf_ struct buf text = {0}, frame = {0};
+	const char *at = buf_text(body);
+	size_t last;
+
+	w->lines = count_lines(body);
+	last = w->lines > w->room ? w->lines - w->room : 0;
+	w->top = w->top < last ? w->top : last;
+	for (size_t i = 0; i < w->top; i++)
+		at = strchr(at, '\n') + 1;
+	return at;
+}
+
+static int draw(struct watch *w, struct diag *d)
+{
+	_cleanup_buf_ struct buf head = {0}, body = {0}, frame = {0};
 	struct term term;
 	const struct status_view view = {
-		.term = &term, .all = w->options->given & OPTION_ALL, .rates = true};
+		.term = &term, .all = true, .rates = true, .headless = w->seen.len == 1};
 
 	term_look(STDOUT_FILENO, &term);
-	add_head(&term, &text);
-	status_text(&w->seen, &view, &text);
+	size_t height = term.height ? term.height : SIZE_MAX;
+	add_head(w, &view, &head);
+	status_text(&w->seen, &view, &body);
+	/* On a screen that is too low for both, the head scrolls as well. */
+	size_t fixed = count_lines(&head);
+	struct buf *moves = &body;
+	if (fixed >= height / 2) {
+		buf_mem(&head, buf_text(&body), body.len);
+		moves = &head;
+		fixed = 0;
+	}
+	if (buf_status(&head) < 0 || buf_status(&body) < 0)
+		return diag_no_memory(d);
+	w->room = height - fixed;
 	buf_str(&frame, HOME);
-	add_lines(&frame, buf_text(&text), term.height ? term.height : SIZE_MAX);
+	if (fixed) {
+		add_lines(&frame, buf_text(&head), SIZE_MAX);
+		buf_char(&frame, '\n');
+	}
+	add_lines(&frame, scroll(w, moves), w->room);
 	buf_str(&frame, CLEAR_REST);
-	if (buf_status(&text) < 0 || buf_status(&frame) < 0)
+	if (buf_status(&frame) < 0)
 		return diag_no_memory(d);
 	int r = put(buf_text(&frame), frame.len);
 	return r < 0 ? diag_fail(d, -r, "cannot draw on the terminal") : 0;
@@ -181,14 +230,48 @@ static int suspend(struct watch *w, struct diag *d)
 	return r < 0 ? diag_fail(d, -r, "cannot draw on the terminal") : draw(w, d);
 }
 
-static void read_keys(struct watch *w, bool *ret_quit)
+/* Returns whether there is to be an end. draw() keeps it from going too far. */
+static bool obey(struct watch *w, enum typed key)
 {
-	char keys[64];
-	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
+	size_t page = w->room > 1 ? w->room - 1 : 1;
+
+	switch (key) {
+	case TYPED_NOTHING:
+		break;
+	case TYPED_UP:
+		w->top -= w->top > 0;
+		break;
+	case TYPED_DOWN:
+		w->top++;
+		break;
+	case TYPED_PAGE_UP:
+		w->top -= w->top < page ? w->top : page;
+		break;
+	case TYPED_PAGE_DOWN:
+		w->top += page;
+		break;
+	case TYPED_TOP:
+		w->top = 0;
+		break;
+	case TYPED_BOTTOM:
+		w->top = w->lines;
+		break;
+	case TYPED_QUIT:
+		return true;
+	}
+	return false;
+}
+
+static int read_keys(struct watch *w, bool *ret_quit, struct diag *d)
+{
+	char typed[64];
+	ssize_t n = read(STDIN_FILENO, typed, sizeof(typed));
 
 	if (n <= 0)
 		w->keys_ended = n == 0 || errno != EINTR;
-	*ret_quit = n > 0 && memchr(keys, 'q', (size_t)n);
+	for (ssize_t i = 0; i < n && !*ret_quit; i++)
+		*ret_quit = obey(w, typed_take(&w->keys, typed[i]));
+	return n > 0 && !*ret_quit ? draw(w, d) : 0;
 }
 
 static int64_t nanoseconds(void)
@@ -214,8 +297,8 @@ static int wait_until(struct watch *w, int64_t then, bool *ret_quit, struct diag
 			break;
 		int ready = ppoll(&keys, 1, &time, &w->unblocked);
 		if (ready > 0)
-			read_keys(w, ret_quit);
-		if (suspended)
+			r = read_keys(w, ret_quit, d);
+		if (suspended && r == 0)
 			r = suspend(w, d);
 		if (resized && r == 0)
 			r = draw(w, d);

@@ -63,11 +63,15 @@ struct status_view {
 	bool all;     /* every peer and every allowed IP */
 	bool verbose; /* each peer as a paragraph, however many there are */
 	bool rates;
+	bool headless; /* without the first line of the interface */
 };
 
 /* Appends the text for people. */
 void status_text(const struct status_vec *statuses, const struct status_view *view,
 		 struct buf *out);
+/* The line that tells of an interface whether it is up, how many of its peers are on line, and how
+ * many problems there are. */
+void status_head(const struct status *s, const struct status_view *view, struct buf *out);
 /* Appends the JSON that packaging/schema/status.schema.json describes. */
 void status_json(const struct status_vec *statuses, struct buf *out);
 
