@@ -295,6 +295,10 @@ int session_status(const struct session *s, int result)
 		return STATUS_OK;
 	if (stop_signal)
 		return STATUS_SIGNAL + stop_signal;
+	/* ip(8) would have heard from the kernel that the link lacks a family. The options are not
+	 * there before the session is open. */
+	if (!s->txn.has_failed && result == -EAFNOSUPPORT && s->options && s->options->as_wg_quick)
+		return STATUS_IP_REFUSED;
 	if (!s->txn.has_failed)
 		return STATUS_FAILED;
 	if (!s->options->as_wg_quick)

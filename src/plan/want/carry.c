@@ -35,7 +35,8 @@ static int check_given_mtu(const struct conf *conf, uint8_t family, struct diag 
 
 	if (!conf_mtu_excludes(conf, family, &why, &hint))
 		return 0;
-	return diag_fail_at(d, &place, buf_text(&hint), "%s", buf_text(&why));
+	diag_fail_at(d, &place, buf_text(&hint), "%s", buf_text(&why));
+	return -EAFNOSUPPORT;
 }
 
 int carry_check_conf(const struct conf *conf, const struct ipv6 *ipv6, struct diag *d)
@@ -60,9 +61,9 @@ int carry_check(const struct want *want, const struct snap *snap, uint32_t mtu, 
 	if (mtu >= least)
 		return 0;
 	conf_mtu_explain(mtu, least, &why);
-	diag_refuse(d, EINVAL, "%s", buf_text(&why));
+	diag_refuse(d, EAFNOSUPPORT, "%s", buf_text(&why));
 	diag_hint(d, "the file or a hook sets this MTU: make it %u or more", least);
-	return -EINVAL;
+	return -EAFNOSUPPORT;
 }
 
 uint32_t carry_mtu_min(const struct want *want, const struct snap *snap)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether a tunnel can carry the families that it is to carry. The kernel takes a family off a link
  * whose MTU is too small for it, and IPv6 where it is switched off; what was to go into the tunnel
- * then leaves past it in the clear. So it is an error, unless no other interface has the family. */
+ * then leaves past it in the clear. So it is an error, -EAFNOSUPPORT, unless no other interface has
+ * the family. */
 #pragma once
 
 #include <stdint.h>
