@@ -305,3 +305,20 @@ int session_status(const struct session *s, int result)
 		return s->txn.failed == OP_HOOK ? STATUS_HOOK : STATUS_FAILED;
 	return s->txn.status ? s->txn.status : status_of_wg_quick(s->txn.failed);
 }
+
+int verb_each(const struct options *options,
+	      int (*one)(const struct options *options, const char *argument, struct diag *d))
+{
+	int first = STATUS_OK, i;
+
+	for (i = 0; i < options->arg_count && !session_signal(); i++) {
+		_cleanup_diag_ struct diag d = {0};
+		int status = one(options, options->args[i], &d);
+
+		show_diag(&d);
+		if (first == STATUS_OK)
+			first = status;
+	}
+	return first == STATUS_OK && i < options->arg_count ? STATUS_SIGNAL + session_signal()
+							    : first;
+}

@@ -95,20 +95,3 @@ const char *verb_meant(const char *word)
 	}
 	return meant;
 }
-
-int verb_each(const struct options *options,
-	      int (*one)(const struct options *options, const char *argument, struct diag *d))
-{
-	int first = STATUS_OK, i;
-
-	for (i = 0; i < options->arg_count && !session_signal(); i++) {
-		_cleanup_diag_ struct diag d = {0};
-		int status = one(options, options->args[i], &d);
-
-		show_diag(&d);
-		if (first == STATUS_OK)
-			first = status;
-	}
-	return first == STATUS_OK && i < options->arg_count ? STATUS_SIGNAL + session_signal()
-							    : first;
-}

@@ -33,14 +33,5 @@ struct comparison {
 	struct peers_change *change;
 };
 
-/* Places for a pair in forth and back, which are made when its first difference shows. 0 or
- * -ENOMEM, like the rest. */
-int peers_place(struct comparison *c, struct pair *pair);
-
 /* Finds the endpoints that are to be set, and those that differ but are kept. */
 int peers_compare_endpoints(struct comparison *c);
-
-/* Notes the allowed IPs of the pair of this number that may differ. */
-int peers_note_ips(struct comparison *c, size_t pair);
-/* When all are noted: what has to be added, taken away and moved. */
-int peers_compare_ips(struct comparison *c);

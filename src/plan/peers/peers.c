@@ -92,7 +92,7 @@ static int copy_peer(const struct wg_peer *from, struct wg_device *to)
 	return copy_allowed_ips(&from->allowed_ips, &copy->allowed_ips);
 }
 
-int peers_place(struct comparison *c, struct pair *pair)
+static int place(struct comparison *c, struct pair *pair)
 {
 	struct peers_change *change = c->change;
 	const struct wg_peer *known = pair->wanted ? pair->wanted : pair->running;
@@ -113,9 +113,118 @@ int peers_place(struct comparison *c, struct pair *pair)
 	return 0;
 }
 
+static int compare_ips(const void *a, const void *b)
+{
+	const struct pair_ip *x = a, *y = b;
+
+	return prefix_compare(&x->prefix, &y->prefix);
+}
+
+static int add_allowed_ip(struct comparison *c, size_t at, bool in_back,
+			  const struct pair_ip *noted, bool remove)
+{
+	struct pair *pair = &c->pairs.at[at];
+	int r = place(c, pair);
+
+	if (r < 0)
+		return r;
+	struct wg_device *device = in_back ? &c->change->back : &c->change->forth;
+	struct allowed_ip *ip = vec_push(&device->peers.at[pair->place].allowed_ips);
+	if (!ip)
+		return -ENOMEM;
+	*ip = (struct allowed_ip){.prefix = noted->prefix, .remove = remove, .line = noted->line};
+	return 0;
+}
+
+static int note_side(struct pair_ip_vec *list, const struct allowed_ip_vec *ips, size_t from,
+		     size_t to, size_t pair)
+{
+	for (size_t i = from; i < to; i++) {
+		struct pair_ip *noted = vec_push(list);
+
+		if (!noted)
+			return -ENOMEM;
+		*noted = (struct pair_ip){ips->at[i].prefix, ips->at[i].line, pair};
+	}
+	return 0;
+}
+
+/* What is the same at both ends of both lists is left out: mostly that is all of it. */
+static int note_ips(struct comparison *c, size_t pair)
+{
+	static const struct allowed_ip_vec empty;
+	const struct pair *p = &c->pairs.at[pair];
+	const struct allowed_ip_vec *to = p->wanted ? &p->wanted->allowed_ips : &empty;
+	const struct allowed_ip_vec *from = p->running ? &p->running->allowed_ips : &empty;
+	size_t to_end = to->len, from_end = from->len, head = 0;
+
+	while (head < to_end && head < from_end &&
+	       prefix_equal(&to->at[head].prefix, &from->at[head].prefix))
+		head++;
+	while (to_end > head && from_end > head &&
+	       prefix_equal(&to->at[to_end - 1].prefix, &from->at[from_end - 1].prefix)) {
+		to_end--;
+		from_end--;
+	}
+	int r = note_side(&c->wanted, to, head, to_end, pair);
+	return r == 0 ? note_side(&c->running, from, head, from_end, pair) : r;
+}
+
+/* A prefix that only the running device has goes, unless its peer goes, or hooks gave it. */
+static int lose(struct comparison *c, const struct pair_ip *ip)
+{
+	const struct pair *pair = &c->pairs.at[ip->pair];
+
+	if (!pair->wanted || pair->hooked)
+		return 0;
+	int r = add_allowed_ip(c, ip->pair, false, ip, true);
+	return r == 0 ? add_allowed_ip(c, ip->pair, true, ip, false) : r;
+}
+
+/* from is the running owner's; NULL: there is none. On the way back a prefix returns to its
+ * owner, which takes it from the other. An owner that is to be removed is there until the end. */
+static int gain(struct comparison *c, const struct pair_ip *to, const struct pair_ip *from)
+{
+	const struct pair *gaining = &c->pairs.at[to->pair];
+	bool is_new = !gaining->running;
+	int r = is_new ? 0 : add_allowed_ip(c, to->pair, false, to, false);
+
+	if (r < 0)
+		return r;
+	if (!from)
+		return is_new ? 0 : add_allowed_ip(c, to->pair, true, to, true);
+	return add_allowed_ip(c, from->pair, true, from, false);
+}
+
+static int compare_allowed_ips(struct comparison *c)
+{
+	const struct pair_ip_vec *wanted = &c->wanted, *running = &c->running;
+	int r = 0;
+
+	if (wanted->len)
+		qsort(wanted->at, wanted->len, sizeof(wanted->at[0]), compare_ips);
+	if (running->len)
+		qsort(running->at, running->len, sizeof(running->at[0]), compare_ips);
+	for (size_t i = 0, j = 0; r == 0 && (i < wanted->len || j < running->len);) {
+		int order = i == wanted->len    ? 1
+			    : j == running->len ? -1
+						: compare_ips(&wanted->at[i], &running->at[j]);
+
+		if (order > 0)
+			r = lose(c, &running->at[j]);
+		else if (order < 0)
+			r = gain(c, &wanted->at[i], NULL);
+		else if (wanted->at[i].pair != running->at[j].pair)
+			r = gain(c, &wanted->at[i], &running->at[j]);
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return r;
+}
+
 static int add_new_peer(struct comparison *c, struct pair *pair)
 {
-	int r = peers_place(c, pair);
+	int r = place(c, pair);
 
 	if (r < 0)
 		return r;
@@ -156,7 +265,7 @@ static int compare_settings(struct comparison *c, struct pair *pair)
 
 	if (!psk && !timer && !endpoint)
 		return 0;
-	int r = peers_place(c, pair);
+	int r = place(c, pair);
 	if (r < 0)
 		return r;
 	struct wg_peer *forth = &c->change->forth.peers.at[pair->place];
@@ -199,9 +308,9 @@ static int compare_pairs(struct comparison *c)
 		else if (!pair->hooked)
 			r = add_removed_peer(c, pair);
 		if (r == 0)
-			r = peers_note_ips(c, i);
+			r = note_ips(c, i);
 	}
-	return r == 0 ? peers_compare_ips(c) : r;
+	return r == 0 ? compare_allowed_ips(c) : r;
 }
 
 /* What the file does not set stays: the port, and the mark. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside change_list(): change.c has all but WireGuard, which is change_wg.c's. All return 0 or
+/* Inside change_list(), whose file has all but WireGuard, which is change_wg.c's. All return 0 or
  * -ENOMEM. */
 #pragma once
 

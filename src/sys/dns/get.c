@@ -7,20 +7,6 @@
 #include "wgq/base/mem.h"
 #include "wgq/sys/process/proc.h"
 
-/* IANA's; systemd-resolved says 0 for it. */
-enum { DNS_PORT = 53 };
-
-void dns_server_format(const struct addr *addr, uint16_t port, struct buf *ret)
-{
-	char text[ADDR_TEXT_MAX];
-
-	addr_format(addr, text);
-	if (port == 0 || port == DNS_PORT)
-		buf_addf(ret, "%s\n", text);
-	else
-		buf_addf(ret, strchr(text, ':') ? "[%s]:%u\n" : "%s:%u\n", text, port);
-}
-
 static void add_server(const char *text, struct buf *ret)
 {
 	struct addr addr;

@@ -90,3 +90,10 @@ const char *resolve_reason(int error, int saved_errno)
 {
 	return error == EAI_SYSTEM ? strerror(saved_errno) : gai_strerror(error);
 }
+
+uint32_t resolve_next_delay(uint32_t delay)
+{
+	uint32_t next = delay / 5 * 6;
+
+	return next < RESOLVE_LAST_DELAY ? next : RESOLVE_LAST_DELAY;
+}

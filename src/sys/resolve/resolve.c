@@ -14,13 +14,6 @@
 
 enum { DEFAULT_RETRIES = 15, WITHOUT_END = -1 };
 
-uint32_t resolve_next_delay(uint32_t delay)
-{
-	uint32_t next = delay / 5 * 6;
-
-	return next < RESOLVE_LAST_DELAY ? next : RESOLVE_LAST_DELAY;
-}
-
 /* As wg(8) reads it (config.c:177-193). */
 static int retries_from_environment(int *ret, struct diag *d)
 {
