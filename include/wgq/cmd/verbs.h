@@ -41,10 +41,6 @@ int down_run(struct session *s, struct diag *d);
  * never wholly up. */
 int save_run(struct session *s, struct diag *d);
 
-/* up --ensure: brings up what is down, and makes what is up match conf, which is resolved as each
- * needs it. */
-int ensure_run(struct session *s, struct conf *conf, struct diag *d);
-
 /* Where no interface is up, takes away what is left of one. -ENODEV: nothing is. */
 int down_leftovers(struct session *s, struct diag *d);
 
