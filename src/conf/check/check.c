@@ -149,7 +149,7 @@ bool check_may_show(const struct check *c, uint32_t line)
 {
 	const struct scan_line scanned = {.key = cut(c, line).key, .text = line_text(c, line)};
 
-	return !advice_secret(&scanned);
+	return !line_is_secret(&scanned);
 }
 
 static struct place place_of(const struct check *c, struct where where)

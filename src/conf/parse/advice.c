@@ -1,174 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the writer of a wrong line may have meant, and what of it may be shown.
-#include <stdlib.h>
+// What to write instead of a wrong line.
 #include <string.h>
 
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
-#include "wgq/base/spelling.h"
 #include "wgq/conf/hook/shell.h"
 #include "wgq/conf/parse/keys.h"
-
-/* A word without all that is no letter, in lower case. */
-struct letters {
-	char at[SPELLING_MAX];
-	size_t len; /* SPELLING_MAX + 1: too many for any word */
-};
-
-static struct letters letters_of(struct slice s)
-{
-	struct letters ret = {.len = 0};
-
-	for (size_t i = 0; i < s.len; i++) {
-		char c = (char)(s.at[i] | 0x20);
-
-		if (c < 'a' || c > 'z')
-			continue;
-		if (ret.len == SPELLING_MAX)
-			return (struct letters){.len = SPELLING_MAX + 1};
-		ret.at[ret.len++] = c;
-	}
-	return ret;
-}
-
-/* How far the two words are apart; more than most: -1. */
-static int distance_of(const struct letters *a, const char *b, size_t b_len, size_t most)
-{
-	/* A long list may have the same wrong key a million times. */
-	if (!a->len || a->len > b_len + most || b_len > a->len + most)
-		return -1;
-	size_t distance = spelling_distance(a->at, a->len, b, b_len);
-	return distance <= most ? (int)distance : -1;
-}
-
-static int likeness(const struct letters *have, const char *name)
-{
-	const struct letters want = letters_of((struct slice){name, strlen(name)});
-
-	return distance_of(have, want.at, want.len, (want.len + 2) / 4);
-}
-
-static bool is_part_of_name(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
-	       c == '_';
-}
-
-static bool base64_char(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '+' ||
-	       c == '/';
-}
-
-/* The key as far as it looks like one: up to a blank, colon or the like. None where it goes on like
- * the letters at the beginning of a secret. */
-static struct slice first_word(struct slice key)
-{
-	size_t n = 0;
-
-	while (n < key.len && (key.at[n] | 0x20) >= 'a' && (key.at[n] | 0x20) <= 'z')
-		n++;
-	if (n < key.len && (base64_char(key.at[n]) || is_part_of_name(key.at[n])))
-		n = 0;
-	return (struct slice){key.at, n};
-}
-
-/* Which key is meant by a word, KEY_COUNT: none. *advice: where it is no key, what to do; NULL:
- * nothing is known of it. What others call a key has to be spelt better. */
-static enum key_id nearest_to(struct slice word, const char **advice)
-{
-	const struct letters have = letters_of(word);
-	enum key_id best = KEY_COUNT;
-	int best_distance = SPELLING_MAX;
-
-	*advice = NULL;
-	for (enum key_id id = 0; id < KEY_COUNT; id++) {
-		int distance = likeness(&have, conf_key_names()[id].name);
-
-		if (distance >= 0 && distance < best_distance) {
-			best = id;
-			best_distance = distance;
-		}
-	}
-	for (const struct foreign_word *f = foreign_words(); f->word; f++) {
-		size_t n = strlen(f->word);
-		int distance = distance_of(&have, f->word, n, n / 6);
-
-		if (distance >= 0 && distance < best_distance) {
-			best = f->id;
-			best_distance = distance;
-			*advice = f->advice;
-		}
-	}
-	return best;
-}
-
-static enum key_id nearest_key(struct slice key, const char **advice)
-{
-	const struct slice word = first_word(key);
-	enum key_id id = nearest_to(key, advice);
-
-	return id < KEY_COUNT || *advice || word.len == key.len ? id : nearest_to(word, advice);
-}
-
-enum key_id advice_key(struct slice key)
-{
-	const char *unused;
-
-	return nearest_key(key, &unused);
-}
-
-enum scan_section advice_section(struct slice header)
-{
-	const char *end = memchr(header.at, ']', header.len);
-
-	if (end)
-		header.len = (size_t)(end - header.at);
-	const struct letters have = letters_of(header);
-	if (likeness(&have, "Interface") >= 0)
-		return SECTION_INTERFACE;
-	return likeness(&have, "Peer") >= 0 ? SECTION_PEER : SECTION_OTHER;
-}
-
-static bool is_name(struct slice s)
-{
-	size_t n = 0;
-
-	while (n < s.len && is_part_of_name(s.at[n]))
-		n++;
-	return n == s.len && n <= SPELLING_MAX;
-}
-
-/* Whether there could be a key in s, if only one that lacks a character or has a wrong one: 40
- * characters in a row of which at most 3 are not of base64. */
-static bool holds_key(struct slice s)
-{
-	enum { ROW = 40, ODD_MAX = 3 };
-	size_t start = 0, odd = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.at[i];
-
-		if (space(c) || c == ',' || c == '=') {
-			start = i + 1;
-			odd = 0;
-			continue;
-		}
-		odd += !base64_char(c);
-		if (i >= start + ROW)
-			odd -= !base64_char(s.at[i - ROW]);
-		if (i >= start + ROW - 1 && odd <= ODD_MAX)
-			return true;
-	}
-	return false;
-}
-
-bool advice_secret(const struct scan_line *line)
-{
-	enum key_id id = advice_key(line->key);
-
-	return id == KEY_PRIVATE_KEY || id == KEY_PRESHARED_KEY || holds_key(line->text);
-}
 
 /* Why a key that exists is not taken here. */
 static void misplaced_key(struct parser *p, const struct scan_line *line, enum key_id id)
@@ -254,7 +91,8 @@ static bool continues_hook(struct parser *p, const struct scan_line *line)
 	const char *key = conf_key_names()[p->hook_id].name;
 	_cleanup_buf_ struct buf hint = {0};
 
-	if (!p->hook_end || line->number != p->hook_end + 1 || advice_key(line->key) < KEY_COUNT ||
+	if (!p->hook_end || line->number != p->hook_end + 1 ||
+	    key_meant(line->key, NULL) < KEY_COUNT ||
 	    (!p->hook_goes_on && !indented && !is_unfinished(p->hook)))
 		return false;
 	if (!p->hook_goes_on) {
@@ -273,8 +111,8 @@ static bool continues_hook(struct parser *p, const struct scan_line *line)
 void advice_unknown_key(struct parser *p, const struct scan_line *line)
 {
 	const char *advice;
-	enum key_id id = key_find_squeezed(line->key), near = nearest_key(line->key, &advice);
-	struct slice word = first_word(line->key);
+	enum key_id id = key_find_squeezed(line->key), near = key_meant(line->key, &advice);
+	struct slice word = key_first_word(line->key);
 	_cleanup_buf_ struct buf hint = {0};
 
 	if (told_foreign(p, line) || told_amneziawg(p, line))
@@ -316,16 +154,16 @@ void advice_unknown_key(struct parser *p, const struct scan_line *line)
 	}
 	/* Of a line with a secret not even the key can be trusted; but of `PrivatKey KEY=` the
 	 * first word can, or the whole of it where it has the form of a name. */
-	bool word_only = near < KEY_COUNT && advice_secret(line);
-	struct slice name = !word_only           ? shown(p, line->key)
-			    : is_name(line->key) ? line->key
-						 : word;
+	bool word_only = near < KEY_COUNT && line_is_secret(line);
+	struct slice name = !word_only               ? shown(p, line->key)
+			    : key_is_name(line->key) ? line->key
+						     : word;
 	parse_error(p, line->key, buf_text(&hint), "unknown key \"%.*s\"", SLICE_ARG(name));
 }
 
 void advice_unknown_section(struct parser *p, const struct scan_line *line)
 {
-	enum scan_section near = advice_section(line->key);
+	enum scan_section near = section_meant(line->key);
 	struct slice name = shown(p, line->key);
 	const char *hint = near == SECTION_INTERFACE ? "did you mean [Interface]?"
 			   : near == SECTION_PEER    ? "did you mean [Peer]?"
@@ -342,7 +180,7 @@ void advice_unknown_section(struct parser *p, const struct scan_line *line)
 
 void advice_no_value(struct parser *p, const struct scan_line *line)
 {
-	enum key_id id = advice_key(line->key);
+	enum key_id id = key_meant(line->key, NULL);
 	_cleanup_buf_ struct buf hint = {0};
 
 	if (told_foreign(p, line) || continues_hook(p, line))

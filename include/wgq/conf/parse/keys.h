@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside conf_parse(): its state, and one function a key that reads the key's value.
+/* Inside conf_parse(): its state, the names of the keys, and one function a key that reads the
+ * key's value.
  *
  * A wrong value is reported by parse_error(), and parsing goes on: the functions return 0 then as
  * well, and -ENOMEM only when there is no memory. */
@@ -72,6 +73,26 @@ struct parser {
 	size_t errors, warnings; /* also those that are too many to be shown */
 };
 
+/* The key as wg-quick compares it, or as wg(8) does, with its blanks squeezed out. KEY_COUNT: there
+ * is no such key. */
+enum key_id key_find(struct slice key);
+enum key_id key_find_squeezed(struct slice key);
+/* wg-quick keeps it to itself when it is in its [Interface]. */
+bool key_is_quick(enum key_id id);
+/* Which one a word that is none may be meant as; KEY_COUNT: none, and *ret_advice, which may be
+ * NULL, is what to do; NULL: nothing is known of it. */
+enum key_id key_meant(struct slice key, const char **ret_advice);
+/* The key as far as it looks like one: up to a blank, colon or the like. None where it goes on like
+ * the letters at the beginning of a secret. */
+struct slice key_first_word(struct slice key);
+/* Whether all of it has the form of a name. */
+bool key_is_name(struct slice s);
+enum scan_section section_meant(struct slice header); /* SECTION_OTHER: none is near */
+/* Whether the line may hold a private or preshared key, so that it must not be shown. */
+bool line_is_secret(const struct scan_line *line);
+
+/* report.c. So many errors and so many warnings are shown: a list may have a million items. */
+enum { PARSE_SHOWN_MAX = 100 };
 /* About the part `at` of the line being read; hint may be NULL. */
 void parse_error(struct parser *p, struct slice at, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -80,6 +101,9 @@ void parse_not(struct parser *p, struct slice at, const char *what, const char *
 /* id: see base/diag.h. */
 void parse_warning(struct parser *p, struct slice at, const char *id, const char *hint,
 		   const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Says how many were not shown. */
+void parse_count_hidden(const struct parser *p);
 
 /* s as far as a message may show it: not what may be a key, nor more than fits. */
 struct slice shown(struct parser *p, struct slice s);
@@ -133,18 +157,7 @@ const struct odd_text *odd_find(struct slice line, struct slice value, struct sl
 /* Once all is read: keys that are in the place of others. 0 or -ENOMEM, with the error added. */
 int mixed_keys(struct parser *p);
 
-/* The key as wg-quick compares it, or as wg(8) does, with its blanks squeezed out. KEY_COUNT: there
- * is no such key. */
-enum key_id key_find(struct slice key);
-enum key_id key_find_squeezed(struct slice key);
-/* wg-quick keeps it to itself when it is in its [Interface]. */
-bool key_is_quick(enum key_id id);
-
-/* What the writer of a line may have meant; advice.c. */
-enum key_id advice_key(struct slice key); /* the nearest key; KEY_COUNT: none is near */
-enum scan_section advice_section(struct slice header); /* SECTION_OTHER: none is near */
-/* Whether the line may hold a private or preshared key, so that it must not be shown. */
-bool advice_secret(const struct scan_line *line);
+/* advice.c: what to write instead. */
 /* A key that conf_parse() did not know, or that is in the wrong place. */
 void advice_unknown_key(struct parser *p, const struct scan_line *line);
 void advice_unknown_section(struct parser *p, const struct scan_line *line);
