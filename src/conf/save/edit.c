@@ -58,6 +58,14 @@ void edit_insert(struct editor *e, uint32_t at, enum edit_start start, const str
 	edit_add(e, at, 0, start, &native);
 }
 
+void edit_add_prefix(struct buf *list, const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(prefix, text);
+	buf_addf(list, "%s%s", list->len ? ", " : "", text);
+}
+
 void edit_list(struct editor *e, const struct save_line *line, save_keeps *keeps, void *context,
 	       const struct buf *added)
 {

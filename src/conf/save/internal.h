@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside conf_save(): where the text has what (save_layout.c), the changes to it (save_edit.c), and
- * who finds them: save.c for [Interface], save_match.c, save_peers.c, save_peer.c and
- * save_allowed.c for peers. */
+/* Inside conf_save(): where the text has what (layout.c), the changes to it (edit.c), and who
+ * finds them: save.c for [Interface], match.c, peers.c, peer.c and allowed.c for peers. */
 #pragma once
 
 #include <stdbool.h>
@@ -86,6 +85,8 @@ void edit_insert(struct editor *e, uint32_t at, enum edit_start start, const str
 int edit_apply(struct editor *e, struct buf *ret_text, struct diag *d);
 void edit_release(struct editor *e);
 
+/* Adds ", " and the prefix. */
+void edit_add_prefix(struct buf *list, const struct prefix *prefix);
 /* Whether the next item of a list is to be kept. */
 typedef bool save_keeps(void *context);
 /* Writes the list of a line anew: those items that stay, and what is added, ", " between all. */
@@ -99,9 +100,6 @@ struct saver {
 	struct editor edit;
 	struct diag *d;
 };
-
-/* Adds ", " and the prefix. */
-void save_add_prefix(struct buf *list, const struct prefix *prefix);
 
 int save_peers(struct saver *s);
 
@@ -144,7 +142,7 @@ struct peer_saver {
 /* Of a peer of the file. */
 const struct save_section *save_section_of(const struct peer_saver *p, uint32_t i);
 /* Writes what has changed of a peer of the device that the file has; its lines with AllowedIPs are
- * save_peers.c's. */
+ * peers.c's. */
 void save_peer(struct peer_saver *p, uint32_t i);
 /* Adds what a peer of the device has and its sections do not say. */
 void save_list_added(const struct peer_saver *p, uint32_t peer, struct buf *list);

@@ -166,7 +166,7 @@ void save_list_added(const struct peer_saver *p, uint32_t peer, struct buf *list
 
 	for (size_t i = p->first_added[peer]; i < p->allowed.added.len && moved[i].peer == peer;
 	     i++)
-		save_add_prefix(list, &moved[i].prefix);
+		edit_add_prefix(list, &moved[i].prefix);
 }
 
 void save_peer(struct peer_saver *p, uint32_t i)

@@ -137,7 +137,7 @@ static void add_section(struct peer_saver *p, const struct wg_peer *peer)
 	    !hooks_set(&p->s->conf->effects, &peer->public_key, "preshared-key"))
 		save_add_preshared_key(&section, &peer->preshared_key);
 	vec_each(ip, &peer->allowed_ips)
-		save_add_prefix(&allowed, &ip->prefix);
+		edit_add_prefix(&allowed, &ip->prefix);
 	if (allowed.len)
 		buf_addf(&section, "AllowedIPs = %s\n", allowed.data);
 	section.failed |= allowed.failed;

@@ -11,14 +11,6 @@
 #include "wgq/conf/parse/parse.h"
 #include "wgq/net/prefix_set.h"
 
-void save_add_prefix(struct buf *list, const struct prefix *prefix)
-{
-	char text[PREFIX_TEXT_MAX];
-
-	prefix_format(prefix, text);
-	buf_addf(list, "%s%s", list->len ? ", " : "", text);
-}
-
 /* The line that counts, of all [Interface] sections; NULL: none. */
 static const struct save_line *interface_line(const struct saver *s, enum key_id id)
 {
@@ -174,7 +166,7 @@ static int save_addresses(struct saver *s, struct buf *new_keys)
 		return diag_no_memory(s->d);
 	vec_each(addr, s->now->addrs)
 		if (!prefix_set_has(&wanted, &addr->prefix) && !comes_by_itself(s, addr))
-			save_add_prefix(&added, &addr->prefix);
+			edit_add_prefix(&added, &addr->prefix);
 	vec_each(line, &s->layout.lines)
 		if (line->id == KEY_ADDRESS)
 			save_address_line(s, line, &cursor, line == last ? &added : &nothing);
