@@ -106,6 +106,7 @@ static int check_one(struct checked *all, int count, int index)
 	else
 		r = diag_no_memory(&this->d);
 	check_others_release(&facts.others);
+	prefix_set_release(&facts.networks);
 	return r < 0 ? STATUS_UNUSABLE : status_of(&this->d);
 }
 

@@ -62,6 +62,14 @@ bool prefix_set_has_addr(const struct prefix_set *set, const struct addr *a)
 	return set->len && bsearch(a, set->at, set->len, sizeof(set->at[0]), compare_addr);
 }
 
+bool prefix_set_has_network(const struct prefix_set *set, const struct prefix *p)
+{
+	struct prefix network = *p;
+
+	prefix_mask(&network);
+	return !addr_is_link_local(&network.addr) && prefix_set_has(set, &network);
+}
+
 void prefix_set_release(struct prefix_set *set)
 {
 	vec_release(set);

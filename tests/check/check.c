@@ -72,9 +72,11 @@ static bool read_fact(const char *line, struct check_facts *ret)
 		snprintf(programs, sizeof(programs), " %s ", value);
 		ret->has_program = has_program;
 	} else if (strncmp(line, "network ", 8) == 0) {
-		struct check_other *other = vec_push(&ret->others);
-		struct link_addr *added = other ? vec_push(&other->addresses) : NULL;
-		return added && prefix_parse(value, strlen(value), &added->prefix) == 0;
+		struct prefix network;
+		if (prefix_parse(value, strlen(value), &network) < 0)
+			return false;
+		prefix_mask(&network);
+		return prefix_set_add(&ret->networks, &network) == 0;
 	} else if (strncmp(line, "beside ", 7) == 0) {
 		return read_other(value, &ret->others);
 	} else {
@@ -131,6 +133,7 @@ static int run_case(const char *folder, bool update)
 {
 	_cleanup_buf_ struct buf path = {0}, result = {0}, fixed = {0};
 	_cleanup_check_others_ struct check_other_vec others = {0};
+	_cleanup_prefix_set_ struct prefix_set networks = {0};
 	struct check_facts facts = {0};
 	int failed = 0;
 
@@ -138,6 +141,8 @@ static int run_case(const char *folder, bool update)
 	buf_addf(&path, "%s/facts", folder);
 	failed += read_facts(buf_text(&path), &facts) < 0;
 	others = facts.others;
+	prefix_set_sort(&facts.networks);
+	networks = facts.networks;
 
 	buf_clear(&path);
 	buf_addf(&path, "%s/wg0.conf", folder);

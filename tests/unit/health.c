@@ -27,6 +27,8 @@ struct scene {
 	struct route_table table;
 	struct route route;
 	struct endpoint_way way;
+	struct route main_route;
+	struct prefix theirs;
 	bool sends, knows_firewall;
 };
 
@@ -78,6 +80,22 @@ static void make_scene(struct scene *s)
 	s->around = (struct around){.out_ip = OUT_HERE, .src_valid_mark = true};
 	s->around.ways.at = &s->way;
 	s->around.ways.len = 1;
+	s->around.networks.at = &s->theirs;
+}
+
+/* Another interface has a route to this network of IPv4. */
+static void take(struct scene *s, uint8_t second, uint8_t len)
+{
+	s->theirs = (struct prefix){.addr = {.family = AF_INET, .bytes = {10, second}}, .len = len};
+	s->around.networks.len = 1;
+}
+
+static void route_in_main(struct scene *s)
+{
+	s->main_route.prefix =
+		(struct prefix){.addr = {.family = AF_INET, .bytes = {10, 5}}, .len = 16};
+	s->snap.main_routes.at = &s->main_route;
+	s->snap.main_routes.len = 1;
 }
 
 /* The names of what is found, each with a blank behind it. */
@@ -118,6 +136,7 @@ static void add_other(struct scene *s, uint32_t place, uint32_t mark, const char
 	memcpy(s->rules[1].other, name, strlen(name) + 1);
 	s->snap.tunnel_rules.len = 2;
 }
+static const struct prefix fe80 = {.addr = {.family = AF_INET6, .bytes = {0xfe, 0x80}}, .len = 64};
 
 static void switch_off(struct scene *s)
 {
@@ -151,6 +170,12 @@ static void switch_off(struct scene *s)
 	CASE(main_of_ipv6_first, "", s->first.ends = true; s->first.rule.family = AF_INET6)        \
 	CASE(no_route, "default-route-missing ", s->table.plain.len = 0)                           \
 	CASE(no_default, "default-route-missing ", s->route.prefix.len = 1)                        \
+	CASE(taken_by_address, "taken-network ", take(s, 0, 24))                                   \
+	CASE(wider_elsewhere, "", take(s, 0, 16))                                                  \
+	CASE(taken_by_route, "taken-network ", route_in_main(s); take(s, 5, 16))                   \
+	CASE(closer_elsewhere, "", route_in_main(s); take(s, 5, 24))                               \
+	CASE(taken_in_a_vrf, "", take(s, 0, 24); s->snap.link.in_vrf = true)                       \
+	CASE(link_local, "", s->addrs[0].prefix = s->theirs = fe80; s->around.networks.len = 1)    \
 	CASE(no_firewall, "firewall-missing ", s->snap.has_firewall = false)                       \
 	CASE(firewall_unwanted, "", s->snap.has_firewall = false; s->knows_firewall = false)       \
 	CASE(strict, "src-valid-mark ", s->around.strict_rp_filter = true;                         \

@@ -21,6 +21,9 @@ int prefix_set_of_networks(const struct link_addr_vec *addrs, struct prefix_set 
 /* Whether a sorted set has the very prefix; has the address, with whatever length. */
 bool prefix_set_has(const struct prefix_set *set, const struct prefix *p);
 bool prefix_set_has_addr(const struct prefix_set *set, const struct addr *a);
+/* Whether a sorted set of other links' networks has that of the prefix, whose host bits do not
+ * count. Link-local networks are each link's own. */
+bool prefix_set_has_network(const struct prefix_set *set, const struct prefix *p);
 
 void prefix_set_release(struct prefix_set *set);
 #define _cleanup_prefix_set_ _cleanup_(prefix_set_release)

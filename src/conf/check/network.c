@@ -114,52 +114,34 @@ void check_duplicate_address(struct check *c)
 	addrs_release(&sorted);
 }
 
-/* Whether another interface is in the very network; link-local ones are each link's own. */
-static bool is_taken(const struct check *c, const struct prefix *prefix)
-{
-	struct prefix wanted = *prefix;
-
-	prefix_mask(&wanted);
-	vec_each(other, &c->facts->others) {
-		vec_each(network, &other->addresses) {
-			struct prefix theirs = network->prefix;
-
-			prefix_mask(&theirs);
-			if (!other->path && theirs.len < addr_bits(&theirs.addr) &&
-			    !addr_is_link_local(&theirs.addr) && prefix_equal(&theirs, &wanted))
-				return true;
-		}
-	}
-	return false;
-}
-
 void check_taken_network(struct check *c)
 {
-	static const char hint[] = "`ip address' shows the interface: choose another network for "
-				   "one of the two";
+	static const char hint[] = "`ip route' or `ip -6 route' shows the interface: choose "
+				   "another network for one of the two";
 	char text[PREFIX_TEXT_MAX];
 
 	vec_each(a, &c->conf->addresses) {
 		struct prefix network = a->prefix;
 
-		if (!is_taken(c, &network))
+		if (!prefix_set_has_network(&c->facts->networks, &network))
 			continue;
 		prefix_mask(&network);
 		prefix_format(&network, text);
 		check_found(c, where_prefix(c, a->line, &a->prefix), hint,
-			    "another interface of this host is in %s as well: packets to it go to "
-			    "one of the two",
+			    "another interface of this host has a route to %s as well: packets to "
+			    "it go to one of the two",
 			    text);
 	}
 	vec_each(peer, &c->conf->wg.peers) {
 		vec_each(ip, &peer->allowed_ips) {
 			if (ip->remove || c->conf->table_kind != TABLE_AUTO ||
-			    !is_taken(c, &ip->prefix))
+			    !prefix_set_has_network(&c->facts->networks, &ip->prefix))
 				continue;
 			prefix_format(&ip->prefix, text);
 			check_found(c, where_prefix(c, ip->line, &ip->prefix), hint,
-				    "another interface of this host is in %s: packets to it do not "
-				    "go into the tunnel, and its route may be refused",
+				    "another interface of this host has a route to %s as well: "
+				    "packets to it go to one of the two, or the tunnel's route is "
+				    "refused",
 				    text);
 		}
 	}

@@ -96,11 +96,9 @@ static bool is_closer_elsewhere(const struct check *c, const struct addr *a, uin
 {
 	const struct prefix host = {.addr = *a, .len = addr_bits(a)};
 
-	vec_each(other, &c->facts->others)
-		vec_each(network, &other->addresses)
-			if (!other->path && network->prefix.len >= than &&
-			    prefix_covers(&network->prefix, &host))
-				return true;
+	vec_each(network, &c->facts->networks)
+		if (network->len >= than && prefix_covers(network, &host))
+			return true;
 	return false;
 }
 

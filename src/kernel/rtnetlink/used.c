@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The private prefixes that a host uses, by its addresses and routes.
+// The prefixes that a host uses, by its addresses and routes.
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 #include "internal.h"
@@ -47,5 +48,64 @@ int rtnetlink_used_list(struct rtnetlink *rt, struct prefix_vec *ret, struct dia
 		if (rtnetlink_route_dump(rt, families[i], 0, 0, &routes, &ack) < 0)
 			return ack_fail(d, &ack, "list the routes of this host");
 	}
+	return 0;
+}
+
+struct others {
+	uint32_t index;
+	const struct link_vec *tunnels;
+	struct prefix_set *networks;
+};
+
+static bool is_tunnel(const struct others *others, uint32_t index)
+{
+	vec_each(tunnel, others->tunnels)
+		if (tunnel->index == index)
+			return true;
+	return false;
+}
+
+/* A gateway that is only asked where the tunnel's own route is gone. */
+static bool is_spare(const struct policy_route *route, const struct policy_hop *hop)
+{
+	return hop->via.family &&
+	       route->metric > (route->to.addr.family == AF_INET6 ? ROUTE_METRIC_IPV6 : 0);
+}
+
+static bool is_others(const struct others *others, const struct policy_route *route)
+{
+	if (route->table != RT_TABLE_MAIN || route->type != RTN_UNICAST || !route->to.len)
+		return false;
+	for (uint32_t i = 0; i < policy_hops_known(route); i++) {
+		const struct policy_hop *hop = &route->hops[i];
+
+		if (hop->oif == others->index || is_spare(route, hop) ||
+		    (route->protocol != RTPROT_KERNEL && is_tunnel(others, hop->oif)))
+			return false;
+	}
+	return true;
+}
+
+static int take_others(const struct nlmsghdr *message, void *into)
+{
+	const struct others *others = into;
+	struct policy_route seen;
+	int r = rtnetlink_route_parse(message, &seen);
+
+	return r < 0 || !is_others(others, &seen) ? r : prefix_set_add(others->networks, &seen.to);
+}
+
+int rtnetlink_others_list(struct rtnetlink *rt, uint32_t index, const struct link_vec *tunnels,
+			  struct prefix_set *ret, struct diag *d)
+{
+	static const uint8_t families[] = {AF_INET, AF_INET6};
+	struct others others = {index, tunnels, ret};
+	const struct netlink_sink sink = {.take = take_others, .into = &others, .len = &ret->len};
+	struct ack ack;
+
+	for (size_t i = 0; i < sizeof(families); i++)
+		if (rtnetlink_route_dump(rt, families[i], RT_TABLE_MAIN, 0, &sink, &ack) < 0)
+			return ack_fail(d, &ack, "list the routes of table main");
+	prefix_set_sort(ret);
 	return 0;
 }

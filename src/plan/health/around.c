@@ -35,8 +35,10 @@ const struct endpoint_way *around_way(const struct around *around, const struct 
 
 void around_release(struct around *around)
 {
-	if (around)
-		vec_release(&around->ways);
+	if (!around)
+		return;
+	vec_release(&around->ways);
+	prefix_set_release(&around->networks);
 }
 
 uint32_t health_room(const struct endpoint_way *way)

@@ -48,6 +48,11 @@ static const struct {
 					   "wgq reload %f"},
 	[FINDING_ROUTE_MISSING] = {"route-missing", true, "routes to allowed IPs are missing",
 				   "wgq reload %f"},
+	[FINDING_TAKEN_NETWORK] = {"taken-network", true,
+				   "another interface has a route to a network of the tunnel as "
+				   "well",
+				   "ip route and ip -6 route show which one; choose another "
+				   "network for one of the two"},
 	[FINDING_FIREWALL_MISSING] = {"firewall-missing", true,
 				      "the firewall is missing: a neighbour on the local network "
 				      "can send packets to the tunnel's addresses",

@@ -179,32 +179,82 @@ static int routed_prefixes(const struct snap *snap, uint32_t number, struct pref
 	return 0;
 }
 
+/* Prefixes of a finding, of which the first are named and the others counted. */
+struct names {
+	struct buf *of;
+	size_t count;
+};
+
+static void name_prefix(struct names *names, const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	if (names->count++ >= ROUTES_NAMED)
+		return;
+	prefix_format(prefix, text);
+	buf_addf(names->of, "%s%s", names->count > 1 ? ", " : "", text);
+}
+
+static int names_found(struct names *names, enum finding_kind kind, struct finding_vec *ret)
+{
+	if (!names->count)
+		return 0;
+	if (names->count > ROUTES_NAMED)
+		buf_addf(names->of, " and %zu more", names->count - ROUTES_NAMED);
+	return finding_add(ret, kind, FINDING_NO_PEER, names->of);
+}
+
 /* With Table = auto want has left out what is routed; else all routes are in the table named. */
 static int check_routes(const struct snap *snap, const struct want *want, struct finding_vec *ret)
 {
 	_cleanup_prefix_set_ struct prefix_set there = {0};
 	_cleanup_buf_ struct buf detail = {0};
-	size_t missing = 0;
+	struct names missing = {.of = &detail};
 
 	/* As in tables_compare(). */
 	if (snap->link.in_vrf && want->table == RT_TABLE_MAIN)
 		return 0;
 	if (want->conf->table_kind != TABLE_AUTO && routed_prefixes(snap, want->table, &there) < 0)
 		return -ENOMEM;
-	vec_each(route, &want->routes) {
-		char text[PREFIX_TEXT_MAX];
+	vec_each(route, &want->routes)
+		if (!prefix_set_has(&there, &route->prefix))
+			name_prefix(&missing, &route->prefix);
+	return names_found(&missing, FINDING_ROUTE_MISSING, ret);
+}
 
-		if (prefix_set_has(&there, &route->prefix))
-			continue;
-		prefix_format(&route->prefix, text);
-		if (missing++ < ROUTES_NAMED)
-			buf_addf(&detail, "%s%s", missing > 1 ? ", " : "", text);
-	}
-	if (!missing)
+static int add_taken(const struct health_input *in, const struct route_vec *routes,
+		     struct prefix_set *ret)
+{
+	vec_each(route, routes)
+		if (prefix_set_has_network(&in->around->networks, &route->prefix) &&
+		    prefix_set_add(ret, &route->prefix) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* Of table main, what the tunnel has there and what it should have. */
+static int check_taken(const struct health_input *in, struct finding_vec *ret)
+{
+	_cleanup_prefix_set_ struct prefix_set taken = {0}, networks = {0};
+	_cleanup_buf_ struct buf detail = {0};
+	struct names names = {.of = &detail};
+	int r = 0;
+
+	if (in->snap->link.in_vrf)
 		return 0;
-	if (missing > ROUTES_NAMED)
-		buf_addf(&detail, " and %zu more", missing - ROUTES_NAMED);
-	return finding_add(ret, FINDING_ROUTE_MISSING, FINDING_NO_PEER, &detail);
+	r = prefix_set_of_networks(&in->snap->addrs, &networks);
+	for (size_t i = 0; i < networks.len && r == 0; i++)
+		if (prefix_set_has_network(&in->around->networks, &networks.at[i]))
+			r = prefix_set_add(&taken, &networks.at[i]);
+	if (r == 0)
+		r = add_taken(in, &in->snap->main_routes, &taken);
+	if (r == 0 && in->want && in->want->table == RT_TABLE_MAIN)
+		r = add_taken(in, &in->want->routes, &taken);
+	prefix_set_sort(&taken);
+	for (size_t i = 0; i < taken.len; i++)
+		if (i == 0 || !prefix_equal(&taken.at[i - 1], &taken.at[i]))
+			name_prefix(&names, &taken.at[i]);
+	return r == 0 ? names_found(&names, FINDING_TAKEN_NETWORK, ret) : r;
 }
 
 /* By what happens to packets, whoever routes them so. Where policy routing is to catch them, what
@@ -259,5 +309,7 @@ int health_tunnel(const struct health_input *in, struct finding_vec *ret)
 
 	if (r == 0 && in->want)
 		r = check_routes(in->snap, in->want, ret);
+	if (r == 0)
+		r = check_taken(in, ret);
 	return r == 0 ? check_leaks(in, ret) : r;
 }

@@ -7,6 +7,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/rtnetlink/rtnetlink.h"
+#include "wgq/run/look/facts.h"
 #include "wgq/sys/host/neighbours.h"
 #include "wgq/sys/host/rp_filter.h"
 #include "wgq/sys/host/sysctl.h"
@@ -86,6 +87,8 @@ int around_look(const struct snap *snap, struct around *ret, struct diag *d)
 		r = look_out(rt, snap, "45.0.0.1", &ret->out_ip, ret->tunnel_ip, d);
 	if (r == 0)
 		r = look_out(rt, snap, "2000::1", &ret->out_ip6, ret->tunnel_ip6, d);
+	if (r == 0)
+		r = facts_networks(snap->link.name, &ret->networks, d);
 	ret->src_valid_mark =
 		sysctl_get("net/ipv4/conf/all/src_valid_mark", &src_valid_mark, NULL) == 0 &&
 		src_valid_mark;

@@ -119,6 +119,20 @@ int facts_read_others(const char *but, struct check_other_vec *ret)
 	return r == 0 ? read_devices(but, ret) : r;
 }
 
+int facts_networks(const char *ifname, struct prefix_set *ret, struct diag *d)
+{
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rtnetlink = NULL;
+	_cleanup_(links_release) struct link_vec tunnels = {0};
+	struct link own = {0};
+	int r = rtnetlink_open(&rtnetlink, d);
+
+	if (r == 0)
+		r = rtnetlink_link_get(rtnetlink, ifname, &own, d);
+	if (r == 0)
+		r = device_list(&tunnels, d);
+	return r == 0 ? rtnetlink_others_list(rtnetlink, own.index, &tunnels, ret, d) : r;
+}
+
 void facts_read(const struct conf *conf, struct check_facts *ret)
 {
 	char other[IFNAMSIZ];
@@ -127,6 +141,7 @@ void facts_read(const struct conf *conf, struct check_facts *ret)
 	ret->has_program = proc_exists_for_root; /* hooks are run by root */
 	ret->lacks_dns_tool = conf_has_dns(conf) && !dns_can_be_set();
 	facts_read_others(conf->ifname, &ret->others);
+	(void)facts_networks(conf->ifname, &ret->networks, NULL);
 	read_path(conf, &ret->path_mtu);
 	if (sysctl_get("net/ipv6/neigh/default/gc_thresh3", &ret->neighbours, NULL) < 0)
 		ret->neighbours = 0;

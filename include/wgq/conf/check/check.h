@@ -13,6 +13,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/conf/conf.h"
 #include "wgq/net/key.h"
+#include "wgq/net/prefix_set.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/wg.h"
 
@@ -46,6 +47,7 @@ struct check_facts {
 	bool lacks_dns_tool; /* it has no way to set name servers */
 	bool ipv6_off;       /* absent or disabled, so that nothing leaks by it */
 	struct check_other_vec others; /* but those with the interface's own name */
+	struct prefix_set networks;    /* that other interfaces are in or lead to, sorted */
 };
 
 /* Checks a configuration that conf_parse() has read from the n bytes at text without an error.

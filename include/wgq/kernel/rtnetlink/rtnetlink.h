@@ -18,6 +18,7 @@
 
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
+#include "wgq/net/prefix_set.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/subnet.h"
 
@@ -97,6 +98,11 @@ int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, b
 /* Appends the prefixes that addresses and routes of this host hold, whatever the link and table, as
  * far as subnet_matters(). All routes are read, but only these are kept. */
 int rtnetlink_used_list(struct rtnetlink *rt, struct prefix_vec *ret, struct diag *d);
+
+/* Adds the networks that links other than this one have in table main, and sorts. Of tunnels only
+ * those of their addresses; no default route, nor one by a gateway that comes behind a tunnel's. */
+int rtnetlink_others_list(struct rtnetlink *rt, uint32_t index, const struct link_vec *tunnels,
+			  struct prefix_set *ret, struct diag *d);
 
 /* Routes through one link, all in one table. */
 struct rtnetlink_routes {

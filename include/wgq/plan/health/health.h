@@ -8,6 +8,7 @@
 
 #include "wgq/base/diag.h"
 #include "wgq/conf/names/peer_names.h"
+#include "wgq/net/prefix_set.h"
 #include "wgq/net/snap.h"
 #include "wgq/plan/health/finding.h"
 #include "wgq/plan/want/want.h"
@@ -36,6 +37,7 @@ struct around {
 		ways; /* to the endpoints, each address once, in the order of addr_compare() */
 	enum way_out out_ip, out_ip6;
 	char tunnel_ip[IFNAMSIZ], tunnel_ip6[IFNAMSIZ]; /* of OUT_TUNNEL */
+	struct prefix_set networks; /* that other interfaces are in or lead to, sorted */
 	bool strict_rp_filter, src_valid_mark;
 	uint32_t neighbours, neighbours_max; /* of IPv6, on the whole host; max 0: not known */
 };

@@ -6,7 +6,9 @@
 #include "wgq/conf/conf.h"
 
 /* Needs no rights; what cannot be found out is left unknown. Names are not looked up. others is
- * released with check_others_release(). */
+ * released with check_others_release(), networks with prefix_set_release(). */
 void facts_read(const struct conf *conf, struct check_facts *ret);
 /* Appends the interfaces that are there but one, with what may be seen of them. 0 or -ENOMEM. */
 int facts_read_others(const char *but, struct check_other_vec *ret);
+/* The networks that interfaces other than this one, which need not be there, are in or lead to. */
+int facts_networks(const char *ifname, struct prefix_set *ret, struct diag *d);
