@@ -52,7 +52,8 @@ int rtnetlink_addr_parse(const struct nlmsghdr *message, struct rtnetlink_addr_s
 int rtnetlink_rule_parse(const struct nlmsghdr *message, struct policy_rule *ret);
 /* The hops have no names. */
 int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *ret);
-/* Appends a message for rtnetlink_kept_restore(). */
+/* Appends a message for rtnetlink_kept_restore(); one that is longer is left out. */
+enum { RTNETLINK_KEPT_MAX = 4096 };
 void rtnetlink_kept_add(struct buf *kept, const struct nlmsghdr *message);
 /* An address attribute of a family; what is of another length is -EPROTO. */
 int rtnetlink_address_parse(const struct nlattr *attribute, uint8_t family, struct addr *ret);

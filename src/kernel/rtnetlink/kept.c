@@ -17,18 +17,8 @@ enum { SOURCE_WAIT_MS = 200, SOURCE_STEP_MS = 10 };
  * not ask for memory. */
 union kept_message {
 	struct nlmsghdr head;
-	char bytes[4096];
+	char bytes[RTNETLINK_KEPT_MAX];
 };
-
-void rtnetlink_kept_add(struct buf *kept, const struct nlmsghdr *message)
-{
-	static const char padding[NLMSG_ALIGNTO];
-
-	if (message->nlmsg_len > sizeof(union kept_message))
-		return;
-	buf_mem(kept, message, message->nlmsg_len);
-	buf_mem(kept, padding, NLMSG_ALIGN(message->nlmsg_len) - message->nlmsg_len);
-}
 
 struct addr_dump {
 	struct buf *kept;

@@ -44,3 +44,13 @@ struct nlmsghdr *rtnetlink_begin(struct rtnetlink_message *message, int type, in
 	memcpy(mnl_nlmsg_put_extra_header(m, n), head, n);
 	return m;
 }
+
+void rtnetlink_kept_add(struct buf *kept, const struct nlmsghdr *message)
+{
+	static const char padding[NLMSG_ALIGNTO];
+
+	if (message->nlmsg_len > RTNETLINK_KEPT_MAX)
+		return;
+	buf_mem(kept, message, message->nlmsg_len);
+	buf_mem(kept, padding, NLMSG_ALIGN(message->nlmsg_len) - message->nlmsg_len);
+}

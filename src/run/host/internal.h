@@ -35,6 +35,8 @@ int host_refresh_link(struct host *h, const char *ifname, struct diag *d);
 bool host_leave(struct host *h);
 void host_return(struct host *h, bool held);
 
+int host_exec(void *self, const struct op *op, int *ret_status, struct diag *d);
+int host_lock(void *self, struct diag *d);
 int host_observe(void *self, const struct observe_query *query, struct snap *ret, struct diag *d);
 /* The kernel gives a tun device a link-local address when it comes up, and its own WireGuard when
  * the MTU has been too small for IPv6, and wg-quick filters every address that the interface has by
