@@ -251,9 +251,57 @@ void diag_message(const struct diag_item *item, struct buf *ret_text)
 		buf_addf(ret_text, ": %s", strerror(item->error));
 }
 
-static void format_item(const struct diag_item *item, const char *program, unsigned style,
-			struct buf *out)
+/* The columns of text: characters, without the sequences for colours. */
+static size_t columns_of(const char *text, size_t n)
 {
+	size_t columns = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '\033')
+			i += strcspn(text + i, "m");
+		else
+			columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+	}
+	return columns;
+}
+
+/* Ends the line that began at `start`, in several ones where it is too wide. */
+static void end_line(struct buf *out, size_t start, size_t indent, size_t width)
+{
+	_cleanup_buf_ struct buf line = {.secret = out->secret};
+	size_t column = 0;
+
+	if (width && !out->failed)
+		buf_str(&line, out->data + start);
+	out->failed |= line.failed;
+	if (line.len)
+		out->len = start;
+	for (const char *at = buf_text(&line); *at;) {
+		size_t blanks = strspn(at, " ");
+		size_t n = blanks + strcspn(at + blanks, " ");
+		size_t columns = columns_of(at, n);
+
+		if (column > indent && column + columns > width) {
+			buf_addf(out, "\n%*s", (int)indent, "");
+			column = indent;
+			columns -= blanks;
+			at += blanks;
+			n -= blanks;
+		}
+		buf_mem(out, at, n);
+		column += columns;
+		at += n;
+	}
+	buf_char(out, '\n');
+}
+
+/* Where what is wrapped goes on. */
+enum { INDENT = 4, INDENT_HINT = 8 };
+
+static void format_item(const struct diag_item *item, const char *program, unsigned style,
+			size_t width, struct buf *out)
+{
+	size_t start = out->len;
 	bool error = item->level == DIAG_ERROR, colour = style & DIAG_COLOUR;
 	bool bare = !item->file && (style & DIAG_BARE);
 	const char *shade = colour ? levels[item->level].colour : "";
@@ -275,22 +323,24 @@ static void format_item(const struct diag_item *item, const char *program, unsig
 		buf_addf(out, "%s%s:%s ", shade, levels[item->level].name, plain);
 	diag_message(item, &message);
 	buf_printable(out, buf_text(&message), message.len);
-	buf_char(out, '\n');
+	end_line(out, start, INDENT, width);
 	if (item->quote && item->line)
 		format_quote(item, shade, plain, out);
 
 	for (const char *note = item->notes; note && *note;) {
 		size_t n = strcspn(note, "\n");
 
+		start = out->len;
 		buf_str(out, "  ");
 		buf_printable(out, note, n);
-		buf_char(out, '\n');
+		end_line(out, start, INDENT, width);
 		note += n + (note[n] == '\n');
 	}
 	if (item->hint) {
+		start = out->len;
 		buf_addf(out, "  %shint:%s ", bold, plain);
 		buf_printable(out, item->hint, strlen(item->hint));
-		buf_char(out, '\n');
+		end_line(out, start, INDENT_HINT, width);
 	}
 }
 
@@ -300,7 +350,7 @@ static void format_for_journal(const struct diag_item *item, const char *program
 {
 	_cleanup_buf_ struct buf text = {0};
 
-	format_item(item, program, style, &text);
+	format_item(item, program, style, 0, &text);
 	for (const char *line = buf_text(&text); *line; line += strcspn(line, "\n") + 1)
 		buf_addf(out, "%s%.*s\n", levels[item->level].priority, (int)strcspn(line, "\n"),
 			 line);
@@ -308,11 +358,14 @@ static void format_for_journal(const struct diag_item *item, const char *program
 }
 
 void diag_format(const struct diag *d, size_t from, const char *program, unsigned style,
-		 struct buf *ret_text)
+		 size_t width, struct buf *ret_text)
 {
-	for (size_t i = from; i < d->len; i++)
-		(style & DIAG_JOURNAL ? format_for_journal : format_item)(&d->at[i], program, style,
-									  ret_text);
+	for (size_t i = from; i < d->len; i++) {
+		if (style & DIAG_JOURNAL)
+			format_for_journal(&d->at[i], program, style, ret_text);
+		else
+			format_item(&d->at[i], program, style, width, ret_text);
+	}
 	if (d->no_memory)
 		buf_addf(ret_text, "%s: error: out of memory; some messages were lost\n", program);
 }

@@ -147,7 +147,8 @@ static void text_items(struct diag *d, const struct options *options, struct buf
 		const struct diag one = {.at = item, .len = 1};
 
 		if (item->level != DIAG_NOTE || options->verbose)
-			diag_format(&one, 0, "wgq", term.colour ? DIAG_COLOUR : DIAG_PLAIN, out);
+			diag_format(&one, 0, "wgq", term.colour ? DIAG_COLOUR : DIAG_PLAIN,
+				    term.width, out);
 	}
 }
 

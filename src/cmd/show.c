@@ -24,6 +24,7 @@ enum { PROGRESS_AFTER = 1000, PROGRESS_EVERY = 100 };
 static bool quiet, verbose, colour, terminal, as_json;
 static const char *program = "wgq";
 static unsigned style;
+static size_t width; /* of a terminal on standard error; 0: it is none */
 
 static struct {
 	size_t done;
@@ -44,6 +45,8 @@ void show_init(const struct options *options)
 	as_json = options->given & OPTION_JSON;
 	quiet = options->quiet || as_json;
 	verbose = options->verbose;
+	/* wg-quick's words are wrapped as wg-quick's: not at all. */
+	width = options->as_wg_quick ? 0 : term.width;
 	terminal = term.moves;
 	colour = term.colour;
 	style |= colour ? DIAG_COLOUR : 0;
@@ -156,7 +159,7 @@ void show_diag(struct diag *d)
 	if (as_json)
 		diag_json(d, &text);
 	else
-		diag_format(d, 0, program, style, &text);
+		diag_format(d, 0, program, style, width, &text);
 	progress_end();
 	write_stderr(&text);
 	diag_truncate(d, 0);

@@ -123,7 +123,7 @@ static size_t find(const char *path, const struct check_facts *facts, struct buf
 		const struct diag one = {.at = item, .len = 1};
 
 		buf_addf(ret, "[%s]\n", item->id ? item->id : "syntax");
-		diag_format(&one, 0, "wgq", DIAG_PLAIN, ret);
+		diag_format(&one, 0, "wgq", DIAG_PLAIN, 0, ret);
 		warnings += item->level != DIAG_NOTE;
 	}
 	return warnings;

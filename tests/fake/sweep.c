@@ -65,7 +65,7 @@ static bool mentions(struct diag *d, const char *what)
 {
 	struct buf text = {0};
 
-	diag_format(d, 0, "wgq", false, &text);
+	diag_format(d, 0, "wgq", false, 0, &text);
 	bool found = strstr(buf_text(&text), what) != NULL;
 	buf_release(&text);
 	return found;

@@ -32,7 +32,7 @@ static void fuzz_parse(const char *text, size_t n)
 
 	int r = conf_parse("fuzz.conf", "fuzz", text, n, &conf, &d);
 	require((r < 0) == (diag_errors(&d) > 0), "an error is told, and only an error");
-	diag_format(&d, 0, "wgq", true, &shown);
+	diag_format(&d, 0, "wgq", true, 0, &shown);
 	for (size_t i = 0; i < shown.len; i++)
 		require((unsigned char)shown.data[i] >= ' ' || shown.data[i] == '\n' ||
 				(shown.data[i] == '\033' && shown.data[i + 1] == '['),

@@ -121,7 +121,7 @@ static void parse_case(const struct buf *text, struct buf *ret)
 	_cleanup_diag_ struct diag d = {0};
 	int r = conf_parse("wg0.conf", "wg0", buf_text(text), text->len, &conf, &d);
 
-	diag_format(&d, 0, "wgq", false, ret);
+	diag_format(&d, 0, "wgq", false, 0, ret);
 	buf_addf(ret, "---- %s\n", r == 0 ? "ok" : r == -EINVAL ? "EINVAL" : strerror(-r));
 	dump(ret, &conf);
 }

@@ -44,7 +44,7 @@ static inline void fail_with(const char *call, const struct diag *d)
 {
 	_cleanup_buf_ struct buf text = {0};
 
-	diag_format(d, 0, "test", false, &text);
+	diag_format(d, 0, "test", false, 0, &text);
 	fail_msg("%s\n%s", call, buf_text(&text));
 }
 

@@ -145,7 +145,7 @@ static bool names(const struct diag *d, const struct route *route)
 	char text[PREFIX_TEXT_MAX];
 
 	prefix_format(&route->prefix, text);
-	diag_format(d, 0, "test", 0, &said);
+	diag_format(d, 0, "test", 0, 0, &said);
 	return strstr(buf_text(&said), text) != NULL;
 }
 

@@ -329,7 +329,7 @@ static void without_privilege(void **state)
 	assert_int_equal(found, -EPERM);
 	assert_int_equal(matched, -EPERM);
 	assert_int_equal(diag_errors(&d), 4);
-	diag_format(&d, 0, "wgq", false, &text);
+	diag_format(&d, 0, "wgq", false, 0, &text);
 	assert_non_null(strstr(buf_text(&text), "CAP_NET_ADMIN"));
 }
 

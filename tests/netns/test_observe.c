@@ -56,7 +56,7 @@ static void look(const struct observe_query *query, struct snap *ret)
 	snap_release(ret);
 	if (world_observe(host_world(host), query, ret, &d) == 0)
 		return;
-	diag_format(&d, 0, "wgq", 0, &text);
+	diag_format(&d, 0, "wgq", 0, 0, &text);
 	fail_msg("%s", buf_text(&text));
 }
 

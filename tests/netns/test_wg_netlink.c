@@ -115,7 +115,7 @@ static void set(const struct wg_device *device)
 		assert_int_equal(d.len, 0);
 		return;
 	}
-	diag_format(&d, 0, "wgq", false, &text);
+	diag_format(&d, 0, "wgq", false, 0, &text);
 	fail_msg("%s", buf_text(&text));
 }
 

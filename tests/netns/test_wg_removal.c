@@ -29,7 +29,7 @@ static void set(const char *ifname, const struct wg_device *device)
 
 	if (err == 0 && d.len == 0)
 		return;
-	diag_format(&d, 0, "wgq", 0, &text);
+	diag_format(&d, 0, "wgq", 0, 0, &text);
 	fail_msg("%s", buf_text(&text));
 }
 

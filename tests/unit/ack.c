@@ -180,7 +180,7 @@ static void what_the_user_reads(void **state)
 		 "  kernel: Nexthop has invalid gateway\n",
 		 strerror(ENETUNREACH));
 	assert_int_equal(ack_fail(&d, &ack, "add route %s", "10.1.0.0/16"), -ENETUNREACH);
-	diag_format(&d, 0, "wgq", false, &text);
+	diag_format(&d, 0, "wgq", false, 0, &text);
 	assert_string_equal(buf_text(&text), buf_text(&expected));
 	ack.text[0] = '\0';
 	assert_int_equal(ack_fail(&d, &ack, "add it"), -ENETUNREACH);

@@ -16,7 +16,7 @@ static void shows(struct diag *d, const char *expected)
 {
 	_cleanup_buf_ struct buf text = {0};
 
-	diag_format(d, 0, "wgq", false, &text);
+	diag_format(d, 0, "wgq", false, 0, &text);
 	assert_string_equal(buf_text(&text), expected);
 	diag_release(d);
 }
@@ -95,7 +95,7 @@ static void long_lines(void **state)
 
 		diag_fail_at(&d, &at, NULL, "x");
 		assert_true(strlen(d.at[0].quote) < 1000);
-		diag_format(&d, 0, "wgq", false, &text);
+		diag_format(&d, 0, "wgq", false, 0, &text);
 		assert_true(text.len < 1000);
 
 		/* The character above the caret is the one at col. */
@@ -106,6 +106,45 @@ static void long_lines(void **state)
 		assert_memory_equal(caret, "^~~\n", 4);
 		diag_truncate(&d, 0);
 		buf_clear(&text);
+	}
+}
+
+/* Blanks and ends of lines are one. */
+static void squeeze(const char *text, struct buf *ret)
+{
+	for (; *text; text++)
+		if (*text != ' ' && *text != '\n')
+			buf_char(ret, *text);
+		else if (ret->len && ret->data[ret->len - 1] != ' ')
+			buf_char(ret, ' ');
+}
+
+/* Between words, at every width; a word that is wider, and a quoted line, stay whole. */
+static void wrapped(void **state)
+{
+	(void)state;
+	static const char line[] = "AllowedIPs = 10.0.0.0/33, 10.1.0.0/16, 10.2.0.0/16";
+	struct place at = {"/etc/wireguard/wg0.conf", line, sizeof(line) - 1, 12, 14, 11};
+	_cleanup_diag_ struct diag d = {0};
+	_cleanup_buf_ struct buf whole = {0}, words = {0};
+
+	diag_fail_at(&d, &at, "write a length of 32 at most, or an IPv6 address",
+		     "the length is above 32, w\303\274rde ich sagen");
+	diag_note(&d, "this is the second line, which has some words as well");
+	diag_format(&d, 0, "wgq", DIAG_PLAIN, 0, &whole);
+	squeeze(buf_text(&whole), &words);
+	for (size_t width = 32; width < 140; width++) {
+		_cleanup_buf_ struct buf text = {0}, again = {0};
+
+		diag_format(&d, 0, "wgq", DIAG_PLAIN, width, &text);
+		squeeze(buf_text(&text), &again);
+		assert_string_equal(buf_text(&again), buf_text(&words));
+		for (const char *l = buf_text(&text); *l; l += strcspn(l, "\n") + 1) {
+			size_t n = strcspn(l, "\n");
+			const char *umlaut = memchr(l, '\303', n);
+
+			assert_true(n - !!umlaut <= width || memchr(l, '|', n));
+		}
 	}
 }
 
@@ -123,7 +162,7 @@ static void impossible_places(void **state)
 				_cleanup_buf_ struct buf text = {0};
 
 				diag_fail_at(&d, &at, NULL, "x");
-				diag_format(&d, 0, "wgq", true, &text);
+				diag_format(&d, 0, "wgq", true, 0, &text);
 				assert_true(text.len < 1000);
 			}
 		}
@@ -149,7 +188,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_place),     cmocka_unit_test(with_place),
 		cmocka_unit_test(odd_characters),    cmocka_unit_test(long_lines),
-		cmocka_unit_test(impossible_places), cmocka_unit_test(nobody_listens),
+		cmocka_unit_test(impossible_places), cmocka_unit_test(wrapped),
+		cmocka_unit_test(nobody_listens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

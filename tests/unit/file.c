@@ -115,7 +115,7 @@ static void test_find(void **state)
 		_cleanup_buf_ struct buf shown = {0};
 
 		int r = config_path_find_in(etc, cases[i].argument, &path, &d);
-		diag_format(&d, 0, "wgq", false, &shown);
+		diag_format(&d, 0, "wgq", false, 0, &shown);
 		if (r != cases[i].error)
 			fail_msg("%s: %d, %s", cases[i].argument, r, buf_text(&shown));
 		if (r == 0) {

@@ -97,7 +97,7 @@ static void a_million_errors(void **state)
 		buf_str(&text, "10.20.30.400/40,");
 	assert_int_equal(parse(&text, &conf, &d), -EINVAL);
 	assert_int_equal(d.len, 101);
-	diag_format(&d, 0, "wgq", false, &shown);
+	diag_format(&d, 0, "wgq", false, 0, &shown);
 	assert_true(shown.len < 100 * 1000);
 	assert_non_null(strstr(buf_text(&shown), "999901 more errors are not shown"));
 }
@@ -149,7 +149,7 @@ static void secrets_stay(void **state)
 				buf_str(&text, buf_text(&key));
 				buf_str(&text, value + 2);
 				parse(&text, &conf, &d);
-				diag_format(&d, 0, "wgq", false, &shown);
+				diag_format(&d, 0, "wgq", false, 0, &shown);
 				/* Not even a part of it. */
 				if (memmem(buf_text(&shown), shown.len, PRIVATE + 5, 10))
 					fail_msg("%s shows\n%s", buf_text(&text), buf_text(&shown));

@@ -204,7 +204,7 @@ static void test_failures(void **state)
 	add(&conf, "slow1", "no-such-service", 12);
 	add(&conf, "fe80::1%nosuchif", "51820", 15);
 	assert_int_equal(resolve(&conf, &fake, &d), -EINVAL);
-	diag_format(&d, 0, "wgq", false, &shown);
+	diag_format(&d, 0, "wgq", false, 0, &shown);
 	buf_addf(&expected,
 		 "wg0.conf:3: error: %s: `busy:51820'\n"
 		 "  hint: no name server answered: is the network up, and is there one in "

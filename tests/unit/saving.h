@@ -20,7 +20,7 @@ static inline void parse(const char *text, size_t n, struct conf *ret)
 	struct buf shown = {0};
 
 	if (conf_parse("wg0.conf", "wg0", text, n, ret, &d) < 0) {
-		diag_format(&d, 0, "test", false, &shown);
+		diag_format(&d, 0, "test", false, 0, &shown);
 		fail_msg("%s\n%s", buf_text(&shown), text);
 	}
 	diag_release(&d);
@@ -44,7 +44,7 @@ static inline void save_text(const char *before, const struct conf *conf,
 	struct buf shown = {0};
 
 	if (conf_save(before, strlen(before), conf, now, ret, &d) < 0) {
-		diag_format(&d, 0, "test", false, &shown);
+		diag_format(&d, 0, "test", false, 0, &shown);
 		fail_msg("%s\n%s", buf_text(&shown), before);
 	}
 	assert_true(ret->secret);

@@ -80,7 +80,8 @@ int diag_no_memory(struct diag *d);
 size_t diag_errors(const struct diag *d);
 
 /* The items from the given one on, as the user sees them. An error without a place begins with the
- * program's name. */
+ * program's name. Lines are wrapped between words at a width in columns, but for those that quote
+ * a file; 0: none is. */
 enum diag_style {
 	DIAG_PLAIN = 0,
 	DIAG_COLOUR = 1 << 0,  /* SGR sequences */
@@ -88,7 +89,7 @@ enum diag_style {
 	DIAG_JOURNAL = 1 << 2, /* `<3>` and the like before each line: sd-daemon(3) */
 };
 void diag_format(const struct diag *d, size_t from, const char *program, unsigned style,
-		 struct buf *ret_text);
+		 size_t width, struct buf *ret_text);
 
 /* "error", "warning" or "note", and the message with the errno's text, as the kernel or the file
  * has it: for JSON. */
