@@ -8,6 +8,7 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/show.h"
+#include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/term.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/conf/names/peer_names.h"
@@ -75,7 +76,7 @@ static void add_peer(const struct change *change, const struct peer_names *names
 static void add_line(const struct term *term, const struct change *change,
 		     const struct peer_names *names, struct buf *out)
 {
-	_cleanup_buf_ struct buf line = {0};
+	_cleanup_buf_ struct buf line = {0}, start_of = {0};
 
 	buf_char(&line, (char)change->sign);
 	buf_char(&line, ' ');
@@ -93,11 +94,16 @@ static void add_line(const struct term *term, const struct change *change,
 	add_values(change, &line);
 	while (line.len && line.data[line.len - 1] == ' ')
 		line.data[--line.len] = '\0';
-	if (buf_status(&line) < 0)
-		out->failed = true;
-	else
+	if (line.len > OBJECT_COLUMN) {
+		buf_mem(&start_of, line.data, OBJECT_COLUMN);
+		term_add(term, out, style_of(change->sign), buf_text(&start_of));
+		columns_wrap(term, OBJECT_COLUMN, style_of(change->sign), line.data + OBJECT_COLUMN,
+			     out);
+	} else {
 		term_add(term, out, style_of(change->sign), buf_text(&line));
-	buf_char(out, '\n');
+		buf_char(out, '\n');
+	}
+	out->failed |= line.failed || start_of.failed;
 }
 
 static void add_text(const struct session *s, const struct change_vec *changes,

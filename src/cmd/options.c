@@ -110,8 +110,8 @@ static int print_help(const struct verb *verb)
 	for (verb = verbs; verb->name; verb++)
 		printf("  wgq %-6s %-19s %s\n", verb->name, verb->args, verb->summary);
 	fputs("\n"
-	      "INTERFACE is the name of /etc/wireguard/INTERFACE.conf; CONFIG_FILE is the path of\n"
-	      "another one, whose name ends in INTERFACE.conf.\n"
+	      "INTERFACE is the name of /etc/wireguard/INTERFACE.conf; CONFIG_FILE is the path\n"
+	      "of another one, whose name ends in INTERFACE.conf.\n"
 	      "\n",
 	      stdout);
 	print_options(NULL);

@@ -53,11 +53,13 @@ void columns_wrap(const struct term *t, size_t column, enum style style, const c
 	if (t->width)
 		room = t->width > column + ROOM_LEAST ? t->width - column : ROOM_LEAST;
 	for (bool first = true; first || *text; first = false) {
-		size_t n = line_bytes(text, room);
+		size_t n = line_bytes(text, room), shown = n;
 
+		while (shown && text[shown - 1] == ' ')
+			shown--;
 		if (!first)
 			term_pad(out, out->len, column);
-		add_part(t, style, text, n, out);
+		add_part(t, style, text, shown, out);
 		buf_char(out, '\n');
 		text += n;
 		text += strspn(text, " ");
