@@ -3,7 +3,6 @@
 #include "wgq/conf/conf.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "wgq/base/mem.h"
@@ -13,17 +12,6 @@ void conf_texts_release(struct conf_text_vec *texts)
 	vec_each(item, texts)
 		free(item->text);
 	vec_release(texts);
-}
-
-void conf_expand_hook(const char *hook, const char *ifname, struct buf *ret_text)
-{
-	const char *mark;
-
-	for (; (mark = strstr(hook, "%i")); hook = mark + 2) {
-		buf_mem(ret_text, hook, (size_t)(mark - hook));
-		buf_str(ret_text, ifname);
-	}
-	buf_str(ret_text, hook);
 }
 
 bool conf_has_up_hooks(const struct conf *conf)

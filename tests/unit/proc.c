@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Other programs: what they inherit, what comes back, and how hooks behave.
 #include "wgq/sys/process/proc.h"
-#include "wgq/conf/conf.h"
+#include "wgq/conf/hook/hooks.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -363,7 +363,7 @@ static void test_expand(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		_cleanup_buf_ struct buf text = {0};
 
-		conf_expand_hook(cases[i][0], "wg0", &text);
+		hook_expand(cases[i][0], "wg0", &text);
 		assert_string_equal(buf_text(&text), cases[i][1]);
 	}
 }

@@ -58,10 +58,6 @@ struct conf {
 	struct hooks effects;                   /* of these, as far as they can be read */
 };
 
-/* A hook with every %i replaced by the interface's name, as it is run and shown
- * (linux.bash:291-298). */
-void conf_expand_hook(const char *hook, const char *ifname, struct buf *ret_text);
-
 /* Whether anything may have been done to the interface by PreUp or PostUp. */
 bool conf_has_up_hooks(const struct conf *conf);
 /* Whether it sets name servers or search domains. */

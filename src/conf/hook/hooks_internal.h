@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside hooks_read(): what single commands do, one reader a program. */
+/* Inside hooks_read(): what single commands do, one reader a program (hooks_ip.c,
+ * hooks_firewall.c), and what these share (effect.c). */
 #pragma once
 
 #include "wgq/conf/hook/hooks.h"

@@ -181,7 +181,7 @@ static void format_hook(const char *hook, const struct op_context *context, enum
 {
 	_cleanup_buf_ struct buf command = {0};
 
-	conf_expand_hook(hook, context->ifname, &command);
+	hook_expand(hook, context->ifname, &command);
 	if (form == OP_ECHO) {
 		buf_str(out, buf_text(&command));
 		return;

@@ -6,7 +6,7 @@
 #include "proc_internal.h"
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
-#include "wgq/conf/conf.h"
+#include "wgq/conf/hook/hooks.h"
 
 int proc_run_hook(const char *command, const struct hook_context *context, int *ret_status,
 		  struct diag *d)
@@ -19,7 +19,7 @@ int proc_run_hook(const char *command, const struct hook_context *context, int *
 	_cleanup_(proc_environment_free) char **environment = proc_environment(variables);
 	_cleanup_buf_ struct buf text = {0};
 
-	conf_expand_hook(command, context->ifname, &text);
+	hook_expand(command, context->ifname, &text);
 	if (!environment || buf_status(&text) < 0)
 		return diag_no_memory(d);
 

@@ -17,6 +17,7 @@
 #include "wgq/net/addr.h"
 #include "wgq/net/key.h"
 
+struct buf;
 struct conf;
 
 enum effect_kind {
@@ -109,5 +110,8 @@ size_t hook_program(const struct shell_command *command);
 /* Its name without a path; NULL: not known. */
 const char *hook_program_name(const struct shell_command *command);
 bool hook_is_iptables(const char *name);
+/* A hook with every %i replaced by the interface's name, as it is run and shown
+ * (linux.bash:291-298). */
+void hook_expand(const char *hook, const char *ifname, struct buf *ret_text);
 /* Where in the hook's own text something of the text with every %i replaced is. */
 size_t hook_place(const struct hook *hook, const char *ifname, size_t offset);
