@@ -46,7 +46,7 @@ struct check {
 	bool no_memory;
 };
 
-/* Part of a line; at.at NULL: the line as a whole. Line 0: the file as a whole. */
+/* found.c. Part of a line; at.at NULL: the line as a whole. Line 0: the file as a whole. */
 struct where {
 	uint32_t line;
 	struct slice at;
@@ -67,29 +67,33 @@ struct where where_key(const struct check *c, uint32_t section_line, const char 
 void check_found(struct check *c, struct where where, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Says how many findings of the running check were not shown. */
+void check_count_hidden(struct check *c);
+/* Whether the line holds no secret, as far as can be seen. */
+bool check_may_show(const struct check *c, uint32_t line);
+
+/* peers.c: fills in what the peers claim. 0 or -ENOMEM. */
+int check_find_claims(struct check *c);
 /* The claim that decides on an address: of the longest prefix that holds it, the last one in the
  * file. NULL: no peer has it. */
 const struct claim *check_owner(const struct check *c, const struct addr *a);
-/* Whether the line holds no secret, as far as can be seen. */
-bool check_may_show(const struct check *c, uint32_t line);
-bool check_is_own(const struct check *c, const struct wg_peer *peer);
 
 /* One function a check; check.c has the table. */
 typedef void check_function(struct check *c);
-/* check_peers.c */
+/* peers.c */
 check_function check_duplicate_key, check_own_key, check_zero_key, check_duplicate_allowed_ip,
 	check_no_allowed_ips, check_own_address, check_no_meeting, check_keepalive;
-/* check_network.c */
+/* network.c */
 check_function check_duplicate_address, check_taken_network, check_address_length, check_mtu_ipv4,
 	check_mtu_ipv6, check_mtu_path, check_neighbours, check_dns_tool, check_readable,
 	check_writable, check_no_private_key, check_saved_comments;
-/* check_routes.c */
+/* routes.c */
 check_function check_endpoint, check_loop, check_ipv6_leak, check_ipv4_leak, check_dns,
 	check_dns_public;
-/* check_pairs.c: finds what is undone. 0 or -ENOMEM. */
+/* pairs.c: finds what is undone. 0 or -ENOMEM. */
 int check_pair_effects(struct check *c);
-/* check_commands.c */
+/* commands.c */
 check_function check_hook_syntax, check_programs, check_mixed_firewalls, check_not_undone,
 	check_not_done;
-/* check_others.c */
+/* others.c */
 check_function check_same_key, check_same_port, check_same_address, check_two_full;

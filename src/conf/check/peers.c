@@ -1,11 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Checks of the peers: keys, allowed IPs, and who can reach whom.
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "wgq/base/mem.h"
 
 #include "internal.h"
+
+/* ---- what peers claim ---- */
+
+static int compare_claims(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+	int order = prefix_compare(&x->prefix, &y->prefix);
+
+	if (order)
+		return order;
+	order = (x->peer > y->peer) - (x->peer < y->peer);
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+int check_find_claims(struct check *c)
+{
+	const struct wg_peer_vec *peers = &c->conf->wg.peers;
+
+	for (size_t i = 0; i < peers->len; i++) {
+		vec_each(ip, &peers->at[i].allowed_ips) {
+			bool ipv6 = ip->prefix.addr.family == AF_INET6;
+
+			if (ip->remove)
+				continue;
+			struct claim *claim = vec_push(&c->claims);
+			if (!claim)
+				return -ENOMEM;
+			*claim = (struct claim){ip->prefix, ip->line, (uint32_t)i};
+			c->claims.has_length[ipv6][ip->prefix.len] = true;
+		}
+	}
+	if (c->claims.len)
+		qsort(c->claims.at, c->claims.len, sizeof(c->claims.at[0]), compare_claims);
+	return 0;
+}
+
+/* The last of the claims to this very prefix; NULL: there is none. */
+static const struct claim *find_claim(const struct check *c, const struct prefix *p)
+{
+	size_t from = 0, to = c->claims.len;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (prefix_compare(&c->claims.at[middle].prefix, p) > 0)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	const struct claim *found = from ? &c->claims.at[from - 1] : NULL;
+	return found && prefix_equal(&found->prefix, p) ? found : NULL;
+}
+
+const struct claim *check_owner(const struct check *c, const struct addr *a)
+{
+	struct prefix p = {.addr = *a};
+
+	for (int len = addr_bits(a); len >= 0; len--) {
+		const struct claim *found;
+
+		if (!c->claims.has_length[a->family == AF_INET6][len])
+			continue;
+		p.addr = *a;
+		p.len = (uint8_t)len;
+		prefix_mask(&p);
+		found = find_claim(c, &p);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+/* ---- the checks ---- */
 
 static bool same_peer(const struct check *c, size_t a, size_t b)
 {
@@ -59,7 +133,7 @@ void check_duplicate_key(struct check *c)
 void check_own_key(struct check *c)
 {
 	vec_each(peer, &c->conf->wg.peers)
-		if (check_is_own(c, peer))
+		if (c->has_own_key && key_equal(&c->own_key, &peer->public_key))
 			check_found(c, where_key(c, peer->line, "PublicKey"),
 				    "write the public key of the other side, as `wg show` prints "
 				    "it there",
