@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "wgq/base/buf.h"
+#include "wgq/cmd/terminal/columns.h"
+#include "wgq/cmd/terminal/term.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/sys/file/config_path.h"
 
@@ -41,7 +44,7 @@ static const struct cli_option {
 	{"dry-run", 'n', OPTION_DRY_RUN, NULL, NULL,
 	 "print a shell script that would do it; do nothing"},
 	{"ensure", LONG_ENSURE, OPTION_ENSURE, NULL, NULL,
-	 "reload what is up already; say nothing if nothing is to be done"},
+	 "reload what is up; say nothing if nothing is to be done"},
 	{"replace", LONG_REPLACE, OPTION_REPLACE, NULL, NULL,
 	 "take down what has the interface's name first"},
 	{"if-exists", LONG_IF_EXISTS, OPTION_IF_EXISTS, NULL, NULL,
@@ -63,7 +66,7 @@ static const struct cli_option {
 	 "how the peer reaches this host"},
 	{"qr", LONG_QR, OPTION_QR, NULL, NULL, "print a QR code even if this is no terminal"},
 	{"dns", LONG_DNS, OPTION_DNS, NULL, "HOW",
-	 "set name servers by resolvconf, resolved (systemd's), auto, or off"},
+	 "set name servers by resolvconf, resolved, auto, or off"},
 	{"firewall", LONG_FIREWALL, OPTION_FIREWALL, NULL, "HOW", "auto, or off: do without"},
 	{"userspace", LONG_USERSPACE, OPTION_USERSPACE, NULL, "HOW",
 	 "never, auto, or the program that serves the interface"},
@@ -138,14 +141,18 @@ static int print_usage(void)
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
 {
-	_cleanup_buf_ struct buf message = {0}, text = {0};
+	_cleanup_buf_ struct buf message = {0}, text = {0}, shown = {0};
+	struct term term;
 	va_list args;
 
 	va_start(args, format);
 	buf_addv(&message, format, args);
 	va_end(args);
+	buf_str(&text, "wgq: ");
 	buf_printable(&text, buf_text(&message), message.len);
-	fprintf(stderr, "wgq: %s\nTry 'wgq --help'.\n", buf_text(&text));
+	term_look(STDERR_FILENO, &term);
+	columns_wrap(&term, 0, STYLE_PLAIN, buf_text(&text), &shown);
+	fprintf(stderr, "%sTry 'wgq --help'.\n", buf_text(&shown));
 	return STATUS_USAGE;
 }
 

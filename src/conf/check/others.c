@@ -100,13 +100,20 @@ void check_same_address(struct check *c)
 {
 	vec_each(own, &c->conf->addresses) {
 		const struct check_other *other = other_with(c, &own->prefix.addr);
+		_cleanup_buf_ struct buf what = {0};
+		char text[ADDR_TEXT_MAX];
 
-		if (other && !addr_is_link_local(&own->prefix.addr))
-			found_beside(c, where_prefix(c, own->line, &own->prefix), other,
-				     "give each an address of its own, or have only one of them up "
-				     "at a time",
-				     "has the same address: what comes to it may be dropped, or "
-				     "answered by the wrong one");
+		if (!other || addr_is_link_local(&own->prefix.addr))
+			continue;
+		addr_format(&own->prefix.addr, text);
+		buf_addf(&what,
+			 "has the address %s as well: what comes to it may be dropped, or answered "
+			 "by the wrong one",
+			 text);
+		found_beside(c, where_prefix(c, own->line, &own->prefix), other,
+			     "give each an address of its own, or have only one of them up at a "
+			     "time",
+			     buf_text(&what));
 	}
 }
 

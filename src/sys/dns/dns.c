@@ -174,7 +174,7 @@ static int choose_any(const struct dns_config *config, enum dns_backend *ret, st
 
 	diag_refuse(d, ENOENT, "no way to set DNS: there is no program resolvconf, and %s",
 		    runs ? "/etc/resolv.conf is not systemd-resolved's"
-			 : "systemd-resolved is not to be had");
+			 : "systemd-resolved does not answer");
 	if (!runs && owns && why_not.len && why_not.at[0].message)
 		diag_note(d, "%s", why_not.at[0].message);
 	diag_hint(
