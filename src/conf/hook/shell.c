@@ -12,14 +12,6 @@
 static void read_list(struct shell_parser *p);
 static void read_command(struct shell_parser *p);
 
-bool shell_is_one_of(const char *word, const char *const *list)
-{
-	for (; *list; list++)
-		if (strcmp(word, *list) == 0)
-			return true;
-	return false;
-}
-
 /* ---- the token at hand ---- */
 
 static bool is_operator(const struct shell_parser *p, const char *operator)
@@ -493,7 +485,7 @@ static void read_list(struct shell_parser *p)
 	}
 }
 
-void shell_nested(struct shell_parser *p, const char *open)
+static void read_nested(struct shell_parser *p, const char *open)
 {
 	struct shell_parser inner = *p;
 	size_t from = p->script->len;
@@ -518,7 +510,8 @@ void shell_nested(struct shell_parser *p, const char *open)
 
 int shell_cut(const char *text, struct shell_script *ret)
 {
-	struct shell_parser p = {.script = ret, .text = text, .at = text, .begin = text};
+	struct shell_parser p = {
+		.script = ret, .text = text, .at = text, .begin = text, .read_nested = read_nested};
 
 	p.word.secret = true;
 	shell_advance(&p);

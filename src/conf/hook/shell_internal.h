@@ -25,15 +25,17 @@ struct shell_parser {
 	unsigned depth;
 	bool stopped; /* by an error, or by what is not understood: there is nothing more */
 	bool no_memory;
+
+	/* Of the grammar, since words have commands in them: reads a list up to the closing
+	 * parenthesis of the one at `open'; `at' is behind it before and after. What the commands
+	 * print is read by others. */
+	void (*read_nested)(struct shell_parser *p, const char *open);
 };
 
 /* Reads the next token. */
 void shell_advance(struct shell_parser *p);
 /* Moves `at' behind what closes a bracket that was just opened at `open'. */
 void shell_skip_pair(struct shell_parser *p, const char *open, char opening, char closing);
-/* Reads a list of commands up to the closing parenthesis of the one at `open'; `at' is behind it
- * before and after. What they print is read by others. */
-void shell_nested(struct shell_parser *p, const char *open);
 
 void shell_fail(struct shell_parser *p, const char *at, size_t n, const char *message);
 /* The same where the text ends too early. */

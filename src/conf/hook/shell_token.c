@@ -7,6 +7,14 @@
 
 static void read_expansion(struct shell_parser *p);
 
+bool shell_is_one_of(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcmp(word, *list) == 0)
+			return true;
+	return false;
+}
+
 void shell_fail(struct shell_parser *p, const char *at, size_t n, const char *message)
 {
 	if (!p->stopped)
@@ -167,7 +175,7 @@ static void read_expansion(struct shell_parser *p)
 		else if (open[2] == '(')
 			shell_skip_pair(p, open, '(', ')');
 		else
-			shell_nested(p, open);
+			p->read_nested(p, open);
 	}
 	p->depth--;
 	if (!p->muted)
@@ -215,7 +223,7 @@ static bool read_extension(struct shell_parser *p)
 	p->plain = false;
 	p->script->opaque |= array;
 	if (process && *p->at != '(')
-		shell_nested(p, at);
+		p->read_nested(p, at);
 	else if (process)
 		shell_skip_pair(p, at, '(', ')');
 	else
