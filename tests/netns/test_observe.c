@@ -16,6 +16,7 @@
 
 #include "ns.h"
 #include "wgq/base/mem.h"
+#include "wgq/kernel/nft/nft.h"
 #include "wgq/sys/process/iptables.h"
 
 static struct host *host;
@@ -140,12 +141,10 @@ static void of_nft(void **state)
 /* By rules beside ours, and by rules of both kinds. */
 static void of_iptables(void **state)
 {
-	struct op set = {.kind = OP_FIREWALL_SET};
 	struct addr_vec all = {0};
 	struct firewall whole = firewall;
 
 	(void)state;
-	set.firewall.rules = firewall;
 	if (!ns_has("iptables-restore") || iptables_check(true, true, NULL) < 0)
 		ns_skip("iptables does not work here");
 	/* What up filters for a tun device. */
@@ -159,7 +158,6 @@ static void of_iptables(void **state)
 	whole.addrs = all.at;
 	whole.addr_count = all.len;
 	assert_int_equal(iptables_set(&whole, NULL), 0);
-	vec_release(&all);
 	only_this();
 	ns_run("iptables -t raw -A PREROUTING -i lo -j ACCEPT");
 	only_this();
@@ -169,10 +167,11 @@ static void of_iptables(void **state)
 	ns_run("iptables -t raw -D PREROUTING -d 10.0.0.9 -m comment --comment "
 	       "'wg-quick(8) rule for wg0' -j DROP");
 	only_this();
-	exec_op(&set);
+	assert_int_equal(nft_install(&whole, NULL), 0);
 	assert_false(is_this(&firewall));
 	assert_int_equal(iptables_remove("wg0", NULL), 0);
 	only_this();
+	vec_release(&all);
 }
 
 static void tables_and_names(void **state)
