@@ -243,3 +243,46 @@ void buf_release(struct buf *b)
 	free(b->data);
 	*b = (struct buf){0};
 }
+
+/* Characters, without the sequences for colours. */
+static size_t columns_of(const char *text, size_t n)
+{
+	size_t columns = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '\033')
+			i += strcspn(text + i, "m");
+		else
+			columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+	}
+	return columns;
+}
+
+void buf_wrap(struct buf *b, size_t start, const char *indent, size_t width)
+{
+	size_t indent_columns = columns_of(indent, strlen(indent)), column = 0;
+	_cleanup_buf_ struct buf line = {.secret = b->secret};
+
+	if (!width || b->failed || columns_of(buf_text(b) + start, b->len - start) <= width)
+		return;
+	buf_str(&line, b->data + start);
+	b->failed |= line.failed;
+	b->len = start;
+	for (const char *at = buf_text(&line); *at;) {
+		size_t blanks = strspn(at, " ");
+		size_t n = blanks + strcspn(at + blanks, " ");
+		size_t columns = columns_of(at, n);
+
+		if (column > indent_columns && column + columns > width) {
+			buf_char(b, '\n');
+			buf_str(b, indent);
+			column = indent_columns;
+			columns -= blanks;
+			at += blanks;
+			n -= blanks;
+		}
+		buf_mem(b, at, n);
+		column += columns;
+		at += n;
+	}
+}

@@ -251,52 +251,9 @@ void diag_message(const struct diag_item *item, struct buf *ret_text)
 		buf_addf(ret_text, ": %s", strerror(item->error));
 }
 
-/* The columns of text: characters, without the sequences for colours. */
-static size_t columns_of(const char *text, size_t n)
-{
-	size_t columns = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '\033')
-			i += strcspn(text + i, "m");
-		else
-			columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-	}
-	return columns;
-}
-
-/* Ends the line that began at `start`, in several ones where it is too wide. */
-static void end_line(struct buf *out, size_t start, size_t indent, size_t width)
-{
-	_cleanup_buf_ struct buf line = {.secret = out->secret};
-	size_t column = 0;
-
-	if (width && !out->failed)
-		buf_str(&line, out->data + start);
-	out->failed |= line.failed;
-	if (line.len)
-		out->len = start;
-	for (const char *at = buf_text(&line); *at;) {
-		size_t blanks = strspn(at, " ");
-		size_t n = blanks + strcspn(at + blanks, " ");
-		size_t columns = columns_of(at, n);
-
-		if (column > indent && column + columns > width) {
-			buf_addf(out, "\n%*s", (int)indent, "");
-			column = indent;
-			columns -= blanks;
-			at += blanks;
-			n -= blanks;
-		}
-		buf_mem(out, at, n);
-		column += columns;
-		at += n;
-	}
-	buf_char(out, '\n');
-}
-
 /* Where what is wrapped goes on. */
-enum { INDENT = 4, INDENT_HINT = 8 };
+#define INDENT      "    "
+#define INDENT_HINT "        "
 
 static void format_item(const struct diag_item *item, const char *program, unsigned style,
 			size_t width, struct buf *out)
@@ -323,7 +280,8 @@ static void format_item(const struct diag_item *item, const char *program, unsig
 		buf_addf(out, "%s%s:%s ", shade, levels[item->level].name, plain);
 	diag_message(item, &message);
 	buf_printable(out, buf_text(&message), message.len);
-	end_line(out, start, INDENT, width);
+	buf_wrap(out, start, INDENT, width);
+	buf_char(out, '\n');
 	if (item->quote && item->line)
 		format_quote(item, shade, plain, out);
 
@@ -333,14 +291,16 @@ static void format_item(const struct diag_item *item, const char *program, unsig
 		start = out->len;
 		buf_str(out, "  ");
 		buf_printable(out, note, n);
-		end_line(out, start, INDENT, width);
+		buf_wrap(out, start, INDENT, width);
+		buf_char(out, '\n');
 		note += n + (note[n] == '\n');
 	}
 	if (item->hint) {
 		start = out->len;
 		buf_addf(out, "  %shint:%s ", bold, plain);
 		buf_printable(out, item->hint, strlen(item->hint));
-		end_line(out, start, INDENT_HINT, width);
+		buf_wrap(out, start, INDENT_HINT, width);
+		buf_char(out, '\n');
 	}
 }
 

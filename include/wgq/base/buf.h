@@ -59,6 +59,10 @@ void buf_sysctl_name(struct buf *b, const char *path);
 /* The text so far; "" rather than NULL. Owned by b, valid until the next addition. */
 const char *buf_text(const struct buf *b);
 
+/* The text from start on is one line: where it is wider than a terminal it goes on behind the
+ * indent in the next one, between words. width 0: it is no terminal. */
+void buf_wrap(struct buf *b, size_t start, const char *indent, size_t width);
+
 /* The text as malloc()ed memory of the caller's; NULL when an addition failed. Empties b. */
 char *buf_steal(struct buf *b);
 

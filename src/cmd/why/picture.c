@@ -19,25 +19,41 @@ const char *why_corner(const struct why_picture *p)
 
 void why_indent(struct why_picture *p)
 {
+	p->line = p->out->len;
+	p->is_below = false;
 	for (size_t i = 0; i < p->depth; i++)
 		buf_str(p->out, "   ");
 }
 
 void why_begin(struct why_picture *p, const char *label, enum style style)
 {
-	size_t start = p->out->len;
-
 	why_indent(p);
 	term_add(p->term, p->out, STYLE_DIM, branch(p));
 	term_add(p->term, p->out, style, label);
-	term_pad(p->out, start, 3 * (p->depth + 1) + WHY_LABEL_COLUMNS);
+	term_pad(p->out, p->line, 3 * (p->depth + 1) + WHY_LABEL_COLUMNS);
+	p->is_below = true;
 }
 
 void why_begin_again(struct why_picture *p)
 {
-	size_t start = p->out->len;
-
 	why_indent(p);
 	term_add(p->term, p->out, STYLE_DIM, trunk(p));
-	term_pad(p->out, start, 3 * (p->depth + 1) + WHY_LABEL_COLUMNS);
+	term_pad(p->out, p->line, 3 * (p->depth + 1) + WHY_LABEL_COLUMNS);
+	p->is_below = true;
+}
+
+void why_end(struct why_picture *p)
+{
+	_cleanup_buf_ struct buf indent = {0};
+
+	term_pad(&indent, 0, 3 * p->depth);
+	if (p->is_below) {
+		term_add(p->term, &indent, STYLE_DIM, trunk(p));
+		term_pad(&indent, 0, 3 * (p->depth + 1) + WHY_LABEL_COLUMNS);
+	} else {
+		term_pad(&indent, 0, 3 * (p->depth + 1));
+	}
+	buf_wrap(p->out, p->line, buf_text(&indent), p->term->width);
+	buf_char(p->out, '\n');
+	p->out->failed |= indent.failed;
 }

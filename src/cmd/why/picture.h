@@ -11,6 +11,8 @@ struct why_picture {
 	const struct term *term;
 	struct buf *out;
 	size_t depth;
+	size_t line;   /* where the line begins that is being drawn */
+	bool is_below; /* which is not the last one of its leg */
 };
 
 /* Three columns for each leg before. */
@@ -19,6 +21,8 @@ const char *why_corner(const struct why_picture *p);
 /* The beginning of a line, up to where its text stands, and of one more line of the same. */
 void why_begin(struct why_picture *p, const char *label, enum style style);
 void why_begin_again(struct why_picture *p);
+/* Its end; what does not fit goes on below its text. */
+void why_end(struct why_picture *p);
 
 /* The rules of a leg, the kernel's answer where it is another, and what else is to be known. */
 void why_add_rules(struct why_picture *p, const struct way_leg *leg);

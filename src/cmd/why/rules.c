@@ -46,14 +46,14 @@ static void add_step(struct why_picture *p, const struct packet *packet,
 	if (term_columns(buf_text(&rule)) >= RULE_COLUMNS ||
 	    (p->term->width &&
 	     column + RULE_COLUMNS + 1 + term_columns(buf_text(&finding)) > p->term->width)) {
-		buf_char(p->out, '\n');
+		why_end(p);
 		why_begin_again(p);
 		buf_str(p->out, "  ");
 	} else {
 		term_pad(p->out, start, column + RULE_COLUMNS + 1);
 	}
 	term_add(p->term, p->out, style, buf_text(&finding));
-	buf_char(p->out, '\n');
+	why_end(p);
 }
 
 /* The rules from one on that are passed over in the same way. */
@@ -79,7 +79,7 @@ static void add_run(struct why_picture *p, const struct packet_way *way, size_t 
 		 way->at[from].outcome == PACKET_SKIPPED ? "for this packet" : "reached");
 	why_begin(p, "  ...", STYLE_DIM);
 	term_add(p->term, p->out, STYLE_DIM, buf_text(&text));
-	buf_char(p->out, '\n');
+	why_end(p);
 }
 
 /* Which one is asked about is always shown. */
@@ -109,7 +109,7 @@ static void add_steps(struct why_picture *p, const struct way_leg *leg)
 	if (way->decided >= way->len) {
 		why_begin(p, "", STYLE_PLAIN);
 		term_add(p->term, p->out, STYLE_RED, "no rule is left: no route");
-		buf_char(p->out, '\n');
+		why_end(p);
 	}
 }
 
@@ -147,14 +147,14 @@ static void add_answer(struct why_picture *p, const struct way_leg *leg)
 		buf_addf(&text, " of table %s", table);
 	}
 	term_add(p->term, p->out, STYLE_RED, buf_text(&text));
-	buf_char(p->out, '\n');
+	why_end(p);
 }
 
 static void add_warning(struct why_picture *p, const char *text)
 {
 	why_begin(p, "note", STYLE_YELLOW);
 	term_add(p->term, p->out, STYLE_YELLOW, text);
-	buf_char(p->out, '\n');
+	why_end(p);
 }
 
 static void add_connected(struct why_picture *p, const struct way_leg *leg)

@@ -50,7 +50,7 @@ static void add_link(struct why_picture *p, size_t i)
 	add_room(p, i);
 	if (!leg->link.up)
 		term_add(p->term, p->out, STYLE_RED, ", down");
-	buf_char(p->out, '\n');
+	why_end(p);
 }
 
 static void add_handshake(struct why_picture *p, const struct wg_peer *peer)
@@ -74,7 +74,7 @@ static void add_peer(struct why_picture *p, size_t i)
 		term_add(p->term, p->out, STYLE_RED,
 			 tunnel->hidden ? "only root may see them"
 					: "none has it in its AllowedIPs: dropped (ENOKEY)");
-		buf_char(p->out, '\n');
+		why_end(p);
 		return;
 	}
 	key_to_base64(&tunnel->peer->public_key, text);
@@ -83,12 +83,12 @@ static void add_peer(struct why_picture *p, size_t i)
 		buf_str(p->out, " ");
 		buf_printable(p->out, name, strlen(name));
 	}
-	buf_char(p->out, '\n');
+	why_end(p);
 	why_begin_again(p);
 	prefix_format(&tunnel->allowed, prefix);
 	buf_addf(p->out, "by its allowed IP %s; ", prefix);
 	add_handshake(p, tunnel->peer);
-	buf_char(p->out, '\n');
+	why_end(p);
 }
 
 static void add_firewall(struct why_picture *p, const struct way_leg *leg)
@@ -102,12 +102,12 @@ static void add_firewall(struct why_picture *p, const struct way_leg *leg)
 	buf_printable(p->out, leg->link.name, strlen(leg->link.name));
 	buf_str(p->out, " drops packets to its addresses from elsewhere");
 	if (tunnel->firewall_mark) {
-		buf_char(p->out, '\n');
+		why_end(p);
 		why_begin_again(p);
 		buf_addf(p->out, "and keeps mark %u for answers to encrypted packets",
 			 tunnel->firewall_mark);
 	}
-	buf_char(p->out, '\n');
+	why_end(p);
 }
 
 /* The end of a leg that goes on in another: the packet around. */
@@ -123,7 +123,7 @@ static void add_sealing(struct why_picture *p, const struct way_leg *leg)
 		buf_addf(p->out, " with mark %u", tunnel->device.fwmark);
 	else
 		buf_str(p->out, " with no mark");
-	buf_char(p->out, '\n');
+	why_end(p);
 }
 
 static bool kernel_agrees(const struct way *way)
@@ -179,7 +179,7 @@ static void add_end(struct why_picture *p)
 	term_add(p->term, p->out, style, text);
 	if (kernel_agrees(way))
 		term_add(p->term, p->out, STYLE_DIM, " (the kernel says the same)");
-	buf_char(p->out, '\n');
+	why_end(p);
 }
 
 static void add_leg(struct why_picture *p, size_t i)
