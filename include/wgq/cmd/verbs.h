@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The verbs; each is described in the table of verbs.c, and in wgq(8). */
+/* The verbs, one file each; wgq(8) describes them.
+ *
+ * In comes the command line: main.c hands it to options.c, or to wg_quick.c when the program is
+ * called wg-quick, and runs the verb. Out go text and an exit status.
+ *
+ *	verbs.c			the table of the verbs
+ *	session.c		what verbs on a tunnel share: host, transaction, hooks, signals
+ *	config.c		a configuration, from its name to its values
+ *	show.c			all that is printed, but for usage and --watch
+ *	replace.c		up --replace
+ *	status, why		verbs with a room of their own
+ *	terminal		text that fits a terminal */
 #pragma once
 
 #include "wgq/base/diag.h"

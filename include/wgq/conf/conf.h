@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A configuration as values. Made by conf_parse(), completed by resolve (sys/resolve.h), which
- * fills in what needs name look-ups; only read afterwards. */
+/* A configuration as values. conf_parse() makes it, with the effects of its hooks; resolve()
+ * (sys/resolve/resolve.h) fills in what is given by name. All others only read it: plan, run and
+ * cmd.
+ *
+ * The rooms of conf: parse makes the values, hook reads the commands in them, names finds out what
+ * people call the peers, save writes text again, check tells what is legal but wrong. All of conf
+ * is pure: text comes in, and values, text and diagnostics go out. */
 #pragma once
 
 #include <net/if.h>

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From states to steps, in an order that is safe at each moment.
  *
+ * In come the snapshot and the wanted state; out goes a plan, which is a list of steps (op.h). It
+ * is printed by --dry-run and applied by run/txn.c. cmd/up.c and cmd/down.c call this header;
+ * cmd/reload.c calls plan/reload, which makes its plan of the same steps (steps.h).
+ *
  * The steps of up come in the order of wg-quick (linux.bash:327-344): rules before the default
- * route, so that nothing leaks between the two, and the firewall last. Those of down are two plans:
- * what can be taken back, and, once the link is gone, what is only cleaned up. */
+ * route, so that nothing leaks between the two, and the firewall last. Those of down are two
+ * plans: what can be undone, and, once the link is gone, what is only cleaned up.
+ *
+ *	op.c				what a step is, and its inverse
+ *	diff.c				the plans of up and down, and steps that reload shares
+ *	rules.c, rule_place.c		whose a policy rule is, and where a new one goes
+ *	leftover.c			the rules of an interface whose link is gone
+ *	services.c, servers.c		firewall and name servers as they are, and compared */
 #pragma once
 
 #include "wgq/base/diag.h"

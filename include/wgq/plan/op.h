@@ -24,7 +24,7 @@ enum op_kind {
 	OP_WG_SET,
 	OP_WG_CHANGE,       /* of a device that is up: the least that differs */
 	OP_WG_MARK,         /* sets the fwmark alone */
-	OP_WG_NOTE,         /* plan/endpoints.h; nothing is lost where it cannot be left */
+	OP_WG_NOTE,         /* want/endpoints.h; nothing is lost where it cannot be left */
 	OP_WG_REMOVE_PEERS, /* before OP_LINK_DEL: see wg_netlink_remove_peers() */
 	OP_ADDR_ADD,
 	OP_ADDR_DEL,
@@ -50,8 +50,7 @@ struct dns_setting {
 
 struct op {
 	enum op_kind kind;
-	bool back_only; /* nothing on the way forth; taken itself once the step after it is undone
-			 */
+	bool back_only; /* only taken by an undo, once the step after it is undone */
 	uint32_t line;  /* of the configuration that asked for it; 0: none */
 	union {
 		bool returns; /* OP_LINK_DEL: the link is made again when the step is taken back;
@@ -71,7 +70,7 @@ struct op {
 			uint32_t private_key_line;      /* of the configuration */
 		} wg;                                   /* OP_WG_SET, OP_WG_REMOVE_PEERS */
 		struct {
-			const struct wg_device *forth, *back; /* see plan/peers.h */
+			const struct wg_device *forth, *back; /* see peers/peers.h */
 			/* The whole of each peer in forth, with NULL for one that the file does
 			 * not have; NULL altogether: forth removes peers, back restores them */
 			const struct wg_peer_pointers *wanted;

@@ -50,7 +50,7 @@ int txn_try_all(struct txn *txn, const struct plan *plan, struct diag *d);
 
 /* What was done so far stays, whatever comes. */
 void txn_keep(struct txn *txn);
-/* The step that failed is none that the verb fails by. */
+/* The step that failed does not make the verb fail. */
 void txn_forgive(struct txn *txn);
 /* Whether the link was made or deleted. */
 bool txn_moves_link(const struct txn *txn);

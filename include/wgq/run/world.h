@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one interface to effects: look at the host, and take a step. host_open() gives the real one;
- * the tests have a fake one that fails where they say. */
+/* The one interface to effects: look at the host, and take a step.
+ *
+ * In come queries and steps; out go snapshots and results. cmd calls world_prepare(),
+ * world_observe() and world_lock(); the transaction (txn.h) calls world_exec(). host_open()
+ * (run/host) gives the real world. The tests have a fake one, which fails where they say.
+ *
+ *	txn.c		applies plans, and undoes them
+ *	look		the surroundings of a tunnel; WireGuard devices, by whoever serves them
+ *	host		the real world */
 #pragma once
 
 #include <stdbool.h>
@@ -47,16 +54,16 @@ struct world_ops {
 	/* Finds out how this host does what the configuration needs. */
 	int (*prepare)(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		       struct diag *d);
-	/* -ESTALE: the name is another link's by now than that which was made or bound; but one
-	 * that is a new WireGuard interface, not up yet, can be bound. */
+	/* -ESTALE: the name belongs to another link than the one that was made or bound. With
+	 * query->bind, a new WireGuard link that is not up yet is accepted. */
 	int (*observe)(void *self, const struct observe_query *query, struct snap *ret,
 		       struct diag *d);
 	/* Takes one step: all of it or, on failure, none. *ret_status is the exit status where the
 	 * step is a program that ran and failed, which adds an error as well. -ESTALE as above. */
 	int (*exec)(void *self, const struct op *op, int *ret_status, struct diag *d);
-	/* Keeps other wgq processes from changing the host in between; waits for them. While a look
-	 * or a step runs a program, they may all the same: a look does that first, and what was
-	 * seen before such a step is not believed after it. Again and again is once. */
+	/* Keeps other wgq processes from changing the host; waits for them. Does nothing when it
+	 * is held already. While a look or a step runs another program, it is not held: a look
+	 * does that first, and what was seen before such a step may have changed after it. */
 	int (*lock)(void *self, struct diag *d);
 	void (*unlock)(void *self);
 };

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wgq status: looks at interfaces, and draws what it saw. status_look.c looks, status_order.c
- * sorts the peers, status_text.c and status_peers.c draw for people, status_json.c for programs,
- * and watch.c again and again. */
+/* wgq status: looks at interfaces, and draws what it saw. It takes no lock and changes nothing.
+ *
+ * In come the options; out goes a struct status for each interface, then text or JSON, and the
+ * exit status. cmd/verbs.c has verb_status() in its table.
+ *
+ *	status.c		the verb
+ *	look.c			collects what is shown
+ *	order.c			sorts the peers, and computes their rates
+ *	text.c, peers.c, draw.c	draws for people: interfaces, peers, and what both share
+ *	json.c			draws for programs
+ *	watch.c			--watch: looks and draws again and again */
 #pragma once
 
 #include <stdbool.h>

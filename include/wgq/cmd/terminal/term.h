@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a screen of text can look like where it goes: its width, whether it may have colour, and
  * whether its characters may be others than ASCII. A pipe gets plain text of unlimited width, so
- * that grep(1) and cut(1) find whole lines. */
+ * that grep(1) and cut(1) find whole lines.
+ *
+ * In come texts and numbers; out goes text in a struct buf. status, why and the other verbs call
+ * this room, and print the text themselves.
+ *
+ *	term.c			the terminal, and text in a style
+ *	columns.c		wrapped words, and tables
+ *	words.c, progress.c	times and amounts in words; how far something has come
+ *	typed.c			keys that are typed
+ *	qr.c, qr_none.c		QR codes; without libqrencode */
 #pragma once
 
 #include <stdbool.h>

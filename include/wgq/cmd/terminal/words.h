@@ -7,7 +7,7 @@
 #include "wgq/base/buf.h"
 
 /* How long ago something was, both in seconds since the epoch: "12 seconds ago", "just now", and
- * "never" for 0. A clock that was set back is no reason to lie: "in the future". */
+ * "never" for 0. "in the future" where the clock was set back. */
 void words_ago(struct buf *out, int64_t then, int64_t now);
 
 /* As wg(8) says it: "148 B", "1.45 KiB", "3.20 MiB". */

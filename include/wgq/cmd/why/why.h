@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The answers of `wgq why`: a picture, one sentence, JSON (packaging/schema/why.schema.json). */
+/* wgq why: follows one packet, and tells where it goes and why.
+ *
+ * In comes a destination; run/look/way.c follows the packet; out go a picture and one sentence, or
+ * JSON (packaging/schema/why.schema.json). cmd/verbs.c has verb_why() in its table.
+ *
+ *	why.c			the verb
+ *	text.c, picture.c	the picture, and the lines that it is made of
+ *	rules.c, finding.c	the policy rules in it, and what came of one in words
+ *	sentence.c		the sentence at the end
+ *	json.c			the same for programs */
 #pragma once
 
 #include <stdbool.h>

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is legal in a configuration, but wrong.
  *
- * Pure: what has to be known of the host is handed in. A fact that is not known is never held
- * against the file. */
+ * In come a configuration without errors, its text, and facts about the host; out go findings,
+ * each with its place, what is wrong and what to do. cmd/check.c calls check_conf(), and cmd/up.c
+ * the part of it that looks at other interfaces. run/look/facts.c collects the facts: this room is
+ * pure. A fact that is not known never makes a finding.
+ *
+ *	check.c				the table of the checks, and how they run
+ *	network.c, peers.c, routes.c	checks of the interface, the peers, the routes
+ *	commands.c, pairs.c		checks of the hooks, and which of them undo which
+ *	others.c			checks beside other interfaces
+ *	found.c				a finding, and its place in the file */
 #pragma once
 
 #include <stdbool.h>

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the hooks of a configuration do, as far as it can be read from them: each is cut up once,
- * and all who have to know ask here.
+/* What the hooks of a configuration do, as far as it can be read from them. Nothing is run.
  *
- * What a script, or any program that is not known, does with its arguments nobody knows: it is
- * taken to make whatever they name. A value is what the shell would make of it; where that takes a
- * variable, the hook is taken to make what its variables, loops and here-strings name. */
+ * In come the commands of PreUp, PostUp, PreDown and PostDown; out goes a list of effects, such as
+ * "adds a route to 10.0.0.0/8 in table 7". conf_parse() calls hooks_read() once. The planner asks
+ * hooks_add_route() and its like, so that a reload leaves alone what a hook made. conf/check warns
+ * by the effects.
+ *
+ * The arguments of a script, or of any program that is not known, may mean anything: the hook is
+ * taken to make whatever they name. Where a value has a variable in it, the hook is taken to make
+ * what its variables, loops and here-strings name.
+ *
+ *	shell.c, shell_token.c		from a text to commands, by the grammar of bash
+ *	hooks.c, effect.c		from commands to effects
+ *	hooks_ip.c, hooks_firewall.c	the effects of ip and wg, of iptables and nft
+ *	hooks_ask.c			whether hooks have made something */
 #pragma once
 
 #include <stdbool.h>

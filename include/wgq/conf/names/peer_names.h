@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What people call the peers: WireGuard knows keys only, so names stand in comments of the file.
- * Which comment is a peer's name, peer_comments.h knows. A peer
- * that was commented out has its name, too: it may be running still. */
+/* What people call the peers. WireGuard knows keys only, so names stand in comments of the file. A
+ * peer that was commented out has its name as well: it may still be running.
+ *
+ * In comes the text of a file; out goes a list of keys and names. status, why and diff show them.
+ * conf/save deletes the comments of a peer with the peer, by the same rules.
+ *
+ *	comment.c		what one comment says
+ *	peer_comments.c		which comment is about which peer
+ *	peer_names.c		the list of names */
 #pragma once
 
 #include "wgq/base/diag.h"

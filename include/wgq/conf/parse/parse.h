@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The wg-quick dialect: wg-quick's own keys (linux.bash:50-74) and those of wg(8) (config.c), each
- * by its own program's rules. */
+/* From text to values: the wg-quick dialect, which is wg-quick's own keys (linux.bash:50-74) and
+ * those of wg(8) (config.c), each by its own program's rules.
+ *
+ * In comes the text of a file; out go a struct conf and every error at once. cmd/config.c calls
+ * conf_parse() for most verbs; conf/save reads back by it what it wrote.
+ *
+ *	line.c				one line, as wg-quick cuts it
+ *	scan.c				lines with their sections, keys and values, by libinih
+ *	parse.c, keys.c			which key in which section
+ *	quick_keys.c			the values of wg-quick's own keys
+ *	wg_keys.c, wg_ports.c		the values of wg(8)'s keys
+ *	values.c			numbers, lists and names, which both have
+ *	advice.c, foreign.c, odd.c	what a wrong line may have been meant as
+ *	mixed_keys.c			a private key in the place of a public one, and the like
+ *	report.c			errors, and what of a line they may show */
 #pragma once
 
 #include <stddef.h>

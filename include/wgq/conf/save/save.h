@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What `save` makes of a configuration: the same text, with the values that the running tunnel has
- * by now.
+/* From values to text. `wgq save` keeps the text of the file, and puts in the values that the
+ * running tunnel has now.
  *
- * A line whose value still means what is running stays as it is, to the byte, so that saving an
- * unchanged tunnel gives the identical text. Of the others only the value is replaced. Comments,
- * blank lines, order, spelling, hooks, DNS, Table and SaveConfig are nobody's to change. */
+ * In come the text, what conf_parse() made of it, and the running device; out goes the new text.
+ * cmd/save.c calls this, also for `wgq down` where SaveConfig is set.
+ *
+ * A line whose value still means what is running stays as it is, to the byte: saving an unchanged
+ * tunnel gives the identical text. Of other lines only the value is replaced. A peer that is gone
+ * is deleted with the comments that are about it, and a new one is added. Other comments, blank
+ * lines, order, spelling, hooks, DNS, Table and SaveConfig are never changed.
+ *
+ *	layout.c, match.c	where the text has its keys, and which [Peer] is which running peer
+ *	save.c			the values of [Interface], and the whole
+ *	peers.c, peer.c		the peers, and the keys of one
+ *	allowed.c		which allowed IPs have moved
+ *	edit.c			changes to the text, made in one pass
+ *	write.c			what `wgq strip` prints
+ *	starter.c		the files that `wgq init` writes */
 #pragma once
 
 #include <stdbool.h>

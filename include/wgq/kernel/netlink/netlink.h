@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one way to ask the kernel over netlink. rtnetlink, WireGuard's generic netlink and nf_tables
- * build messages and read objects; this module sends the messages and hands out the answers.
+/* The one way to ask the kernel over netlink. kernel/rtnetlink, kernel/wg and kernel/nft build
+ * messages and read objects; this room sends the messages and hands out the answers.
  *
  * The kernel answers a request before its send() returns, and goes on with a dump while the part
- * before is received. So an answer that is not there is lost, and then it is better to fail than to
- * wait. Answers come from the kernel (nl_pid 0; any process with CAP_NET_ADMIN can send to the
- * socket), belong to the request by their number, and are whole; what is inside is for the callers
- * to check. Errors are numbers here, for only the callers know what they asked for. */
+ * before is received. So an answer that is not there is lost: the exchange fails, and does not
+ * wait. An answer is taken when it comes from the kernel (nl_pid 0: any process with CAP_NET_ADMIN
+ * can send to the socket), has the number of the request, and is whole. What is inside is checked
+ * by the callers. Errors are numbers here, since only the callers know what they asked for.
+ *
+ *	netlink.c	sockets, exchanges, attributes
+ *	ack.c		the kernel's refusals, in its own words
+ *	unix_diag.c	which Unix sockets listen, for the sockets of userspace WireGuard */
 #pragma once
 
 #include <linux/netlink.h>

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The nftables table of an interface, wg-quick-IFACE: rule for rule what wg-quick feeds to
- * `nft -f` (linux.bash:228-243), in one atomic batch.
+ * nft(8) (linux.bash:228-243), in one atomic batch.
  *
  * For each family with a default route: packets to the tunnel's own addresses are dropped unless
  * they come in through the tunnel or from this host, and the mark of outgoing encrypted packets is
- * saved in their connection and restored for the answers. */
+ * saved in their connection and restored for the answers.
+ *
+ * In comes a struct firewall; the answers are whether it is there, and what it protects. run/host
+ * calls this to look and to change; run/look/way.c only looks.
+ *
+ *	nft.c		installs and removes tables
+ *	find.c		which tables are there, and whether they are as wanted
+ *	rules.c		the messages of a table; pure
+ *	text.c		rules as lines, so that they can be compared; pure */
 #pragma once
 
 #include <net/if.h>

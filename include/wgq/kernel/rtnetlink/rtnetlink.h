@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Links, addresses, rules and routes over rtnetlink.
  *
- * One struct rtnetlink is one socket; it is not shared between threads. The network namespace is
- * the caller's, which does not change while it is open: some calls replace the socket. Every
- * request goes through one function, which awaits the acknowledgement. Objects are created with
- * NLM_F_EXCL: what exists already is an error, never adopted. The messages are those that iproute2
- * sends for wg-quick (same protocol, scope and flags), so that `ip` shows the same for both.
+ * In and out go the values of net/spec.h and net/policy.h. run/host looks and changes by this
+ * header; run/look and `wgq init` only look, the former also by policy.h.
  *
- * A kernel without IPv6 (not built in, or ipv6.disable=1) lists no IPv6 objects, and refuses to add
- * addresses and routes with -EOPNOTSUPP and rules with -EAFNOSUPPORT. Where IPv6 is only off for a
- * link (disable_ipv6), addresses and routes are refused with -EACCES. */
+ *	rtnetlink.c		the socket
+ *	link.c, addr.c		links and addresses
+ *	rule.c, route.c		rules and routes, read whole; rules are changed here, too
+ *	bulk.c, batch.c		any number of routes, added or deleted
+ *	kept.c			addresses and routes as the kernel's own messages, to be made again
+ *	path.c			the way to an address, and the default route
+ *	used.c			the prefixes that this host uses
+ *
+ * One struct rtnetlink is not shared between threads. It belongs to the network namespace in which
+ * it was opened, and the caller stays there: some calls open a socket again. Every request is
+ * acknowledged. Objects are created with NLM_F_EXCL: what exists already is an error, never
+ * adopted. The messages are those that iproute2 sends for wg-quick (same protocol, scope and
+ * flags), so that `ip` shows the same for both; but rules have the protocol "kernel"
+ * (plan/steps.h).
+ *
+ * A kernel without IPv6 (not built in, or ipv6.disable=1) lists no IPv6 objects, and refuses to
+ * add addresses and routes with -EOPNOTSUPP and rules with -EAFNOSUPPORT. Where IPv6 is only off
+ * for a link (disable_ipv6), addresses and routes are refused with -EACCES. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's WireGuard over generic netlink (include/uapi/linux/wireguard.h). */
+/* The kernel's WireGuard over generic netlink (include/uapi/linux/wireguard.h).
+ *
+ * In and out go the values of net/wg.h. run/look/device.c is the only caller of this room: it
+ * sends each request to the kernel or to a userspace implementation, by whoever serves the
+ * interface.
+ *
+ *	netlink.c		the kernel's devices: get and set
+ *	get.c, set.c		devices from messages, and messages from devices; pure
+ *	uapi.c, uapi_text.c	the same for userspace implementations, over their sockets
+ *	removal.c		removes allowed IPs where the device cannot do it by itself */
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +29,7 @@ int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d);
  * before the next. The kernel applies each message partly when it fails: callers undo.
  *
  * An allowed IP with remove set is taken from its peer with WGALLOWEDIP_F_REMOVE_ME where the
- * kernel knows it (6.16, asked for each time), else as wg_removal.h describes, for which the device
+ * kernel knows it (6.16, asked for each time), else as removal.h describes, for which the device
  * is read first. Neither touches the rest of the peer; and that the peer does not hold the prefix,
  * or is not there, is no error, though without update_only an absent peer comes into being. */
 int wg_netlink_set(const char *ifname, const struct wg_device *device, struct diag *d);

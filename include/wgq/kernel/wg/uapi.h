@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A userspace WireGuard by the text protocol of www.wireguard.com/xplatform over its socket
- * /var/run/wireguard/IFACE.sock. The functions mirror wg_netlink.h; values mean the same.
- * Allowed IPs are removed as wg_removal.h describes: not all implementations know `-`. */
+ * /var/run/wireguard/IFACE.sock. The functions mirror netlink.h; values mean the same.
+ * Allowed IPs are removed as removal.h describes: not all implementations know `-`. */
 #pragma once
 
 #include <stdbool.h>

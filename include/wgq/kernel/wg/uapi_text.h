@@ -10,7 +10,7 @@
 #include "wgq/net/wg.h"
 
 /* How far the writing of a `set` operation has come, which does what wg_netlink_set() does with the
- * device, in which no allowed IP is to be removed: see wg_removal.h. Borrows it. */
+ * device, in which no allowed IP is to be removed: see removal.h. Borrows it. */
 struct uapi_set {
 	const struct wg_device *device;
 	size_t peer, allowed_ip; /* the next to go out */

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is wrong with an interface: from what was observed, from what its configuration asks for
- * where there is one, and from what the host around it does with packets. */
+/* What is wrong with an interface that is up.
+ *
+ * In come the snapshot, the wanted state where there is a configuration, and what is around the
+ * interface; out go findings (finding.h). cmd/status/look.c calls health_check(), and
+ * run/look/around.c looks at what is around. Nothing is judged that is not known.
+ *
+ *	health.c		link, keys, addresses, name servers, MTU
+ *	tunnel.c		rules, tables, routes, firewall
+ *	peers.c			the peers
+ *	around.c		the ways to the endpoints, by address
+ *	finding.c		what can be wrong, and the words for it */
 #pragma once
 
 #include <stdbool.h>

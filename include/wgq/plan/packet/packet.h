@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The way of one packet that this host makes: through the policy rules, into a table, to a route.
+ *
+ * In come a packet, the rules and a function that lists routes; out goes a step for each rule, and
+ * which one decided. run/look/way_leg.c calls packet_walk() for `wgq why`, and compares the result
+ * with what the kernel answers.
+ *
+ *	packet.c	the walk through the rules
+ *	pick.c		which of several routes the kernel takes
+ *	fate.c		what becomes of the packet, and whether the kernel agrees
+ *
  * Follows net/core/fib_rules.c, fib_rules_lookup(); net/ipv4/fib_trie.c, fib_table_lookup();
  * net/ipv6/ip6_fib.c, fib6_node_lookup(), and route.c, fib6_table_lookup(). */
 #pragma once

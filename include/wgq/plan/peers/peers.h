@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The difference between a running WireGuard device and the wanted one, as the least that has to be
- * sent. What stays equal is not in it: sessions, counters and endpoints go on. */
+/* The difference between a running WireGuard device and the wanted one, as the least that has to
+ * be sent. What is equal is not in it, so its sessions, counters and endpoints go on.
+ *
+ * In come the wanted state and the snapshot; out go the messages that make the change, and those
+ * that take it back. plan/reload calls peers_compare(); plan/text lists what came of it.
+ *
+ *	peers.c			keys, allowed IPs and all else
+ *	endpoints.c		which endpoints are set, and which are kept */
 #pragma once
 
 #include <stdbool.h>
@@ -32,7 +38,7 @@ struct peers_change {
 	struct {
 		VEC(struct kept_endpoint);
 	} kept;
-	uint32_t note; /* plan/endpoints.h: to be left now; 0: none */
+	uint32_t note; /* want/endpoints.h: to be left now; 0: none */
 };
 
 /* want->device.peers have each key once. ret borrows from want and snap, and has to be zeroed. */

@@ -8,8 +8,19 @@
  *	reload_check(&snap, &reload, d);		may it be applied?
  *	reload_release(&reload);
  *
- * The order: addresses and peers first, then rules and routes that lead to them, then what is left
- * over goes; the peers that go come last, since ending their sessions cannot be undone. */
+ * cmd/reload.c calls these, for `wgq reload`, `wgq diff` and the rehearsal of `wgq up --replace`.
+ *
+ * The order: addresses and peers first, then rules and routes that lead to them, then what is not
+ * wanted any more goes. Peers are removed last, since the end of their sessions cannot be undone.
+ *
+ *	reload.c		the order of all steps
+ *	addrs.c, link.c		addresses; state and MTU of the link
+ *	routes.c, tables.c	rules and routes; which routes are missing or too many
+ *	suspects.c		whose a route is that is not wanted
+ *	services.c		firewall and name servers
+ *	back.c			what an undo needs beside the inverses
+ *	former.c		takes an interface away so that it can come back, for --replace
+ *	same.c			whether an interface is as its configuration says */
 #pragma once
 
 #include "wgq/base/diag.h"

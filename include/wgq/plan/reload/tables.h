@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The difference between the routes that lead out of an interface and the wanted ones, in every
- * table. Routes of another form than wgq's and wg-quick's are nobody's to change. */
+ * table. Routes of another form than wgq's and wg-quick's are never changed. */
 #pragma once
 
 #include "wgq/base/diag.h"

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a plan changes, as a list for people and programs: objects that come, go or become others.
- */
+/* How steps and changes read.
+ *
+ * In comes a plan; out goes text, or a list of changes: objects that are added, removed or
+ * altered. cmd/show.c prints steps, by op_format() (op.h), as they are taken and as the script of
+ * --dry-run. cmd/diff.c prints the list of changes.
+ *
+ *	format.c, format_wg.c		a step as a command: in wg-quick's words, or for sh
+ *	change_list.c, change_wg.c	a plan as changes; those of the WireGuard device
+ *	change.c			the list */
 #pragma once
 
 #include <stdint.h>

@@ -1,6 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The wanted state of an interface: what a configuration asks for, given what was observed after
- * its link was created and its PreUp hooks have run. */
+/* The wanted state of an interface.
+ *
+ * In come a configuration and a snapshot; out goes a struct want: device, addresses, routes, MTU
+ * and mark, with every choice made that the file leaves open. up calls want_make() after the link
+ * is created and the PreUp hooks have run; plan/reload calls it with the snapshot as a new link
+ * would find it, status with what is there.
+ *
+ *	want.c			the whole
+ *	allowed.c		which peer holds a prefix in the end, and the routes
+ *	cover.c			which routes are there already
+ *	addrs_listed.c		in which order the firewall has the addresses
+ *	mtu.c			the MTU
+ *	carry.c			refuses a tunnel that would let a family leave in the clear
+ *	endpoints.c		the note that tells an edited endpoint from one that has roamed */
 #pragma once
 
 #include <stdbool.h>

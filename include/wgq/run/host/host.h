@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The real world: this host, seen and changed through the kernel and sys layers. */
+/* The real world: this host, seen and changed through the kernel and sys layers.
+ *
+ * In come the queries and steps of run/world.h. cmd/session.c opens it for the verbs that change a
+ * tunnel or compare it, cmd/status/look.c to look.
+ *
+ *	host.c				opens and closes it
+ *	prepare.c			how this host does things: struct means
+ *	observe.c, observe_*.c		from a query to a snapshot
+ *	exec.c, firewall.c, rules.c	takes one step
+ *	link.c				which link is meant; the lock around programs
+ *	lock.c				the lock between wgq processes */
 #pragma once
 
 #include <signal.h>

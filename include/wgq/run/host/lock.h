@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keeps wgq processes apart while they look and change: without it two of them could find the same
- * routing table free. Never held while another program runs: a hook may call wgq, and one program
- * that hangs must not keep every tunnel waiting; but while a userspace WireGuard starts, which
- * makes the link itself. */
+/* Keeps wgq processes apart while they look and change. lock.c says how. */
 #pragma once
 
 #include <signal.h>

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A WireGuard device, whoever serves it: the kernel, or a userspace implementation. */
+/* A WireGuard device, whoever serves it: the kernel, or a userspace implementation.
+ *
+ * This room asks the kernel and sys, and makes values of the answers. run/host looks at devices
+ * and changes them by this header; of the rest nothing changes the host.
+ *
+ *	device.c		devices, by whoever serves them
+ *	around.c		what is around an interface, for `wgq status`
+ *	facts.c			what conf/check has to know, for `wgq check` and `wgq up`
+ *	way.c, way_leg.c	the whole way of a packet and one leg of it, for `wgq why` */
 #pragma once
 
 #include <stdbool.h>

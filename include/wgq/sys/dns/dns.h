@@ -4,7 +4,18 @@
  *
  *	dns_choose()	before anything is changed
  *	dns_set()	when the link is there
- *	dns_unset()	before or after it is gone */
+ *	dns_unset()	before or after it is gone
+ *	dns_get()	what is set now
+ *
+ * In come the servers and domains of a configuration. run/host calls these four, run/look only
+ * dns_can_be_set().
+ *
+ *	dns.c				chooses the backend, and calls it
+ *	get.c, server.c			what is set, and a server as text
+ *	resolvconf.c			the backend resolvconf
+ *	resolved.c, resolved_get.c	the backend systemd-resolved: sets, and looks
+ *	bus.c, sd.c			calls over D-Bus, by libsystemd, loaded when it is needed
+ *	no_resolved.c			in builds without libsystemd */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files, read whole and replaced whole. */
+/* Files, read whole and replaced whole.
+ *
+ * In come paths; out goes text, or a new file. cmd/config.c reads configurations through this
+ * room, run/host replaces them for `wgq save`, and `wgq init` creates them. sys reads small files
+ * of the system.
+ *
+ *	file.c			reads, replaces and creates files
+ *	config_path.c		from what the user typed to a file and an interface
+ *	trust.c			who else may read or change a file
+ *	io.c			read(2) and write(2) to the end */
 #pragma once
 
 #include <stdbool.h>

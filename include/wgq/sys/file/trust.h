@@ -19,7 +19,7 @@ struct trust {
 	const char *remedy; /* a command that ends it, without its last argument, the path */
 };
 
-/* 0 or -errno; what could not be looked at is not held against the file. */
+/* 0 or -errno; what could not be looked at counts as safe. */
 int trust_look(const char *path, struct trust *ret);
 void trust_release(struct trust *trust);
 

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Other programs: hooks, and helpers, as a userspace WireGuard, resolvconf and iptables.
+/* Other programs: hooks, and helpers such as a userspace WireGuard, resolvconf and iptables.
  *
- * Children get an empty signal mask, the signal dispositions that we were started with (SIGPIPE,
+ * In come a command and its input; out go its exit status and output. run/host and sys/dns run
+ * programs by this room; others only ask whether a program is there.
+ *
+ *	proc.c, proc_env.c	runs a program; its environment and descriptors
+ *	proc_hook.c		runs a hook
+ *	iptables.c		the firewall by iptables-restore
+ *	userspace.c		starts a userspace WireGuard, and waits for its end
+ *
+ * Children get an empty signal mask, the signal dispositions that wgq was started with (SIGPIPE,
  * SIGXFSZ and SIGCHLD: the default), no file descriptors but 0, 1 and 2, and the caller's
- * environment with LC_ALL=C (linux.bash:9) and what the call adds. We wait for their end, as bash
- * does, and leave it to the caller to notice a signal afterwards.
+ * environment with LC_ALL=C (linux.bash:9) and what the call adds. wgq waits for their end, as
+ * bash does; a signal that comes meanwhile is for the caller to notice afterwards.
  *
- * Hooks stay in our process group, so that a Ctrl-C reaches them too, and may take as long as they
- * like. A helper has a process group of its own, which is killed when the helper has not ended
- * after PROC_HELPER_MS, or PROC_STOPPED_MS after a signal that we catch: an error, -ETIMEDOUT. */
+ * Hooks stay in wgq's process group, so that a Ctrl-C reaches them too, and may take as long as
+ * they like. A helper has a process group of its own, which is killed when the helper has not
+ * ended after PROC_HELPER_MS, or PROC_STOPPED_MS after a signal that wgq catches: an error,
+ * -ETIMEDOUT. */
 #pragma once
 
 #include <stdbool.h>

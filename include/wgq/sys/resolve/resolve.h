@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names become numbers: hosts, services and routing tables of a configuration. */
+/* Names become numbers: hosts, services and routing tables of a configuration.
+ *
+ * In comes a struct conf with names in it; it is completed in place. cmd/session.c calls this
+ * before up and reload change anything, cmd/save.c before it compares. `wgq why` looks up one
+ * name.
+ *
+ *	resolve.c		a whole configuration, and an error for each name without a number
+ *	pool.c, job.c		many look-ups at once, repeated where that may help; one of them
+ *	name.c			one name
+ *	udp.c			what UDP sockets tell: whether a port is free, this host's address
+ */
 #pragma once
 
 #include <netdb.h>
