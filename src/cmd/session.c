@@ -1,5 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The host, a transaction on it, hooks and signals: what the verbs on a tunnel share.
+//
+// Theory of operation: how long a snapshot is valid
+//
+// A plan is made from a snapshot while the lock is held and no other program runs. Hooks may change
+// anything, take any time, and call wgq, which would wait for the lock for ever. So hooks are a
+// barrier: session_hooks() gives the lock away if there are hooks of the kind, and does not take it
+// again. The next part of the verb takes the lock, looks again, and plans from that. If the lock is
+// still held, to take it does nothing.
+//
+//  - up plans from three looks. From the first, only the link. After PreUp, device, addresses, MTU
+//    and name servers. Then rules and routes, since others could go on while a program set the name
+//    servers.
+//  - down and up --replace plan after PreDown; reload after PreDown, PostDown and PreUp, if it is
+//    told to run them.
+//  - After PostUp nothing is planned. One look tells whether the link still has the families that
+//    it is to carry; if it has not, all is undone.
+//
+// run/host does the same for other programs, such as resolvconf, and for systemd-resolved. A look
+// asks them first, and then sees the rest under the lock. After a step that gave the lock away, the
+// name must still belong to the link that was made or bound, else the step fails with -ESTALE.
+// After PreUp a new WireGuard link of that name that is not up yet is accepted: a hook may have
+// made it again.
+//
+// A dry run prints its plans: it changes nothing, takes no lock and runs no hooks.
 #include "wgq/cmd/session.h"
 
 #include <errno.h>
@@ -233,7 +257,7 @@ int session_post_up(struct session *s, const struct want *want, struct diag *d)
 	if (r < 0 || s->dry_run || !s->conf->hooks[HOOK_POST_UP].len)
 		return r;
 	r = world_observe(s->world, &query, &snap, &found);
-	/* One that has moved the link, or put another in its place, knows where its packets go. */
+	/* A hook that has moved or replaced the link decides where its packets go. */
 	if (r == -ESTALE || (r == 0 && !snap.link.index))
 		return 0;
 	diag_move(d, &found);

@@ -1,5 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which policy rules go with a tunnel.
+// Which policy rules belong to a tunnel.
+//
+// Theory of operation
+//
+// A full tunnel has two rules a family; both wgq and wg-quick make them:
+//
+//	not fwmark N lookup N			the tunnel rule
+//	lookup main suppress_prefixlength 0	the suppress rule
+//
+// Only rules of these forms, without any other selector, are candidates. All others are never
+// deleted.
+//
+// A tunnel rule belongs to the interface that has the default route of table N. It does not if all
+// routes of the table are others'. If the interface has lost that route, and others have none in
+// the table, the mark decides: the interface's firewall saves N, or the device has the mark N and a
+// peer with a /0 of the family. The /0 is asked for because a second tunnel may have the mark of
+// the first only to get past it.
+//
+// A suppress rule names no tunnel. It comes before its tunnel rule, mostly with the next lower
+// number. So it is the last one before the tunnel rule of the same family and protocol, and goes
+// with one tunnel rule only. Those that are left over belong to none. wg-quick deletes all of them;
+// wgq lets them stay, but for one that it made itself, when a reload adds a new pair.
+//
+// Of a pair the suppress rule is deleted first. As long as the tunnel rule is there, the next wgq
+// finds both.
+//
+// Callers know more. down deletes no rules where the file sets Table, reload none that a hook may
+// have made (reload_owns_rule()), and leftover.c finds those of an interface whose link is gone.
 #include "wgq/plan/rules.h"
 
 #include "wgq/base/mem.h"

@@ -1,5 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Applies plans, and takes them back.
+// Applies plans, and undoes them.
+//
+// Theory of operation
+//
+// Before a plan is applied, room is made for the inverses of all its steps. A step is taken wholly
+// or not at all (world.h). Once it is taken, its inverse is appended to txn->inverses, where those
+// of all plans of the transaction come together. Some steps have none, such as hooks
+// (op_inverse()). A step that is back_only is not taken, and is in the list itself.
+//
+// A step that fails ends the plan. So does a signal, which is noticed between two steps; but not
+// once a link is deleted that no inverse makes again, since there is no way back then.
+//
+// txn_undo() takes the inverses from the newest to the oldest:
+//
+//  - Where the transaction has made the link, what the kernel deletes with it (op_dies_with_link())
+//    is left out until the link is deleted. Older inverses are about the link that was there before
+//    (up --replace), and none of these is left out.
+//  - Each is tried twice. If it fails, that is reported, and the next one is taken all the same.
+//  - If the name belongs to another link by now (-ESTALE), only the link that was made or bound is
+//    still deleted: the rest is not ours.
+//  - back_only steps at the end of the list are dropped, since the step after them was not taken.
+//    But a barrier is for the step before it, and stays.
+//
+// Before that, session_undo() asks whether the link is still there, and txn_forget() drops what
+// went with it. Steps borrow from snapshots and wanted states, so these live until the undo is
+// over.
 #include "wgq/run/txn.h"
 
 #include <errno.h>
@@ -13,8 +38,8 @@ static void note_origin(const struct txn *txn, const struct op *op, struct diag 
 		diag_note(d, "asked for by %s:%u", txn->context->config_file, op->line);
 }
 
-/* Where nobody comes after us to do what is left, once more may help: memory may be short for a
- * moment only. Only the last error is said. */
+/* Nothing comes after an undo, so its steps are tried twice: memory may be short for a moment only.
+ * Only the last error is reported. */
 enum { ONCE = 1, TWICE = 2 };
 
 static int exec(struct txn *txn, const struct op *op, int tries, int *ret_status, struct diag *d)
@@ -141,7 +166,7 @@ void txn_forget(struct txn *txn, bool replaced, struct diag *d)
 			      : "the interface is gone, and most of it with it");
 }
 
-/* They mend what an IPv4 address that was deleted leaves behind. */
+/* They restore the order of the addresses, which changes when a deleted IPv4 address comes back. */
 static bool is_needless(const struct op *op, const struct plan *inverses)
 {
 	if (!op->back_only || (op->kind != OP_ADDR_ADD && op->kind != OP_ADDR_DEL))
@@ -158,7 +183,7 @@ static bool is_barrier(const struct op *op)
 	return op->kind == OP_ROUTE_ADD && op->routes.barrier;
 }
 
-/* Those of a step that was not taken any more; a barrier is for the step before it. */
+/* The step after them was not taken. But a barrier is for the step before it. */
 static void drop_back_only(struct plan *inverses)
 {
 	while (inverses->len && vec_last(inverses)->back_only && !is_barrier(vec_last(inverses)))

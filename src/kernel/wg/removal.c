@@ -1,5 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Removes allowed IPs by giving them to a peer that is then removed.
+//
+// Theory of operation
+//
+// Linux 6.16 can take a single allowed IP from a peer (WGALLOWEDIP_F_REMOVE_ME); older kernels
+// cannot, nor can all userspace implementations. To replace the peer's whole list would take away,
+// for a moment, the prefixes that stay. But a whole peer can be removed everywhere, with its
+// prefixes. And a prefix belongs to one peer: to give it to a second takes it from the first, of
+// which nothing else changes.
+//
+// So the prefixes are given to a throwaway peer, which is removed next. Its public key is random,
+// and nobody has the private one. It has no endpoint, so packets to these prefixes are dropped
+// meanwhile. The peers of the device follow. If this fails, the throwaway peer is removed all the
+// same, and the caller undoes the rest.
+//
+// A removal counts only where its peer holds the prefix when its turn comes: an earlier block may
+// have given it to another peer, and a later one may give it away again. fates_begin() reads from
+// the device who holds a prefix; fates_trust() believes the removals, where the caller vouches for
+// them (removals_are_held). fates_decide() goes through the blocks in their order. In the end the
+// throwaway peer gets the prefixes that were held at the beginning and were last removed.
 #include "wgq/kernel/wg/removal.h"
 
 #include <errno.h>

@@ -1,6 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the way back of a reload takes beside the inverses of its steps, since the kernel does more
-// than it is asked when addresses come and go.
+// What the undo of a reload needs beside the inverses of its steps.
+//
+// Theory of operation
+//
+// The kernel does more than it is asked when addresses come and go, and an inverse takes back only
+// what was asked. Steps that are back_only make up for the rest. They do nothing when the plan is
+// applied; the undo, which runs from its end to its beginning, takes them when it gets to them.
+//
+// Routes. With its last IPv4 address an interface loses its IPv4 routes. Where the reload deletes
+// that address, tables.c plans the loss: the routes are deleted before it, and those that stay are
+// added again after it, so that both have inverses. Where the reload adds the first IPv4 address,
+// the undo deletes it, and then adds the routes that were there (keep_ipv4_routes()).
+//
+// Barriers. While such routes are away, packets must not leave past the tunnel. So an unreachable
+// route to each prefix is added first, and deleted when the routes are there again. Its metric puts
+// it behind them, and tells whose it is. It is on no link: if wgq is killed it stays, and the next
+// down, reload or up --replace of the interface deletes it (diff_lift_barriers()).
+//
+// Order. The source of packets is the first address, and an IPv4 address that comes back is put
+// behind those that are there. Where the inverses alone would change the order, those that stood
+// behind the first deleted one, but for addresses of hooks, are deleted and added once more in the
+// former order (reload_keep_order()). The undo leaves this out if no IPv4 address was deleted.
+//
+// Subnets. With the first IPv4 address of a subnet the kernel deletes the others, unless
+// promote_secondaries is on. The plan turns that on for as long as it needs it (addrs.c). Where it
+// is off and two addresses share a subnet, the order is not restored.
+//
+// All else. Routes of others go with an address that they name, and IPv6 addresses with a link that
+// is set down. OP_RESTORE, the first step of the plan and so the last of the undo, makes those
+// again that are gone, from the kernel's own messages.
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -36,7 +64,7 @@ static int copy_ipv4(const struct route_table *table, struct route_table_vec *re
 	return 0;
 }
 
-/* What comes back leads nowhere in between, instead of past the tunnel. */
+/* In between, packets are refused, and do not leave past the tunnel. */
 static bool bar_on_the_way_back(struct reload *reload, enum op_kind kind)
 {
 	vec_each(table, &reload->lost_on_the_way_back) {

@@ -1,5 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The lock between wgq processes.
+//
+// Theory of operation
+//
+// Two wgq at once could find the same routing table free, or the same place for their rules. So a
+// flock(2) on /run/wgq.lock is held from a look until the steps that were planned from it are
+// taken. There is one for all interfaces, since they share tables and rules. The kernel releases it
+// when the process ends, in whatever way. diff and save hold it while they look, so that they see
+// no tunnel half changed. status, why, check and dry runs do without it, and wg-quick does not know
+// it.
+//
+// It is not held while a hook, resolvconf or iptables runs, or systemd-resolved is asked: a hook
+// may call wgq, and a program that hangs must not keep every tunnel waiting (host_leave()).
+// cmd/session.c says what is believed afterwards. It is held while a userspace WireGuard starts,
+// which makes link and socket by itself: nobody must take these for left over.
+//
+// A flock(2) that waits would miss a signal that comes just before the call, so it is tried every
+// 10 ms. After a second the user is told who holds it. A signal ends the wait. If it came before
+// the wait began, the lock is for an undo: then the wait ends after 5 seconds, and the undo goes on
+// without the lock.
+//
+// To open the file for reading is enough, so root can let a group have the lock. Where /run is
+// missing or read-only, there is no lock; if the file cannot be opened for lack of permission or
+// space, a warning says so. What is left is the kernel's own exclusion: of two that create the same
+// object, one fails.
 #include "wgq/run/host/lock.h"
 
 #include <errno.h>
