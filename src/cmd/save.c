@@ -15,7 +15,7 @@
 #include "wgq/run/look/device.h"
 #include "wgq/sys/resolve/resolve.h"
 
-/* Under the lock, lest it is seen half taken down. */
+/* Under the lock: another wgq may be taking it down. */
 static int observe(struct session *s, struct snap *ret, struct diag *d)
 {
 	const struct observe_query query = {

@@ -15,7 +15,7 @@
 #include "wgq/run/look/facts.h"
 #include "wgq/sys/file/file.h"
 
-/* Whatever has the name already, it is not touched; but the user is told what it is. */
+/* What has the name already is not touched; the user is told what it is. */
 static int refuse_existing(struct session *s, struct diag *d)
 {
 	_cleanup_snap_ struct snap snap = {0};
@@ -112,7 +112,7 @@ static int lead_in(struct session *s, struct snap *snap, struct want *want, stru
 	return r == 0 ? session_apply(s, &plan, d) : r;
 }
 
-/* wg-quick has no word on it. */
+/* wg-quick does not warn of these. */
 static int warn_of_others(const struct session *s, struct diag *d)
 {
 	_cleanup_check_others_ struct check_other_vec others = {0};
@@ -160,8 +160,7 @@ int up_run(struct session *s, struct diag *d)
 
 enum { ENSURE_JSON_VERSION = 1 };
 
-/* It may come or go between the look and the lock; more often than that is for somebody to see to.
- */
+/* The interface may come or go between the look and the lock: then it is tried again. */
 enum { TRIES = 3 };
 
 static int is_there(struct session *s, bool *ret, struct diag *d)
@@ -229,7 +228,7 @@ static int up_one(const struct options *options, const char *argument, struct di
 		r = session_open(&session, options, &config, d);
 	if (r == 0 && (options->given & OPTION_ENSURE))
 		return session_status(&session, ensure_run(&session, &config.conf, d));
-	/* Whether its names can be looked up, or its name servers set, is then no matter. */
+	/* What exists is refused before names are looked up. */
 	if (r == 0 && !(options->given & OPTION_REPLACE))
 		r = find_existing(&session, &snap, d);
 	if (r == 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The table of the verbs, and how one is run for all of its arguments.
+// The table of the verbs, and which one a word may have meant.
 #include "wgq/cmd/verbs.h"
 
 #include <string.h>

@@ -58,7 +58,7 @@ static struct status_rate rate_of(const struct status *s, const struct status *b
 
 	if (!then)
 		return rate;
-	/* Counters begin anew when a peer was removed and added meanwhile. */
+	/* Counters begin at zero when a peer was removed and added meanwhile. */
 	rate.rx = peer->rx_bytes > then->rx_bytes ? peer->rx_bytes - then->rx_bytes : 0;
 	rate.tx = peer->tx_bytes > then->tx_bytes ? peer->tx_bytes - then->tx_bytes : 0;
 	if (before->rates)

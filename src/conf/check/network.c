@@ -52,7 +52,7 @@ void check_no_private_key(struct check *c)
 			    "the interface has no private key, so there will be no handshake");
 }
 
-/* wg-quick writes the file anew. */
+/* wg-quick rewrites the file. */
 void check_saved_comments(struct check *c)
 {
 	if (!c->conf->save_config)

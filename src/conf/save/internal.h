@@ -89,7 +89,7 @@ void edit_release(struct editor *e);
 void edit_add_prefix(struct buf *list, const struct prefix *prefix);
 /* Whether the next item of a list is to be kept. */
 typedef bool save_keeps(void *context);
-/* Writes the list of a line anew: those items that stay, and what is added, ", " between all. */
+/* Replaces the list of a line: those items that stay, and what is added, ", " between all. */
 void edit_list(struct editor *e, const struct save_line *line, save_keeps *keeps, void *context,
 	       const struct buf *added);
 

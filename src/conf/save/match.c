@@ -28,7 +28,7 @@ static void match_sections(struct save_match *match, const struct wg_peer_vec *s
 		match->earlier[i] = match->last_of[peer];
 		match->last_of[peer] = i;
 	}
-	/* config.c:461: each section begins the list anew, unless it has +IP or -IP. */
+	/* config.c:461: each section replaces the list, unless it has +IP or -IP. */
 	for (uint32_t i = (uint32_t)sections->len; i-- > 0;) {
 		uint32_t before = match->earlier[i];
 

@@ -41,7 +41,7 @@ static uint32_t doubt_of(const struct snap *snap, const struct pair *pair, uint3
 		return sum;
 	if (!pair->wanted)
 		return endpoints_sum_running(pair->running);
-	/* A name that cannot be looked up may have come anew. */
+	/* A name that cannot be looked up may be new. */
 	return sum && (differs(snap, pair) || !pair->wanted->has_endpoint)
 		       ? sum ^ endpoints_sum_running(pair->running)
 		       : 0;

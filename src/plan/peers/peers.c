@@ -79,7 +79,7 @@ static int copy_allowed_ips(const struct allowed_ip_vec *from, struct allowed_ip
 	return 0;
 }
 
-/* Everything of a peer, so that it can be made anew. */
+/* Everything of a peer, so that it can be made again. */
 static int copy_peer(const struct wg_peer *from, struct wg_device *to)
 {
 	struct wg_peer *copy = wg_device_add_peer(to);

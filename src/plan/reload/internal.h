@@ -48,9 +48,8 @@ bool reload_add_rules(const struct snap *snap, const struct reload *reload,
 		      const struct rule_pair_vec *pairs, uint8_t family, struct plan *plan);
 bool reload_remove_rules(const struct snap *snap, const struct want *want,
 			 const struct rule_pair_vec *pairs, struct plan *plan);
-/* OP_ROUTE_ADD, OP_ROUTE_DEL: what is put back leads nowhere in between, instead of past the
- * tunnel.
- */
+/* OP_ROUTE_ADD, OP_ROUTE_DEL: while routes that are put back are away, packets are refused, and do
+ * not leave past the tunnel. */
 bool reload_bar_routes(const struct reload *reload, enum op_kind kind, struct plan *plan);
 bool reload_add_routes(const struct reload *reload, struct plan *plan);
 /* Those whose place was held by addresses that are removed, or that went with them. */

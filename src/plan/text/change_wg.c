@@ -113,7 +113,7 @@ static int list_preshared_key(const struct wg_peer *forth, const struct wg_peer 
 			key_is_zero(&forth->preshared_key) ? "none" : hidden);
 }
 
-/* What of a peer is set anew. */
+/* What of a peer is set. */
 struct differing {
 	bool preshared_key, endpoint, keepalive;
 };

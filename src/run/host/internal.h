@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the two halves of the real world share: host.c acts, observe*.c look. */
+/* What the two halves of the real world share: exec.c, firewall.c and rules.c act, observe*.c look.
+ */
 #pragma once
 
 #include "wgq/kernel/rtnetlink/rtnetlink.h"

@@ -133,7 +133,7 @@ static int observe_link(struct host *h, const struct observe_query *query, struc
 	if (r < 0)
 		return r;
 	bool is_other = h->own && h->link.index && h->link.index != h->own;
-	/* A hook may have made it anew. */
+	/* A hook may have made it again. */
 	bool is_new = query->bind && h->server != DEVICE_NONE && !h->link.up;
 	if (is_other && !is_new)
 		return host_is_another(h, d);

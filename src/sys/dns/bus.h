@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What dns_resolved.c, which sets, and dns_resolved_get.c, which looks, share: the way to
+/* What resolved.c, which sets, and resolved_get.c, which looks, share: the way to
  * systemd-resolved over D-Bus (org.freedesktop.resolve1(5)). */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What dns.c asks of resolvconf and of systemd-resolved; dns_no_resolved.c takes the place of
- * dns_resolved.c in builds without libsystemd. */
+/* What dns.c asks of resolvconf and of systemd-resolved; no_resolved.c takes the place of
+ * resolved.c in builds without libsystemd. */
 #pragma once
 
 #include <stdint.h>

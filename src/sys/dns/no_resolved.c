@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// In the place of dns_resolved.c where this program is built without libsystemd.
+// In the place of resolved.c where this program is built without libsystemd.
 #include <errno.h>
 
 #include "internal.h"

@@ -61,7 +61,7 @@ void iptables_removal_text(const char *saved, const char *ifname, struct buf *re
 	ret->failed |= mark.failed || text.failed;
 }
 
-/* Feeds text to a restore program; with `test` it is only held against program and kernel. -ENOENT
+/* Feeds text to a restore program; with `test` it is only checked by program and kernel. -ENOENT
  * where there is no such program, -EIO where it fails; what it says goes to d. */
 static int restore(const struct variant *v, const char *text, bool test, struct diag *d)
 {
