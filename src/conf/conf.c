@@ -85,6 +85,7 @@ void conf_release(struct conf *conf)
 	conf_texts_release(&conf->dns_servers);
 	conf_texts_release(&conf->dns_search);
 	vec_release(&conf->addresses);
+	vec_release(&conf->repeats);
 	free(conf->listen_port.text);
 	free(conf->table_name);
 	free(conf->path);

@@ -41,6 +41,13 @@ struct conf_endpoint_vec {
 	VEC(struct conf_endpoint);
 };
 
+/* A key with one value that a section has again: the later line is used. */
+struct conf_repeat {
+	const char *key; /* static */
+	uint32_t former, line;
+	bool is_public_key; /* so a [Peer] may be missing between the two */
+};
+
 enum conf_table_kind { TABLE_AUTO, TABLE_OFF, TABLE_NUMBER, TABLE_NAME };
 
 struct conf {
@@ -61,6 +68,9 @@ struct conf {
 	bool save_config;
 	struct conf_text_vec hooks[HOOK_KINDS]; /* in the file's order, %i not replaced */
 	struct hooks effects;                   /* of these, as far as they can be read */
+	struct {
+		VEC(struct conf_repeat);
+	} repeats;
 };
 
 /* Whether anything may have been done to the interface by PreUp or PostUp. */

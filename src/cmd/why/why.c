@@ -76,7 +76,7 @@ static void host_of(const char *text, struct buf *ret)
 		buf_mem(ret, host, n);
 }
 
-/* The first single address among the allowed IPs, else the first prefix's. */
+/* The first single address among the allowed IPs, else the first prefix's; not all addresses. */
 static const struct prefix *address_of(const struct wg_peer *peer, uint8_t family)
 {
 	const struct prefix *found = NULL;
@@ -84,7 +84,7 @@ static const struct prefix *address_of(const struct wg_peer *peer, uint8_t famil
 	vec_each(ip, &peer->allowed_ips) {
 		const struct prefix *p = &ip->prefix;
 
-		if (family && p->addr.family != family)
+		if (!p->len || (family && p->addr.family != family))
 			continue;
 		if (p->len == addr_bits(&p->addr))
 			return p;
@@ -99,8 +99,9 @@ static int find_peer(const struct options *options, const char *name, uint8_t fa
 		     struct addr *ret, struct diag *d)
 {
 	_cleanup_(links_release) struct link_vec links = {0};
-	int r = device_list(&links, d);
 
+	if (device_list(&links, NULL) < 0)
+		return -ENOENT;
 	vec_each(link, &links) {
 		_cleanup_config_ struct config config = {.keeps_text = true};
 		_cleanup_peer_names_ struct peer_names names = {0};
@@ -111,17 +112,20 @@ static int find_peer(const struct options *options, const char *name, uint8_t fa
 		vec_each(peer, &config.conf.wg.peers) {
 			const char *called = peer_names_find(&names, &peer->public_key);
 
-			const struct prefix *p = called && strcasecmp(called, name) == 0
-							 ? address_of(peer, family)
-							 : NULL;
-
-			if (!p)
+			if (!called || strcasecmp(called, name) != 0)
 				continue;
-			*ret = p->addr;
-			return 0;
+			const struct prefix *p = address_of(peer, family);
+			if (p) {
+				*ret = p->addr;
+				return 0;
+			}
+			diag_refuse(d, EINVAL, "peer `%s' of %s has no address of its own", name,
+				    link->name);
+			diag_hint(d, "give an address that is to be reached through it");
+			return -EINVAL;
 		}
 	}
-	return r < 0 ? r : -ENOENT;
+	return -ENOENT;
 }
 
 static int find_destination(const struct options *options, struct why *why, struct addr *ret,
@@ -138,9 +142,9 @@ static int find_destination(const struct options *options, struct why *why, stru
 	r = addr_parse(host, why->host.len, ret);
 	if (r < 0) {
 		why->asked = host;
-		r = find_peer(options, host, family, ret, NULL);
+		r = find_peer(options, host, family, ret, d);
 	}
-	if (r < 0)
+	if (r == -ENOENT)
 		r = resolve_name(host, family, ret, d);
 	if (r == 0 && family && ret->family != family)
 		return diag_refuse(d, EINVAL, "`%s' and the source address are of two families",

@@ -19,6 +19,7 @@ static const struct named_check checks[] = {
 	{"writable-by-others", DIAG_WARNING, check_writable},
 	{"no-private-key", DIAG_WARNING, check_no_private_key},
 	{"zero-key", DIAG_WARNING, check_zero_key},
+	{"repeated-key", DIAG_WARNING, check_repeated_key},
 	{"duplicate-public-key", DIAG_WARNING, check_duplicate_key},
 	{"own-public-key", DIAG_WARNING, check_own_key},
 	{"duplicate-allowed-ip", DIAG_WARNING, check_duplicate_allowed_ip},

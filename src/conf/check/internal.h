@@ -82,7 +82,8 @@ const struct claim *check_owner(const struct check *c, const struct addr *a);
 typedef void check_function(struct check *c);
 /* peers.c */
 check_function check_duplicate_key, check_own_key, check_zero_key, check_duplicate_allowed_ip,
-	check_no_allowed_ips, check_own_address, check_no_meeting, check_keepalive;
+	check_no_allowed_ips, check_own_address, check_no_meeting, check_keepalive,
+	check_repeated_key;
 /* network.c */
 check_function check_duplicate_address, check_taken_network, check_address_length, check_mtu_ipv4,
 	check_mtu_ipv6, check_mtu_path, check_neighbours, check_dns_tool, check_readable,

@@ -333,3 +333,18 @@ void check_keepalive(struct check *c)
 				    "for a while after this side has sent something");
 	}
 }
+
+void check_repeated_key(struct check *c)
+{
+	vec_each(repeat, &c->conf->repeats)
+		check_found(
+			c, where_value(c, repeat->line),
+			repeat->is_public_key
+				? "write [Peer] before the second peer, or delete one of the lines"
+				: "delete one of the lines",
+			repeat->is_public_key
+				? "this peer has a %s in line %u already, and this one is used: "
+				  "is a [Peer] missing between the two?"
+				: "%s is set in line %u already: this line is used",
+			repeat->key, repeat->former);
+}

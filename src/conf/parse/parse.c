@@ -60,6 +60,8 @@ static int open_section(struct parser *p, const struct scan_line *line)
 	if (p->section != SECTION_PEER)
 		return 0;
 
+	for (enum key_id id = KEY_PUBLIC_KEY; id < KEY_COUNT; id++)
+		p->seen[id] = 0;
 	p->peer = wg_device_add_peer(&p->conf->wg);
 	if (!p->peer)
 		return diag_no_memory(p->d);
@@ -93,6 +95,30 @@ static enum key_id find_key(struct parser *p, struct slice key)
 	return p->last_id;
 }
 
+static bool is_list(enum key_id id)
+{
+	return id == KEY_ADDRESS || id == KEY_DNS || id == KEY_ALLOWED_IPS ||
+	       (id >= KEY_PRE_UP && id <= KEY_POST_DOWN);
+}
+
+static int read_value(struct parser *p, enum key_id id, const struct scan_line *line)
+{
+	uint32_t former = p->seen[id];
+
+	p->seen[id] = line->number;
+	if (former && !is_list(id)) {
+		struct conf_repeat *repeat = vec_push(&p->conf->repeats);
+
+		if (!repeat)
+			return diag_no_memory(p->d);
+		*repeat = (struct conf_repeat){.key = conf_key_names()[id].name,
+					       .former = former,
+					       .line = line->number,
+					       .is_public_key = id == KEY_PUBLIC_KEY};
+	}
+	return readers[id](p, id, line);
+}
+
 static int read_key(struct parser *p, const struct scan_line *line)
 {
 	if (p->section == SECTION_OTHER)
@@ -103,7 +129,7 @@ static int read_key(struct parser *p, const struct scan_line *line)
 	if (line->quick_interface || guessed)
 		id = key_find(line->key);
 	if (id < KEY_COUNT && key_is_quick(id))
-		return readers[id](p, id, line);
+		return read_value(p, id, line);
 
 	/* Everything else is wg(8)'s business: [Peer] PreUp = x is its error (linux.bash:73). */
 	id = find_key(p, line->key);
@@ -118,7 +144,7 @@ static int read_key(struct parser *p, const struct scan_line *line)
 			    "%s has no value", conf_key_names()[id].name);
 		return 0;
 	}
-	return readers[id](p, id, line);
+	return read_value(p, id, line);
 }
 
 static int read_line(void *context, const struct scan_line *line, struct diag *d)

@@ -75,7 +75,7 @@ static const struct {
 				    "sysctl -w net.ipv4.conf.all.src_valid_mark=1"},
 	[FINDING_IPV6_LEAK] = {"ipv6-leak", true,
 			       "IPv4 goes through the tunnel, but IPv6 goes past it",
-			       "add ::/0 to the AllowedIPs and an IPv6 Address, then wgq reload "
+			       "add ::/0 to the AllowedIPs, then wgq reload "
 			       "%f"},
 	[FINDING_IPV4_LEAK] = {"ipv4-leak", false,
 			       "IPv6 goes through the tunnel, but IPv4 goes past it",

@@ -60,7 +60,8 @@ struct parser {
 	struct wg_peer *peer;         /* of the section; NULL: none */
 	struct scan_line peer_header;
 	bool peer_has_key;
-	struct slice last_key; /* of the last line of wg(8)'s, and what it is */
+	uint32_t seen[KEY_COUNT]; /* the last line of each key in its section; 0: none */
+	struct slice last_key;    /* of the last line of wg(8)'s, and what it is */
 	enum key_id last_id;
 	struct slice hook;   /* the last one, */
 	enum key_id hook_id; /* its key, */
