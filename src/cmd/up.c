@@ -91,11 +91,11 @@ static int configure(struct session *s, struct snap *snap, struct want *want, st
 	if (r == 0)
 		r = carry_check(want, snap, want->mtu, d);
 	if (r == 0)
-		r = diff_configure(snap, want, &s->means, &plan, d);
+		r = diff_configure(snap, want, &plan, d);
 	return r == 0 ? session_apply(s, &plan, d) : r;
 }
 
-/* What is free is looked for last: others go on while a program sets the name servers. */
+/* Name servers are set last: others go on while a program does that, and find a whole tunnel. */
 static int lead_in(struct session *s, struct snap *snap, struct want *want, struct diag *d)
 {
 	bool full = want_is_full(want);

@@ -271,8 +271,8 @@ static bool add_note(const struct snap *snap, const struct conf *conf, struct pl
 	return ok;
 }
 
-int diff_configure(const struct snap *snap, const struct want *want, const struct means *means,
-		   struct plan *ret, struct diag *d)
+int diff_configure(const struct snap *snap, const struct want *want, struct plan *ret,
+		   struct diag *d)
 {
 	if (!add_device(want, ret) || !add_note(snap, want->conf, ret) ||
 	    !diff_add_addresses(snap, want, AF_UNSPEC, ret))
@@ -282,7 +282,7 @@ int diff_configure(const struct snap *snap, const struct want *want, const struc
 	if (!up)
 		return diag_no_memory(d);
 	up->mtu.value = want->mtu;
-	return add_dns(want, means, ret) ? 0 : diag_no_memory(d);
+	return 0;
 }
 
 int diff_lead_in(const struct snap *snap, const struct want *want, const struct means *means,
@@ -294,7 +294,7 @@ int diff_lead_in(const struct snap *snap, const struct want *want, const struct 
 	if (r < 0)
 		return r;
 	if (!diff_add_routes(want->routes.at, want->routes.len, want->table, 0, ret) ||
-	    !add_full_tunnel(snap, want, means, &places, ret))
+	    !add_full_tunnel(snap, want, means, &places, ret) || !add_dns(want, means, ret))
 		return diag_no_memory(d);
 	return 0;
 }

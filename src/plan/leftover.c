@@ -2,6 +2,8 @@
 // What is left of an interface whose link is gone.
 #include "wgq/plan/leftover.h"
 
+#include <linux/rtnetlink.h>
+
 #include "wgq/plan/rules.h"
 #include "wgq/plan/want/want.h"
 
@@ -20,14 +22,22 @@ static bool is_in_use(const struct snap *snap, uint32_t mark)
 	return false;
 }
 
-/* The one number that all rules into empty tables name which no device has; 0: there are none, or
- * several. */
+/* A number that up or wg-quick chooses (linux.bash:215), in a rule as they make it. */
+static bool is_chosen(const struct rule *rule)
+{
+	return rule->fwmark >= SNAP_FIRST_TABLE &&
+	       (rule->protocol == RTPROT_KERNEL || rule->protocol == RTPROT_UNSPEC);
+}
+
+/* The one number that all such rules into empty tables name which no device has; 0: there are none,
+ * or several. */
 static uint32_t only_orphan(const struct snap *snap)
 {
 	uint32_t mark = 0;
 
 	vec_each(tunnel, &snap->tunnel_rules) {
-		if (tunnel->table_used || is_in_use(snap, tunnel->rule.fwmark))
+		if (tunnel->table_used || !is_chosen(&tunnel->rule) ||
+		    is_in_use(snap, tunnel->rule.fwmark))
 			continue;
 		if (mark && mark != tunnel->rule.fwmark)
 			return 0;

@@ -3,6 +3,7 @@
 #include "wgq/plan/rule_place.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 #include "wgq/plan/rules.h"
@@ -23,6 +24,20 @@ static void first_two(const struct snap *snap, uint8_t family, const struct host
 			ret[found++] = known;
 }
 
+/* Where the rule for what is addressed to this host is not the first, as with Cilium or VRFs, ours
+ * come behind it. */
+static const struct host_rule *late_local(const struct snap *snap, uint8_t family)
+{
+	const struct host_rule *first[2];
+
+	first_two(snap, family, first);
+	vec_each(known, &snap->rules)
+		if (known->rule.family == family && known->rule.table == RT_TABLE_LOCAL &&
+		    policy_rule_is_for_all(&known->rule))
+			return known == first[0] ? NULL : known;
+	return NULL;
+}
+
 /* What the kernel chooses for the tunnel's rule is one less than the second rule, and for the
  * suppress rule, which finds the other in second place then, two less. */
 static bool default_is_right(const struct snap *snap, uint8_t family)
@@ -30,7 +45,7 @@ static bool default_is_right(const struct snap *snap, uint8_t family)
 	const struct host_rule *first[2];
 
 	first_two(snap, family, first);
-	return first[1] && first[1]->rule.priority > 2 &&
+	return !late_local(snap, family) && first[1] && first[1]->rule.priority > 2 &&
 	       first[0]->rule.priority < first[1]->rule.priority && !first[0]->ends;
 }
 
@@ -58,10 +73,15 @@ static bool find_gap(const struct snap *snap, uint8_t family, bool before_tunnel
 		     struct rule_place *ret)
 {
 	uint32_t before = 0, single = 0;
+	const struct host_rule *local = late_local(snap, family);
 
 	vec_each(known, &snap->rules) {
 		if (known->rule.family != family)
 			continue;
+		if (local && known->place <= local->place) {
+			before = known->rule.priority;
+			continue;
+		}
 		if (fits_between(before, known->rule.priority, &single, ret))
 			return true;
 		if (known->ends || (before_tunnels && is_of_another_tunnel(snap, known)))

@@ -54,6 +54,9 @@ struct ipv6 {
 /* What is for the interface would leave by the other one. */
 bool ipv6_is_only_elsewhere(const struct ipv6 *ipv6);
 
+/* The least number that up and wg-quick choose for a table (linux.bash:215). */
+enum { SNAP_FIRST_TABLE = 51820 };
+
 struct snap {
 	int64_t now;       /* seconds since the epoch */
 	struct link link;  /* index 0: there is none */
@@ -74,7 +77,8 @@ struct snap {
 	struct rule_vec suppress_rules;      /* `lookup main suppress_prefixlength 0` */
 	struct tunnel_rule_vec tunnel_rules; /* both in the order of evaluation */
 	struct mark_vec marks;               /* of all WireGuard devices of this host */
-	uint32_t free_table; /* the first from 51820 that is empty in both families; 0: not asked */
+	uint32_t free_table; /* the first from SNAP_FIRST_TABLE that is empty in both families; 0:
+				not asked */
 	bool has_firewall;   /* a table or iptables rules of this interface are there */
 	bool firewall_ip, firewall_ip6; /* it has rules of this family */
 	uint32_t firewall_mark;         /* the mark that they save; 0: not known */

@@ -6,8 +6,9 @@
  * cmd/reload.c calls plan/reload, which makes its plan of the same steps (steps.h).
  *
  * The steps of up come in the order of wg-quick (linux.bash:327-344): rules before the default
- * route, so that nothing leaks between the two, and the firewall last. Those of down are two
- * plans: what can be undone, and, once the link is gone, what is only cleaned up.
+ * route, so that nothing leaks between the two, and the firewall behind them. But name servers come
+ * last: a program sets them, without the lock, and whoever takes it meets a whole tunnel. Those of
+ * down are two plans: what can be undone, and, once the link is gone, what is only cleaned up.
  *
  *	op.c				what a step is, and its inverse
  *	diff.c				the plans of up and down, and steps that reload shares
@@ -26,10 +27,11 @@
 /* What cannot be done later, as far as the host now tells, is an error at once. */
 int diff_create(const struct conf *conf, const struct snap *snap, struct plan *ret, struct diag *d);
 int diff_hooks(const struct conf *conf, enum conf_hook_kind kind, struct plan *ret, struct diag *d);
-/* The device, its addresses and name servers. */
-int diff_configure(const struct snap *snap, const struct want *want, const struct means *means,
-		   struct plan *ret, struct diag *d);
-/* What sends packets into it. snap: the rules, and what is free, as seen after the former plan. */
+/* The device and its addresses. */
+int diff_configure(const struct snap *snap, const struct want *want, struct plan *ret,
+		   struct diag *d);
+/* What sends packets into it, and name servers. snap: the rules, and what is free, as seen after
+ * the former plan. */
 int diff_lead_in(const struct snap *snap, const struct want *want, const struct means *means,
 		 struct plan *ret, struct diag *d);
 

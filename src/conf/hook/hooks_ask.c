@@ -28,7 +28,7 @@ static bool parse_short(const char *s, size_t n, struct prefix *ret)
 		dots += s[addr] == '.';
 	if (!addr || dots >= 3 || strspn(s, "0123456789./") < n || n > 20)
 		return false;
-	int length = snprintf(text, sizeof(text), "%.*s%s%.*s", (int)addr, s, ".0.0.0" + 2 * dots,
+	int length = snprintf(text, sizeof(text), "%.*s%s%.*s", (int)addr, s, &".0.0.0"[2 * dots],
 			      (int)(n - addr), s + addr);
 	return prefix_parse(text, (size_t)length, ret) == 0;
 }

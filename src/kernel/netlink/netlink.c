@@ -213,7 +213,9 @@ static int answers_read(struct netlink *n, struct exchange *x)
 	if (r < 0 || x->enough || x->ack->error)
 		return r;
 	/* Of several messages one may have been refused in an answer that is missing. */
-	if (!x->done || (x->lost && request->count > 1))
+	if (request->count > 1 && (x->lost || !x->done))
+		return -ENOBUFS;
+	if (!x->done)
 		return x->lost ? x->lost : -ENOBUFS;
 	return 0;
 }

@@ -106,7 +106,7 @@ static int source_parse(const struct nlattr *attribute, const struct rtmsg *head
 static int metrics_parse(const struct nlattr *attribute, uint32_t *ret_mtu, bool *ret_more)
 {
 	static const uint8_t least[RTAX_MAX + 1] = {[RTAX_MTU] = sizeof(uint32_t)};
-	const struct nlattr *metrics[RTAX_MAX + 1];
+	const struct nlattr *metrics[RTAX_MAX + 1] = {NULL};
 
 	if (netlink_sort_nested(attribute, &(struct netlink_table){metrics, least, RTAX_MAX}) < 0)
 		return -EPROTO;

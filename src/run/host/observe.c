@@ -17,7 +17,6 @@
 #include "internal.h"
 
 /* linux.bash:216: where wg-quick begins to look for an unused table. */
-enum { FIRST_TABLE = 51820 };
 
 static const uint8_t families[] = {AF_INET, AF_INET6};
 
@@ -61,7 +60,7 @@ static bool has_tunnel_rule(const struct snap *snap, uint32_t table)
 
 static int find_free_table(struct host *h, struct snap *snap, struct diag *d)
 {
-	for (uint32_t table = FIRST_TABLE; table >= FIRST_TABLE; table++) {
+	for (uint32_t table = SNAP_FIRST_TABLE; table >= SNAP_FIRST_TABLE; table++) {
 		bool used = has_tunnel_rule(snap, table);
 
 		for (size_t i = 0; i < sizeof(families) && !used; i++) {
@@ -74,7 +73,7 @@ static int find_free_table(struct host *h, struct snap *snap, struct diag *d)
 			return 0;
 		}
 	}
-	return diag_refuse(d, ENOSPC, "every routing table from %d up is in use", FIRST_TABLE);
+	return diag_refuse(d, ENOSPC, "every routing table from %d up is in use", SNAP_FIRST_TABLE);
 }
 
 static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t mark,

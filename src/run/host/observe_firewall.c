@@ -72,10 +72,13 @@ int host_observe_firewall(struct host *h, const struct firewall *is, struct snap
 		h->former_ifname[0] = '\0';
 	else if (r == 0 && snap->wg.fwmark)
 		r = nft_find_former(snap->wg.fwmark, h->former_ifname, d);
+	if (r == 0 && h->former_ifname[0])
+		r = nft_find(h->former_ifname, &found, d);
 
 	/* It is the number of the rules' table, also when the link or its mark is gone. */
 	if (r == 0 && found)
-		r = nft_read(h->options.ifname, &snap->firewall_mark, &snap->firewall_addrs, d);
+		r = nft_read(h->former_ifname[0] ? h->former_ifname : h->options.ifname,
+			     &snap->firewall_mark, &snap->firewall_addrs, d);
 	snap->firewall_ip = h->iptables.ip || (found & NFT_FAMILY_IP);
 	snap->firewall_ip6 = h->iptables.ip6 || (found & NFT_FAMILY_IP6);
 	snap->has_firewall = r < 0 || found != 0 || h->former_ifname[0] || h->has_iptables_rules;

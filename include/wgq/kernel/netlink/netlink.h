@@ -62,7 +62,8 @@ struct netlink_request {
 };
 
 /* Sends them and reads the answers. 0, or -errno, which *ret explains: the first refusal, or, when
- * there is none, why the answer is missing. -EINTR: the objects changed while they were listed. */
+ * there is none, why the answer is missing; of several messages -ENOBUFS. -EINTR: the objects
+ * changed while they were listed. */
 int netlink_exchange(struct netlink *n, const struct netlink_request *request, struct ack *ret);
 
 /* Numbers one message, sends it with NLM_F_REQUEST and NLM_F_ACK, and starts an interrupted dump
