@@ -9,9 +9,9 @@
 // again. The next part of the verb takes the lock, looks again, and plans from that. If the lock is
 // still held, to take it does nothing.
 //
-//  - up plans from three looks. From the first, only the link. After PreUp, device, addresses, MTU
-//    and name servers. Then rules and routes, since others could go on while a program set the name
-//    servers.
+//  - up plans from three looks. From the first, only the link. After PreUp, device, addresses and
+//    MTU. Then rules, routes and firewall, and last the name servers: a program sets them, without
+//    the lock, and what others see meanwhile is a whole tunnel.
 //  - down and up --replace plan after PreDown; reload after PreDown, PostDown and PreUp, if it is
 //    told to run them.
 //  - After PostUp nothing is planned. One look tells whether the link still has the families that
