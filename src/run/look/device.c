@@ -70,6 +70,24 @@ int device_remove_peers(const char *ifname, enum device_server server, struct di
 				       : device_set(ifname, server, &none, d);
 }
 
+/* The kernel (set_peer() in drivers/net/wireguard/netlink.c) and wireguard-go send one when the
+ * interval ceases to be 0. */
+int device_poke(const char *ifname, enum device_server server, const struct key *peer,
+		uint16_t keepalive, struct diag *d)
+{
+	enum { ANY_SECONDS = 25 };
+	const uint16_t intervals[] = {0, keepalive ? keepalive : ANY_SECONDS, keepalive};
+	struct wg_peer settings[3] = {0};
+	struct wg_device device = {.peers = {.at = settings, .len = keepalive ? 2 : 3}};
+
+	for (size_t i = 0; i < device.peers.len; i++)
+		settings[i] = (struct wg_peer){.public_key = *peer,
+					       .update_only = true,
+					       .has_keepalive = true,
+					       .keepalive = intervals[i]};
+	return device_set(ifname, server, &device, d);
+}
+
 static int add_userspace(struct rtnetlink *rt, struct link_vec *ret, struct diag *d)
 {
 	_cleanup_(links_release) struct link_vec tuns = {0};

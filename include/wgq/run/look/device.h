@@ -28,6 +28,10 @@ int device_get(const char *ifname, enum device_server server, struct wg_device *
 	       struct diag *d);
 int device_set(const char *ifname, enum device_server server, const struct wg_device *device,
 	       struct diag *d);
+/* Makes the device send a keepalive to a peer at once, over its present path, or a handshake where
+ * there is no session: its interval is set to 0 and back to what it is. */
+int device_poke(const char *ifname, enum device_server server, const struct key *peer,
+		uint16_t keepalive, struct diag *d);
 int device_remove_peers(const char *ifname, enum device_server server, struct diag *d);
 
 /* Appends every WireGuard interface of this network namespace, whoever serves it. */
