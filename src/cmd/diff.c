@@ -168,8 +168,12 @@ static void add_json(const struct session *s, const struct change_vec *changes,
 		add_json_text(j, "to", change->to);
 		if (change->sign == CHANGE_KEEP)
 			json_number(j, "heard", change->heard);
-		if (change->line)
-			json_unsigned(j, "line", change->line);
+		if (change->line) {
+			const struct place place = conf_place(s->conf, change->line);
+
+			json_string(j, "file", place.file);
+			json_unsigned(j, "line", place.line);
+		}
 		json_end(j);
 	}
 	json_end(j);

@@ -84,7 +84,7 @@ static void warn_of_kept(const struct session *s, const struct reload *reload,
 			 const struct snap *snap, struct diag *d)
 {
 	vec_each(kept, &reload->peers.kept) {
-		const struct place at = {.file = s->conf->path, .line = kept->wanted->line};
+		const struct place at = conf_place(s->conf, kept->wanted->line);
 		_cleanup_buf_ struct buf wanted = {0}, running = {0};
 
 		endpoint_format(&kept->wanted->endpoint, &wanted);

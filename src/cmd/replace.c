@@ -29,7 +29,7 @@ static int check_port(const struct conf *conf, const struct snap *snap, struct d
 	if (!port || port == snap->wg.listen_port || udp_port_is_free(port))
 		return 0;
 	diag_refuse(d, EADDRINUSE, "ListenPort %u is taken", port);
-	diag_note(d, "asked for by %s:%u", conf->path, conf->listen_port_line);
+	sources_note_asked(&conf->sources, conf->listen_port_line, d);
 	diag_hint(d, "`ss -lunp sport = :%u' shows by which program, `wgq status' by which tunnel",
 		  port);
 	return -EADDRINUSE;

@@ -96,6 +96,7 @@ void session_init(struct session *s, const struct options *options, const struct
 	s->context = (struct op_context){
 		.ifname = config->path.ifname,
 		.config_file = config->path.real,
+		.sources = &config->conf.sources,
 		.means = &s->means,
 	};
 	s->reporter = (struct txn_reporter){.step = report_step, .context = s};
@@ -112,6 +113,7 @@ int session_open(struct session *s, const struct options *options, const struct 
 		.choices = options->choices,
 		.ifname = config->path.ifname,
 		.config_file = config->path.real,
+		.sources = &config->conf.sources,
 		.say = show_line,
 		.progress = show_progress,
 		.stop = &stop_signal,

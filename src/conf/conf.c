@@ -54,7 +54,10 @@ void conf_mtu_explain(uint32_t mtu, uint32_t least, struct buf *ret_text)
 
 struct place conf_mtu_place(const struct conf *conf)
 {
-	return (struct place){.file = conf->path, .line = conf->mtu_line, .col = conf->mtu_col};
+	struct place place = conf_place(conf, conf->mtu_line);
+
+	place.col = conf->mtu_col;
+	return place;
 }
 
 bool conf_mtu_excludes(const struct conf *conf, uint8_t family, struct buf *ret_why,
@@ -88,7 +91,7 @@ void conf_release(struct conf *conf)
 	vec_release(&conf->repeats);
 	free(conf->listen_port.text);
 	free(conf->table_name);
-	free(conf->path);
+	sources_release(&conf->sources);
 	wg_device_release(&conf->wg);
 	*conf = (struct conf){0};
 }

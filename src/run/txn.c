@@ -31,13 +31,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* What asked for the step, below the error that it ended in. */
-static void note_origin(const struct txn *txn, const struct op *op, struct diag *d)
-{
-	if (op->line)
-		diag_note(d, "asked for by %s:%u", txn->context->config_file, op->line);
-}
-
 /* Nothing comes after an undo, so its steps are tried twice: memory may be short for a moment only.
  * Only the last error is reported. */
 enum { ONCE = 1, TWICE = 2 };
@@ -70,7 +63,7 @@ static int take_step(struct txn *txn, const struct op *op, int tries, struct dia
 	txn->reporter->step(txn->reporter->context, op, false);
 	int r = exec(txn, op, tries, &status, d);
 	if (r < 0) {
-		note_origin(txn, op, d);
+		sources_note_asked(txn->context->sources, op->line, d);
 		if (!txn->has_failed) {
 			txn->failed = op->kind;
 			txn->status = status;

@@ -294,8 +294,9 @@ static void test_failure(void **state)
 {
 	struct conf_text_vec servers = list((const char *const[3]){"192.0.2.53"}), none = {0};
 	struct conf_text_vec wrong = list((const char *const[3]){"foo:bar"});
+	struct sources sources = {0};
 	struct dns_config config = {
-		.ifname = "lo", .servers = &servers, .search = &none, .file = "wg0.conf"};
+		.ifname = "lo", .servers = &servers, .search = &none, .sources = &sources};
 	_cleanup_diag_ struct diag d = {0};
 	enum dns_backend backend;
 
@@ -310,8 +311,11 @@ static void test_failure(void **state)
 
 	/* known before anything is changed */
 	config.servers = &wrong;
+	assert_non_null(sources_add(&sources, "wg0.conf", "\n\n\n\n", 4));
 	assert_int_equal(dns_choose(DNS_RESOLVED, &config, &backend, &d), -EINVAL);
+	assert_string_equal(d.at[1].file, "wg0.conf");
 	assert_int_equal(d.at[1].line, 5);
+	sources_release(&sources);
 	vec_release(&servers);
 	vec_release(&wrong);
 }

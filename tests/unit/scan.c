@@ -46,7 +46,7 @@ static void check(const char *text, const char *expected)
 	_cleanup_buf_ struct buf out = {0};
 	_cleanup_diag_ struct diag d = {0};
 
-	assert_int_equal(scan("f", text, strlen(text), write_line, &out, &d), 0);
+	assert_int_equal(scan("f", 1, text, strlen(text), write_line, &out, &d), 0);
 	assert_int_equal(d.len, 0);
 	assert_string_equal(buf_text(&out), expected);
 }
@@ -134,7 +134,7 @@ static void not_text(void **state)
 		_cleanup_buf_ struct buf out = {0};
 		_cleanup_diag_ struct diag d = {0};
 
-		assert_int_equal(scan("f", cases[i].text, cases[i].n, write_line, &out, &d),
+		assert_int_equal(scan("f", 1, cases[i].text, cases[i].n, write_line, &out, &d),
 				 -EINVAL);
 		assert_string_equal(buf_text(&out), cases[i].lines);
 		assert_int_equal(d.len, 1);
@@ -158,7 +158,7 @@ static void stopping(void **state)
 	static const char text[] = "a=1\n[Peer]\nc=1\nd=1\n[Peer]\n";
 	int calls = 0;
 
-	assert_int_equal(scan("f", text, strlen(text), stop_at_third, &calls, NULL), -ENOMEM);
+	assert_int_equal(scan("f", 1, text, strlen(text), stop_at_third, &calls, NULL), -ENOMEM);
 	assert_int_equal(calls, 3);
 }
 
@@ -181,7 +181,7 @@ static void places(void **state)
 	(void)state;
 	char text[] = "  key= value # \r\n";
 
-	assert_int_equal(scan("f", text, strlen(text), check_slices, text, NULL), 0);
+	assert_int_equal(scan("f", 1, text, strlen(text), check_slices, text, NULL), 0);
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 #include "wgq/base/diag.h"
 #include "wgq/base/vec.h"
 #include "wgq/conf/hook/hooks.h"
+#include "wgq/conf/sources.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/wg.h"
 
@@ -51,8 +52,9 @@ struct conf_repeat {
 enum conf_table_kind { TABLE_AUTO, TABLE_OFF, TABLE_NUMBER, TABLE_NAME };
 
 struct conf {
-	char *path;            /* as messages show it */
-	char ifname[IFNAMSIZ]; /* by the file's name */
+	struct sources sources; /* its files; all lines count through them */
+	const char *path;       /* of the first, as messages show it; theirs */
+	char ifname[IFNAMSIZ];  /* by the file's name */
 
 	struct wg_device wg; /* endpoints with names still empty until they are resolved */
 	struct conf_endpoint_vec endpoints;
@@ -72,6 +74,12 @@ struct conf {
 		VEC(struct conf_repeat);
 	} repeats;
 };
+
+/* Line 0: the file as a whole. */
+static inline struct place conf_place(const struct conf *conf, uint32_t line)
+{
+	return sources_place(&conf->sources, line);
+}
 
 /* Whether anything may have been done to the interface by PreUp or PostUp. */
 bool conf_has_up_hooks(const struct conf *conf);

@@ -119,6 +119,7 @@ struct plan {
 struct op_context {
 	const char *ifname;
 	const char *config_file;
+	const struct sources *sources; /* of the configuration */
 	const struct means *means;
 };
 

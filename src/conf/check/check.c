@@ -139,6 +139,7 @@ int check_conf(const struct conf *conf, const char *text, size_t n, const struct
 	free(c.settled[1]);
 	vec_release(&c.claims);
 	vec_release(&c.lines);
+	buf_release(&c.line_name);
 	return r < 0 ? diag_no_memory(d) : 0;
 }
 

@@ -138,10 +138,11 @@ void check_mixed_firewalls(struct check *c)
 	if (!iptables || !nft || both)
 		return;
 	const struct hook *later = nft->line > iptables->line ? nft : iptables;
+	const struct hook *former = later == nft ? iptables : nft;
 	check_found(c, where_hook(c, later, 0, SIZE_MAX), "write all rules for the same program",
-		    "line %u uses %s: each has rules of its own, and what one accepts the other "
+		    "%s uses %s: each has rules of its own, and what one accepts the other "
 		    "may still drop",
-		    later == nft ? iptables->line : nft->line, later == nft ? "iptables" : "nft");
+		    check_line(c, former->line, later->line), later == nft ? "iptables" : "nft");
 }
 
 /* The command with its action replaced, for the hint. False: it takes more than that. */

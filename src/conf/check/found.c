@@ -99,10 +99,17 @@ bool check_may_show(const struct check *c, uint32_t line)
 	return !line_is_secret(&scanned);
 }
 
+const char *check_line(struct check *c, uint32_t line, uint32_t beside)
+{
+	buf_clear(&c->line_name);
+	sources_name_line(&c->conf->sources, line, beside, &c->line_name);
+	return buf_text(&c->line_name);
+}
+
 static struct place place_of(const struct check *c, struct where where)
 {
 	struct slice text = line_text(c, where.line);
-	struct place place = {.file = c->conf->path, .line = where.line};
+	struct place place = conf_place(c->conf, where.line);
 
 	if (!text.at || !check_may_show(c, where.line))
 		return place;
@@ -135,7 +142,7 @@ void check_found(struct check *c, struct where where, const char *hint, const ch
 
 void check_count_hidden(struct check *c)
 {
-	const struct place last = {.file = c->conf->path, .line = c->last_line};
+	const struct place last = conf_place(c->conf, c->last_line);
 
 	if (c->found <= CHECK_SHOWN_MAX)
 		return;

@@ -43,6 +43,7 @@ struct check {
 	enum diag_level level; /* of its findings */
 	size_t found;          /* by it, so far */
 	uint32_t last_line;    /* where it has found something last */
+	struct buf line_name;  /* of check_line() */
 	bool no_memory;
 };
 
@@ -69,6 +70,9 @@ void check_found(struct check *c, struct where where, const char *hint, const ch
 
 /* Says how many findings of the running check were not shown. */
 void check_count_hidden(struct check *c);
+/* "line 7", or "line 7 of FILE" where the line `beside` is of another. Lasts until the next call.
+ */
+const char *check_line(struct check *c, uint32_t line, uint32_t beside);
 /* Whether the line holds no secret, as far as can be seen. */
 bool check_may_show(const struct check *c, uint32_t line);
 

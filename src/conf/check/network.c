@@ -107,9 +107,9 @@ void check_duplicate_address(struct check *c)
 			continue;
 		addr_format(&a->prefix.addr, text);
 		check_found(c, where_prefix(c, a->line, &a->prefix), "delete one of the two",
-			    "the address %s is in line %u already, and the kernel refuses it the "
+			    "the address %s is in %s already, and the kernel refuses it the "
 			    "second time",
-			    text, before->line);
+			    text, check_line(c, before->line, a->line));
 	}
 	addrs_release(&sorted);
 }

@@ -124,9 +124,9 @@ void check_duplicate_key(struct check *c)
 			continue;
 		check_found(c, where_key(c, sorted[i]->line, "PublicKey"),
 			    "give each peer a key of its own, or make one [Peer] of the two",
-			    "the peer of line %u has the same public key: they are one peer, and "
+			    "the peer of %s has the same public key: they are one peer, and "
 			    "the allowed IPs above are lost",
-			    sorted[i - 1]->line);
+			    check_line(c, sorted[i - 1]->line, sorted[i]->line));
 	}
 }
 
@@ -173,8 +173,8 @@ void check_duplicate_allowed_ip(struct check *c)
 		prefix_format(&claim->prefix, text);
 		check_found(c, where_prefix(c, claim->line, &claim->prefix),
 			    "give it to one of them; the last one in the file gets it",
-			    "%s is given to this peer, and taken from the one of line %u", text,
-			    c->conf->wg.peers.at[before->peer].line);
+			    "%s is given to this peer, and taken from the one of %s", text,
+			    check_line(c, c->conf->wg.peers.at[before->peer].line, claim->line));
 	}
 }
 
@@ -269,8 +269,8 @@ void check_own_address(struct check *c)
 		addr_format(&own->prefix.addr, text);
 		check_found(c, where_prefix(c, claim->line, &claim->prefix),
 			    "write the addresses of the other side here",
-			    "%s is the address of this interface itself (line %u), not the peer's",
-			    text, own->line);
+			    "%s is the address of this interface itself (%s), not the peer's", text,
+			    check_line(c, own->line, claim->line));
 	}
 }
 
@@ -343,8 +343,8 @@ void check_repeated_key(struct check *c)
 				? "write [Peer] before the second peer, or delete one of the lines"
 				: "delete one of the lines",
 			repeat->is_public_key
-				? "this peer has a %s in line %u already, and this one is used: "
+				? "this peer has a %s in %s already, and this one is used: "
 				  "is a [Peer] missing between the two?"
-				: "%s is set in line %u already: this line is used",
-			repeat->key, repeat->former);
+				: "%s is set in %s already: this line is used",
+			repeat->key, check_line(c, repeat->former, repeat->line));
 }

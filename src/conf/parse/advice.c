@@ -96,10 +96,9 @@ static bool continues_hook(struct parser *p, const struct scan_line *line)
 	    (!p->hook_goes_on && !indented && !is_unfinished(p->hook)))
 		return false;
 	if (!p->hook_goes_on) {
-		buf_addf(&hint,
-			 "write it all in line %u with ; between the commands, or %s = in front of "
-			 "each",
-			 p->hook_end, key);
+		buf_str(&hint, "write it all in ");
+		sources_name_line(&p->conf->sources, p->hook_end, line->number, &hint);
+		buf_addf(&hint, " with ; between the commands, or %s = in front of each", key);
 		parse_error(p, line->key, buf_text(&hint),
 			    "this is no part of the %s above: a hook is one line", key);
 	}

@@ -181,28 +181,33 @@ static int read_save_config(void *context, const struct scan_line *line, struct 
 int conf_parse_save_config(const char *file, const char *text, size_t n, struct diag *d)
 {
 	struct conf conf = {0};
-	struct parser p = {.file = file, .conf = &conf, .d = d};
+	struct parser p = {.conf = &conf, .d = d};
+	const struct source *source = sources_add(&conf.sources, file, text, n);
 
-	scan(file, text, n, read_save_config, &p, NULL);
+	if (!source)
+		return diag_no_memory(d);
+	scan(file, source->first, text, n, read_save_config, &p, NULL);
 	parse_count_hidden(&p);
+	conf_release(&conf);
 	return p.errors ? -EINVAL : 0;
 }
 
 int conf_parse(const char *file, const char *ifname, const char *text, size_t n, struct conf *ret,
 	       struct diag *d)
 {
-	struct parser p = {.file = file, .conf = ret, .d = d};
+	struct parser p = {.conf = ret, .d = d};
 	size_t ifname_len = strlen(ifname);
 
 	if (ifname_len >= sizeof(ret->ifname))
 		return diag_refuse(d, EINVAL, "%s: an interface name has 15 characters at most",
 				   ifname);
 	memcpy(ret->ifname, ifname, ifname_len + 1);
-	ret->path = mem_strndup(file, strlen(file));
-	if (!ret->path)
+	const struct source *source = sources_add(&ret->sources, file, text, n);
+	if (!source)
 		return diag_no_memory(d);
+	ret->path = source->path;
 
-	int r = scan(file, text, n, read_line, &p, d);
+	int r = scan(file, source->first, text, n, read_line, &p, d);
 	if (r == -ENOMEM || r == -EPROTO)
 		return r;
 	end_peer(&p);

@@ -38,15 +38,13 @@ struct slice shown(struct parser *p, struct slice s)
 static struct place place_of(struct parser *p, struct slice at)
 {
 	const struct slice text = p->line->text;
+	struct place place = conf_place(p->conf, p->line->number);
 
-	return (struct place){
-		.file = p->file,
-		.text = facts_of(p)->secret ? NULL : text.at,
-		.text_len = text.len,
-		.line = p->line->number,
-		.col = (uint32_t)(at.at - text.at) + 1,
-		.len = (uint32_t)at.len,
-	};
+	place.text = facts_of(p)->secret ? NULL : text.at;
+	place.text_len = text.len;
+	place.col = (uint32_t)(at.at - text.at) + 1;
+	place.len = (uint32_t)at.len;
+	return place;
 }
 
 static bool is_quoted(const struct scan_line *line, struct slice at)
@@ -108,7 +106,7 @@ void parse_warning(struct parser *p, struct slice at, const char *id, const char
 
 void parse_count_hidden(const struct parser *p)
 {
-	const struct place whole = {.file = p->file};
+	const struct place whole = conf_place(p->conf, 0);
 
 	if (p->warnings > PARSE_SHOWN_MAX)
 		diag_warn_at(p->d, &whole, NULL, "%zu more warnings are not shown",

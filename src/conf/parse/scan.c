@@ -22,6 +22,7 @@ enum { LINE_MIN = 64 };
 
 struct scanner {
 	const char *file;
+	uint32_t first;    /* the number of its first line */
 	struct slice rest; /* not read yet */
 	bool quick_interface;
 	struct scan_line line; /* the one that libinih works on */
@@ -94,7 +95,7 @@ static bool next_line(struct scanner *s)
 static int misread(struct scanner *s)
 {
 	return diag_refuse(s->d, EPROTO, "%s:%u: the system's libinih does not read lines as given",
-			   s->file, s->line.number);
+			   s->file, s->line.number - s->first + 1);
 }
 
 /* NAME=DIGIT\n */
@@ -214,11 +215,16 @@ static int check_encoding(const char *file, struct slice *text, struct diag *d)
 	return diag_fail_at(d, &start, hint, "the file starts with a UTF-8 byte order mark");
 }
 
-int scan(const char *file, const char *text, size_t n, scan_handler *handler, void *context,
-	 struct diag *d)
+int scan(const char *file, uint32_t first, const char *text, size_t n, scan_handler *handler,
+	 void *context, struct diag *d)
 {
-	struct scanner s = {
-		.file = file, .rest = {text, n}, .handler = handler, .context = context, .d = d};
+	struct scanner s = {.file = file,
+			    .first = first,
+			    .rest = {text, n},
+			    .line.number = first - 1,
+			    .handler = handler,
+			    .context = context,
+			    .d = d};
 	int encoding = check_encoding(file, &s.rest, d);
 
 	/* After a byte order mark the rest is read all the same, for its errors. */

@@ -91,7 +91,7 @@ int layout_init(struct save_layout *layout, const char *text, size_t n, const st
 	layout->text = text;
 	layout->n = n;
 	layout->newline = newline && newline > text && newline[-1] == '\r' ? "\r\n" : "\n";
-	int r = scan(conf->path, text, n, take_line, &c, d);
+	int r = scan(conf->path, 1, text, n, take_line, &c, d);
 	if (r == 0 && layout->peers.len != conf->wg.peers.len)
 		return diag_refuse(d, EPROTO, "%s: a [Peer] that is not there any more",
 				   conf->path);

@@ -102,7 +102,7 @@ void save_add_endpoint(const struct saver *s, const union endpoint *e, struct bu
 
 static void keep_name(struct saver *s, const struct conf_endpoint *named, struct buf *value)
 {
-	const struct place at = {.file = s->conf->path, .line = named->line};
+	const struct place at = conf_place(s->conf, named->line);
 	bool colon = strchr(named->host, ':') != NULL;
 	_cleanup_buf_ struct buf name = {0}, now = {0};
 

@@ -3,10 +3,14 @@
 #include "format_internal.h"
 
 /* A secret stands in the script as the command that reads it from the file when the script runs. */
-static void format_secret(const char *key, uint32_t line, const char *file, struct buf *out)
+static void format_secret(const char *key, uint32_t line, const struct op_context *context,
+			  struct buf *out)
 {
-	buf_addf(out, "%s = $(sed -n '%us/^[^=]*=//p' ", key, line);
-	buf_shell_word(out, file);
+	const struct place place = sources_place(context->sources, line);
+	bool is_main = sources_find(context->sources, line) == sources_find(context->sources, 0);
+
+	buf_addf(out, "%s = $(sed -n '%us/^[^=]*=//p' ", key, place.line);
+	buf_shell_word(out, is_main ? context->config_file : place.file);
 	buf_str(out, ")\n");
 }
 
@@ -38,7 +42,7 @@ static void script_device(const struct wg_device *device, uint32_t private_key_l
 	buf_shell_word(out, context->ifname);
 	buf_str(out, " /dev/stdin <<EOF\n[Interface]\n");
 	if (device->has_private_key)
-		format_secret("PrivateKey", private_key_line, context->config_file, out);
+		format_secret("PrivateKey", private_key_line, context, out);
 	if (device->has_listen_port)
 		buf_addf(out, "ListenPort = %u\n", device->listen_port);
 	if (device->has_fwmark)
@@ -55,7 +59,7 @@ static void script_peer(const struct wg_peer *peer, const struct allowed_ip_vec 
 	key_to_base64(&peer->public_key, key);
 	buf_addf(out, "\n[Peer]\nPublicKey = %s\n", key);
 	if (peer->has_preshared_key && peer->preshared_key_line) {
-		format_secret("PresharedKey", peer->preshared_key_line, context->config_file, out);
+		format_secret("PresharedKey", peer->preshared_key_line, context, out);
 	} else if (peer->has_preshared_key) {
 		key_to_base64(&(const struct key){0}, key);
 		buf_addf(out, "PresharedKey = %s\n", key);

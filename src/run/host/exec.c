@@ -120,7 +120,6 @@ static int change_dns(struct host *h, const struct op *op, int *ret_status, stru
 		.servers = op->dns.is.servers,
 		.search = op->dns.is.search,
 		.catch_all = op->dns.is.catch_all,
-		.file = h->options.config_file,
 	};
 	enum dns_backend backend =
 		h->means.dns == MEANS_DNS_RESOLVED ? DNS_RESOLVED : DNS_RESOLVCONF;
@@ -244,8 +243,8 @@ static int add_routes(struct host *h, const struct op *op, struct diag *d)
 	h->stopped_before = is_stopped(h);
 	int r = rtnetlink_route_add(h->rtnetlink, &routes, &refused, d);
 
-	if (r < 0 && !op->line && refused < routes.count && routes.at[refused].line)
-		diag_note(d, "asked for by %s:%u", h->options.config_file, routes.at[refused].line);
+	if (r < 0 && !op->line && refused < routes.count)
+		sources_note_asked(h->options.sources, routes.at[refused].line, d);
 	if (r == -EEXIST && refused < routes.count)
 		note_in_the_way(h, &routes.at[refused].prefix, routes.table, d);
 	return r;

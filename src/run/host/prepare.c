@@ -63,7 +63,7 @@ static int prepare_dns(struct host *h, const struct conf *conf, struct means *me
 		.servers = &conf->dns_servers,
 		.search = &conf->dns_search,
 		.catch_all = want_asks_full_tunnel(conf),
-		.file = conf->path,
+		.sources = &conf->sources,
 	};
 	enum dns_backend backend = DNS_OFF;
 
@@ -79,7 +79,7 @@ static int prepare_dns(struct host *h, const struct conf *conf, struct means *me
 static void warn_of_dns(const struct conf *conf, const struct diag *why, struct diag *d)
 {
 	const struct conf_text_vec *lists[] = {&conf->dns_servers, &conf->dns_search};
-	const struct place at = {.file = conf->path, .line = conf_dns_line(conf)};
+	const struct place at = conf_place(conf, conf_dns_line(conf));
 	_cleanup_buf_ struct buf names = {0};
 
 	for (size_t i = 0; i < 2; i++)

@@ -102,7 +102,7 @@ bool dns_resolvconf_is_resolvectl(void)
 static int check_servers(const struct dns_config *config, struct diag *d)
 {
 	vec_each(server, config->servers) {
-		struct place at = {.file = config->file, .line = server->line};
+		const struct place at = sources_place(config->sources, server->line);
 		struct addr addr;
 		uint16_t port;
 
@@ -129,7 +129,7 @@ static int choose_resolved(const struct dns_config *config, enum dns_backend *re
 static void warn_of_routing_domains(const struct dns_config *config, struct diag *d)
 {
 	vec_each(domain, config->search) {
-		struct place at = {.file = config->file, .line = domain->line};
+		const struct place at = sources_place(config->sources, domain->line);
 
 		if (domain->text[0] != '~')
 			continue;

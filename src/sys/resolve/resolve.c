@@ -39,14 +39,9 @@ static int retries_from_environment(int *ret, struct diag *d)
 	return 0;
 }
 
-static struct place place_of(const struct conf *conf, uint32_t line)
-{
-	return (struct place){.file = conf->path, .line = line};
-}
-
 static int resolve_table(struct conf *conf, struct diag *d)
 {
-	const struct place at = place_of(conf, conf->table_line);
+	const struct place at = conf_place(conf, conf->table_line);
 
 	if (hooks_name_tables(&conf->effects, table_lookup) < 0)
 		return diag_no_memory(d);
@@ -72,7 +67,7 @@ static int resolve_listen_port(struct conf *conf, struct diag *d)
 		.ai_protocol = IPPROTO_UDP,
 		.ai_flags = AI_PASSIVE,
 	};
-	const struct place at = place_of(conf, conf->listen_port.line);
+	const struct place at = conf_place(conf, conf->listen_port.line);
 	struct addrinfo *found;
 	union endpoint any;
 
@@ -124,7 +119,7 @@ static int collect(struct conf *conf, struct resolve_pool *pool, struct diag *d)
 	for (size_t i = 0; i < conf->endpoints.len; i++) {
 		const struct conf_endpoint *named = &conf->endpoints.at[i];
 		const struct resolve_job *job = &pool->jobs[i];
-		const struct place at = place_of(conf, named->line);
+		const struct place at = conf_place(conf, named->line);
 
 		if (job->state == JOB_FAILED) {
 			r = diag_fail_at(d, &at, endpoint_hint(job), "%s: `%s'",
@@ -234,7 +229,7 @@ static int require_endpoints(const struct conf *conf, const struct wg_peer_point
 	vec_each(named, &conf->endpoints) {
 		const struct wg_peer *peer = &conf->wg.peers.at[named->peer];
 		const struct wg_peer *now = wg_peers_find(running, &peer->public_key);
-		const struct place at = place_of(conf, named->line);
+		const struct place at = conf_place(conf, named->line);
 
 		if (peer->has_endpoint)
 			continue;

@@ -52,7 +52,6 @@ struct line_facts {
 };
 
 struct parser {
-	const char *file;
 	struct conf *conf;
 	struct diag *d;
 	const struct scan_line *line; /* being read */

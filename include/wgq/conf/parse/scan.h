@@ -33,14 +33,15 @@ struct scan_line {
 	struct slice value;           /* trimmed, a comment cut off */
 	struct slice full_value;      /* trimmed, with what looks like a comment: hooks keep it */
 	struct slice text;            /* the whole line without its end */
-	uint32_t number;              /* from 1 */
+	uint32_t number;              /* counted from that of the first line on */
 };
 
 /* Called for every line that is not blank or a comment. Return 0 to go on, else scanning stops and
  * scan() returns that. */
 typedef int scan_handler(void *context, const struct scan_line *line, struct diag *d);
 
-/* Scans n bytes at text. A NUL byte is an error (bash drops it, wg(8) stops at it), as is a
- * UTF-8 byte order mark; `file` names the text in messages. Linear in n. */
-int scan(const char *file, const char *text, size_t n, scan_handler *handler, void *context,
-	 struct diag *d);
+/* Scans n bytes at text, of which the first line has a number. A NUL byte is an error (bash drops
+ * it, wg(8) stops at it), as is a UTF-8 byte order mark; `file` names the text in messages. Linear
+ * in n. */
+int scan(const char *file, uint32_t first, const char *text, size_t n, scan_handler *handler,
+	 void *context, struct diag *d);

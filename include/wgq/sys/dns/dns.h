@@ -30,8 +30,8 @@ enum dns_backend { DNS_OFF, DNS_RESOLVCONF, DNS_RESOLVED, DNS_AUTO };
 struct dns_config {
 	const char *ifname;
 	const struct conf_text_vec *servers, *search;
+	const struct sources *sources; /* that name them, for messages; NULL to dns_[un]set() */
 	bool catch_all;   /* the tunnel has a default route: names go its way like all else */
-	const char *file; /* of the configuration, for messages; NULL: unknown */
 	const char *root; /* stands for / where /etc is looked at, for tests; NULL: / */
 };
 
