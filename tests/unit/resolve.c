@@ -71,6 +71,9 @@ static void take_notice(const char *line)
 	snprintf(notices + n, sizeof(notices) - n, "%s\n", line);
 }
 
+static struct source wg0_conf = {.path = (char *)"wg0.conf", .first = 1, .lines = UINT32_MAX};
+static const struct sources one_file = {.at = &wg0_conf, .len = 1};
+
 static void add(struct conf *conf, const char *host, const char *port, uint32_t line)
 {
 	struct conf_endpoint *e = vec_push(&conf->endpoints);
@@ -126,7 +129,7 @@ static int setup(void **state)
 
 static void test_numeric(void **state)
 {
-	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.sources = one_file};
 	_cleanup_buf_ struct buf text = {0};
 
 	(void)state;
@@ -143,7 +146,7 @@ static void test_numeric(void **state)
 /* The real thing, for what needs no network. */
 static void test_localhost(void **state)
 {
-	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.sources = one_file};
 
 	(void)state;
 	add(&conf, "localhost", "domain", 1);
@@ -155,7 +158,7 @@ static void test_localhost(void **state)
 static void test_parallel(void **state)
 {
 	enum { N = 500 };
-	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.sources = one_file};
 	double start = seconds();
 
 	(void)state;
@@ -172,7 +175,7 @@ static void test_parallel(void **state)
 
 static void test_retries(void **state)
 {
-	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.sources = one_file};
 	_cleanup_buf_ struct buf text = {0}, expected = {0};
 	double start = seconds();
 
@@ -192,7 +195,7 @@ static void test_retries(void **state)
 
 static void test_failures(void **state)
 {
-	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.sources = one_file};
 	_cleanup_diag_ struct diag d = {0};
 	_cleanup_buf_ struct buf shown = {0}, expected = {0};
 	double start = seconds();
@@ -233,7 +236,7 @@ static void test_environment(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
+		_cleanup_(drop) struct conf conf = {.sources = one_file};
 		_cleanup_diag_ struct diag d = {0};
 
 		setenv("WG_ENDPOINT_RESOLUTION_RETRIES", cases[i].value, 1);
@@ -245,7 +248,7 @@ static void test_environment(void **state)
 					    49);
 	}
 	/* no retries: one attempt, no notice */
-	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.sources = one_file};
 	setenv("WG_ENDPOINT_RESOLUTION_RETRIES", "0", 1);
 	add(&conf, "busy", "51820", 1);
 	assert_int_equal(resolve(&conf, &fake, NULL), -EINVAL);
@@ -285,7 +288,7 @@ static void test_stop(void **state)
 	(void)state;
 	setenv("WG_ENDPOINT_RESOLUTION_RETRIES", "infinity", 1);
 	{
-		_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
+		_cleanup_(drop) struct conf conf = {.sources = one_file};
 		double start = seconds();
 
 		stop_at = start + 0.3;
@@ -302,7 +305,7 @@ static void test_again(void **state)
 {
 	struct wg_peer peers[4] = {0};
 	const struct wg_device running = {.peers = {.at = peers, .len = 4}};
-	_cleanup_(drop) struct conf conf = {.path = (char *)"wg0.conf"};
+	_cleanup_(drop) struct conf conf = {.sources = one_file};
 	_cleanup_buf_ struct buf text = {0};
 	double start = seconds();
 
@@ -331,7 +334,7 @@ static void test_again(void **state)
 static void test_port_and_table(void **state)
 {
 	struct conf conf = {
-		.path = (char *)"wg0.conf",
+		.sources = one_file,
 		.listen_port = {.text = (char *)"domain", .line = 2},
 		.table_kind = TABLE_NAME,
 		.table_name = (char *)"main",
