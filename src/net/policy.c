@@ -240,7 +240,7 @@ bool policy_route_is_bare(const struct policy_route *route)
 bool policy_route_is_barrier(const struct policy_route *route)
 {
 	return route->type == RTN_UNREACHABLE && route->protocol == RTPROT_BOOT &&
-	       route_is_barrier_metric(route->metric);
+	       route_is_barrier_window(route->window);
 }
 
 /* linux.bash:221-222 */

@@ -4,22 +4,22 @@
 
 #include "wgq/base/hash.h"
 
-/* The upper byte tells a barrier from what admins put last. */
-#define BARRIER_METRIC   UINT32_C(0xfe000000)
+/* No TCP window is as large. */
+#define BARRIER_WINDOW   UINT32_C(0xfe000000)
 #define BARRIER_SUM_MASK UINT32_C(0x00ffffff)
 
-uint32_t route_barrier_metric(const char *ifname)
+uint32_t route_barrier_window(const char *ifname)
 {
 	uint32_t sum = HASH_START;
 
 	for (; *ifname; ifname++)
 		sum = hash_add(sum, (unsigned char)*ifname);
-	return BARRIER_METRIC | ((sum ^ sum >> 24) & BARRIER_SUM_MASK);
+	return BARRIER_WINDOW | ((sum ^ sum >> 24) & BARRIER_SUM_MASK);
 }
 
-bool route_is_barrier_metric(uint32_t metric)
+bool route_is_barrier_window(uint32_t window)
 {
-	return (metric & ~BARRIER_SUM_MASK) == BARRIER_METRIC;
+	return (window & ~BARRIER_SUM_MASK) == BARRIER_WINDOW;
 }
 
 bool rule_same(const struct rule *a, const struct rule *b)

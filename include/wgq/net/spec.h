@@ -46,10 +46,10 @@ _Static_assert(sizeof(struct route) == 24, "24 bytes a route");
 
 /* include/net/ip6_route.h, IP6_RT_PRIO_USER: the metric of an IPv6 route that asks for none. */
 enum { ROUTE_METRIC_IPV6 = 1024 };
-/* Of the routes that lead nowhere while those of an interface are away: behind all others but what
- * admins put last. It tells whose they are, also after the interface has gone. */
-uint32_t route_barrier_metric(const char *ifname);
-bool route_is_barrier_metric(uint32_t metric);
+/* The window (ip-route(8)) of the unreachable routes that replace those of an interface for a
+ * moment. They need none, so it tells whose they are, also after the interface has gone. */
+uint32_t route_barrier_window(const char *ifname);
+bool route_is_barrier_window(uint32_t window);
 
 /* A policy rule of the two forms that wg-quick installs (linux.bash:221-222):
  *	not fwmark T lookup T

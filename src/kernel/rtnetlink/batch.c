@@ -44,6 +44,16 @@ static char *put_number(char *at, uint16_t type, uint32_t value)
 	return put_attribute(at, type, &value, sizeof(value));
 }
 
+static char *put_window(char *at, uint32_t window)
+{
+	struct {
+		struct rtattr head;
+		uint32_t value;
+	} metric = {{.rta_len = sizeof(metric), .rta_type = RTAX_WINDOW}, window};
+
+	return put_attribute(at, RTA_METRICS, &metric, sizeof(metric));
+}
+
 /* Behind the header of the message. */
 static char *put_route(char *at, int type, const struct rtnetlink_routes *routes, size_t place)
 {
@@ -65,7 +75,7 @@ static char *put_route(char *at, int type, const struct rtnetlink_routes *routes
 	if (table > 255)
 		at = put_number(at, RTA_TABLE, table);
 	if (routes->barrier)
-		return put_number(at, RTA_PRIORITY, routes->barrier);
+		return put_window(at, routes->barrier);
 	at = put_number(at, RTA_OIF, routes->oif);
 	if (ipv6 && type == RTM_DELROUTE)
 		at = put_number(at, RTA_PRIORITY, ROUTE_METRIC_IPV6);
@@ -79,9 +89,7 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int ty
 	char *end = put_route(start + NLMSG_HDRLEN, type, routes, place);
 	/* Without NLM_F_EXCL it comes before others of its prefix and metric (fib_table_insert(),
 	 * net/ipv4/fib_trie.c), or behind them (fib6_add_rt2node(), net/ipv6/ip6_fib.c). */
-	int add = routes->barrier    ? NLM_F_CREATE | NLM_F_REPLACE /* one may be left */
-		  : routes->put_back ? NLM_F_CREATE
-				     : NLM_F_CREATE | NLM_F_EXCL;
+	int add = routes->barrier || routes->put_back ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_EXCL;
 	const struct nlmsghdr head = {
 		.nlmsg_len = (uint32_t)(end - start),
 		.nlmsg_type = (uint16_t)type,
@@ -96,8 +104,8 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int ty
 	b->len += head.nlmsg_len;
 }
 
-static int batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, bool already_is_fine,
-		      size_t *ret_failed, struct ack *ret_ack)
+int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, bool already_is_fine,
+			 size_t *ret_failed, struct ack *ret_ack)
 {
 	struct nlmsghdr *last = (struct nlmsghdr *)(void *)(b->bytes + b->last);
 	const struct netlink_request request = {
@@ -115,18 +123,12 @@ static int batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, bool alre
 	return r;
 }
 
-int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
-			 struct ack *ret_ack)
-{
-	return batch_send(b, rt, false, ret_failed, ret_ack);
-}
-
 int rtnetlink_batch_insist(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
 			   struct ack *ret_ack)
 {
 	int r = -ENOBUFS;
 
 	for (int tries = 0; tries < INSIST_TRIES && r < 0; tries++)
-		r = batch_send(b, rt, true, ret_failed, ret_ack);
+		r = rtnetlink_batch_send(b, rt, true, ret_failed, ret_ack);
 	return r;
 }

@@ -23,10 +23,10 @@ bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnet
 void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int type,
 			 const struct rtnetlink_routes *routes, size_t place);
 /* Sends what was added and awaits the answers. On failure *ret_failed is the index, in the batch,
- * of the first message that was refused, and failed[] tells which; 0: the answers were lost. */
-int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
-			 struct ack *ret_ack);
-/* The same where it is no error that a route is gone, or there, already; so it is sent again when
- * it fails. */
+ * of the first message that was refused, and failed[] tells which; 0: the answers were lost. With
+ * already_is_fine it is no error that a route is gone, or there, already. */
+int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, bool already_is_fine,
+			 size_t *ret_failed, struct ack *ret_ack);
+/* The same with already_is_fine; so it is sent again when it fails. */
 int rtnetlink_batch_insist(struct rtnetlink_batch *b, struct rtnetlink *rt, size_t *ret_failed,
 			   struct ack *ret_ack);

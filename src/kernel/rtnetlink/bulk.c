@@ -96,7 +96,9 @@ static void *lane_run(void *at)
 
 	do {
 		lane_fill(lane, RTM_NEWROUTE, lane->bulk->refused, &b);
-		if (b.count && rtnetlink_batch_send(&b, lane->rt, &index, &lane->ack) < 0) {
+		/* A barrier may be left of a wgq that was killed. */
+		if (b.count && rtnetlink_batch_send(&b, lane->rt, lane->bulk->routes.barrier,
+						    &index, &lane->ack) < 0) {
 			lane_refuse(lane, &b, index);
 			break;
 		}

@@ -102,18 +102,20 @@ static int source_parse(const struct nlattr *attribute, const struct rtmsg *head
 	return attribute ? rtnetlink_address_parse(attribute, head->rtm_family, &ret->addr) : 0;
 }
 
-/* The MTU; *ret_more is set where there is another metric. */
-static int metrics_parse(const struct nlattr *attribute, uint32_t *ret_mtu, bool *ret_more)
+static int metrics_parse(const struct nlattr *attribute, struct policy_route *ret)
 {
-	static const uint8_t least[RTAX_MAX + 1] = {[RTAX_MTU] = sizeof(uint32_t)};
+	static const uint8_t least[RTAX_MAX + 1] = {
+		[RTAX_MTU] = sizeof(uint32_t), [RTAX_WINDOW] = sizeof(uint32_t)};
 	const struct nlattr *metrics[RTAX_MAX + 1] = {NULL};
 
 	if (netlink_sort_nested(attribute, &(struct netlink_table){metrics, least, RTAX_MAX}) < 0)
 		return -EPROTO;
 	if (metrics[RTAX_MTU])
-		*ret_mtu = mnl_attr_get_u32(metrics[RTAX_MTU]);
+		ret->mtu = mnl_attr_get_u32(metrics[RTAX_MTU]);
+	if (metrics[RTAX_WINDOW])
+		ret->window = mnl_attr_get_u32(metrics[RTAX_WINDOW]);
 	for (int i = 0; i <= RTAX_MAX; i++)
-		*ret_more |= metrics[i] && i != RTAX_MTU;
+		ret->more |= metrics[i] && i != RTAX_MTU;
 	return 0;
 }
 
@@ -172,8 +174,7 @@ int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *r
 		return -EPROTO;
 	ret->expires = expires(attributes[RTA_CACHEINFO]);
 	ret->more = has_more(attributes);
-	if (attributes[RTA_METRICS] &&
-	    metrics_parse(attributes[RTA_METRICS], &ret->mtu, &ret->more) < 0)
+	if (attributes[RTA_METRICS] && metrics_parse(attributes[RTA_METRICS], ret) < 0)
 		return -EPROTO;
 	ret->to.len = head->rtm_dst_len;
 	ret->type = head->rtm_type;
@@ -390,7 +391,7 @@ static int barrier_take(const struct nlmsghdr *message, void *into)
 	int r = rtnetlink_route_parse(message, &seen);
 
 	if (r < 0 || seen.to.addr.family != list->family || !policy_route_is_barrier(&seen) ||
-	    seen.metric != list->barrier)
+	    seen.window != list->barrier)
 		return r;
 	struct route_table *table = table_of(list, seen.table);
 	struct route *route = table ? vec_push(&table->plain) : NULL;
@@ -400,13 +401,13 @@ static int barrier_take(const struct nlmsghdr *message, void *into)
 	return 0;
 }
 
-int rtnetlink_barrier_list(struct rtnetlink *rt, uint32_t metric, struct route_table_vec *ret,
+int rtnetlink_barrier_list(struct rtnetlink *rt, uint32_t window, struct route_table_vec *ret,
 			   struct diag *d)
 {
 	const struct rtmsg head = {.rtm_family = AF_INET, .rtm_type = RTN_UNREACHABLE};
 	struct buf kept = {0};
 	struct table_list list = {
-		.tables = ret, .kept = &kept, .barrier = metric, .family = AF_INET};
+		.tables = ret, .kept = &kept, .barrier = window, .family = AF_INET};
 	const struct netlink_sink sink = {
 		.take = barrier_take, .into = &list, .restart = table_restart};
 	struct ack ack;

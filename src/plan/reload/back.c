@@ -12,10 +12,11 @@
 // added again after it, so that both have inverses. Where the reload adds the first IPv4 address,
 // the undo deletes it, and then adds the routes that were there (keep_ipv4_routes()).
 //
-// Barriers. While such routes are away, packets must not leave past the tunnel. So an unreachable
-// route to each prefix is added first, and deleted when the routes are there again. Its metric puts
-// it behind them, and tells whose it is. It is on no link: if wgq is killed it stays, and the next
-// down, reload or up --replace of the interface deletes it (diff_lift_barriers()).
+// Barriers. While such routes are away, packets must not leave past the tunnel, not even by a
+// foreign route to the same prefix. So an unreachable route is added before each, with the same
+// metric, and deleted when the route is there again, which is put before it. Its window tells whose
+// it is. It is on no link: if wgq is killed it stays, and the next down, reload or up --replace of
+// the interface deletes it (diff_lift_barriers()).
 //
 // Order. The source of packets is the first address, and an IPv4 address that comes back is put
 // behind those that are there. Where the inverses alone would change the order, those that stood

@@ -162,6 +162,7 @@ bool reload_add_late_routes(const struct reload *reload, struct plan *plan)
 {
 	vec_each(change, &reload->tables)
 		if (!diff_put_back_routes(&change->put_back, change->table, plan) ||
+		    !diff_put_back_routes(&change->barred, change->table, plan) ||
 		    !diff_add_routes(change->add_late.at, change->add_late.len, change->table, 0,
 				     plan))
 			return false;

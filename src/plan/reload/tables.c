@@ -81,11 +81,11 @@ static int wanted_in(const struct want *want, uint32_t table, struct route_vec *
 	return r;
 }
 
-static const struct route_table *table_in(const struct snap *snap, uint32_t table)
+static const struct route_table *table_in(const struct route_table_vec *tables, uint32_t table)
 {
 	static const struct route_table none;
 
-	vec_each(known, &snap->tables)
+	vec_each(known, tables)
 		if (known->table == table)
 			return known;
 	return &none;
@@ -112,19 +112,22 @@ static bool loses_ipv4(const struct want *want, const struct snap *snap,
 struct table_sides {
 	struct route_vec wanted, running;
 	struct route_vec served; /* by somebody else's route, which ours cannot be added beside */
+	struct route_vec barred; /* by what a killed wgq has left */
 	struct prefix_set held;  /* until an address has gone */
 };
 
 static int sides_make(const struct want *want, const struct snap *snap,
 		      const struct link_addr_vec *gone, uint32_t number, struct table_sides *ret)
 {
-	const struct route_table *table = table_in(snap, number);
+	const struct route_table *table = table_in(&snap->tables, number);
 	int r = wanted_in(want, number, &ret->wanted);
 
 	if (r == 0)
 		r = sorted_copy(&table->plain, &ret->running);
 	if (r == 0)
 		r = sorted_copy(&table->others, &ret->served);
+	if (r == 0)
+		r = sorted_copy(&table_in(&snap->barriers, number)->plain, &ret->barred);
 	return r == 0 ? prefix_set_of_networks(gone, &ret->held) : r;
 }
 
@@ -133,6 +136,7 @@ static void sides_release(struct table_sides *sides)
 	routes_release(&sides->wanted);
 	routes_release(&sides->running);
 	routes_release(&sides->served);
+	routes_release(&sides->barred);
 	prefix_set_release(&sides->held);
 }
 
@@ -148,6 +152,8 @@ static int sides_merge(const struct table_sides *sides, struct table_change *cha
 
 		if (order > 0)
 			r = add_route(&change->remove, &running->at[j]);
+		else if (order < 0 && has_route(&sides->barred, &wanted->at[i]))
+			r = add_route(&change->barred, &wanted->at[i]);
 		else if (order < 0 && prefix_set_has(&sides->held, &wanted->at[i].prefix))
 			r = add_route(&change->add_late, &wanted->at[i]);
 		else if (order < 0 && !has_route(&sides->served, &wanted->at[i]))
@@ -168,7 +174,7 @@ static int compare_table(const struct want *want, const struct snap *snap,
 		r = sides_merge(&sides, change);
 	/* A link loses its routes when a hook puts it into a VRF, which has a table of its own. */
 	if (snap->link.in_vrf && change->table == RT_TABLE_MAIN)
-		change->add.len = change->add_late.len = 0;
+		change->add.len = change->add_late.len = change->barred.len = 0;
 	sides_release(&sides);
 	return r;
 }
@@ -194,7 +200,7 @@ static int lose_ipv4(const struct snap *snap, struct table_change *change)
 	int r = 0;
 
 	change->remove = (struct route_vec){0};
-	vec_each(route, &table_in(snap, change->table)->plain) {
+	vec_each(route, &table_in(&snap->tables, change->table)->plain) {
 		bool goes = has_route(&removed, route);
 		bool ipv4 = route->prefix.addr.family == AF_INET;
 
@@ -273,6 +279,7 @@ void tables_change_release(struct table_change_vec *changes)
 		routes_release(&change->add);
 		routes_release(&change->add_late);
 		routes_release(&change->put_back);
+		routes_release(&change->barred);
 		routes_release(&change->remove);
 	}
 	vec_release(changes);

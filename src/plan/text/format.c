@@ -12,9 +12,13 @@ static char family_digit(uint8_t family)
 	return family == AF_INET6 ? '6' : '4';
 }
 
-static void format_routes(const struct op *op, const char *verb, const struct op_context *context,
-			  size_t limit, struct buf *out)
+static void format_routes(const struct op *op, const struct op_context *context, size_t limit,
+			  struct buf *out)
 {
+	const char *verb = op->kind == OP_ROUTE_DEL                    ? "delete"
+			   : op->routes.put_back || op->routes.barrier ? "prepend"
+								       : "add";
+
 	for (size_t i = 0; i < op->routes.count; i++) {
 		const struct route *route = &op->routes.at[i];
 		char text[PREFIX_TEXT_MAX];
@@ -28,8 +32,8 @@ static void format_routes(const struct op *op, const char *verb, const struct op
 		prefix_format(&route->prefix, text);
 		buf_addf(out, "ip -%c route %s ", family_digit(route->prefix.addr.family), verb);
 		if (op->routes.barrier) {
-			buf_addf(out, "unreachable %s metric %u", text,
-				 route_barrier_metric(context->ifname));
+			buf_addf(out, "unreachable %s window %u", text,
+				 route_barrier_window(context->ifname));
 		} else {
 			buf_addf(out, "%s dev ", text);
 			buf_shell_word(out, context->ifname);
@@ -299,10 +303,10 @@ void op_format(const struct op *op, const struct op_context *context, enum op_fo
 		format_addr(&op->addr, "delete", context, ret_text);
 		return;
 	case OP_ROUTE_ADD:
-		format_routes(op, "add", context, limit, ret_text);
+		format_routes(op, context, limit, ret_text);
 		return;
 	case OP_ROUTE_DEL:
-		format_routes(op, "delete", context, limit, ret_text);
+		format_routes(op, context, limit, ret_text);
 		return;
 	case OP_RESTORE:
 		buf_str(ret_text, "ip address restore\nip route restore");

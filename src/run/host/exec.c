@@ -201,7 +201,7 @@ static struct rtnetlink_routes routes_of(const struct host *h, const struct op *
 		.oif = h->link.index,
 		.table = op->routes.table,
 		.put_back = op->routes.put_back,
-		.barrier = op->routes.barrier ? route_barrier_metric(h->options.ifname) : 0,
+		.barrier = op->routes.barrier ? route_barrier_window(h->options.ifname) : 0,
 	};
 }
 
@@ -225,6 +225,11 @@ static void note_in_the_way(struct host *h, const struct prefix *prefix, uint32_
 			continue;
 		policy_route_format(route, &shown);
 		diag_note(d, "in the way: %s", buf_text(&shown));
+		if (policy_route_is_barrier(route)) {
+			diag_hint(d, "a wgq that was killed has left it: `wgq down %s' deletes it",
+				  h->options.ifname);
+			return;
+		}
 		diag_hint(d,
 			  "`ip%s route show %s table %u' shows it: delete it, or take the "
 			  "prefix from AllowedIPs",

@@ -265,7 +265,7 @@ int host_observe(void *self, const struct observe_query *query, struct snap *ret
 		r = rtnetlink_table_list(h->rtnetlink, ret->link.index, &ret->tables, &ret->kept,
 					 d);
 	if (r == 0 && query->barriers)
-		r = rtnetlink_barrier_list(h->rtnetlink, route_barrier_metric(query->ifname),
+		r = rtnetlink_barrier_list(h->rtnetlink, route_barrier_window(query->ifname),
 					   &ret->barriers, d);
 	if (r == 0 && query->rules)
 		r = host_observe_rules(h, ret, d);

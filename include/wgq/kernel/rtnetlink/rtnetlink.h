@@ -90,9 +90,9 @@ int rtnetlink_route_list(struct rtnetlink *rt, uint8_t family, uint32_t table, u
 int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_vec *ret,
 			 struct buf *ret_kept, struct diag *d);
 
-/* Lists, into an empty *ret, the barriers with a metric, which are of IPv4: that is the family that
+/* Lists, into an empty *ret, the barriers with a window, which are of IPv4: that is the family that
  * goes with an address. */
-int rtnetlink_barrier_list(struct rtnetlink *rt, uint32_t metric, struct route_table_vec *ret,
+int rtnetlink_barrier_list(struct rtnetlink *rt, uint32_t window, struct route_table_vec *ret,
 			   struct diag *d);
 
 /* Addresses and routes as the kernel's own messages: with every attribute, and in an order in which
@@ -122,7 +122,7 @@ struct rtnetlink_routes {
 	size_t count;
 	uint32_t oif, table;
 	bool put_back;    /* were there before: others' to the same prefixes do not keep them out */
-	uint32_t barrier; /* lead nowhere, with this metric: route_barrier_metric(); 0: into oif */
+	uint32_t barrier; /* lead nowhere, with this window: route_barrier_window(); 0: into oif */
 };
 /* Adds routes, all or none, in batches whose answers always fit the receive buffer; those of a
  * family in the order given, IPv4 and IPv6 side by side over two sockets where there are many of

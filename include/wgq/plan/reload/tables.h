@@ -12,6 +12,7 @@ struct table_change {
 	struct route_vec add;      /* longest first */
 	struct route_vec add_late; /* their place is held by the route of an address that goes */
 	struct route_vec put_back; /* of those in remove: the kernel takes them meanwhile */
+	struct route_vec barred;   /* missing, and a killed wgq has left a barrier */
 	struct route_vec remove;
 };
 struct table_change_vec {
