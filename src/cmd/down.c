@@ -13,21 +13,15 @@
 #include "wgq/run/look/device.h"
 #include "wgq/sys/file/file.h"
 
-/* How much to look at: each includes what comes before it. */
-enum extent { LINK, WHOLE, LEFTOVERS };
+enum {
+	WHOLE = LOOK_DEVICE | LOOK_RULES | LOOK_BARRIERS | LOOK_FIREWALL,
+	LEFTOVERS = WHOLE | LOOK_MARKS | LOOK_DNS_ENTRY,
+};
 
-static int observe(struct session *s, enum extent extent, struct snap *ret, struct diag *d)
+static int observe(struct session *s, unsigned int what, struct snap *ret, struct diag *d)
 {
 	const struct observe_query query = {
-		.ifname = s->ifname,
-		.device = extent >= WHOLE,
-		.rules = extent >= WHOLE,
-		.marks = extent >= LEFTOVERS,
-		.barriers = extent >= WHOLE,
-		.firewall = extent >= WHOLE,
-		.dns = extent >= LEFTOVERS,
-		.lenient = s->dry_run,
-	};
+		.ifname = s->ifname, .what = what, .lenient = s->dry_run};
 
 	return world_observe(s->world, &query, ret, d);
 }
@@ -121,7 +115,7 @@ static int save(struct session *s, struct diag *d)
 int down_run(struct session *s, struct diag *d)
 {
 	_cleanup_snap_ struct snap snap = {0};
-	int r = observe(s, LINK, &snap, d);
+	int r = observe(s, 0, &snap, d);
 
 	if (r == 0)
 		r = world_prepare(s->world, s->conf, PURPOSE_DOWN, &s->means, d);

@@ -13,15 +13,10 @@ int reload_observe(struct session *s, struct snap *snap, struct diag *d)
 {
 	const struct observe_query query = {
 		.ifname = s->ifname,
+		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_TABLES | LOOK_RULES | LOOK_BARRIERS |
+			LOOK_FIREWALL | LOOK_DNS |
+			(want_may_be_full_tunnel(s->conf) ? LOOK_FULL_TUNNEL : 0),
 		.bind = true,
-		.device = true,
-		.addresses = true,
-		.tables = true,
-		.rules = true,
-		.barriers = true,
-		.free_table = want_may_be_full_tunnel(s->conf),
-		.firewall = true,
-		.dns_set = true,
 		.lenient = s->dry_run && (s->options->given & OPTION_REPLACE),
 	};
 	int r = world_observe(s->world, &query, snap, d);
@@ -41,13 +36,15 @@ static int observe_mtu(struct session *s, struct snap *snap, struct diag *d)
 	_cleanup_snap_ struct snap ways = {0};
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.mtu_of = s->conf,
+		.what = LOOK_MTU,
+		.conf = s->conf,
 		.mark = snap->wg.fwmark,
 	};
 
 	if (s->conf->mtu_line)
 		return 0;
 	int r = world_observe(s->world, &query, &ways, d);
+	snap->seen |= ways.seen;
 	snap->path_mtu = ways.path_mtu;
 	snap->default_mtu = ways.default_mtu;
 	return r;
@@ -57,11 +54,14 @@ static int observe_firewall(struct session *s, const struct firewall *firewall, 
 			    struct diag *d)
 {
 	_cleanup_snap_ struct snap now = {0};
-	const struct observe_query query = {.ifname = s->ifname, .firewall_is = firewall};
+	const struct observe_query query = {
+		.ifname = s->ifname, .what = LOOK_FIREWALL_RULES, .firewall = firewall};
 
 	if (!firewall->ip && !firewall->ip6)
 		return 0;
 	int r = world_observe(s->world, &query, &now, d);
+	snap->seen |= now.seen;
+	snap->unknown |= now.unknown;
 	snap->has_firewall_rules = now.has_firewall_rules;
 	return r;
 }

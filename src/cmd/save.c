@@ -20,9 +20,7 @@ static int observe(struct session *s, struct snap *ret, struct diag *d)
 {
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.device = true,
-		.addresses = true,
-		.rules = true,
+		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_RULES | LOOK_CONFIG,
 		.config_file = s->context.config_file,
 	};
 	int r = session_lock(s, d);

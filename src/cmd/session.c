@@ -152,7 +152,8 @@ int session_resolve(struct conf *conf, struct diag *d)
 int session_resolve_running(struct session *s, struct conf *conf, struct diag *d)
 {
 	const struct resolve_options options = {.say = show_line, .stop = is_stopped};
-	const struct observe_query query = {.ifname = s->ifname, .device = true, .lenient = true};
+	const struct observe_query query = {
+		.ifname = s->ifname, .what = LOOK_DEVICE, .lenient = true};
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_diag_ struct diag unseen = {0};
 

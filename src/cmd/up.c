@@ -20,7 +20,8 @@ static int refuse_existing(struct session *s, struct diag *d)
 {
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_diag_ struct diag unseen = {0};
-	const struct observe_query query = {.ifname = s->ifname, .device = true, .addresses = true};
+	const struct observe_query query = {.ifname = s->ifname,
+					    .what = LOOK_DEVICE | LOOK_ADDRESSES};
 	bool same = false, seen = world_observe(s->world, &query, &snap, &unseen) == 0;
 
 	if (seen)
@@ -48,8 +49,8 @@ static int refuse_existing(struct session *s, struct diag *d)
 /* In a script of --replace it is gone by then. */
 static int find_existing(struct session *s, struct snap *ret, struct diag *d)
 {
-	const struct observe_query query = {.ifname = s->ifname,
-					    .rules = want_asks_full_tunnel(s->conf)};
+	const struct observe_query query = {
+		.ifname = s->ifname, .what = want_asks_full_tunnel(s->conf) ? LOOK_RULES : 0};
 	bool will_go = s->dry_run && (s->options->given & OPTION_REPLACE);
 	int r = world_observe(s->world, &query, ret, d);
 
@@ -73,21 +74,26 @@ static int create(struct session *s, struct diag *d)
 static int configure(struct session *s, struct snap *snap, struct want *want, struct diag *d)
 {
 	const struct conf *conf = s->conf;
+	bool hooked = conf->hooks[HOOK_PRE_UP].len > 0;
+	/* Nobody but a hook has touched the new link, and in a dry run there is none. */
+	unsigned int of_link = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_MAIN_ROUTES;
+	unsigned int empty = s->dry_run ? of_link : hooked ? 0 : LOOK_DEVICE;
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.bind = conf->hooks[HOOK_PRE_UP].len > 0,
-		.device = !s->dry_run && conf->hooks[HOOK_PRE_UP].len > 0,
-		.addresses = !s->dry_run,
-		.main_routes = !s->dry_run,
-		.mtu_of = conf->mtu_line ? NULL : conf,
+		.what = (of_link & ~empty) | (conf->mtu_line ? 0 : LOOK_MTU),
+		.bind = hooked,
+		.conf = conf,
 	};
 	_cleanup_plan_ struct plan plan = {0};
 	int r = session_lock(s, d);
 
 	if (r == 0)
 		r = world_observe(s->world, &query, snap, d);
+	snap->seen |= empty;
 	if (r == 0)
 		r = want_make(conf, snap, want, d);
+	if (r == 0)
+		want_choose_mtu(want, snap, d);
 	if (r == 0)
 		r = carry_check(want, snap, want->mtu, d);
 	if (r == 0)
@@ -98,8 +104,10 @@ static int configure(struct session *s, struct snap *snap, struct want *want, st
 /* Name servers are set last: others go on while a program does that, and find a whole tunnel. */
 static int lead_in(struct session *s, struct snap *snap, struct want *want, struct diag *d)
 {
-	bool full = want_is_full(want);
-	const struct observe_query query = {.ifname = s->ifname, .rules = full, .free_table = full};
+	const struct observe_query query = {
+		.ifname = s->ifname,
+		.what = want_is_full(want) ? LOOK_RULES | LOOK_FULL_TUNNEL : 0,
+	};
 	_cleanup_plan_ struct plan plan = {0};
 	int r = session_lock(s, d);
 

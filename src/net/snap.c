@@ -2,6 +2,18 @@
 // The contents of a snapshot.
 #include "wgq/net/snap.h"
 
+#include <assert.h>
+
+bool snap_has_seen(const struct snap *snap, enum look what)
+{
+	return snap->seen & what;
+}
+
+void snap_needs(const struct snap *snap, unsigned int looks)
+{
+	assert(!(looks & ~(snap->seen | snap->unknown)));
+}
+
 bool ipv6_is_only_elsewhere(const struct ipv6 *ipv6)
 {
 	return ipv6->state != IPV6_ON && ipv6->elsewhere[0];

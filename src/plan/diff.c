@@ -78,6 +78,7 @@ bool diff_add_addresses(const struct snap *snap, const struct want *want, uint8_
 {
 	_cleanup_prefix_set_ struct prefix_set there = {0};
 
+	snap_needs(snap, LOOK_ADDRESSES);
 	if (prefix_set_of_addrs(&snap->addrs, &there) < 0)
 		return false;
 	vec_each(addr, &want->addrs) {
@@ -142,6 +143,7 @@ struct op *diff_add_barrier(struct plan *plan, enum op_kind kind, const struct r
 
 bool diff_lift_barriers(const struct snap *snap, struct plan *plan)
 {
+	snap_needs(snap, LOOK_BARRIERS);
 	vec_each(table, &snap->barriers)
 		if (!diff_add_barrier(plan, OP_ROUTE_DEL, &table->plain, table->table))
 			return false;
@@ -152,6 +154,7 @@ bool diff_restore(const struct snap *snap, struct plan *plan)
 {
 	struct op *op = diff_add_back_only(plan, OP_RESTORE);
 
+	snap_needs(snap, LOOK_TABLES);
 	if (op)
 		op->kept = &snap->kept;
 	return op;
@@ -191,7 +194,8 @@ bool diff_add_rules(const struct want *want, uint8_t family, const struct rule_p
 
 bool diff_add_src_valid_mark(const struct snap *snap, uint32_t line, struct plan *plan)
 {
-	if (snap->has_src_valid_mark && snap->src_valid_mark == 1)
+	snap_needs(snap, LOOK_FULL_TUNNEL);
+	if (snap->src_valid_mark == 1)
 		return true;
 	struct op *op = diff_add(plan, OP_SYSCTL_SET, line);
 	if (!op)
@@ -258,6 +262,7 @@ static bool add_note(const struct snap *snap, const struct conf *conf, struct pl
 	struct endpoint_sums sums = {0};
 	bool ok = endpoints_sum(conf, &sums) == 0;
 
+	snap_needs(snap, LOOK_DEVICE);
 	if (ok && sums.len && endpoints_can_note(snap->tag)) {
 		struct op *op = diff_add(plan, OP_WG_NOTE, 0);
 
@@ -312,6 +317,7 @@ int diff_detach(const struct conf *conf, const struct snap *snap, struct plan *r
 
 	if (r < 0)
 		return r;
+	snap_needs(snap, LOOK_DEVICE);
 	if (snap->wg.peers.len) {
 		struct op *op = diff_add(ret, OP_WG_REMOVE_PEERS, 0);
 		if (!op)
@@ -328,6 +334,7 @@ int diff_clean(const struct conf *conf, const struct snap *snap, const struct me
 {
 	if (!diff_lift_barriers(snap, ret))
 		return diag_no_memory(d);
+	snap_needs(snap, LOOK_FIREWALL);
 	/* Before the name servers: while a program unsets those, another wgq may bring it up. */
 	if (snap->has_firewall && !diff_add(ret, OP_FIREWALL_REMOVE, 0))
 		return diag_no_memory(d);

@@ -51,6 +51,7 @@ int leftover_rules(const struct conf *conf, const struct snap *snap, struct plan
 {
 	uint32_t mark = snap->firewall_mark;
 
+	snap_needs(snap, LOOK_FIREWALL | LOOK_RULES | LOOK_MARKS);
 	if (!mark && conf && want_asks_full_tunnel(conf))
 		mark = conf->wg.fwmark ? conf->wg.fwmark : only_orphan(snap);
 	return mark ? rules_delete(snap, has_mark, &mark, ret, d) : 0;

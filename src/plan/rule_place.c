@@ -132,6 +132,8 @@ int rule_places_find(const struct snap *snap, bool ip, bool ip6, struct rule_pla
 		     struct diag *d)
 {
 	*ret = (struct rule_places){0};
+	if (ip || ip6)
+		snap_needs(snap, LOOK_RULES);
 	int r = ip6 ? find_place(snap, AF_INET6, &ret->ip6, d) : 0;
 
 	return r == 0 && ip ? find_place(snap, AF_INET, &ret->ip, d) : r;

@@ -55,6 +55,7 @@ int rules_pair(const struct snap *snap, struct rule_pair_vec *ret, struct diag *
 {
 	_cleanup_free_ bool *taken = mem_calloc(snap->suppress_rules.len, sizeof(*taken));
 
+	snap_needs(snap, LOOK_RULES);
 	if (!taken || !vec_reserve(ret, snap->tunnel_rules.len))
 		return diag_no_memory(d);
 	vec_each(tunnel, &snap->tunnel_rules) {
@@ -106,6 +107,7 @@ bool rules_is_own(const struct tunnel_rule *tunnel, const struct snap *snap)
 {
 	if (tunnel->leads_here || tunnel->table_used)
 		return tunnel->leads_here;
+	snap_needs(snap, LOOK_FIREWALL | LOOK_DEVICE);
 	return snap->firewall_mark == tunnel->rule.fwmark ||
 	       (snap->wg.fwmark == tunnel->rule.fwmark &&
 		wg_peers_have_default(&snap->wg.peers, tunnel->rule.family));

@@ -42,6 +42,7 @@ static bool list_addrs(const struct snap *snap, struct addr_vec *ret)
 
 int services_find(const char *ifname, const struct snap *snap, struct services *ret)
 {
+	snap_needs(snap, LOOK_DEVICE | LOOK_ADDRESSES | LOOK_RULES | LOOK_FIREWALL | LOOK_DNS);
 	if (!list_addrs(snap, &ret->addrs) ||
 	    servers_split(&snap->dns_servers, &ret->servers) < 0 ||
 	    servers_split(&snap->dns_search, &ret->search) < 0)
@@ -55,7 +56,7 @@ int services_find(const char *ifname, const struct snap *snap, struct services *
 	ret->has_firewall = (snap->firewall_ip || snap->firewall_ip6) && ret->firewall.mark;
 	ret->dns = (struct dns_setting){
 		.servers = &ret->servers, .search = &ret->search, .catch_all = was_full(snap)};
-	ret->has_dns = snap->knows_dns && (ret->servers.len || ret->search.len);
+	ret->has_dns = snap_has_seen(snap, LOOK_DNS) && (ret->servers.len || ret->search.len);
 	return 0;
 }
 

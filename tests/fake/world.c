@@ -326,10 +326,6 @@ static void observe_tables(struct fake *fake, struct snap *snap)
 		}
 		sscanf(*line, "link up mtu %u", &snap->link.mtu);
 	}
-	snap->firewall_ip = snap->firewall_ip6 = snap->has_firewall;
-	snap->knows_dns = true;
-	if (find(fake, "name servers"))
-		buf_str(&snap->dns_servers, "10.0.0.53\n");
 }
 
 static int fake_observe(void *self, const struct observe_query *query, struct snap *ret,
@@ -343,19 +339,27 @@ static int fake_observe(void *self, const struct observe_query *query, struct sn
 	vec_each(line, &fake->lines)
 		sscanf(*line, "link up mtu %u", &ret->link.mtu);
 	ret->link.up = ret->is_wireguard = ret->link.index != 0;
-	ret->default_mtu = 1500;
-	ret->free_table = query->free_table ? fake->free_table : 0;
-	ret->has_firewall = find(fake, "firewall") != NULL;
-	ret->has_src_valid_mark = true;
-	ret->src_valid_mark = find(fake, "sysctl net/ipv4/conf/all/src_valid_mark 1") != NULL;
-	if (query->device)
+	if (query->what & LOOK_MTU)
+		ret->default_mtu = 1500;
+	if (query->what & LOOK_FULL_TUNNEL) {
+		ret->free_table = fake->free_table;
+		ret->src_valid_mark =
+			find(fake, "sysctl net/ipv4/conf/all/src_valid_mark 1") != NULL;
+	}
+	if (query->what & LOOK_FIREWALL)
+		ret->has_firewall = ret->firewall_ip = ret->firewall_ip6 =
+			find(fake, "firewall") != NULL;
+	if (query->what & LOOK_DNS && find(fake, "name servers"))
+		buf_str(&ret->dns_servers, "10.0.0.53\n");
+	if (query->what & LOOK_DEVICE)
 		observe_peers(fake, ret);
-	if (query->rules)
+	if (query->what & LOOK_RULES)
 		observe_rules(fake, ret);
-	if (query->tables)
+	if (query->what & LOOK_TABLES)
 		observe_tables(fake, ret);
-	if (query->config_file)
+	if (query->what & LOOK_CONFIG)
 		buf_str(&ret->config_text, fake->config_text);
+	ret->seen |= query->what;
 	return 0;
 }
 

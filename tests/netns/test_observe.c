@@ -69,7 +69,7 @@ static const struct firewall firewall = {
 static bool is_this(const struct firewall *wanted)
 {
 	const struct observe_query query = {
-		.ifname = "wg0", .firewall = true, .firewall_is = wanted};
+		.ifname = "wg0", .what = LOOK_FIREWALL | LOOK_FIREWALL_RULES, .firewall = wanted};
 	_cleanup_snap_ struct snap snap = {0};
 
 	look(&query, &snap);
@@ -103,7 +103,7 @@ static void exec_op(const struct op *op)
 
 static void is_read_back(void)
 {
-	const struct observe_query query = {.ifname = "wg0", .firewall = true};
+	const struct observe_query query = {.ifname = "wg0", .what = LOOK_FIREWALL};
 	_cleanup_snap_ struct snap snap = {0};
 
 	look(&query, &snap);
@@ -119,7 +119,8 @@ static void of_nft(void **state)
 {
 	struct op set = {.kind = OP_FIREWALL_SET};
 	const struct op removal = {.kind = OP_FIREWALL_REMOVE};
-	const struct observe_query query = {.ifname = "wg0", .firewall_is = &firewall};
+	const struct observe_query query = {
+		.ifname = "wg0", .what = LOOK_FIREWALL_RULES, .firewall = &firewall};
 	_cleanup_snap_ struct snap snap = {0};
 
 	(void)state;
@@ -176,7 +177,7 @@ static void of_iptables(void **state)
 
 static void tables_and_names(void **state)
 {
-	const struct observe_query query = {.ifname = "wg0", .tables = true, .dns_set = true};
+	const struct observe_query query = {.ifname = "wg0", .what = LOOK_TABLES | LOOK_DNS};
 	_cleanup_snap_ struct snap snap = {0};
 
 	(void)state;

@@ -29,7 +29,7 @@ struct scene {
 	struct endpoint_way way;
 	struct route main_route;
 	struct prefix theirs;
-	bool sends, knows_firewall;
+	bool sends, wants_firewall;
 };
 
 static void make_scene(struct scene *s)
@@ -54,7 +54,7 @@ static void make_scene(struct scene *s)
 		.way = {.to = {.family = AF_INET, .bytes = {192, 0, 2, 2}},
 			.link = ELSEWHERE,
 			.mtu = 1500},
-		.knows_firewall = true,
+		.wants_firewall = true,
 	};
 	s->peer.endpoint.in =
 		(struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000202)};
@@ -65,6 +65,8 @@ static void make_scene(struct scene *s)
 	s->table.plain.len = 1;
 	s->snap = (struct snap){
 		.link = {.name = "wg0", .index = HERE, .mtu = 1420, .up = true},
+		.seen = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_MAIN_ROUTES | LOOK_TABLES | LOOK_RULES |
+			LOOK_FIREWALL,
 		.is_wireguard = true,
 		.has_firewall = true,
 		.wg = {.fwmark = MARK, .private_key.bytes = {1}},
@@ -109,8 +111,7 @@ static void found(const struct scene *s, struct buf *ret)
 		.names = &names,
 		.now = NOW,
 		.sends = &s->sends,
-		.knows_device = true,
-		.knows_firewall = s->knows_firewall,
+		.wants_firewall = s->wants_firewall,
 	};
 
 	assert_int_equal(health_check(&in, &findings, NULL), 0);
@@ -177,7 +178,9 @@ static void switch_off(struct scene *s)
 	CASE(taken_in_a_vrf, "", take(s, 0, 24); s->snap.link.in_vrf = true)                       \
 	CASE(link_local, "", s->addrs[0].prefix = s->theirs = fe80; s->around.networks.len = 1)    \
 	CASE(no_firewall, "firewall-missing ", s->snap.has_firewall = false)                       \
-	CASE(firewall_unwanted, "", s->snap.has_firewall = false; s->knows_firewall = false)       \
+	CASE(firewall_unwanted, "", s->snap.has_firewall = false; s->wants_firewall = false)       \
+	CASE(firewall_unseen, "", s->snap.has_firewall = false; s->snap.seen &= ~LOOK_FIREWALL;    \
+	     s->snap.unknown = LOOK_FIREWALL)                                                      \
 	CASE(strict, "src-valid-mark ", s->around.strict_rp_filter = true;                         \
 	     s->around.src_valid_mark = false)                                                     \
 	CASE(loose, "", s->around.src_valid_mark = false)                                          \

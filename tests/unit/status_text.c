@@ -123,8 +123,7 @@ static void make_scene(struct scene *scene, size_t peers)
 			     .snap.link = {.name = "wg0", .index = 7, .mtu = 1420, .up = true},
 			     .snap.is_wireguard = true,
 			     .snap.wg = {.listen_port = 51820, .public_key.bytes = {1}},
-			     .knows_device = true,
-			     .knows_firewall = true,
+			     .snap.seen = LOOK_DEVICE | LOOK_FIREWALL,
 			     .now = NOW,
 			     .order = scene->order,
 			     .first_of = scene->first_of};
@@ -234,7 +233,7 @@ static void verdicts(void **state)
 	(void)state;
 	make_scene(&scene, 1);
 	assert_int_equal(status_verdict(&scene.all), STATUS_OK);
-	scene.status.knows_device = false;
+	scene.status.snap.seen &= ~(unsigned int)LOOK_DEVICE;
 	assert_int_equal(status_verdict(&scene.all), STATUS_UNSEEN);
 	scene.status.snap.link.index = 0;
 	assert_int_equal(status_verdict(&scene.all), STATUS_WRONG);

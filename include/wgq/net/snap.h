@@ -57,46 +57,84 @@ bool ipv6_is_only_elsewhere(const struct ipv6 *ipv6);
 /* The least number that up and wg-quick choose for a table (linux.bash:215). */
 enum { SNAP_FIRST_TABLE = 51820 };
 
+/* What there is to look at. Queries ask by these, and snapshots say by them what they hold. */
+enum look {
+	LOOK_DEVICE = 1 << 0,      /* the WireGuard device with its peers */
+	LOOK_ADDRESSES = 1 << 1,   /* of the interface */
+	LOOK_MAIN_ROUTES = 1 << 2, /* its routes in table main */
+	LOOK_TABLES = 1 << 3,      /* every route out of the interface */
+	LOOK_BARRIERS = 1 << 4,    /* that a wgq that was killed has left */
+	LOOK_RULES = 1 << 5,       /* policy rules, and what their tables lead to */
+	LOOK_MARKS = 1 << 6,       /* with rules: of all devices, where a rule may be left over */
+	LOOK_FULL_TUNNEL = 1 << 7, /* what the host has for a new full tunnel */
+	LOOK_FIREWALL = 1 << 8,    /* of the interface */
+	LOOK_FIREWALL_RULES = 1 << 9, /* whether it is exactly the one that is asked about */
+	LOOK_DNS_ENTRY = 1 << 10,     /* whether resolvconf has an entry; after world_prepare() */
+	LOOK_DNS = 1 << 11,           /* the name servers that are set; after world_prepare() */
+	LOOK_MTU = 1 << 12,           /* of the ways to the endpoints of a configuration */
+	LOOK_CONFIG = 1 << 13,        /* the text of the configuration file */
+};
+
+/* A field is valid only if what it belongs to is in `seen`. Link, IPv6 and time always are. */
 struct snap {
+	unsigned int seen, unknown; /* enum look; unknown: looked at in vain, and empty */
+
 	int64_t now;       /* seconds since the epoch */
 	struct link link;  /* index 0: there is none */
 	bool is_wireguard; /* of the kernel, or served by a userspace implementation */
 	bool is_userspace;
+	struct ipv6 ipv6;
+
+	/* LOOK_DEVICE */
 	struct wg_device wg; /* empty unless is_wireguard */
-	uint32_t tag;        /* with the device: net.ipv4.conf.IFACE.tag */
+	uint32_t tag;        /* net.ipv4.conf.IFACE.tag */
+
+	/* LOOK_ADDRESSES */
 	struct link_addr_vec addrs;
-	bool promotes_secondaries;    /* net.ipv4.conf.IFACE.promote_secondaries, with addrs */
-	struct route_vec main_routes; /* out of this interface, in table main */
+	bool promotes_secondaries; /* net.ipv4.conf.IFACE.promote_secondaries */
 
+	struct route_vec main_routes; /* LOOK_MAIN_ROUTES: out of this interface */
+
+	/* LOOK_TABLES */
 	struct route_table_vec tables; /* in no order, nor have the routes one */
-	struct buf kept; /* with tables: addresses, and the routes that are not plain; opaque */
+	struct buf kept;               /* addresses, and the routes that are not plain; opaque */
 
-	struct route_table_vec barriers; /* of this name, which a wgq that was killed has left */
+	struct route_table_vec barriers; /* LOOK_BARRIERS: of this name */
 
+	/* LOOK_RULES */
 	struct host_rule_vec rules;          /* all, a family in the order of evaluation */
 	struct rule_vec suppress_rules;      /* `lookup main suppress_prefixlength 0` */
 	struct tunnel_rule_vec tunnel_rules; /* both in the order of evaluation */
-	struct mark_vec marks;               /* of all WireGuard devices of this host */
-	uint32_t free_table; /* the first from SNAP_FIRST_TABLE that is empty in both families; 0:
-				not asked */
-	bool has_firewall;   /* a table or iptables rules of this interface are there */
+
+	struct mark_vec marks; /* LOOK_MARKS */
+
+	/* LOOK_FULL_TUNNEL */
+	uint32_t free_table; /* the first from SNAP_FIRST_TABLE that is empty in both families */
+	long src_valid_mark; /* net.ipv4.conf.all.src_valid_mark */
+
+	/* LOOK_FIREWALL */
+	bool has_firewall;              /* a table or iptables rules of this interface are there */
 	bool firewall_ip, firewall_ip6; /* it has rules of this family */
 	uint32_t firewall_mark;         /* the mark that they save; 0: not known */
 	struct addr_vec firewall_addrs; /* that they protect; none: not known */
-	bool has_firewall_rules;        /* has_firewall, and it is the one that was asked about */
-	bool has_dns;                   /* resolvconf knows the interface */
-	bool knows_dns;                 /* the following two were found out */
-	bool lacks_dns_tool;            /* this host has no way to set them */
+
+	bool has_firewall_rules; /* LOOK_FIREWALL_RULES */
+	bool has_dns;            /* LOOK_DNS_ENTRY */
+
+	/* LOOK_DNS */
 	struct buf dns_servers, dns_search; /* what is set for the interface, each ended by \n */
-	bool has_src_valid_mark;
-	long src_valid_mark;
-	struct ipv6 ipv6;
+	bool lacks_dns_tool;                /* unknown, as this host has no way to set them */
 
-	struct buf config_text; /* of the configuration file, as it is now; secret */
-
+	/* LOOK_MTU */
 	uint32_t path_mtu;    /* the least on the ways to the endpoints; 0: there is none */
 	uint32_t default_mtu; /* of the default route; 0: there is none */
+
+	struct buf config_text; /* LOOK_CONFIG; secret */
 };
+
+bool snap_has_seen(const struct snap *snap, enum look what);
+/* A plan is made only of what was looked at: what is missing is a mistake of the caller. */
+void snap_needs(const struct snap *snap, unsigned int looks);
 
 void snap_release(struct snap *snap);
 

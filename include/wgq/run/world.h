@@ -18,28 +18,18 @@
 #include "wgq/net/snap.h"
 #include "wgq/plan/op.h"
 
-/* What to look at; what is not asked for is left zero, and costs nothing. */
+/* What is not asked for costs nothing. */
 struct observe_query {
 	const char *ifname;
-	bool bind;        /* the link that has the name now is meant from now on */
-	bool device;      /* the WireGuard device with its peers */
-	bool rules;       /* policy rules, and what their tables lead to */
-	bool marks;       /* with rules: of all WireGuard devices, where a rule may be left over */
-	bool free_table;  /* a number for a full tunnel */
-	bool addresses;   /* of the interface */
-	bool main_routes; /* its routes in table main */
-	bool tables;      /* every route out of the interface */
-	bool barriers;    /* that a wgq that was killed has left */
-	bool firewall;
-	/* Whether it has exactly this one, the rules of iptables being those that were last looked
-	 * at; NULL: not asked. */
-	const struct firewall *firewall_is;
-	bool dns;      /* after prepare(): whether resolvconf has an entry */
-	bool dns_set;  /* after prepare(): what name servers are set for the interface */
-	uint32_t mark; /* of the encrypted packets, for the ways to the endpoints; 0: none */
-	bool lenient;  /* what this process has no right to see is left out with a warning */
-	const struct conf *mtu_of; /* the ways to its endpoints; NULL: none */
-	const char *config_file;   /* its text; NULL: none */
+	unsigned int what; /* enum look */
+	bool bind;         /* the link that has the name now is meant from now on */
+	bool lenient;      /* what this process has no right to see is unknown, with a warning */
+	/* LOOK_FIREWALL_RULES: this one; the rules of iptables are those that were last seen. */
+	const struct firewall *firewall;
+	/* LOOK_MTU: the ways to the endpoints of this, for packets with this mark; 0: none */
+	const struct conf *conf;
+	uint32_t mark;
+	const char *config_file; /* LOOK_CONFIG */
 };
 
 enum purpose {

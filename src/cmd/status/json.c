@@ -86,7 +86,7 @@ static void put_peer(struct json *j, const struct status *s, size_t index)
 
 static void put_peers(struct json *j, const struct status *s)
 {
-	if (!s->knows_device) {
+	if (!snap_has_seen(&s->snap, LOOK_DEVICE)) {
 		json_null(j, "peers");
 		return;
 	}
@@ -140,7 +140,7 @@ static void put_lines(struct json *j, const char *name, const struct buf *lines)
 
 static void put_dns(struct json *j, const struct status *s)
 {
-	if (!s->snap.knows_dns) {
+	if (!snap_has_seen(&s->snap, LOOK_DNS)) {
 		json_null(j, "dns");
 		return;
 	}
@@ -187,7 +187,7 @@ static void put_link(struct json *j, const struct status *s)
 	json_end(j);
 	put_routes(j, s);
 	put_rules(j, s);
-	if (s->knows_firewall)
+	if (snap_has_seen(snap, LOOK_FIREWALL))
 		json_bool(j, "firewall", snap->has_firewall);
 	else
 		json_null(j, "firewall");

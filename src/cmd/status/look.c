@@ -68,21 +68,22 @@ static int load(struct status *s, const char *argument, bool is_link, struct dia
 	return 0;
 }
 
-static bool see(struct status *s, struct world *world, const struct observe_query *query)
+static void see(struct status *s, struct world *world, const struct observe_query *query)
 {
 	_cleanup_diag_ struct diag found = {0};
 	int r = world_observe(world, query, &s->snap, &found);
 
-	if (r < 0)
+	if (r < 0) {
+		s->snap.unknown |= query->what;
 		unseen(s, &found);
-	return r == 0;
+	}
 }
 
 /* With a configuration also whether it is the right one. */
 static int observe_firewall(struct status *s, struct world *world, struct diag *d)
 {
 	struct firewall wanted;
-	struct observe_query query = {.ifname = s->ifname, .firewall = true};
+	struct observe_query query = {.ifname = s->ifname, .what = LOOK_FIREWALL};
 	_cleanup_diag_ struct diag warnings = {0};
 
 	if (s->has_conf && s->snap.link.index) {
@@ -93,9 +94,10 @@ static int observe_firewall(struct status *s, struct world *world, struct diag *
 		}
 		want_firewall_rules(&s->want, &wanted);
 		if (wanted.ip || wanted.ip6)
-			query.firewall_is = &wanted;
+			query.what |= LOOK_FIREWALL_RULES;
+		query.firewall = &wanted;
 	}
-	s->knows_firewall = see(s, world, &query);
+	see(s, world, &query);
 	return 0;
 }
 
@@ -103,13 +105,10 @@ static int observe(struct status *s, struct world *world, struct diag *d)
 {
 	const struct observe_query plain = {
 		.ifname = s->ifname,
-		.addresses = true,
-		.main_routes = true,
-		.rules = true,
-		.tables = true,
+		.what = LOOK_ADDRESSES | LOOK_MAIN_ROUTES | LOOK_RULES | LOOK_TABLES,
 	};
-	const struct observe_query device = {.ifname = s->ifname, .device = true};
-	const struct observe_query dns = {.ifname = s->ifname, .dns_set = true};
+	const struct observe_query device = {.ifname = s->ifname, .what = LOOK_DEVICE};
+	const struct observe_query dns = {.ifname = s->ifname, .what = LOOK_DNS};
 	int r = world_observe(world, &plain, &s->snap, d);
 
 	if (r < 0)
@@ -119,7 +118,7 @@ static int observe(struct status *s, struct world *world, struct diag *d)
 	if (!s->snap.link.index && !s->config.path.given)
 		return diag_refuse(d, ENODEV, "there is no interface `%s', nor a configuration",
 				   s->ifname);
-	s->knows_device = !s->snap.link.index || see(s, world, &device);
+	see(s, world, &device);
 	r = observe_firewall(s, world, d);
 	if (s->snap.link.index)
 		see(s, world, &dns);
@@ -165,8 +164,7 @@ static int judge(struct status *s, const struct options *options, struct diag *d
 		.names = &s->names,
 		.now = s->now,
 		.sends = sends,
-		.knows_device = s->knows_device,
-		.knows_firewall = s->knows_firewall && options->choices.firewall != FIREWALL_OFF,
+		.wants_firewall = options->choices.firewall != FIREWALL_OFF,
 	};
 
 	s->first_of = mem_calloc(peers, sizeof(struct finding *));
@@ -281,7 +279,7 @@ int status_verdict(const struct status_vec *statuses)
 	vec_each(s, statuses) {
 		if (!s->snap.link.index)
 			return STATUS_WRONG;
-		all_seen = all_seen && s->knows_device;
+		all_seen = all_seen && snap_has_seen(&s->snap, LOOK_DEVICE);
 		vec_each(finding, &s->findings)
 			if (finding_is_wrong(finding->kind))
 				return STATUS_WRONG;

@@ -76,11 +76,11 @@ static void draw_device(const struct status *s, const struct status_view *view, 
 	_cleanup_buf_ struct buf text = {0};
 	char key[KEY_BASE64_LEN + 1];
 
-	if (s->knows_device && !key_is_zero(&wg->public_key)) {
+	if (snap_has_seen(&s->snap, LOOK_DEVICE) && !key_is_zero(&wg->public_key)) {
 		key_to_base64(&wg->public_key, key);
 		status_field(view, INDENT, "public key", STYLE_PLAIN, key, out);
 	}
-	if (s->knows_device) {
+	if (snap_has_seen(&s->snap, LOOK_DEVICE)) {
 		buf_addf(&text, "port %u", wg->listen_port);
 		if (wg->fwmark)
 			buf_addf(&text, ", mark %u (0x%x)", wg->fwmark, wg->fwmark);
@@ -192,7 +192,7 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 		draw_addresses(s, view, out);
 		draw_routes(s, view, out);
 		draw_rules(s, view, out);
-		if (s->knows_firewall && s->snap.has_firewall)
+		if (snap_has_seen(&s->snap, LOOK_FIREWALL) && s->snap.has_firewall)
 			status_field(view, INDENT, "firewall", STYLE_PLAIN, "on", out);
 		draw_dns(s, view, out);
 	} else {

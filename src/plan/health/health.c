@@ -112,7 +112,7 @@ static int check_link(const struct health_input *in, struct finding_vec *ret)
 
 	if (!in->snap->link.up)
 		r = finding_add(ret, FINDING_INTERFACE_DOWN, FINDING_NO_PEER, NULL);
-	if (r == 0 && in->knows_device && key_is_zero(&wg->private_key))
+	if (r == 0 && snap_has_seen(in->snap, LOOK_DEVICE) && key_is_zero(&wg->private_key))
 		r = finding_add(ret, FINDING_NO_PRIVATE_KEY, FINDING_NO_PEER, NULL);
 	return r;
 }
@@ -126,7 +126,7 @@ static int check_dns(const struct health_input *in, struct finding_vec *ret)
 	const struct conf *conf = in->want->conf;
 	if (in->snap->lacks_dns_tool)
 		return finding_add(ret, FINDING_NO_DNS_TOOL, FINDING_NO_PEER, NULL);
-	if (!in->snap->knows_dns)
+	if (!snap_has_seen(in->snap, LOOK_DNS))
 		return 0;
 	int r = servers_missing(&conf->dns_servers, &in->snap->dns_servers, servers_same_address,
 				&detail);
@@ -158,19 +158,21 @@ static int check_all(const struct health_input *in, struct finding_vec *ret)
 		r = check_mtu_of_ipv6(in, ret);
 	if (r == 0)
 		r = check_neighbours(in, ret);
-	return r == 0 && in->knows_device ? health_peers(in, ret) : r;
+	return r == 0 && snap_has_seen(in->snap, LOOK_DEVICE) ? health_peers(in, ret) : r;
 }
 
 /* The link is gone: what should have gone with it? */
 static int check_leftovers(const struct health_input *in, struct finding_vec *ret)
 {
-	return in->knows_firewall && in->snap->has_firewall
+	return health_judges_firewall(in) && in->snap->has_firewall
 		       ? finding_add(ret, FINDING_LEFTOVER, FINDING_NO_PEER, NULL)
 		       : 0;
 }
 
 int health_check(const struct health_input *in, struct finding_vec *ret, struct diag *d)
 {
+	snap_needs(in->snap, LOOK_DEVICE | LOOK_ADDRESSES | LOOK_MAIN_ROUTES | LOOK_TABLES |
+				     LOOK_RULES | LOOK_FIREWALL);
 	int r = in->snap->link.index ? check_all(in, ret) : check_leftovers(in, ret);
 
 	return r < 0 ? diag_no_memory(d) : 0;

@@ -6,6 +6,7 @@
 
 /* Rules, tables, routes, firewall, and what goes past the tunnel. */
 /* Whether IPv6 is to go into the interface; and that has none, while another one has. */
+bool health_judges_firewall(const struct health_input *in);
 bool health_wants_ipv6(const struct health_input *in);
 bool health_lacks_ipv6(const struct health_input *in);
 int health_tunnel(const struct health_input *in, struct finding_vec *ret);

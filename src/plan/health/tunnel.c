@@ -130,6 +130,11 @@ static bool is_full(const struct health_input *in, uint8_t family)
 	       has_trace(in->snap);
 }
 
+bool health_judges_firewall(const struct health_input *in)
+{
+	return in->wants_firewall && snap_has_seen(in->snap, LOOK_FIREWALL);
+}
+
 bool health_wants_ipv6(const struct health_input *in)
 {
 	return in->want ? in->want->carries_ip6 : is_full(in, AF_INET6);
@@ -293,9 +298,9 @@ static int check_full(const struct health_input *in, struct finding_vec *ret)
 		return r;
 	if (in->snap->wg.fwmark == 0)
 		r = finding_add(ret, FINDING_NO_MARK, FINDING_NO_PEER, NULL);
-	if (r == 0 && in->knows_firewall && !in->snap->has_firewall)
+	if (r == 0 && health_judges_firewall(in) && !in->snap->has_firewall)
 		r = finding_add(ret, FINDING_FIREWALL_MISSING, FINDING_NO_PEER, NULL);
-	else if (r == 0 && in->knows_firewall && want && !in->snap->has_firewall_rules)
+	else if (r == 0 && health_judges_firewall(in) && want && !in->snap->has_firewall_rules)
 		r = finding_add(ret, FINDING_FIREWALL_CHANGED, FINDING_NO_PEER, NULL);
 	if (r == 0 && is_full(in, AF_INET) && in->around->strict_rp_filter &&
 	    !in->around->src_valid_mark)
@@ -305,7 +310,7 @@ static int check_full(const struct health_input *in, struct finding_vec *ret)
 
 int health_tunnel(const struct health_input *in, struct finding_vec *ret)
 {
-	int r = in->knows_device ? check_full(in, ret) : 0;
+	int r = snap_has_seen(in->snap, LOOK_DEVICE) ? check_full(in, ret) : 0;
 
 	if (r == 0 && in->want)
 		r = check_routes(in->snap, in->want, ret);

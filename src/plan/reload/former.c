@@ -28,7 +28,7 @@ static bool unset_dns(const struct conf *conf, const struct snap *snap, const st
 	const struct services *services = &former->services;
 
 	if (means->dns == MEANS_DNS_NONE ||
-	    !(services->has_dns || (!snap->knows_dns && conf_has_dns(conf))))
+	    !(services->has_dns || (!snap_has_seen(snap, LOOK_DNS) && conf_has_dns(conf))))
 		return true;
 	struct op *op = diff_add(&former->plan, OP_DNS_UNSET, 0);
 	if (!op)

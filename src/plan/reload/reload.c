@@ -29,7 +29,9 @@ static int look_before_up(const struct conf *conf, const struct snap *snap, stru
 {
 	int r = 0;
 
+	snap_needs(snap, LOOK_ADDRESSES | LOOK_TABLES | LOOK_RULES);
 	*base = *snap;
+	base->seen |= LOOK_MAIN_ROUTES;
 	base->wg.peers = (struct wg_peer_vec){0};
 	base->addrs = (struct link_addr_vec){0};
 	base->main_routes = (struct route_vec){0};
@@ -54,6 +56,12 @@ int reload_want(const struct conf *conf, const struct snap *snap, struct reload 
 	int r = look_before_up(conf, snap, &base);
 
 	r = r < 0 ? diag_no_memory(d) : want_make(conf, &base, &ret->want, d);
+	if (r == 0 && ret->want.mark_is_chosen) {
+		snap_needs(snap, LOOK_FULL_TUNNEL);
+		ret->want.mark = base.free_table;
+	}
+	if (r == 0)
+		want_choose_mtu(&ret->want, snap, d);
 	if (r == 0)
 		r = want_merge_peers(&ret->want, d);
 	/* What a hook has set stays. */
@@ -155,6 +163,7 @@ int reload_plan(const struct snap *snap, const struct means *means, struct reloa
 		struct diag *d)
 {
 	struct rule_pair_vec pairs = {0};
+	snap_needs(snap, LOOK_DEVICE | LOOK_ADDRESSES | LOOK_TABLES | LOOK_RULES);
 	int r = reload_find_gone(snap, reload) < 0 ||
 				services_find(reload->want.conf->ifname, snap, &reload->before) < 0
 			? diag_no_memory(d)

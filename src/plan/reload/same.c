@@ -89,6 +89,7 @@ int same_as_configured(const struct conf *conf, const struct snap *snap, bool *r
 	bool peers = false, addresses = false;
 
 	*ret = false;
+	snap_needs(snap, LOOK_DEVICE | LOOK_ADDRESSES);
 	if (!snap->is_wireguard || !same_device(&conf->wg, &snap->wg) ||
 	    (conf->mtu_line && conf->mtu != snap->link.mtu &&
 	     !hooks_set_mtu(&conf->effects, snap->link.mtu)))

@@ -9,6 +9,7 @@ bool reload_set_firewall(const struct snap *snap, const struct means *means, str
 {
 	bool full = want_is_full(&reload->want);
 
+	snap_needs(snap, full ? LOOK_FIREWALL_RULES : LOOK_FIREWALL);
 	if (full ? snap->has_firewall_rules || means->firewall == MEANS_FIREWALL_NONE
 		 : !snap->has_firewall)
 		return true;
@@ -28,7 +29,7 @@ bool reload_set_dns(const struct snap *snap, const struct means *means, struct r
 	/* Only systemd-resolved is told whether all names go this way. */
 	bool same_way = means->dns != MEANS_DNS_RESOLVED || full == before->dns.catch_all;
 
-	if (means->dns == MEANS_DNS_NONE || !snap->knows_dns ||
+	if (means->dns == MEANS_DNS_NONE || !snap_has_seen(snap, LOOK_DNS) ||
 	    (!before->has_dns && !conf_has_dns(conf)))
 		return true;
 	if (same_way && servers_equal(&before->servers, &conf->dns_servers, servers_same_address) &&

@@ -20,6 +20,7 @@ uint32_t mtu_choose(const struct conf *conf, const struct snap *snap, uint32_t n
 
 	if (conf->mtu_line)
 		return conf->mtu;
+	snap_needs(snap, LOOK_MTU);
 	if (!outer)
 		outer = snap->default_mtu;
 	if (!outer)

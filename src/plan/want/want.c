@@ -149,8 +149,6 @@ static void want_mark(const struct conf *conf, const struct snap *snap, struct w
 		return;
 	want->mark = conf->wg.has_fwmark ? conf->wg.fwmark : snap->wg.fwmark;
 	want->mark_is_chosen = want->mark == 0;
-	if (want->mark_is_chosen)
-		want->mark = snap->free_table;
 }
 
 static int want_firewall(const struct snap *snap, struct want *want, struct diag *d)
@@ -188,6 +186,7 @@ static int want_peers(const struct conf *conf, const struct snap *snap, struct w
 
 int want_make(const struct conf *conf, const struct snap *snap, struct want *ret, struct diag *d)
 {
+	snap_needs(snap, LOOK_DEVICE | LOOK_ADDRESSES | LOOK_MAIN_ROUTES);
 	ret->conf = conf;
 	int r = want_addresses(conf, snap, ret, d);
 	if (r < 0)
@@ -199,13 +198,17 @@ int want_make(const struct conf *conf, const struct snap *snap, struct want *ret
 		ret->routes.len = 0;
 	ret->carries_ip = carries(conf, snap, ret, AF_INET);
 	ret->carries_ip6 = carries(conf, snap, ret, AF_INET6);
-	ret->mtu = mtu_choose(conf, snap, carry_mtu_min(ret, snap), d);
 	warn_without_ipv6(conf, snap, ret, d);
 	r = want_routes(conf, snap, ret, d);
 	if (r < 0)
 		return r;
 	want_mark(conf, snap, ret);
 	return want_firewall(snap, ret, d);
+}
+
+void want_choose_mtu(struct want *want, const struct snap *snap, struct diag *d)
+{
+	want->mtu = mtu_choose(want->conf, snap, carry_mtu_min(want, snap), d);
 }
 
 /* What the later block sets counts; the prefixes are nobody else's by now (allowed_settle()). */

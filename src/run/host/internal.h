@@ -50,11 +50,12 @@ int host_rule_del(struct host *h, const struct rule *rule, struct diag *d);
 int host_sysctl_set(struct host *h, const struct op *op, struct diag *d);
 int host_firewall_set(struct host *h, const struct firewall *firewall, struct diag *d);
 int host_firewall_remove(struct host *h, struct diag *d);
-int host_observe_rules(struct host *h, struct snap *snap, struct diag *d);
+int host_observe_rules(struct host *h, const struct observe_query *query, struct snap *snap,
+		       struct diag *d);
 /* The rules of iptables, by programs. */
 int host_observe_iptables(struct host *h, struct diag *d);
-/* With these as last seen. is: the firewall to compare with; NULL: none. */
-int host_observe_firewall(struct host *h, const struct firewall *is, struct snap *snap,
+/* With these as last seen. */
+int host_observe_firewall(struct host *h, const struct observe_query *query, struct snap *snap,
 			  struct diag *d);
 int host_prepare(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		 struct diag *d);

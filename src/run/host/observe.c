@@ -16,8 +16,6 @@
 
 #include "internal.h"
 
-/* linux.bash:216: where wg-quick begins to look for an unused table. */
-
 static const uint8_t families[] = {AF_INET, AF_INET6};
 
 static bool has_orphan(const struct snap *snap)
@@ -29,8 +27,10 @@ static bool has_orphan(const struct snap *snap)
 }
 
 /* A device that goes meanwhile needs no mark any more. */
-static int observe_marks(struct snap *snap, struct diag *d)
+static int observe_marks(struct host *h, const struct observe_query *query, struct snap *snap,
+			 struct diag *d)
 {
+	(void)h, (void)query;
 	_cleanup_(links_release) struct link_vec links = {0};
 	int r = has_orphan(snap) ? device_list(&links, d) : 0;
 
@@ -58,8 +58,11 @@ static bool has_tunnel_rule(const struct snap *snap, uint32_t table)
 	return false;
 }
 
-static int find_free_table(struct host *h, struct snap *snap, struct diag *d)
+static int observe_full_tunnel(struct host *h, const struct observe_query *query, struct snap *snap,
+			       struct diag *d)
 {
+	(void)query;
+	sysctl_get("net/ipv4/conf/all/src_valid_mark", &snap->src_valid_mark, NULL);
 	for (uint32_t table = SNAP_FIRST_TABLE; table >= SNAP_FIRST_TABLE; table++) {
 		bool used = has_tunnel_rule(snap, table);
 
@@ -109,7 +112,7 @@ static int observe_default(struct host *h, struct snap *snap, struct diag *d)
 static int observe_mtu(struct host *h, const struct observe_query *query, struct snap *snap,
 		       struct diag *d)
 {
-	const struct wg_peer_vec *lists[] = {&snap->wg.peers, &query->mtu_of->wg.peers};
+	const struct wg_peer_vec *lists[] = {&snap->wg.peers, &query->conf->wg.peers};
 
 	for (size_t i = 0; i < 2; i++) {
 		vec_each(peer, lists[i]) {
@@ -161,16 +164,20 @@ static bool promotes_secondaries(const char *ifname)
 	return promotes;
 }
 
-static int observe_addresses(struct host *h, struct snap *snap, struct diag *d)
+static int observe_addresses(struct host *h, const struct observe_query *query, struct snap *snap,
+			     struct diag *d)
 {
+	(void)query;
 	snap->promotes_secondaries = promotes_secondaries(h->options.ifname);
 	return rtnetlink_addr_list(h->rtnetlink, h->link.index, &snap->addrs, d);
 }
 
-static int observe_main_routes(struct host *h, struct snap *snap, struct diag *d)
+static int observe_main_routes(struct host *h, const struct observe_query *query, struct snap *snap,
+			       struct diag *d)
 {
 	int r = 0;
 
+	(void)query;
 	for (size_t i = 0; i < sizeof(families) && r == 0; i++)
 		r = rtnetlink_route_list(h->rtnetlink, families[i], RT_TABLE_MAIN, h->link.index,
 					 &snap->main_routes, d);
@@ -196,7 +203,7 @@ static int observe_dns(struct host *h, struct snap *snap, struct diag *d)
 	struct dns_found found = {0};
 	int r = dns_get(dns_backend_of(h), h->options.ifname, &found, d);
 
-	snap->knows_dns = found.known;
+	*(found.known ? &snap->seen : &snap->unknown) |= LOOK_DNS;
 	snap->lacks_dns_tool =
 		!found.known && h->options.choices.dns == DNS_AUTO && !dns_can_be_set();
 	snap->dns_servers = found.servers;
@@ -209,33 +216,83 @@ static int ask_programs(struct host *h, const struct observe_query *query, struc
 			struct diag *d)
 {
 	bool held = host_leave(h);
-	int r = query->firewall ? host_observe_iptables(h, d) : 0;
+	int r = query->what & LOOK_FIREWALL ? host_observe_iptables(h, d) : 0;
 
-	if (r == 0 && query->dns && h->means.dns == MEANS_DNS_RESOLVCONF)
+	if (query->what & LOOK_DNS_ENTRY) {
 		/* The entry may be that of another network namespace, whose tunnel is up. */
-		snap->has_dns = !userspace_answers(query->ifname) &&
+		snap->has_dns = h->means.dns == MEANS_DNS_RESOLVCONF &&
+				!userspace_answers(query->ifname) &&
 				dns_resolvconf_knows(h->means.resolvconf_prefix, query->ifname);
-	if (r == 0 && query->dns_set)
+		snap->seen |= LOOK_DNS_ENTRY;
+	}
+	if (r == 0 && query->what & LOOK_DNS)
 		r = observe_dns(h, snap, d);
 	host_return(h, held);
 	return r;
 }
 
-/* 0 where there is none. */
-static uint32_t observe_tag(const char *ifname)
+static int observe_device(struct host *h, const struct observe_query *query, struct snap *snap,
+			  struct diag *d)
 {
 	_cleanup_buf_ struct buf name = {0};
-	long value = 0;
+	long tag = 0;
 
-	buf_addf(&name, "net/ipv4/conf/%s/tag", ifname);
-	if (buf_status(&name) == 0 && sysctl_get(buf_text(&name), &value, NULL) < 0)
-		value = 0;
-	return (uint32_t)value;
+	buf_addf(&name, "net/ipv4/conf/%s/tag", query->ifname);
+	if (buf_status(&name) == 0 && sysctl_get(buf_text(&name), &tag, NULL) == 0)
+		snap->tag = (uint32_t)tag;
+	return snap->is_wireguard ? device_get(query->ifname, h->server, &snap->wg, d) : 0;
 }
 
-/* A dry run may be made by anybody: says what it could not see, and goes on. */
-static int forgive(const struct observe_query *query, int r, struct diag *d)
+static int observe_tables(struct host *h, const struct observe_query *query, struct snap *snap,
+			  struct diag *d)
 {
+	int r = rtnetlink_kept_addrs(h->rtnetlink, snap->link.index, &snap->kept, d);
+
+	(void)query;
+	return r == 0 ? rtnetlink_table_list(h->rtnetlink, snap->link.index, &snap->tables,
+					     &snap->kept, d)
+		      : r;
+}
+
+static int observe_barriers(struct host *h, const struct observe_query *query, struct snap *snap,
+			    struct diag *d)
+{
+	return rtnetlink_barrier_list(h->rtnetlink, route_barrier_window(query->ifname),
+				      &snap->barriers, d);
+}
+
+static int observe_config(struct host *h, const struct observe_query *query, struct snap *snap,
+			  struct diag *d)
+{
+	(void)h;
+	return file_read(query->config_file, &snap->config_text, d);
+}
+
+/* In this order: marks depend on rules. */
+static const struct {
+	unsigned int what;
+	bool of_link; /* nothing to see where there is none */
+	int (*observe)(struct host *h, const struct observe_query *query, struct snap *snap,
+		       struct diag *d);
+} looks[] = {
+	{LOOK_DEVICE, true, observe_device},
+	{LOOK_ADDRESSES, true, observe_addresses},
+	{LOOK_MAIN_ROUTES, true, observe_main_routes},
+	{LOOK_TABLES, true, observe_tables},
+	{LOOK_BARRIERS, false, observe_barriers},
+	{LOOK_RULES, false, host_observe_rules},
+	{LOOK_MARKS, false, observe_marks},
+	{LOOK_FULL_TUNNEL, false, observe_full_tunnel},
+	{LOOK_FIREWALL | LOOK_FIREWALL_RULES, false, host_observe_firewall},
+	{LOOK_MTU, false, observe_mtu},
+	{LOOK_CONFIG, false, observe_config},
+};
+
+/* A dry run may be made by anybody: says what it could not see, and goes on. */
+static int take(const struct observe_query *query, unsigned int what, int r, struct snap *snap,
+		struct diag *d)
+{
+	*(r == 0 ? &snap->seen : &snap->unknown) |= what;
 	if (!query->lenient || (r != -EPERM && r != -EACCES))
 		return r;
 	diag_demote(d);
@@ -244,43 +301,21 @@ static int forgive(const struct observe_query *query, int r, struct diag *d)
 
 int host_observe(void *self, const struct observe_query *query, struct snap *ret, struct diag *d)
 {
+	bool programs = query->what & (LOOK_FIREWALL | LOOK_DNS_ENTRY | LOOK_DNS);
 	struct host *h = self;
-	int r = query->firewall || query->dns || query->dns_set ? ask_programs(h, query, ret, d)
-								: 0;
+	int r = programs ? ask_programs(h, query, ret, d) : 0;
 
 	if (r == 0)
 		r = observe_link(h, query, ret, d);
 	ret->now = time(NULL);
-	if (r == 0 && query->device && ret->is_wireguard)
-		r = forgive(query, device_get(query->ifname, h->server, &ret->wg, d), d);
-	if (query->device && ret->link.index)
-		ret->tag = observe_tag(query->ifname);
-	if (r == 0 && query->addresses && ret->link.index)
-		r = observe_addresses(h, ret, d);
-	if (r == 0 && query->main_routes && ret->link.index)
-		r = observe_main_routes(h, ret, d);
-	if (r == 0 && query->tables && ret->link.index)
-		r = rtnetlink_kept_addrs(h->rtnetlink, ret->link.index, &ret->kept, d);
-	if (r == 0 && query->tables && ret->link.index)
-		r = rtnetlink_table_list(h->rtnetlink, ret->link.index, &ret->tables, &ret->kept,
-					 d);
-	if (r == 0 && query->barriers)
-		r = rtnetlink_barrier_list(h->rtnetlink, route_barrier_window(query->ifname),
-					   &ret->barriers, d);
-	if (r == 0 && query->rules)
-		r = host_observe_rules(h, ret, d);
-	if (r == 0 && query->marks)
-		r = observe_marks(ret, d);
-	if (r == 0 && query->free_table)
-		r = find_free_table(h, ret, d);
-	if (r == 0 && query->free_table)
-		ret->has_src_valid_mark = sysctl_get("net/ipv4/conf/all/src_valid_mark",
-						     &ret->src_valid_mark, NULL) == 0;
-	if (r == 0 && (query->firewall || query->firewall_is))
-		r = forgive(query, host_observe_firewall(h, query->firewall_is, ret, d), d);
-	if (r == 0 && query->mtu_of)
-		r = observe_mtu(h, query, ret, d);
-	if (r == 0 && query->config_file)
-		r = file_read(query->config_file, &ret->config_text, d);
+	for (size_t i = 0; r == 0 && i < sizeof(looks) / sizeof(looks[0]); i++) {
+		unsigned int what = query->what & looks[i].what;
+
+		if (!what)
+			continue;
+		if (ret->link.index || !looks[i].of_link)
+			r = looks[i].observe(h, query, ret, d);
+		r = take(query, what, r, ret, d);
+	}
 	return r;
 }

@@ -60,7 +60,7 @@ static int compare_firewall(struct host *h, const struct firewall *firewall, boo
 }
 
 /* linux.bash:190-210 looks for both kinds. What may not be seen is taken to be there. */
-int host_observe_firewall(struct host *h, const struct firewall *is, struct snap *snap,
+int host_observe_firewall(struct host *h, const struct observe_query *query, struct snap *snap,
 			  struct diag *d)
 {
 	unsigned found = 0;
@@ -82,7 +82,8 @@ int host_observe_firewall(struct host *h, const struct firewall *is, struct snap
 	snap->firewall_ip = h->iptables.ip || (found & NFT_FAMILY_IP);
 	snap->firewall_ip6 = h->iptables.ip6 || (found & NFT_FAMILY_IP6);
 	snap->has_firewall = r < 0 || found != 0 || h->former_ifname[0] || h->has_iptables_rules;
-	if (r == 0 && is && snap->has_firewall && !h->former_ifname[0])
-		r = compare_firewall(h, is, found != 0, &snap->has_firewall_rules, d);
+	if (r == 0 && query->what & LOOK_FIREWALL_RULES && snap->has_firewall &&
+	    !h->former_ifname[0])
+		r = compare_firewall(h, query->firewall, found != 0, &snap->has_firewall_rules, d);
 	return r;
 }

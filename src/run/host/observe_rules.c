@@ -107,9 +107,11 @@ static int observe_family(struct host *h, uint8_t family, struct snap *snap, str
 	return r;
 }
 
-int host_observe_rules(struct host *h, struct snap *snap, struct diag *d)
+int host_observe_rules(struct host *h, const struct observe_query *query, struct snap *snap,
+		       struct diag *d)
 {
 	int r = observe_family(h, AF_INET, snap, d);
 
+	(void)query;
 	return r == 0 ? observe_family(h, AF_INET6, snap, d) : r;
 }

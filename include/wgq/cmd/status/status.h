@@ -45,8 +45,7 @@ struct status {
 	struct wg_peer_pointers blocks; /* the peers of the configuration, by key */
 	struct finding_vec findings;
 	struct diag unseen; /* as warnings: what could not be looked at, and why */
-	bool knows_device, knows_firewall;
-	int64_t now; /* seconds since the epoch */
+	int64_t now;        /* seconds since the epoch */
 	/* The rest is by the device's peers. */
 	size_t *order;             /* the newest handshake first */
 	struct finding **first_of; /* a peer's first finding, the others follow it; NULL: none */

@@ -52,14 +52,13 @@ struct around {
 };
 
 struct health_input {
-	const struct snap *snap; /* with device, addresses, tables and rules */
+	const struct snap *snap;
 	const struct want *want; /* of its configuration; NULL: there is none */
 	const struct around *around;
 	const struct peer_names *names;
-	int64_t now;         /* seconds since the epoch */
-	const bool *sends;   /* by the device's peers: they were sent something just now */
-	bool knows_device;   /* else what is not known of it is not judged */
-	bool knows_firewall; /* and wants it */
+	int64_t now;       /* seconds since the epoch */
+	const bool *sends; /* by the device's peers: they were sent something just now */
+	bool wants_firewall;
 };
 
 /* Appends what is found, in the order of finding_kind for the interface, then peer by peer. */

@@ -48,9 +48,8 @@ struct reload {
 	struct plan plan;
 };
 
-/* snap needs device, addresses, tables, rules, free_table, firewall, dns_set; the ways to the
- * endpoints as the encrypted packets take them. ret has to be zeroed; it borrows from conf and
- * snap. */
+/* snap: with the ways to the endpoints as the encrypted packets take them. ret has to be zeroed; it
+ * borrows from conf and snap. */
 int reload_want(const struct conf *conf, const struct snap *snap, struct reload *ret,
 		struct diag *d);
 int reload_plan(const struct snap *snap, const struct means *means, struct reload *reload,

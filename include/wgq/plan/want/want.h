@@ -2,7 +2,7 @@
 /* The wanted state of an interface.
  *
  * In come a configuration and a snapshot; out goes a struct want: device, addresses, routes, MTU
- * and mark, with every choice made that the file leaves open. up calls want_make() after the link
+ * and mark. up calls want_make() after the link
  * is created and the PreUp hooks have run; plan/reload calls it with the snapshot as a new link
  * would find it, status with what is there.
  *
@@ -30,7 +30,7 @@ struct want {
 	struct wg_device device;
 	struct wg_peer_vec peers;
 	struct link_addr_vec addrs; /* without those of a family that the host has not */
-	uint32_t mtu;
+	uint32_t mtu;               /* by want_choose_mtu() */
 
 	/* Families that have addresses or routes, be they left out here or not. */
 	bool carries_ip, carries_ip6;
@@ -42,12 +42,14 @@ struct want {
 	bool full_ip, full_ip6;
 	struct route default_ip, default_ip6;
 	uint32_t mark;       /* fwmark, and the number of the routing table */
-	bool mark_is_chosen; /* by us: neither the file nor a hook has set one */
+	bool mark_is_chosen; /* by the caller: neither the file nor a hook has set one */
 	struct addr_vec firewall_addrs;
 };
 
 /* Warns of what is left out. ret has to be zeroed; it borrows from conf. */
 int want_make(const struct conf *conf, const struct snap *snap, struct want *ret, struct diag *d);
+/* Warns of one that is not enough for a family. */
+void want_choose_mtu(struct want *want, const struct snap *snap, struct diag *d);
 void want_release(struct want *want);
 
 /* The public key that the device, now as observed, will have when it is set up as wanted; no peer
