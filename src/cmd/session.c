@@ -281,41 +281,6 @@ void session_unlock(struct session *s)
 		world_unlock(s->world);
 }
 
-/* There the status is that of the program that failed: ip(8) ends with 2 when the kernel says no.
- */
-static int status_of_wg_quick(enum op_kind failed)
-{
-	switch (failed) {
-	case OP_LINK_DEL:
-	case OP_LINK_UP:
-	case OP_LINK_DOWN:
-	case OP_LINK_MTU:
-	case OP_ADDR_ADD:
-	case OP_ADDR_DEL:
-	case OP_ROUTE_ADD:
-	case OP_ROUTE_DEL:
-	case OP_RESTORE:
-	case OP_RULE_ADD:
-	case OP_RULE_DEL:
-		return STATUS_IP_REFUSED;
-	case OP_LINK_ADD:
-	case OP_WG_SET:
-	case OP_WG_CHANGE:
-	case OP_WG_MARK:
-	case OP_WG_NOTE:
-	case OP_WG_REMOVE_PEERS:
-	case OP_SYSCTL_SET:
-	case OP_FIREWALL_SET:
-	case OP_FIREWALL_REMOVE:
-	case OP_DNS_SET:
-	case OP_DNS_UNSET:
-	case OP_HOOK:
-	case OP_SAVE:
-		return STATUS_FAILED;
-	}
-	return STATUS_FAILED;
-}
-
 int session_status(const struct session *s, int result)
 {
 	if (result == 0)
@@ -330,7 +295,10 @@ int session_status(const struct session *s, int result)
 		return STATUS_FAILED;
 	if (!s->options->as_wg_quick)
 		return s->txn.failed == OP_HOOK ? STATUS_HOOK : STATUS_FAILED;
-	return s->txn.status ? s->txn.status : status_of_wg_quick(s->txn.failed);
+	/* There the status is that of the program that failed. */
+	if (s->txn.status)
+		return s->txn.status;
+	return op_is_of_ip(s->txn.failed) ? STATUS_IP_REFUSED : STATUS_FAILED;
 }
 
 int verb_each(const struct options *options,

@@ -131,12 +131,14 @@ void show_line(const char *line)
 void show_step(const struct op *op, const struct op_context *context, bool undoing)
 {
 	_cleanup_buf_ struct buf commands = {0}, text = {0};
-
+	struct op_context echo = *context;
 	bool is_detail = op->kind == OP_WG_REMOVE_PEERS || op->kind == OP_WG_NOTE;
 
 	if (quiet || (is_detail && !verbose))
 		return;
-	op_format(op, context, OP_ECHO, verbose ? SIZE_MAX : STEP_LINES, &commands);
+	echo.form = OP_ECHO;
+	echo.limit = verbose ? SIZE_MAX : STEP_LINES;
+	op_format(op, &echo, &commands);
 	for (const char *line = buf_text(&commands);; line++) {
 		size_t n = strcspn(line, "\n");
 
@@ -206,14 +208,17 @@ int show_script(const struct plan *plan, const struct op_context *context, bool 
 		struct diag *d)
 {
 	_cleanup_buf_ struct buf text = {0};
+	struct op_context script = *context;
 
+	script.form = OP_SCRIPT;
+	script.limit = SIZE_MAX;
 	if (begin)
 		buf_str(&text, "#!/bin/sh\nset -e\n");
 
 	vec_each(op, plan) {
 		if (op->back_only)
 			continue;
-		op_format(op, context, OP_SCRIPT, SIZE_MAX, &text);
+		op_format(op, &script, &text);
 		buf_char(&text, '\n');
 	}
 	return show_foreign(&text, d);

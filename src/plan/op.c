@@ -1,94 +1,447 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a step is: its inverse, and what becomes of it with the link.
+// What each kind of step is: how it reads, what it changes, its inverse.
 #include "wgq/plan/op.h"
 
-static bool inverse_of_firewall(const struct op *op, struct op *ret)
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "wgq/conf/hook/hooks.h"
+#include "wgq/plan/text/change.h"
+#include "wgq/plan/text/format.h"
+
+static char family_digit(uint8_t family)
 {
-	ret->kind = op->firewall.before ? OP_FIREWALL_SET : OP_FIREWALL_REMOVE;
-	if (op->firewall.before)
-		ret->firewall.rules = *op->firewall.before;
-	return op->firewall.before || op->kind == OP_FIREWALL_SET;
+	return family == AF_INET6 ? '6' : '4';
 }
 
-static bool inverse_of_dns(const struct op *op, struct op *ret)
+static void format_link_add(const struct op *op, const struct op_context *context, struct buf *out)
 {
-	ret->kind = op->dns.before ? OP_DNS_SET : OP_DNS_UNSET;
+	struct means means = *context->means;
+
+	if (op->returns) {
+		means.userspace = means.former;
+		means.userspace_forced = means.former != NULL;
+	}
+	if (!means.userspace_forced) {
+		buf_str(out, "ip link add dev ");
+		buf_shell_word(out, context->ifname);
+		buf_str(out, " type wireguard");
+	}
+	if (means.userspace && (context->form == OP_SCRIPT || means.userspace_forced)) {
+		buf_str(out, means.userspace_forced ? "" : " || ");
+		buf_shell_word(out, means.userspace);
+		buf_char(out, ' ');
+		buf_shell_word(out, context->ifname);
+	}
+}
+
+static void format_link_del(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	(void)op;
+	buf_str(out, "ip link delete dev ");
+	buf_shell_word(out, context->ifname);
+}
+
+/* Up, down, or as it is, with an MTU. */
+static void format_link_set(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	buf_addf(out, "ip link set mtu %u%s dev ", op->mtu.value,
+		 op->kind == OP_LINK_UP     ? " up"
+		 : op->kind == OP_LINK_DOWN ? " down"
+					    : "");
+	buf_shell_word(out, context->ifname);
+}
+
+static int list_link_set(const struct op *op, struct change_vec *changes)
+{
+	int r = op->kind == OP_LINK_UP ? change_add(changes, CHANGE_INTERFACE, CHANGE_ALTER,
+						    "state", "down", "up", 0)
+				       : 0;
+
+	if (r < 0 || op->mtu.value == op->mtu.before)
+		return r;
+	return change_add_number(changes, "mtu", op->mtu.before, op->mtu.value, op->line);
+}
+
+static bool make_link_again(struct op *op)
+{
+	return op->returns;
+}
+
+static void format_mark(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	buf_str(out, "wg set ");
+	buf_shell_word(out, context->ifname);
+	buf_addf(out, " fwmark %u", op->mark.value);
+}
+
+static int list_mark(const struct op *op, struct change_vec *changes)
+{
+	return change_mark(changes, op->mark.before, op->mark.value);
+}
+
+static void format_note(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	_cleanup_buf_ struct buf name = {0}, setting = {0};
+
+	buf_addf(&name, "net/ipv4/conf/%s/tag", context->ifname);
+	buf_sysctl_name(&setting, buf_text(&name));
+	buf_str(out, "sysctl -q ");
+	buf_shell_word(out, buf_text(&setting));
+	buf_addf(out, "=%u%s", op->note.value,
+		 context->form == OP_SCRIPT ? " 2>/dev/null || :" : "");
+}
+
+static void format_remove_peers(const struct op *op, const struct op_context *context,
+				struct buf *out)
+{
+	(void)op;
+	buf_str(out, "wg setconf ");
+	buf_shell_word(out, context->ifname);
+	buf_str(out, " /dev/null");
+}
+
+static bool swap_devices(struct op *op)
+{
+	const struct wg_device *forth = op->change.forth;
+
+	op->change.forth = op->change.back;
+	op->change.back = forth;
+	return true;
+}
+
+static void format_addr(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(&op->addr.prefix, text);
+	buf_addf(out, "ip -%c address %s %s dev ", family_digit(op->addr.prefix.addr.family),
+		 op->kind == OP_ADDR_ADD ? "add" : "delete", text);
+	buf_shell_word(out, context->ifname);
+}
+
+static int list_addr(const struct op *op, struct change_vec *changes)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(&op->addr.prefix, text);
+	return change_add(changes, CHANGE_ADDRESS,
+			  op->kind == OP_ADDR_ADD ? CHANGE_ADD : CHANGE_REMOVE, text, "", "",
+			  op->line);
+}
+
+static void format_routes(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	const char *verb = op->kind == OP_ROUTE_DEL                    ? "delete"
+			   : op->routes.put_back || op->routes.barrier ? "prepend"
+								       : "add";
+
+	for (size_t i = 0; i < op->routes.count; i++) {
+		const struct route *route = &op->routes.at[i];
+		char text[PREFIX_TEXT_MAX];
+
+		if (i)
+			buf_char(out, '\n');
+		if (i == context->limit) {
+			buf_addf(out, "... and %zu more routes", op->routes.count - i);
+			return;
+		}
+		prefix_format(&route->prefix, text);
+		buf_addf(out, "ip -%c route %s ", family_digit(route->prefix.addr.family), verb);
+		if (op->routes.barrier) {
+			buf_addf(out, "unreachable %s window %u", text,
+				 route_barrier_window(context->ifname));
+		} else {
+			buf_addf(out, "%s dev ", text);
+			buf_shell_word(out, context->ifname);
+		}
+		if (op->routes.table != RT_TABLE_MAIN)
+			buf_addf(out, " table %u", op->routes.table);
+	}
+}
+
+static int list_routes(const struct op *op, struct change_vec *changes)
+{
+	enum change_sign sign = op->kind == OP_ROUTE_ADD ? CHANGE_ADD : CHANGE_REMOVE;
+	int r = 0;
+
+	if (op->routes.temporary)
+		return 0;
+	for (size_t i = 0; r == 0 && i < op->routes.count; i++) {
+		const struct route *route = &op->routes.at[i];
+		const char *type = op->routes.barrier ? "unreachable " : "";
+		char prefix[PREFIX_TEXT_MAX], object[PREFIX_TEXT_MAX + 36];
+
+		prefix_format(&route->prefix, prefix);
+		if (op->routes.table == RT_TABLE_MAIN)
+			snprintf(object, sizeof(object), "%s%s", type, prefix);
+		else
+			snprintf(object, sizeof(object), "%s%s table %u", type, prefix,
+				 op->routes.table);
+		r = change_add(changes, CHANGE_ROUTE, sign, object, "", "", route->line);
+	}
+	return r;
+}
+
+static bool put_routes_back(struct op *op)
+{
+	op->routes.put_back = true;
+	return true;
+}
+
+static void format_restore(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	(void)op;
+	(void)context;
+	buf_str(out, "ip address restore\nip route restore");
+}
+
+/* The script adds what wg-quick leaves out: the protocol that keeps systemd-networkd away, and the
+ * priority that tells which of several equal rules is meant. */
+static void format_rule(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	const struct rule *rule = &op->rule;
+	bool add = op->kind == OP_RULE_ADD, whole = add || context->form == OP_SCRIPT;
+
+	buf_addf(out, "ip -%c rule %s ", family_digit(rule->family), add ? "add" : "delete");
+	if (whole && rule->priority)
+		buf_addf(out, "priority %u ", rule->priority);
+	if (rule->has_suppress)
+		buf_addf(out, "table main suppress_prefixlength %u", rule->suppress_prefixlen);
+	else if (whole)
+		buf_addf(out, "not fwmark %u table %u", rule->fwmark, rule->table);
+	else
+		buf_addf(out, "table %u", rule->table);
+	if (context->form == OP_SCRIPT && rule->protocol)
+		buf_addf(out, " protocol %u", rule->protocol);
+}
+
+static int list_rule(const struct op *op, struct change_vec *changes)
+{
+	const struct rule *rule = &op->rule;
+	const char *family = rule->family == AF_INET6 ? "IPv6" : "IPv4";
+	char object[96], priority[16] = "";
+
+	if (rule->priority)
+		snprintf(priority, sizeof(priority), " %u:", rule->priority);
+	if (rule->has_suppress)
+		snprintf(object, sizeof(object), "%s%s lookup main suppress_prefixlength %u",
+			 family, priority, rule->suppress_prefixlen);
+	else
+		snprintf(object, sizeof(object), "%s%s not fwmark 0x%x lookup %u", family, priority,
+			 rule->fwmark, rule->table);
+	return change_add(changes, CHANGE_RULE,
+			  op->kind == OP_RULE_ADD ? CHANGE_ADD : CHANGE_REMOVE, object, "", "",
+			  op->line);
+}
+
+static void format_sysctl(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	_cleanup_buf_ struct buf assignment = {0};
+
+	(void)context;
+	buf_sysctl_name(&assignment, op->sysctl.name);
+	buf_addf(&assignment, "=%ld", op->sysctl.value);
+	buf_str(out, "sysctl -q ");
+	buf_shell_word(out, buf_text(&assignment));
+}
+
+static int list_sysctl(const struct op *op, struct change_vec *changes)
+{
+	char from[24], to[24];
+
+	if (op->sysctl.temporary)
+		return 0;
+	snprintf(from, sizeof(from), "%ld", op->sysctl.before);
+	snprintf(to, sizeof(to), "%ld", op->sysctl.value);
+	return change_add(changes, CHANGE_SETTING, CHANGE_ALTER, op->sysctl.name, from, to,
+			  op->line);
+}
+
+static bool swap_settings(struct op *op)
+{
+	long value = op->sysctl.value;
+
+	op->sysctl.value = op->sysctl.before;
+	op->sysctl.before = value;
+	return true;
+}
+
+static int list_firewall(const struct op *op, struct change_vec *changes)
+{
+	char rules[64];
+
+	snprintf(rules, sizeof(rules), "rules for %s", op->firewall.rules.ifname);
+	return change_add(changes, CHANGE_FIREWALL,
+			  op->kind == OP_FIREWALL_REMOVE ? CHANGE_REMOVE
+			  : op->firewall.before          ? CHANGE_ALTER
+							 : CHANGE_ADD,
+			  rules, "", "", 0);
+}
+
+/* What was there is set again; what was not there is removed. */
+static bool return_firewall(struct op *op)
+{
+	if (!op->firewall.before)
+		return op->kind == OP_FIREWALL_REMOVE;
+	op->kind = OP_FIREWALL_SET;
+	op->firewall.rules = *op->firewall.before;
+	return true;
+}
+
+static void format_servers(const struct dns_setting *dns, struct buf *out)
+{
+	const struct conf_text_vec *lists[] = {dns->servers, dns->search};
+
+	for (size_t i = 0; i < 2; i++)
+		vec_each(item, lists[i])
+			buf_addf(out, "%s%s", out->len ? ", " : "", item->text);
+}
+
+static int list_dns(const struct op *op, struct change_vec *changes)
+{
+	_cleanup_buf_ struct buf from = {0}, to = {0};
+	enum change_sign sign = op->kind == OP_DNS_UNSET ? CHANGE_REMOVE
+				: op->dns.before         ? CHANGE_ALTER
+							 : CHANGE_ADD;
+
 	if (op->dns.before)
-		ret->dns.is = *op->dns.before;
-	return op->dns.before || op->kind == OP_DNS_SET;
+		format_servers(op->dns.before, &from);
+	if (op->kind == OP_DNS_SET)
+		format_servers(&op->dns.is, &to);
+	if (buf_status(&from) < 0 || buf_status(&to) < 0)
+		return -ENOMEM;
+	return change_add(changes, CHANGE_DNS, sign, "name servers", buf_text(&from), buf_text(&to),
+			  op->line);
+}
+
+static bool return_dns(struct op *op)
+{
+	if (!op->dns.before)
+		return op->kind == OP_DNS_UNSET;
+	op->kind = OP_DNS_SET;
+	op->dns.is = *op->dns.before;
+	return true;
+}
+
+static void format_hook(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	_cleanup_buf_ struct buf command = {0};
+
+	hook_expand(op->hook, context->ifname, &command);
+	if (context->form == OP_ECHO) {
+		buf_str(out, buf_text(&command));
+		return;
+	}
+	buf_str(out, "env LC_ALL=C INTERFACE=");
+	buf_shell_word(out, context->ifname);
+	buf_str(out, " CONFIG_FILE=");
+	buf_shell_word(out, context->config_file);
+	buf_str(out, " bash -O extglob -e -o pipefail -c ");
+	buf_shell_word(out, buf_text(&command));
+}
+
+/* wg-quick echoes only how it learns what is running (linux.bash:280). The text has secrets, which
+ * a script must not have, so that learns it when it is run. */
+static void format_save(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	bool echo = context->form == OP_ECHO;
+
+	buf_str(out, echo ? "wg showconf " : "wgq save ");
+	buf_shell_word(out, echo ? context->ifname : op->save.name);
+}
+
+/* A number and the one before it: all of these lie at the same place. */
+static bool swap_numbers(struct op *op)
+{
+	const struct op_number was = op->mtu;
+
+	op->mtu = (struct op_number){.value = was.before, .before = was.value};
+	return true;
+}
+
+static bool only_its_kind(struct op *op)
+{
+	(void)op;
+	return true;
+}
+
+/* Everything about a kind of step but how it is carried out, which is in run/host/exec.c. */
+static const struct op_type {
+	void (*format)(const struct op *op, const struct op_context *context, struct buf *out);
+	/* What `wgq diff` says of it, 0 or -ENOMEM; NULL: it only prepares other steps. */
+	int (*list)(const struct op *op, struct change_vec *changes);
+	/* Makes a step of this kind its own inverse, whose kind is set. false: it has none. NULL:
+	 * no step of this kind has. */
+	bool (*invert)(struct op *op);
+	enum op_kind inverse;
+	bool dies_with_link; /* deleting the link takes it back */
+	bool removes;
+	bool of_ip; /* wg-quick has ip(8) do it */
+	enum op_program program;
+} types[OP_KINDS] = {
+	[OP_LINK_ADD] = {format_link_add, NULL, only_its_kind, OP_LINK_DEL},
+	[OP_LINK_DEL] = {format_link_del, NULL, make_link_again, OP_LINK_ADD, .removes = true,
+			 .of_ip = true},
+	[OP_LINK_UP] = {format_link_set, list_link_set, swap_numbers, OP_LINK_DOWN,
+			.dies_with_link = true, .of_ip = true},
+	[OP_LINK_DOWN] = {format_link_set, .dies_with_link = true, .of_ip = true},
+	[OP_LINK_MTU] = {format_link_set, list_link_set, swap_numbers, OP_LINK_MTU,
+			 .dies_with_link = true, .of_ip = true},
+	[OP_WG_SET] = {format_wg_set, .dies_with_link = true},
+	[OP_WG_CHANGE] = {format_wg_change, change_wg, swap_devices, OP_WG_CHANGE,
+			  .dies_with_link = true},
+	[OP_WG_MARK] = {format_mark, list_mark, swap_numbers, OP_WG_MARK, .dies_with_link = true},
+	[OP_WG_NOTE] = {format_note, NULL, swap_numbers, OP_WG_NOTE, .dies_with_link = true},
+	[OP_WG_REMOVE_PEERS] = {format_remove_peers, NULL, only_its_kind, OP_WG_SET,
+				.dies_with_link = true},
+	[OP_ADDR_ADD] = {format_addr, list_addr, only_its_kind, OP_ADDR_DEL, .dies_with_link = true,
+			 .of_ip = true},
+	[OP_ADDR_DEL] = {format_addr, list_addr, only_its_kind, OP_ADDR_ADD, .dies_with_link = true,
+			 .removes = true, .of_ip = true},
+	[OP_ROUTE_ADD] = {format_routes, list_routes, only_its_kind, OP_ROUTE_DEL,
+			  .dies_with_link = true, .of_ip = true},
+	[OP_ROUTE_DEL] = {format_routes, list_routes, put_routes_back, OP_ROUTE_ADD,
+			  .dies_with_link = true, .removes = true, .of_ip = true},
+	[OP_RESTORE] = {format_restore, .dies_with_link = true, .of_ip = true},
+	[OP_RULE_ADD] = {format_rule, list_rule, only_its_kind, OP_RULE_DEL, .of_ip = true},
+	[OP_RULE_DEL] = {format_rule, list_rule, only_its_kind, OP_RULE_ADD, .removes = true,
+			 .of_ip = true},
+	[OP_SYSCTL_SET] = {format_sysctl, list_sysctl, swap_settings, OP_SYSCTL_SET,
+			   .removes = true},
+	[OP_FIREWALL_SET] = {format_firewall_set, list_firewall, return_firewall,
+			     OP_FIREWALL_REMOVE, .program = OP_RUNS_IPTABLES},
+	[OP_FIREWALL_REMOVE] = {format_firewall_remove, list_firewall, return_firewall,
+				OP_FIREWALL_SET, .removes = true, .program = OP_RUNS_IPTABLES},
+	[OP_DNS_SET] = {format_dns_set, list_dns, return_dns, OP_DNS_UNSET,
+			.program = OP_RUNS_PROGRAM},
+	[OP_DNS_UNSET] = {format_dns_unset, list_dns, return_dns, OP_DNS_SET, .removes = true,
+			  .program = OP_RUNS_PROGRAM},
+	[OP_HOOK] = {format_hook, .program = OP_RUNS_PROGRAM},
+	[OP_SAVE] = {format_save},
+};
+
+void op_format(const struct op *op, const struct op_context *context, struct buf *ret_text)
+{
+	types[op->kind].format(op, context, ret_text);
+}
+
+int op_list(const struct op *op, struct change_vec *changes)
+{
+	const struct op_type *type = &types[op->kind];
+
+	return type->list ? type->list(op, changes) : 0;
 }
 
 bool op_inverse(const struct op *op, struct op *ret)
 {
+	const struct op_type *type = &types[op->kind];
+
 	*ret = *op;
-	switch (op->kind) {
-	case OP_LINK_ADD:
-		ret->kind = OP_LINK_DEL;
-		return true;
-	case OP_ADDR_ADD:
-		ret->kind = OP_ADDR_DEL;
-		return true;
-	case OP_ADDR_DEL:
-		ret->kind = OP_ADDR_ADD;
-		return true;
-	case OP_ROUTE_ADD:
-		ret->kind = OP_ROUTE_DEL;
-		return true;
-	case OP_ROUTE_DEL:
-		ret->kind = OP_ROUTE_ADD;
-		ret->routes.put_back = true;
-		return true;
-	case OP_RULE_ADD:
-		ret->kind = OP_RULE_DEL;
-		return true;
-	case OP_RULE_DEL:
-		ret->kind = OP_RULE_ADD;
-		return true;
-	case OP_SYSCTL_SET:
-		ret->sysctl.value = op->sysctl.before;
-		ret->sysctl.before = op->sysctl.value;
-		return true;
-	case OP_FIREWALL_SET:
-	case OP_FIREWALL_REMOVE:
-		return inverse_of_firewall(op, ret);
-	case OP_DNS_SET:
-	case OP_DNS_UNSET:
-		return inverse_of_dns(op, ret);
-	case OP_LINK_UP:
-		ret->kind = OP_LINK_DOWN;
-		ret->mtu.value = op->mtu.before;
-		ret->mtu.before = op->mtu.value;
-		return true;
-	case OP_LINK_MTU:
-		ret->mtu.value = op->mtu.before;
-		ret->mtu.before = op->mtu.value;
-		return true;
-	case OP_WG_MARK:
-		ret->mark.value = op->mark.before;
-		ret->mark.before = op->mark.value;
-		return true;
-	case OP_WG_NOTE:
-		ret->note.value = op->note.before;
-		ret->note.before = op->note.value;
-		return true;
-	case OP_WG_CHANGE:
-		ret->change.forth = op->change.back;
-		ret->change.back = op->change.forth;
-		return true;
-	case OP_WG_REMOVE_PEERS:
-		ret->kind = OP_WG_SET;
-		return true;
-	case OP_LINK_DEL:
-		ret->kind = OP_LINK_ADD;
-		return op->returns;
-	case OP_LINK_DOWN:
-	case OP_WG_SET:
-	case OP_RESTORE:
-	case OP_HOOK:
-	case OP_SAVE:
-		return false;
-	}
-	return false;
+	ret->kind = type->inverse;
+	return type->invert && type->invert(ret);
 }
 
 bool op_replaces(const struct op *op)
@@ -99,37 +452,28 @@ bool op_replaces(const struct op *op)
 	return (firewall && op->firewall.before) || (dns && op->dns.before);
 }
 
-bool op_dies_with_link(enum op_kind kind)
+/* Barriers are on no link; what is set for a moment is the link's own setting. */
+bool op_dies_with_link(const struct op *op)
 {
-	switch (kind) {
-	case OP_LINK_UP:
-	case OP_LINK_DOWN:
-	case OP_LINK_MTU:
-	case OP_WG_SET:
-	case OP_WG_CHANGE:
-	case OP_WG_MARK:
-	case OP_WG_NOTE:
-	case OP_WG_REMOVE_PEERS:
-	case OP_ADDR_ADD:
-	case OP_ADDR_DEL:
-	case OP_ROUTE_ADD:
-	case OP_ROUTE_DEL:
-	case OP_RESTORE:
-		return true;
-	case OP_LINK_ADD:
-	case OP_LINK_DEL:
-	case OP_RULE_ADD:
-	case OP_RULE_DEL:
-	case OP_SYSCTL_SET:
-	case OP_FIREWALL_SET:
-	case OP_FIREWALL_REMOVE:
-	case OP_DNS_SET:
-	case OP_DNS_UNSET:
-	case OP_HOOK:
-	case OP_SAVE:
-		return false;
-	}
-	return false;
+	if (op->kind == OP_ROUTE_ADD || op->kind == OP_ROUTE_DEL)
+		return !op->routes.barrier;
+	return types[op->kind].dies_with_link ||
+	       (op->kind == OP_SYSCTL_SET && op->sysctl.temporary);
+}
+
+bool op_removes(enum op_kind kind)
+{
+	return types[kind].removes;
+}
+
+enum op_program op_program(enum op_kind kind)
+{
+	return types[kind].program;
+}
+
+bool op_is_of_ip(enum op_kind kind)
+{
+	return types[kind].of_ip;
 }
 
 void plan_release(struct plan *plan)

@@ -139,20 +139,13 @@ void txn_keep(struct txn *txn)
 	txn->taken = 0;
 }
 
-/* What the kernel does not take away with a link. */
-static bool outlives_link(const struct op *op)
-{
-	return (op->kind == OP_ROUTE_DEL && op->routes.barrier) || op->kind == OP_RULE_DEL ||
-	       op->kind == OP_FIREWALL_REMOVE || op->kind == OP_DNS_UNSET ||
-	       (op->kind == OP_SYSCTL_SET && !op->sysctl.temporary);
-}
-
 void txn_forget(struct txn *txn, bool replaced, struct diag *d)
 {
 	size_t kept = 0;
 
 	vec_each(op, &txn->inverses)
-		if (op->kind == OP_LINK_DEL || (!replaced && outlives_link(op)))
+		if (op->kind == OP_LINK_DEL ||
+		    (!replaced && op_removes(op->kind) && !op_dies_with_link(op)))
 			txn->inverses.at[kept++] = *op;
 	txn->inverses.len = txn->taken = kept;
 	diag_note(d, replaced ? "the interface was taken down meanwhile: what is there is not ours"
@@ -194,7 +187,7 @@ void txn_undo(struct txn *txn, struct diag *d)
 		const struct op *op = &txn->inverses.at[i];
 		int status;
 
-		if ((link_goes && op_dies_with_link(op->kind)) || is_needless(op, &txn->inverses) ||
+		if ((link_goes && op_dies_with_link(op)) || is_needless(op, &txn->inverses) ||
 		    (is_lost && op->kind != OP_LINK_DEL))
 			continue;
 		/* Older steps are those of the link that was there before. */

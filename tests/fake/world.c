@@ -225,6 +225,8 @@ static int act(struct fake *fake, const struct op *op)
 		free(fake->saved);
 		fake->saved = mem_strndup(buf_text(op->save.text), op->save.text->len);
 		return 0;
+	case OP_KINDS:
+		break;
 	}
 	return -EINVAL;
 }

@@ -40,12 +40,17 @@ enum op_kind {
 	OP_DNS_UNSET,
 	OP_HOOK,
 	OP_SAVE, /* replaces the configuration's text */
+	OP_KINDS
 };
 
 /* Name servers and search domains of an interface. Borrowed. */
 struct dns_setting {
 	const struct conf_text_vec *servers, *search;
 	bool catch_all; /* the tunnel has a default route */
+};
+
+struct op_number {
+	uint32_t value, before;
 };
 
 struct op {
@@ -55,16 +60,9 @@ struct op {
 	union {
 		bool returns; /* OP_LINK_DEL: the link is made again when the step is taken back;
 			       * OP_LINK_ADD: is that link */
-		struct {
-			uint32_t value; /* 0: as it is */
-			uint32_t before;
-		} mtu; /* OP_LINK_UP, OP_LINK_DOWN, OP_LINK_MTU */
-		struct {
-			uint32_t value, before;
-		} mark; /* OP_WG_MARK */
-		struct {
-			uint32_t value, before;
-		} note; /* OP_WG_NOTE */
+		struct op_number mtu;  /* OP_LINK_UP, OP_LINK_DOWN, OP_LINK_MTU; 0: as it is */
+		struct op_number mark; /* OP_WG_MARK */
+		struct op_number note; /* OP_WG_NOTE */
 		struct {
 			const struct wg_device *device; /* to be set, or to go back to */
 			uint32_t private_key_line;      /* of the configuration */
@@ -115,12 +113,20 @@ struct plan {
 	VEC(struct op);
 };
 
+enum op_form {
+	OP_ECHO,   /* the command in wg-quick's words, a line each */
+	OP_SCRIPT, /* a command that does it when run by sh */
+};
+
 /* What the texts need to know beside the step. */
 struct op_context {
 	const char *ifname;
 	const char *config_file;
 	const struct sources *sources; /* of the configuration */
 	const struct means *means;
+	enum op_form form;
+	/* Bulk steps have a line for each object; beyond it one line sums up the rest. */
+	size_t limit;
 };
 
 /* The step that takes this one back. false: there is none, since nothing is to be taken back
@@ -132,15 +138,22 @@ bool op_replaces(const struct op *op);
 
 /* Whether deleting the link takes the step back as well, so that an undo that deletes the link
  * need not do it. */
-bool op_dies_with_link(enum op_kind kind);
+bool op_dies_with_link(const struct op *op);
+/* Whether it takes away what another step has made, or sets it back. */
+bool op_removes(enum op_kind kind);
 
-enum op_form {
-	OP_ECHO,   /* the command in wg-quick's words, a line each */
-	OP_SCRIPT, /* a command that does it when run by sh */
-};
-/* Bulk steps have a line for each object; beyond limit lines one line sums up the rest. */
-void op_format(const struct op *op, const struct op_context *context, enum op_form form,
-	       size_t limit, struct buf *ret_text);
+/* What it runs or asks, which may take long: the lock is not held meanwhile. A userspace WireGuard
+ * has a time limit, and makes the link and its socket: nobody must take them for left over. */
+enum op_program { OP_RUNS_NONE, OP_RUNS_PROGRAM, OP_RUNS_IPTABLES /* where the host has no nft */ };
+enum op_program op_program(enum op_kind kind);
+
+/* Whether wg-quick has ip(8) do it, which ends with 2 when the kernel refuses. */
+bool op_is_of_ip(enum op_kind kind);
+
+void op_format(const struct op *op, const struct op_context *context, struct buf *ret_text);
+/* Appends what it changes, see text/change.h. 0 or -ENOMEM. */
+struct change_vec;
+int op_list(const struct op *op, struct change_vec *changes);
 
 void plan_release(struct plan *plan);
 

@@ -44,7 +44,7 @@ static bool is_missing(const struct check *c, const struct shell_command *comman
 	return *there != program;
 }
 
-void check_programs(struct check *c)
+static void check_programs(struct check *c)
 {
 	const char *there = NULL;
 
@@ -87,7 +87,7 @@ static bool ends_with_backslash(const char *text)
 	return count % 2;
 }
 
-void check_hook_syntax(struct check *c)
+static void check_hook_syntax(struct check *c)
 {
 	vec_each(hook, c->hooks) {
 		if (hook->script.error.message) {
@@ -129,7 +129,7 @@ static const struct hook *first_user(const struct check *c, bool nft, bool *ret_
 }
 
 /* Both in one hook: the one for hosts that do not have the other. */
-void check_mixed_firewalls(struct check *c)
+static void check_mixed_firewalls(struct check *c)
 {
 	bool both;
 	const struct hook *iptables = first_user(c, false, &both),
@@ -231,7 +231,7 @@ static void found_unpaired(struct check *c, const struct effect *e, const char *
 		    kind_name(e), after);
 }
 
-void check_not_undone(struct check *c)
+static void check_not_undone(struct check *c)
 {
 	const struct hook_side *up = &c->hooks->up;
 
@@ -246,7 +246,7 @@ void check_not_undone(struct check *c)
 
 /* Routes are another matter: those of the interface are gone by themselves, and a default route may
  * be taken away and put back. */
-void check_not_done(struct check *c)
+static void check_not_done(struct check *c)
 {
 	const struct hook_side *down = &c->hooks->down;
 
@@ -257,3 +257,12 @@ void check_not_done(struct check *c)
 			found_unpaired(c, &down->at[i], "no PreUp or PostUp adds this",
 				       ", so deleting it fails, and down with it");
 }
+
+const struct named_check checks_of_commands[] = {
+	{"hook-syntax", DIAG_WARNING, check_hook_syntax},
+	{"missing-program", DIAG_WARNING, check_programs},
+	{"mixed-firewalls", DIAG_WARNING, check_mixed_firewalls},
+	{"not-undone", DIAG_WARNING, check_not_undone},
+	{"not-done", DIAG_WARNING, check_not_done},
+	{0},
+};

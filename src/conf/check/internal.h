@@ -82,23 +82,14 @@ int check_find_claims(struct check *c);
  * file. NULL: no peer has it. */
 const struct claim *check_owner(const struct check *c, const struct addr *a);
 
-/* One function a check; check.c has the table. */
-typedef void check_function(struct check *c);
-/* peers.c */
-check_function check_duplicate_key, check_own_key, check_zero_key, check_duplicate_allowed_ip,
-	check_no_allowed_ips, check_own_address, check_no_meeting, check_keepalive,
-	check_repeated_key;
-/* network.c */
-check_function check_duplicate_address, check_taken_network, check_address_length, check_mtu_ipv4,
-	check_mtu_ipv6, check_mtu_path, check_neighbours, check_dns_tool, check_readable,
-	check_writable, check_no_private_key, check_saved_comments;
-/* routes.c */
-check_function check_endpoint, check_loop, check_ipv6_leak, check_ipv4_leak, check_dns,
-	check_dns_public;
 /* pairs.c: finds what is undone. 0 or -ENOMEM. */
 int check_pair_effects(struct check *c);
-/* commands.c */
-check_function check_hook_syntax, check_programs, check_mixed_firewalls, check_not_undone,
-	check_not_done;
-/* others.c */
-check_function check_same_key, check_same_port, check_same_address, check_two_full;
+
+/* Each file ends with the table of its checks, which an empty line ends. */
+struct named_check {
+	const char *id;
+	enum diag_level level;
+	void (*check)(struct check *c);
+};
+extern const struct named_check checks_of_network[], checks_of_peers[], checks_of_routes[],
+	checks_of_commands[], checks_of_others[];

@@ -18,7 +18,7 @@ static bool has_secrets(const struct conf *conf)
 	return false;
 }
 
-void check_readable(struct check *c)
+static void check_readable(struct check *c)
 {
 	_cleanup_buf_ struct buf hint = {0};
 
@@ -30,7 +30,7 @@ void check_readable(struct check *c)
 		    "every user of this host can read the keys in this file");
 }
 
-void check_writable(struct check *c)
+static void check_writable(struct check *c)
 {
 	_cleanup_buf_ struct buf hint = {0};
 	const struct check_facts *facts = c->facts;
@@ -43,7 +43,7 @@ void check_writable(struct check *c)
 		    "%s can change this file, whose hooks are run as root", facts->writable_by);
 }
 
-void check_no_private_key(struct check *c)
+static void check_no_private_key(struct check *c)
 {
 	if (!c->conf->wg.has_private_key && !c->hooks->up.opaque && !hooks_load(c->hooks) &&
 	    !hooks_set(c->hooks, NULL, "private-key"))
@@ -53,7 +53,7 @@ void check_no_private_key(struct check *c)
 }
 
 /* wg-quick rewrites the file. */
-void check_saved_comments(struct check *c)
+static void check_saved_comments(struct check *c)
 {
 	if (!c->conf->save_config)
 		return;
@@ -87,7 +87,7 @@ static int compare_addresses(const void *a, const void *b)
 	return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-void check_duplicate_address(struct check *c)
+static void check_duplicate_address(struct check *c)
 {
 	const struct link_addr_vec *given = &c->conf->addresses;
 	struct link_addr_vec sorted = {0};
@@ -114,7 +114,7 @@ void check_duplicate_address(struct check *c)
 	addrs_release(&sorted);
 }
 
-void check_taken_network(struct check *c)
+static void check_taken_network(struct check *c)
 {
 	static const char hint[] = "`ip route' or `ip -6 route' shows the interface: choose "
 				   "another network for one of the two";
@@ -169,7 +169,7 @@ static size_t neighbours_of(const struct check *c, const struct link_addr *a)
 }
 
 /* Every peer gets its route all the same; where there are no routes it matters. */
-void check_address_length(struct check *c)
+static void check_address_length(struct check *c)
 {
 	bool off = c->conf->table_kind == TABLE_OFF;
 
@@ -201,18 +201,18 @@ static void check_mtu_of(struct check *c, uint8_t family)
 			    buf_text(&why));
 }
 
-void check_mtu_ipv4(struct check *c)
+static void check_mtu_ipv4(struct check *c)
 {
 	check_mtu_of(c, AF_INET);
 }
 
-void check_mtu_ipv6(struct check *c)
+static void check_mtu_ipv6(struct check *c)
 {
 	check_mtu_of(c, AF_INET6);
 }
 
 /* Where there are endpoints of both families, or names, the smaller overhead counts. */
-void check_mtu_path(struct check *c)
+static void check_mtu_path(struct check *c)
 {
 	const struct conf *conf = c->conf;
 	unsigned overhead = conf->endpoints.len ? WG_OVERHEAD_IPV4 : WG_OVERHEAD_IPV6;
@@ -246,7 +246,7 @@ static bool has_ipv6(const struct wg_peer *peer)
 }
 
 /* Over IPv4 a wg interface has one neighbour for all destinations, over IPv6 one for each. */
-void check_neighbours(struct check *c)
+static void check_neighbours(struct check *c)
 {
 	const struct wg_peer *first = NULL;
 	size_t count = 0;
@@ -265,7 +265,7 @@ void check_neighbours(struct check *c)
 		    count, c->facts->neighbours);
 }
 
-void check_dns_tool(struct check *c)
+static void check_dns_tool(struct check *c)
 {
 	if (!c->facts->lacks_dns_tool || !conf_has_dns(c->conf))
 		return;
@@ -273,3 +273,19 @@ void check_dns_tool(struct check *c)
 		    "install openresolv or systemd-resolved; wgq up --dns=off does without",
 		    "this host has no way to set name servers, so wgq up fails");
 }
+
+const struct named_check checks_of_network[] = {
+	{"world-readable", DIAG_WARNING, check_readable},
+	{"writable-by-others", DIAG_WARNING, check_writable},
+	{"no-private-key", DIAG_WARNING, check_no_private_key},
+	{"no-dns-tool", DIAG_WARNING, check_dns_tool},
+	{"mtu-below-ipv4", DIAG_ERROR, check_mtu_ipv4},
+	{"mtu-below-ipv6", DIAG_ERROR, check_mtu_ipv6},
+	{"mtu-above-path", DIAG_WARNING, check_mtu_path},
+	{"duplicate-address", DIAG_WARNING, check_duplicate_address},
+	{"taken-network", DIAG_WARNING, check_taken_network},
+	{"address-without-length", DIAG_NOTE, check_address_length},
+	{"neighbour-table", DIAG_WARNING, check_neighbours},
+	{"saved-comments", DIAG_NOTE, check_saved_comments},
+	{0},
+};

@@ -60,7 +60,7 @@ static void found_beside(struct check *c, struct where where, const struct check
 		check_found(c, where, hint, "the interface %s %s", other->ifname, what);
 }
 
-void check_same_key(struct check *c)
+static void check_same_key(struct check *c)
 {
 	vec_each(other, &c->facts->others) {
 		if (!c->has_own_key || !key_equal(&other->public_key, &c->own_key))
@@ -73,7 +73,7 @@ void check_same_key(struct check *c)
 	}
 }
 
-void check_same_port(struct check *c)
+static void check_same_port(struct check *c)
 {
 	uint16_t port = c->conf->wg.listen_port;
 
@@ -96,7 +96,7 @@ static const struct check_other *other_with(const struct check *c, const struct 
 	return NULL;
 }
 
-void check_same_address(struct check *c)
+static void check_same_address(struct check *c)
 {
 	vec_each(own, &c->conf->addresses) {
 		const struct check_other *other = other_with(c, &own->prefix.addr);
@@ -127,7 +127,7 @@ static struct where where_default(const struct check *c, bool ip, bool ip6)
 	return (struct where){0};
 }
 
-void check_two_full(struct check *c)
+static void check_two_full(struct check *c)
 {
 	struct check_other own = {0};
 	int r = check_other_of(c->conf, &own);
@@ -147,3 +147,11 @@ void check_two_full(struct check *c)
 	c->no_memory |= r < 0;
 	addrs_release(&own.addresses);
 }
+
+const struct named_check checks_of_others[] = {
+	{"same-private-key", DIAG_WARNING, check_same_key},
+	{"same-port", DIAG_WARNING, check_same_port},
+	{"same-address", DIAG_WARNING, check_same_address},
+	{"two-full-tunnels", DIAG_WARNING, check_two_full},
+	{0},
+};

@@ -111,7 +111,7 @@ static const struct wg_peer **sort_by_key(struct check *c)
 }
 
 /* A later block with `+` in its list adds to the earlier one, on purpose. */
-void check_duplicate_key(struct check *c)
+static void check_duplicate_key(struct check *c)
 {
 	const struct wg_peer_vec *peers = &c->conf->wg.peers;
 	_cleanup_free_ const struct wg_peer **sorted = sort_by_key(c);
@@ -130,7 +130,7 @@ void check_duplicate_key(struct check *c)
 	}
 }
 
-void check_own_key(struct check *c)
+static void check_own_key(struct check *c)
 {
 	vec_each(peer, &c->conf->wg.peers)
 		if (c->has_own_key && key_equal(&c->own_key, &peer->public_key))
@@ -141,7 +141,7 @@ void check_own_key(struct check *c)
 				    "kernel ignores the peer");
 }
 
-void check_zero_key(struct check *c)
+static void check_zero_key(struct check *c)
 {
 	const struct conf *conf = c->conf;
 
@@ -161,7 +161,7 @@ void check_zero_key(struct check *c)
 	}
 }
 
-void check_duplicate_allowed_ip(struct check *c)
+static void check_duplicate_allowed_ip(struct check *c)
 {
 	for (size_t i = 1; i < c->claims.len; i++) {
 		const struct claim *before = &c->claims.at[i - 1], *claim = &c->claims.at[i];
@@ -223,7 +223,7 @@ static bool keeps_allowed_ips(struct check *c, const struct wg_peer **sections, 
 }
 
 /* Hooks may add them. */
-void check_no_allowed_ips(struct check *c)
+static void check_no_allowed_ips(struct check *c)
 {
 	size_t count = c->conf->wg.peers.len, next;
 	_cleanup_free_ const struct wg_peer **sorted = sort_by_key(c);
@@ -255,7 +255,7 @@ static bool is_own_host(const struct link_addr *own, const struct prefix *p)
 	return p->len == addr_bits(&p->addr) && addr_compare(&own->prefix.addr, &p->addr) == 0;
 }
 
-void check_own_address(struct check *c)
+static void check_own_address(struct check *c)
 {
 	const struct claim *last = NULL;
 
@@ -296,7 +296,7 @@ static bool has_port(const struct conf *conf)
 }
 
 /* Neither side could begin, unless a hook tells either of the other. */
-void check_no_meeting(struct check *c)
+static void check_no_meeting(struct check *c)
 {
 	const struct conf *conf = c->conf;
 
@@ -316,7 +316,7 @@ void check_no_meeting(struct check *c)
 }
 
 /* A full tunnel is talked through all the time, and it is always its own side that begins. */
-void check_keepalive(struct check *c)
+static void check_keepalive(struct check *c)
 {
 	const struct conf *conf = c->conf;
 
@@ -334,7 +334,7 @@ void check_keepalive(struct check *c)
 	}
 }
 
-void check_repeated_key(struct check *c)
+static void check_repeated_key(struct check *c)
 {
 	vec_each(repeat, &c->conf->repeats)
 		check_found(
@@ -348,3 +348,16 @@ void check_repeated_key(struct check *c)
 				: "%s is set in %s already: this line is used",
 			repeat->key, check_line(c, repeat->former, repeat->line));
 }
+
+const struct named_check checks_of_peers[] = {
+	{"zero-key", DIAG_WARNING, check_zero_key},
+	{"repeated-key", DIAG_WARNING, check_repeated_key},
+	{"duplicate-public-key", DIAG_WARNING, check_duplicate_key},
+	{"own-public-key", DIAG_WARNING, check_own_key},
+	{"duplicate-allowed-ip", DIAG_WARNING, check_duplicate_allowed_ip},
+	{"no-allowed-ips", DIAG_WARNING, check_no_allowed_ips},
+	{"own-address-at-peer", DIAG_WARNING, check_own_address},
+	{"cannot-meet", DIAG_WARNING, check_no_meeting},
+	{"no-keepalive", DIAG_NOTE, check_keepalive},
+	{0},
+};

@@ -29,7 +29,7 @@ static bool is_no_host(const struct addr *a)
 	return multicast || addr_compare(a, &none4) == 0 || addr_compare(a, &none6) == 0;
 }
 
-void check_endpoint(struct check *c)
+static void check_endpoint(struct check *c)
 {
 	vec_each(peer, &c->conf->wg.peers) {
 		const struct addr a =
@@ -157,7 +157,7 @@ static const char *loop_hint(const struct conf *conf, const struct prefix *route
 	return "take the endpoint out of the networks of the tunnel";
 }
 
-void check_loop(struct check *c)
+static void check_loop(struct check *c)
 {
 	vec_each(peer, &c->conf->wg.peers) {
 		char address[ADDR_TEXT_MAX], text[PREFIX_TEXT_MAX];
@@ -267,7 +267,7 @@ static bool hooks_stop(const struct check *c, uint8_t family)
 	return c->hooks->up.opaque;
 }
 
-void check_ipv6_leak(struct check *c)
+static void check_ipv6_leak(struct check *c)
 {
 	if (!routes_all(c->conf) || c->facts->ipv6_off || coverage(c, AF_INET) != COVERS_ALL ||
 	    coverage(c, AF_INET6) != COVERS_LITTLE || hooks_stop(c, AF_INET6))
@@ -278,7 +278,7 @@ void check_ipv6_leak(struct check *c)
 }
 
 /* A tunnel for IPv6 alone is nothing unusual; one with an address of IPv4 that nothing uses is. */
-void check_ipv4_leak(struct check *c)
+static void check_ipv4_leak(struct check *c)
 {
 	if (!routes_all(c->conf) || coverage(c, AF_INET6) != COVERS_ALL || has_claims(c, AF_INET) ||
 	    !addrs_have_family(&c->conf->addresses, AF_INET) || hooks_stop(c, AF_INET))
@@ -340,14 +340,24 @@ static void check_servers(struct check *c, bool private_ones, const char *hint, 
 	}
 }
 
-void check_dns(struct check *c)
+static void check_dns(struct check *c)
 {
 	check_servers(c, true, "add it to the AllowedIPs of the peer behind which it is",
 		      "it is not asked through the tunnel");
 }
 
-void check_dns_public(struct check *c)
+static void check_dns_public(struct check *c)
 {
 	check_servers(c, false, "to ask it through the tunnel, add it to a peer's AllowedIPs",
 		      "all names are asked for past the tunnel");
 }
+
+const struct named_check checks_of_routes[] = {
+	{"unusable-endpoint", DIAG_WARNING, check_endpoint},
+	{"routing-loop", DIAG_WARNING, check_loop},
+	{"ipv6-leak", DIAG_WARNING, check_ipv6_leak},
+	{"ipv4-leak", DIAG_WARNING, check_ipv4_leak},
+	{"dns-outside-tunnel", DIAG_WARNING, check_dns},
+	{"public-dns-outside-tunnel", DIAG_NOTE, check_dns_public},
+	{0},
+};

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "change_internal.h"
 #include "wgq/base/mem.h"
 
 const char *change_group_name(enum change_group group)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "change_internal.h"
 #include "wgq/base/mem.h"
+#include "wgq/plan/text/change.h"
 
 static const char hidden[] = "(hidden)";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How the steps read that set up a WireGuard device.
-#include "format_internal.h"
+#include "wgq/plan/text/format.h"
 
 /* A secret stands in the script as the command that reads it from the file when the script runs. */
 static void format_secret(const char *key, uint32_t line, const struct op_context *context,
@@ -76,6 +76,10 @@ static void script_peer(const struct wg_peer *peer, const struct allowed_ip_vec 
 
 void format_wg_set(const struct op *op, const struct op_context *context, struct buf *out)
 {
+	if (context->form == OP_ECHO) {
+		buf_addf(out, "wg addconf %s /dev/fd/63", context->ifname);
+		return;
+	}
 	script_device(op->wg.device, op->wg.private_key_line, context, out);
 	vec_each(peer, &op->wg.device->peers)
 		script_peer(peer, &peer->allowed_ips, context, out);
@@ -144,8 +148,7 @@ static bool peer_changes(const struct wg_peer *peer)
 	       peer->has_endpoint || peer->has_keepalive || peer->allowed_ips.len;
 }
 
-static void echo_change(const struct op *op, const struct op_context *context, size_t limit,
-			struct buf *out)
+static void echo_change(const struct op *op, const struct op_context *context, struct buf *out)
 {
 	const struct wg_device *forth = op->change.forth;
 	bool has_own = forth->has_private_key || forth->has_listen_port || forth->has_fwmark;
@@ -156,7 +159,7 @@ static void echo_change(const struct op *op, const struct op_context *context, s
 	vec_each(peer, &forth->peers) {
 		if (!peer_changes(peer))
 			continue;
-		if (shown == limit) {
+		if (shown == context->limit) {
 			more++;
 			continue;
 		}
@@ -190,13 +193,12 @@ static void script_change(const struct op *op, const struct op_context *context,
 	buf_str(out, "EOF");
 }
 
-void format_wg_change(const struct op *op, const struct op_context *context, enum op_form form,
-		      size_t limit, struct buf *out)
+void format_wg_change(const struct op *op, const struct op_context *context, struct buf *out)
 {
-	if (form == OP_SCRIPT && !op->change.wanted)
-		script_removal(op->change.forth, context, out);
-	else if (form == OP_SCRIPT)
+	if (context->form == OP_ECHO)
+		echo_change(op, context, out);
+	else if (op->change.wanted)
 		script_change(op, context, out);
 	else
-		echo_change(op, context, limit, out);
+		script_removal(op->change.forth, context, out);
 }

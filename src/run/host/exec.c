@@ -335,42 +335,21 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 		return run_hook(h, op->hook, ret_status, d);
 	case OP_SAVE:
 		return save_config(op, d);
+	case OP_KINDS:
+		break;
 	}
 	return -EINVAL;
 }
 
-/* Or asks another one, which may take as long. But a userspace WireGuard, which has a time limit as
- * well, makes the link and its socket: nobody must take them for left over meanwhile. */
 static bool runs_program(const struct host *h, const struct op *op)
 {
-	switch (op->kind) {
-	case OP_FIREWALL_SET:
-	case OP_FIREWALL_REMOVE:
-		return h->means.firewall == MEANS_FIREWALL_IPTABLES || h->has_iptables_rules;
-	case OP_DNS_SET:
-	case OP_DNS_UNSET:
-	case OP_HOOK:
-		return true;
-	case OP_LINK_ADD:
-	case OP_LINK_DEL:
-	case OP_LINK_UP:
-	case OP_LINK_DOWN:
-	case OP_LINK_MTU:
-	case OP_WG_SET:
-	case OP_WG_CHANGE:
-	case OP_WG_MARK:
-	case OP_WG_NOTE:
-	case OP_WG_REMOVE_PEERS:
-	case OP_ADDR_ADD:
-	case OP_ADDR_DEL:
-	case OP_ROUTE_ADD:
-	case OP_ROUTE_DEL:
-	case OP_RULE_ADD:
-	case OP_RULE_DEL:
-	case OP_SYSCTL_SET:
-	case OP_RESTORE:
-	case OP_SAVE:
+	switch (op_program(op->kind)) {
+	case OP_RUNS_NONE:
 		return false;
+	case OP_RUNS_PROGRAM:
+		return true;
+	case OP_RUNS_IPTABLES:
+		return h->means.firewall == MEANS_FIREWALL_IPTABLES || h->has_iptables_rules;
 	}
 	return false;
 }

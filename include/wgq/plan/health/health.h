@@ -9,7 +9,7 @@
  *	tunnel.c		rules, tables, routes, firewall
  *	peers.c			the peers
  *	around.c		the ways to the endpoints, by address
- *	finding.c		what can be wrong, and the words for it */
+ *	finding_kinds.def	what can be wrong, and the words for it */
 #pragma once
 
 #include <stdbool.h>

@@ -2,10 +2,11 @@
 /* How steps and changes read.
  *
  * In comes a plan; out goes text, or a list of changes: objects that are added, removed or
- * altered. cmd/show.c prints steps, by op_format() (op.h), as they are taken and as the script of
- * --dry-run. cmd/diff.c prints the list of changes.
+ * altered. Both begin in the table of op.c, which calls this room for long texts and for the list.
+ * cmd/show.c prints steps as they are taken, and the script of --dry-run; cmd/diff.c prints the
+ *list of changes.
  *
- *	format.c, format_wg.c		a step as a command: in wg-quick's words, or for sh
+ *	format_wg.c, format_services.c	steps as commands: in wg-quick's words, or for sh
  *	change_list.c, change_wg.c	a plan as changes; those of the WireGuard device
  *	change.c			the list */
 #pragma once
@@ -59,3 +60,20 @@ int change_list_kept(const struct peers_change *peers, int64_t now, struct chang
 int change_list(const struct plan *plan, const struct peer_names *names, struct change_vec *ret,
 		struct diag *d);
 void changes_release(struct change_vec *changes);
+
+/* What change_list() is made of; all return 0 or -ENOMEM. */
+/* Appends a change; the texts are copied. Where `from` and `to` are both "" the object alone says
+ * it. */
+int change_add(struct change_vec *changes, enum change_group group, enum change_sign sign,
+	       const char *object, const char *from, const char *to, uint32_t line);
+/* A number of the interface's that becomes another one. */
+int change_add_number(struct change_vec *changes, const char *object, uint32_t from, uint32_t to,
+		      uint32_t line);
+
+/* The fwmark, as OP_WG_MARK and OP_WG_CHANGE set it. */
+int change_mark(struct change_vec *changes, uint32_t from, uint32_t to);
+/* An OP_WG_CHANGE. */
+int change_wg(const struct op *op, struct change_vec *changes);
+/* Makes one change of a peer that goes and one that comes with the same allowed IPs, and with no
+ * other name: it has a new key. */
+int change_find_new_keys(const struct peer_names *names, struct change_vec *changes);
