@@ -7,8 +7,22 @@
 #include <string.h>
 
 #include "messages.h"
+#include "wgq/kernel/nft/notices.h"
+#include "wgq/kernel/rtnetlink/notices.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void notice_take(const struct nlmsghdr *message)
+{
+	struct rtnetlink_notice notice;
+	char ifname[IFNAMSIZ];
+
+	rtnetlink_notice_parse(message, &notice);
+	if (!memchr(notice.link.name, '\0', IFNAMSIZ) || notice.route.to.len > 128)
+		abort();
+	if (nft_notice_parse(message, ifname) && !memchr(ifname, '\0', IFNAMSIZ))
+		abort();
+}
 
 static void message_take(struct nlmsghdr *message)
 {
@@ -20,6 +34,7 @@ static void message_take(struct nlmsghdr *message)
 	struct rule narrow;
 
 	(void)ack_parse(message, &ack);
+	notice_take(message);
 	if (rtnetlink_link_parse(message, &link) == 0 && !memchr(link.name, '\0', IFNAMSIZ))
 		abort();
 	if (rtnetlink_addr_parse(message, &addr) == 0 && addr.addr.prefix.len > 128)

@@ -50,7 +50,7 @@ struct rtnetlink_addr_seen {
 int rtnetlink_link_parse(const struct nlmsghdr *message, struct link *ret);
 int rtnetlink_addr_parse(const struct nlmsghdr *message, struct rtnetlink_addr_seen *ret);
 int rtnetlink_rule_parse(const struct nlmsghdr *message, struct policy_rule *ret);
-/* The hops have no names. */
+/* The hops have no names. Of one that was deleted, too. */
 int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *ret);
 /* Appends a message for rtnetlink_kept_restore(); one that is longer is left out. */
 enum { RTNETLINK_KEPT_MAX = 4096 };

@@ -151,7 +151,7 @@ int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *r
 	const struct nlattr *attributes[RTA_MAX + 1];
 
 	*ret = (struct policy_route){0};
-	if (message->nlmsg_type != RTM_NEWROUTE ||
+	if ((message->nlmsg_type != RTM_NEWROUTE && message->nlmsg_type != RTM_DELROUTE) ||
 	    message->nlmsg_len < NLMSG_LENGTH(sizeof(struct rtmsg)))
 		return -EPROTO;
 

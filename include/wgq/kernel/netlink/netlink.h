@@ -9,6 +9,7 @@
  * by the callers. Errors are numbers here, since only the callers know what they asked for.
  *
  *	netlink.c	sockets, exchanges, attributes
+ *	notices.c	what the kernel tells by itself
  *	ack.c		the kernel's refusals, in its own words
  *	unix_diag.c	which Unix sockets listen, for the sockets of userspace WireGuard */
 #pragma once
