@@ -67,15 +67,16 @@ struct probe {
 	 * a second back, unless the handshake is younger than that, so that the kernel's own next
 	 * one always counts as newer. */
 	int64_t last_handshake;
-	unsigned asks;        /* 0: PROBE_ASKS */
+	unsigned asks;        /* at most PROBE_ASKS, which 0 stands for */
 	uint32_t delay_ms;    /* until the first */
 	uint32_t interval_ms; /* between two; 0: PROBE_AGAIN_MS. The last waits as long */
 };
 
 enum probe_verdict {
-	/* No verdict yet. An ask has left PROBE_POKE_MS ago: the peer may now send to where it came
-	 * from. If that is another path than the session's, call device_poke() (run/look/device.h),
-	 * which puts the peer back. */
+	/* No verdict yet. An ask has left PROBE_POKE_MS ago, or was answered: the peer may now send
+	 * to where it came from. If that is another path than the session's, and the session is not
+	 * to move there, call device_poke() (run/look/device.h), which puts the peer back. Comes
+	 * once for each ask, before the verdict. */
 	PROBE_POKE,
 
 	PROBE_ANSWERED,   /* our keys and the peer's, by this path there and back */
