@@ -73,15 +73,28 @@ bool conf_mtu_excludes(const struct conf *conf, uint8_t family, struct buf *ret_
 	return true;
 }
 
+static void release_endpoints(struct conf_endpoint_vec *endpoints)
+{
+	vec_each(endpoint, endpoints) {
+		free(endpoint->host);
+		free(endpoint->port);
+	}
+	vec_release(endpoints);
+}
+
 void conf_release(struct conf *conf)
 {
 	if (!conf)
 		return;
-	vec_each(endpoint, &conf->endpoints) {
-		free(endpoint->host);
-		free(endpoint->port);
-	}
-	vec_release(&conf->endpoints);
+	release_endpoints(&conf->endpoints);
+	release_endpoints(&conf->fallback_endpoints);
+	vec_each(file, &conf->preshared_key_files)
+		free(file->text);
+	vec_release(&conf->preshared_key_files);
+	vec_release(&conf->address_from_key);
+	vec_release(&conf->excluded_ips);
+	vec_release(&conf->listen_on);
+	free(conf->private_key_file.text);
 	hooks_release(&conf->effects);
 	for (int kind = 0; kind < HOOK_KINDS; kind++)
 		conf_texts_release(&conf->hooks[kind]);

@@ -45,6 +45,41 @@ static void dump_table(struct buf *out, const struct conf *conf)
 	}
 }
 
+static void dump_prefixes(struct buf *out, const char *name, const struct conf_prefix_vec *list)
+{
+	vec_each(item, list) {
+		char text[PREFIX_TEXT_MAX];
+
+		prefix_format(&item->prefix, text);
+		buf_addf(out, "%s: %s (line %u)\n", name, text, item->line);
+	}
+}
+
+/* wgq's own keys of [Interface]. */
+static void dump_own(struct buf *out, const struct conf *conf)
+{
+	const struct conf_text *key_file = &conf->private_key_file;
+
+	if (key_file->text)
+		buf_addf(out, "private key file: %s (line %u)\n", key_file->text, key_file->line);
+	dump_prefixes(out, "address from key", &conf->address_from_key);
+	dump_prefixes(out, "excluded ip", &conf->excluded_ips);
+	vec_each(on, &conf->listen_on) {
+		char text[ADDR_TEXT_MAX];
+
+		addr_format(&on->addr, text);
+		buf_addf(out, "listen on: %s %s (line %u)\n", on->ifname[0] ? "link" : "address",
+			 on->ifname[0] ? on->ifname : text, on->line);
+	}
+	if (conf->metric_line)
+		buf_addf(out, "metric: %u (line %u)\n", conf->metric, conf->metric_line);
+	if (conf->multicast_line)
+		buf_addf(out, "multicast: %d (line %u)\n", conf->multicast, conf->multicast_line);
+	if (conf->shared_neighbour_line)
+		buf_addf(out, "shared neighbour: %d (line %u)\n", conf->shared_neighbour,
+			 conf->shared_neighbour_line);
+}
+
 static void dump_interface(struct buf *out, const struct conf *conf)
 {
 	static const char *const hooks[HOOK_KINDS] = {
@@ -78,6 +113,7 @@ static void dump_interface(struct buf *out, const struct conf *conf)
 		buf_str(out, "save config\n");
 	for (int kind = 0; kind < HOOK_KINDS; kind++)
 		dump_texts(out, hooks[kind], &conf->hooks[kind]);
+	dump_own(out, conf);
 }
 
 static void dump_peer(struct buf *out, const struct wg_peer *peer)
@@ -105,6 +141,19 @@ static void dump_peer(struct buf *out, const struct wg_peer *peer)
 	}
 }
 
+static void dump_fallbacks(struct buf *out, const struct conf *conf)
+{
+	vec_each(e, &conf->fallback_endpoints) {
+		buf_addf(out, "fallback endpoint of peer %zu: host %s port %s (line %u)", e->peer,
+			 e->host, e->port, e->line);
+		if (e->number.any.sa_family) {
+			buf_str(out, ", which is ");
+			endpoint_format(&e->number, out);
+		}
+		buf_char(out, '\n');
+	}
+}
+
 static void dump(struct buf *out, const struct conf *conf)
 {
 	dump_interface(out, conf);
@@ -113,6 +162,10 @@ static void dump(struct buf *out, const struct conf *conf)
 	vec_each(e, &conf->endpoints)
 		buf_addf(out, "endpoint of peer %zu: host %s port %s (line %u)\n", e->peer, e->host,
 			 e->port, e->line);
+	dump_fallbacks(out, conf);
+	vec_each(file, &conf->preshared_key_files)
+		buf_addf(out, "preshared key file of peer %zu: %s (line %u)\n", file->peer,
+			 file->text, file->line);
 }
 
 static void parse_case(const struct buf *text, struct buf *ret)

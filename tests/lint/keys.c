@@ -6,7 +6,7 @@
 
 int main(void)
 {
-	for (const struct conf_key_name *key = conf_key_names(); key->name; key++)
+	for (const struct conf_key *key = conf_keys(); key->name; key++)
 		printf("%s %s\n", key->section, key->name);
 	return 0;
 }

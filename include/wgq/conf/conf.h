@@ -31,11 +31,41 @@ struct conf_text_vec {
 	VEC(struct conf_text);
 };
 
-/* An endpoint whose host or port is a name. Numeric ones are in the peer right away. */
+struct conf_prefix {
+	struct prefix prefix;
+	uint32_t line;
+};
+struct conf_prefix_vec {
+	VEC(struct conf_prefix);
+};
+
+/* A name of a file, kept as it is. */
+struct conf_peer_text {
+	size_t peer; /* index into wg.peers */
+	char *text;
+	uint32_t line;
+};
+struct conf_peer_text_vec {
+	VEC(struct conf_peer_text);
+};
+
+/* A link, or an address of this host. */
+struct conf_listen_on {
+	char ifname[IFNAMSIZ]; /* "": an address */
+	struct addr addr;
+	uint32_t line;
+};
+struct conf_listen_on_vec {
+	VEC(struct conf_listen_on);
+};
+
+/* Of Endpoint only those of which the host or the port is a name: numeric ones are in the peer
+ * right away. */
 struct conf_endpoint {
 	size_t peer; /* index into wg.peers */
 	char *host;  /* without brackets */
 	char *port;
+	union endpoint number; /* of FallbackEndpoint; sa_family 0: one of the two is a name */
 	uint32_t line;
 };
 struct conf_endpoint_vec {
@@ -68,6 +98,18 @@ struct conf {
 	uint32_t table, table_line; /* the number, for TABLE_NUMBER */
 	char *table_name;           /* for TABLE_NAME, resolved to TABLE_NUMBER */
 	bool save_config;
+
+	/* wgq's own keys; a line 0: not given. Lists are in the file's order, those of peers in the
+	 * order of the peers. */
+	struct conf_text private_key_file;
+	struct conf_peer_text_vec preshared_key_files;
+	struct conf_prefix_vec address_from_key, excluded_ips; /* networks */
+	struct conf_listen_on_vec listen_on;
+	struct conf_endpoint_vec fallback_endpoints;
+	uint32_t metric, metric_line;
+	bool multicast, shared_neighbour;
+	uint32_t multicast_line, shared_neighbour_line;
+
 	struct conf_text_vec hooks[HOOK_KINDS]; /* in the file's order, %i not replaced */
 	struct hooks effects;                   /* of these, as far as they can be read */
 	struct {

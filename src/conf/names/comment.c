@@ -59,7 +59,7 @@ static bool is_setting(struct slice s)
 	struct line line;
 
 	line_cut(s, &line);
-	for (const struct conf_key_name *key = conf_key_names(); line.has_value && key->name; key++)
+	for (const struct conf_key *key = conf_keys(); line.has_value && key->name; key++)
 		if (slice_is(line.key, key->name))
 			return true;
 	return false;

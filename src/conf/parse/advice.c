@@ -10,8 +10,8 @@
 /* Why a key that exists is not taken here. */
 static void misplaced_key(struct parser *p, const struct scan_line *line, enum key_id id)
 {
-	const struct conf_key_name *name = &conf_key_names()[id];
-	bool here = (p->section == SECTION_PEER) == (id >= KEY_PUBLIC_KEY);
+	const struct conf_key *name = &conf_keys()[id];
+	bool here = (p->section == SECTION_PEER) == (key_section(id) == SECTION_PEER);
 	_cleanup_buf_ struct buf hint = {0};
 
 	if (p->section == SECTION_NONE) {
@@ -62,12 +62,13 @@ static void list_keys(enum scan_section section, struct buf *ret)
 	const char *separator = ": ";
 
 	buf_addf(ret, "the keys of [%s]", name);
-	for (const struct conf_key_name *key = conf_key_names(); key->name; key++) {
-		if (strcmp(key->section, name) != 0)
+	for (const struct conf_key *key = conf_keys(); key->name; key++) {
+		if (strcmp(key->section, name) != 0 || key->owner >= KEY_OF_WGQ)
 			continue;
 		buf_addf(ret, "%s%s", separator, key->name);
 		separator = ", ";
 	}
+	buf_str(ret, "; wgq.conf(5) has more");
 }
 
 /* Whether the shell, or whoever wrote it, waits for more: a command, a bracket, the next line. */
@@ -88,7 +89,7 @@ static bool continues_hook(struct parser *p, const struct scan_line *line)
 {
 	bool indented = line->text.len && strchr(" \t", line->text.at[0]) &&
 			memchr(line->key.at, ' ', line->key.len);
-	const char *key = conf_key_names()[p->hook_id].name;
+	const char *key = conf_keys()[p->hook_id].name;
 	_cleanup_buf_ struct buf hint = {0};
 
 	if (!p->hook_end || line->number != p->hook_end + 1 ||
@@ -133,13 +134,13 @@ void advice_unknown_key(struct parser *p, const struct scan_line *line)
 	}
 	id = key_find(word);
 	if (id < KEY_COUNT && word.len < line->key.len) {
-		buf_addf(&hint, "write %s = and the value", conf_key_names()[id].name);
+		buf_addf(&hint, "write %s = and the value", conf_keys()[id].name);
 		parse_error(p, line->key, buf_text(&hint), "no = right after %s",
-			    conf_key_names()[id].name);
+			    conf_keys()[id].name);
 		return;
 	}
 	if (near < KEY_COUNT) {
-		const struct conf_key_name *name = &conf_key_names()[near];
+		const struct conf_key *name = &conf_keys()[near];
 		const char *section = p->section == SECTION_PEER ? "Peer" : "Interface";
 
 		buf_addf(&hint, "did you mean %s", name->name);
@@ -190,7 +191,7 @@ void advice_no_value(struct parser *p, const struct scan_line *line)
 		return;
 	}
 	if (id < KEY_COUNT)
-		buf_addf(&hint, "write %s = and the value", conf_key_names()[id].name);
+		buf_addf(&hint, "write %s = and the value", conf_keys()[id].name);
 	else
 		buf_str(&hint, "write KEY = VALUE, or # in front of a comment");
 	parse_error(p, line->key, buf_text(&hint), "no = in this line");

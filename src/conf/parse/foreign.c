@@ -6,13 +6,10 @@
 
 const struct foreign_word *foreign_words(void)
 {
-	static const char remaining[] = "wgq has no such key: list in AllowedIPs what remains";
 	static const char routes[] = "routes come from AllowedIPs; others can be added by PostUp";
 	static const char comment[] = "write it as a comment: # Name = and the name";
 	static const char android[] = "only WireGuard for Android knows it: delete the line";
-	static const char key_file[] = "PostUp = wg set %i private-key FILE reads it from a file";
-	static const char psk_file[] = "PostUp = wg set %i peer KEY preshared-key FILE reads it "
-				       "from a file";
+	static const char later[] = "a later version of wgq will know this key: delete the line";
 	static const struct foreign_word words[] = {
 		{"addresses", KEY_ADDRESS, NULL},
 		{"adresse", KEY_ADDRESS, NULL},
@@ -64,19 +61,17 @@ const struct foreign_word *foreign_words(void)
 		{"endpointaddress", KEY_ENDPOINT, NULL},
 		{"keepalive", KEY_KEEPALIVE, NULL},
 		{"keepaliveinterval", KEY_KEEPALIVE, NULL},
-		{"disallowedips", KEY_COUNT, remaining},
-		{"excludedips", KEY_COUNT, remaining},
-		{"excludeips", KEY_COUNT, remaining},
-		{"excludedroutes", KEY_COUNT, remaining},
-		{"excluderoutes", KEY_COUNT, remaining},
-		{"deniedips", KEY_COUNT, remaining},
-		{"blockedips", KEY_COUNT, remaining},
-		{"bypassips", KEY_COUNT, remaining},
+		{"disallowedips", KEY_EXCLUDED_IPS, NULL},
+		{"excludeips", KEY_EXCLUDED_IPS, NULL},
+		{"excludedroutes", KEY_EXCLUDED_IPS, NULL},
+		{"excluderoutes", KEY_EXCLUDED_IPS, NULL},
+		{"deniedips", KEY_EXCLUDED_IPS, NULL},
+		{"blockedips", KEY_EXCLUDED_IPS, NULL},
+		{"bypassips", KEY_EXCLUDED_IPS, NULL},
 		{"gateway", KEY_COUNT, routes},
 		{"route", KEY_COUNT, routes},
 		{"routes", KEY_COUNT, routes},
-		{"routemetric", KEY_COUNT, routes},
-		{"metric", KEY_COUNT, routes},
+		{"routemetric", KEY_METRIC, NULL},
 		{"routeallowedips", KEY_COUNT, routes},
 		{"name", KEY_COUNT, comment},
 		{"friendlyname", KEY_COUNT, comment},
@@ -85,8 +80,21 @@ const struct foreign_word *foreign_words(void)
 		{"comment", KEY_COUNT, comment},
 		{"excludedapplications", KEY_COUNT, android},
 		{"includedapplications", KEY_COUNT, android},
-		{"privatekeyfile", KEY_COUNT, key_file},
-		{"presharedkeyfile", KEY_COUNT, psk_file},
+		{"privatekeypath", KEY_PRIVATE_KEY_FILE, NULL},
+		{"presharedkeypath", KEY_PRESHARED_KEY_FILE, NULL},
+		{"pskfile", KEY_PRESHARED_KEY_FILE, NULL},
+		{"bindinterface", KEY_LISTEN_ON, NULL},
+		{"listenaddress", KEY_LISTEN_ON, NULL},
+		{"binddevice", KEY_LISTEN_ON, NULL},
+		{"backupendpoint", KEY_FALLBACK_ENDPOINT, NULL},
+		{"namespace", KEY_COUNT, later},
+		{"forward", KEY_COUNT, later},
+		{"masquerade", KEY_COUNT, later},
+		{"isolatepeers", KEY_COUNT, later},
+		{"killswitch", KEY_COUNT, later},
+		{"followroutes", KEY_COUNT, later},
+		{"acceptroutes", KEY_COUNT, later},
+		{"maxroutes", KEY_COUNT, later},
 		{"publickeyfile", KEY_COUNT, "write PublicKey = and what is in the file"},
 		{0},
 	};

@@ -6,29 +6,29 @@
 
 #include "wgq/base/spelling.h"
 
-static const struct conf_key_name names[KEY_COUNT + 1] = {
-	[KEY_ADDRESS] = {"Address", "Interface"},
-	[KEY_DNS] = {"DNS", "Interface"},
-	[KEY_MTU] = {"MTU", "Interface"},
-	[KEY_TABLE] = {"Table", "Interface"},
-	[KEY_SAVE_CONFIG] = {"SaveConfig", "Interface"},
-	[KEY_PRE_UP] = {"PreUp", "Interface"},
-	[KEY_POST_UP] = {"PostUp", "Interface"},
-	[KEY_PRE_DOWN] = {"PreDown", "Interface"},
-	[KEY_POST_DOWN] = {"PostDown", "Interface"},
-	[KEY_PRIVATE_KEY] = {"PrivateKey", "Interface"},
-	[KEY_LISTEN_PORT] = {"ListenPort", "Interface"},
-	[KEY_FWMARK] = {"FwMark", "Interface"},
-	[KEY_PUBLIC_KEY] = {"PublicKey", "Peer"},
-	[KEY_PRESHARED_KEY] = {"PresharedKey", "Peer"},
-	[KEY_ALLOWED_IPS] = {"AllowedIPs", "Peer"},
-	[KEY_ENDPOINT] = {"Endpoint", "Peer"},
-	[KEY_KEEPALIVE] = {"PersistentKeepalive", "Peer"},
-};
+enum { KEY_HAS_ONE = false, KEY_HAS_LIST = true };
+#define KEY_ROW(id, name, section, owner, count, reader)                                           \
+	[KEY_##id] = {name, #section, KEY_OF_##owner, KEY_HAS_##count},
+static const struct conf_key keys[KEY_COUNT + 1] = {CONF_KEYS(KEY_ROW)};
 
-const struct conf_key_name *conf_key_names(void)
+const struct conf_key *conf_keys(void)
 {
-	return names;
+	return keys;
+}
+
+enum scan_section key_section(enum key_id id)
+{
+	return keys[id].section[0] == 'P' ? SECTION_PEER : SECTION_INTERFACE;
+}
+
+bool key_is_quick(enum key_id id)
+{
+	return id < KEY_COUNT && keys[id].owner == KEY_OF_WG_QUICK;
+}
+
+bool key_is_own(enum key_id id)
+{
+	return id < KEY_COUNT && keys[id].owner >= KEY_OF_WGQ;
 }
 
 enum key_id key_find(struct slice key)
@@ -37,7 +37,7 @@ enum key_id key_find(struct slice key)
 
 	/* The names begin with letters, so that this passes over none. */
 	for (enum key_id id = 0; id < KEY_COUNT; id++)
-		if (first == (names[id].name[0] | 0x20) && slice_is(key, names[id].name))
+		if (first == (keys[id].name[0] | 0x20) && slice_is(key, keys[id].name))
 			return id;
 	return KEY_COUNT;
 }
@@ -49,14 +49,9 @@ enum key_id key_find_squeezed(struct slice key)
 	if (id != KEY_COUNT)
 		return id;
 	for (id = 0; id < KEY_COUNT; id++)
-		if (slice_squeezed_is(key, names[id].name))
+		if (slice_squeezed_is(key, keys[id].name))
 			return id;
 	return KEY_COUNT;
-}
-
-bool key_is_quick(enum key_id id)
-{
-	return id <= KEY_POST_DOWN;
 }
 
 /* A word without all that is no letter, in lower case. */
@@ -130,7 +125,7 @@ static enum key_id nearest_to(struct slice word, const char **advice)
 
 	*advice = NULL;
 	for (enum key_id id = 0; id < KEY_COUNT; id++) {
-		int distance = likeness(&have, names[id].name);
+		int distance = likeness(&have, keys[id].name);
 
 		if (distance >= 0 && distance < best_distance) {
 			best = id;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Keys that stand in the place of others: a private or a public one is no secret between two peers,
-// and a private one is nobody else's.
+// a private one is nobody else's, and one that is read from a file is not also in the
+// configuration.
 #include <stdlib.h>
 
 #include "wgq/base/mem.h"
@@ -76,8 +77,34 @@ static int warn_of_preshared(struct parser *p)
 	return 0;
 }
 
+/* A key and the name of a file with a key; line 0: one of the two is not given. */
+static void refuse_both(struct parser *p, uint32_t key_line, uint32_t file_line, const char *key)
+{
+	_cleanup_buf_ struct buf former = {0};
+	uint32_t later = key_line > file_line ? key_line : file_line;
+	struct scan_line line;
+
+	if (!key_line || !file_line)
+		return;
+	go_back(p, &line, later);
+	sources_name_line(&p->conf->sources, key_line + file_line - later, later, &former);
+	parse_error(p, line.text, "delete one of the two", "%s%s is given in %s already", key,
+		    later == key_line ? "File" : "", buf_text(&former));
+}
+
+static void refuse_keys_and_files(struct parser *p)
+{
+	const struct conf *conf = p->conf;
+
+	refuse_both(p, conf->private_key_line, conf->private_key_file.line, "PrivateKey");
+	vec_each(file, &conf->preshared_key_files)
+		refuse_both(p, conf->wg.peers.at[file->peer].preshared_key_line, file->line,
+			    "PresharedKey");
+}
+
 int mixed_keys(struct parser *p)
 {
 	refuse_own_private(p);
+	refuse_keys_and_files(p);
 	return warn_of_preshared(p);
 }

@@ -8,30 +8,9 @@
 #include "wgq/base/mem.h"
 #include "wgq/conf/parse/keys.h"
 
-static key_reader *const readers[KEY_COUNT] = {
-	[KEY_ADDRESS] = quick_address,
-	[KEY_DNS] = quick_dns,
-	[KEY_MTU] = quick_mtu,
-	[KEY_TABLE] = quick_table,
-	[KEY_SAVE_CONFIG] = quick_save_config,
-	[KEY_PRE_UP] = quick_hook,
-	[KEY_POST_UP] = quick_hook,
-	[KEY_PRE_DOWN] = quick_hook,
-	[KEY_POST_DOWN] = quick_hook,
-	[KEY_PRIVATE_KEY] = wg_key,
-	[KEY_LISTEN_PORT] = wg_listen_port,
-	[KEY_FWMARK] = wg_fwmark,
-	[KEY_PUBLIC_KEY] = wg_key,
-	[KEY_PRESHARED_KEY] = wg_key,
-	[KEY_ALLOWED_IPS] = wg_allowed_ips,
-	[KEY_ENDPOINT] = wg_endpoint,
-	[KEY_KEEPALIVE] = wg_keepalive,
-};
-
-static enum scan_section key_section(enum key_id id)
-{
-	return id >= KEY_PUBLIC_KEY ? SECTION_PEER : SECTION_INTERFACE;
-}
+/* Each reads the value of p->line, whose key is p->id. */
+#define KEY_ENTRY(id, name, section, owner, count, reader) [KEY_##id] = reader,
+static int (*const readers[KEY_COUNT])(struct parser *p) = {CONF_KEYS(KEY_ENTRY)};
 
 static void end_peer(struct parser *p)
 {
@@ -60,8 +39,9 @@ static int open_section(struct parser *p, const struct scan_line *line)
 	if (p->section != SECTION_PEER)
 		return 0;
 
-	for (enum key_id id = KEY_PUBLIC_KEY; id < KEY_COUNT; id++)
-		p->seen[id] = 0;
+	for (enum key_id id = 0; id < KEY_COUNT; id++)
+		if (key_section(id) == SECTION_PEER)
+			p->seen[id] = 0;
 	p->peer = wg_device_add_peer(&p->conf->wg);
 	if (!p->peer)
 		return diag_no_memory(p->d);
@@ -95,28 +75,28 @@ static enum key_id find_key(struct parser *p, struct slice key)
 	return p->last_id;
 }
 
-static bool is_list(enum key_id id)
-{
-	return id == KEY_ADDRESS || id == KEY_DNS || id == KEY_ALLOWED_IPS ||
-	       (id >= KEY_PRE_UP && id <= KEY_POST_DOWN);
-}
-
 static int read_value(struct parser *p, enum key_id id, const struct scan_line *line)
 {
+	const struct conf_key *key = &conf_keys()[id];
 	uint32_t former = p->seen[id];
+	size_t errors = p->errors;
 
+	p->id = id;
 	p->seen[id] = line->number;
-	if (former && !is_list(id)) {
+	if (former && !key->is_list) {
 		struct conf_repeat *repeat = vec_push(&p->conf->repeats);
 
 		if (!repeat)
 			return diag_no_memory(p->d);
-		*repeat = (struct conf_repeat){.key = conf_key_names()[id].name,
+		*repeat = (struct conf_repeat){.key = key->name,
 					       .former = former,
 					       .line = line->number,
 					       .is_public_key = id == KEY_PUBLIC_KEY};
 	}
-	return readers[id](p, id, line);
+	int r = readers[id](p);
+	if (r == 0 && key->owner == KEY_OF_WGQ_LATER && p->errors == errors)
+		parse_error(p, line->key, "delete the line", "%s is not built yet", key->name);
+	return r;
 }
 
 static int read_key(struct parser *p, const struct scan_line *line)
@@ -128,7 +108,7 @@ static int read_key(struct parser *p, const struct scan_line *line)
 	enum key_id id = KEY_COUNT;
 	if (line->quick_interface || guessed)
 		id = key_find(line->key);
-	if (id < KEY_COUNT && key_is_quick(id))
+	if (key_is_quick(id))
 		return read_value(p, id, line);
 
 	/* Everything else is wg(8)'s business: [Peer] PreUp = x is its error (linux.bash:73). */
@@ -141,7 +121,7 @@ static int read_key(struct parser *p, const struct scan_line *line)
 		p->peer_has_key = true;
 	if (!line->value.len) {
 		parse_error(p, line->key, "write the value after the =, or delete the line",
-			    "%s has no value", conf_key_names()[id].name);
+			    "%s has no value", conf_keys()[id].name);
 		return 0;
 	}
 	return read_value(p, id, line);
@@ -175,7 +155,7 @@ static int read_save_config(void *context, const struct scan_line *line, struct 
 	p->line = line;
 	if (!line->quick_interface || key_find(line->key) != KEY_SAVE_CONFIG)
 		return 0;
-	return quick_save_config(p, KEY_SAVE_CONFIG, line);
+	return quick_save_config(p);
 }
 
 int conf_parse_save_config(const char *file, const char *text, size_t n, struct diag *d)

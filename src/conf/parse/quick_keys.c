@@ -88,11 +88,11 @@ static int read_address(struct slice s, struct prefix *ret)
 	return 0;
 }
 
-int quick_address(struct parser *p, enum key_id id, const struct scan_line *line)
+int quick_address(struct parser *p)
 {
+	const struct scan_line *line = p->line;
 	struct slice rest = line->value, item;
 
-	(void)id;
 	while (list_next_quick(&rest, &item)) {
 		struct prefix prefix;
 
@@ -190,12 +190,12 @@ static void refuse_dns(struct parser *p, struct slice item)
 					      : name_advice(item));
 }
 
-int quick_dns(struct parser *p, enum key_id id, const struct scan_line *line)
+int quick_dns(struct parser *p)
 {
+	const struct scan_line *line = p->line;
 	struct slice rest = line->value, item;
 	int r = 0;
 
-	(void)id;
 	while (r == 0 && list_next_quick(&rest, &item)) {
 		if (is_server(item))
 			r = add_text(p, &p->conf->dns_servers, item);
@@ -207,11 +207,11 @@ int quick_dns(struct parser *p, enum key_id id, const struct scan_line *line)
 	return r;
 }
 
-int quick_mtu(struct parser *p, enum key_id id, const struct scan_line *line)
+int quick_mtu(struct parser *p)
 {
+	const struct scan_line *line = p->line;
 	uint64_t mtu = 0;
 
-	(void)id;
 	if (line->value.len && number_read(line->value, 0, INT32_MAX, &mtu) < 0) {
 		parse_not(p, line->value, "an MTU", "write a number of bytes, like 1420");
 		return 0;
@@ -232,12 +232,12 @@ static void set_table(struct conf *conf, enum conf_table_kind kind, uint32_t num
 	conf->table_line = line;
 }
 
-int quick_table(struct parser *p, enum key_id id, const struct scan_line *line)
+int quick_table(struct parser *p)
 {
+	const struct scan_line *line = p->line;
 	const struct slice v = line->value;
 	uint64_t number;
 
-	(void)id;
 	if (!v.len) {
 		set_table(p->conf, TABLE_AUTO, 0, 0);
 		return 0;
@@ -269,11 +269,11 @@ int quick_table(struct parser *p, enum key_id id, const struct scan_line *line)
 	return p->conf->table_name ? 0 : diag_no_memory(p->d);
 }
 
-int quick_save_config(struct parser *p, enum key_id id, const struct scan_line *line)
+int quick_save_config(struct parser *p)
 {
+	const struct scan_line *line = p->line;
 	bool yes = slice_is(line->value, "true");
 
-	(void)id;
 	if (!line->value.len)
 		parse_error(p, line->text, "write SaveConfig = true or SaveConfig = false",
 			    "SaveConfig without a value");
@@ -284,15 +284,16 @@ int quick_save_config(struct parser *p, enum key_id id, const struct scan_line *
 	return 0;
 }
 
-int quick_hook(struct parser *p, enum key_id id, const struct scan_line *line)
+int quick_hook(struct parser *p)
 {
-	enum conf_hook_kind kind = id == KEY_PRE_UP     ? HOOK_PRE_UP
-				   : id == KEY_POST_UP  ? HOOK_POST_UP
-				   : id == KEY_PRE_DOWN ? HOOK_PRE_DOWN
-							: HOOK_POST_DOWN;
+	const struct scan_line *line = p->line;
+	enum conf_hook_kind kind = p->id == KEY_PRE_UP     ? HOOK_PRE_UP
+				   : p->id == KEY_POST_UP  ? HOOK_POST_UP
+				   : p->id == KEY_PRE_DOWN ? HOOK_PRE_DOWN
+							   : HOOK_POST_DOWN;
 
 	p->hook = line->full_value;
-	p->hook_id = id;
+	p->hook_id = p->id;
 	p->hook_end = line->number;
 	p->hook_goes_on = false;
 	return add_text(p, &p->conf->hooks[kind], line->full_value);

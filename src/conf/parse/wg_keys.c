@@ -50,8 +50,9 @@ static int refuse_key(struct parser *p, size_t n)
 	return 0;
 }
 
-int wg_key(struct parser *p, enum key_id id, const struct scan_line *line)
+int wg_key(struct parser *p)
 {
+	const struct scan_line *line = p->line;
 	_cleanup_(key_wipe) struct key key = {0};
 	char text[SHORT_MAX];
 	size_t n = squeeze_short(line->value, text);
@@ -60,11 +61,11 @@ int wg_key(struct parser *p, enum key_id id, const struct scan_line *line)
 	mem_wipe(text, sizeof(text));
 	if (r < 0)
 		return refuse_key(p, n);
-	if (id == KEY_PRIVATE_KEY) {
+	if (p->id == KEY_PRIVATE_KEY) {
 		p->conf->wg.private_key = key;
 		p->conf->wg.has_private_key = true;
 		p->conf->private_key_line = line->number;
-	} else if (id == KEY_PRESHARED_KEY) {
+	} else if (p->id == KEY_PRESHARED_KEY) {
 		p->peer->preshared_key = key;
 		p->peer->has_preshared_key = true;
 		p->peer->preshared_key_line = line->number;
@@ -86,13 +87,13 @@ static int read_fwmark(const char *text, size_t n, uint64_t *ret)
 	return number_read((struct slice){text, n}, 10, UINT32_MAX, ret);
 }
 
-int wg_fwmark(struct parser *p, enum key_id id, const struct scan_line *line)
+int wg_fwmark(struct parser *p)
 {
+	const struct scan_line *line = p->line;
 	char text[SHORT_MAX];
 	size_t n = squeeze_short(line->value, text);
 	uint64_t mark;
 
-	(void)id;
 	if (n == SHORT_MAX || read_fwmark(text, n, &mark) < 0) {
 		parse_not(p, line->value, "a firewall mark",
 			  "write off, or a number up to 4294967295 or 0xffffffff");
@@ -104,11 +105,11 @@ int wg_fwmark(struct parser *p, enum key_id id, const struct scan_line *line)
 	return 0;
 }
 
-int wg_keepalive(struct parser *p, enum key_id id, const struct scan_line *line)
+int wg_keepalive(struct parser *p)
 {
+	const struct scan_line *line = p->line;
 	uint64_t seconds = 0;
 
-	(void)id;
 	if (!slice_squeezed_is(line->value, "off") &&
 	    read_number(line->value, UINT16_MAX, &seconds) < 0) {
 		parse_not(p, line->value, "an interval",
@@ -120,7 +121,7 @@ int wg_keepalive(struct parser *p, enum key_id id, const struct scan_line *line)
 	return 0;
 }
 
-static void refuse_allowed_ip(struct parser *p, struct slice item, int r)
+static void refuse_prefix(struct parser *p, struct slice item, int r)
 {
 	if (memchr(item.at, ' ', item.len) || memchr(item.at, '\t', item.len))
 		parse_not(p, item, "one allowed IP", "put a comma between two of them");
@@ -156,8 +157,9 @@ static void warn_host_bits(struct parser *p, struct slice item, const struct pre
 	addr_format(&given->addr, host_text);
 	buf_addf(&hint, "write %s for the network, which is what it counts as, or %s/%u",
 		 network_text, host_text, addr_bits(&given->addr));
-	parse_warning(p, item, "host-bits", buf_text(&hint), "AllowedIP has nonzero host part: %s",
-		      text);
+	/* wg(8)'s words for its own key (config.c). */
+	parse_warning(p, item, "host-bits", buf_text(&hint), "%s has nonzero host part: %s",
+		      p->id == KEY_ALLOWED_IPS ? "AllowedIP" : "the prefix", text);
 }
 
 /* An address that looks like a network's: 192.168.1.0, fd00:1:2::. Its length is where the zeros
@@ -191,6 +193,23 @@ static void warn_no_length(struct parser *p, struct slice item, const struct add
 		      text);
 }
 
+bool prefix_read(struct parser *p, struct slice item, struct prefix *ret)
+{
+	int r = read_prefix(item, ret);
+
+	if (r < 0) {
+		refuse_prefix(p, item, r);
+		return false;
+	}
+	if (!memchr(item.at, '/', item.len))
+		warn_no_length(p, item, &ret->addr);
+	if (prefix_has_host_bits(ret)) {
+		warn_host_bits(p, item, ret);
+		prefix_mask(ret);
+	}
+	return true;
+}
+
 static int add_allowed_ip(struct parser *p, struct slice item, uint32_t line)
 {
 	bool remove = item.at[0] == '-';
@@ -202,17 +221,8 @@ static int add_allowed_ip(struct parser *p, struct slice item, uint32_t line)
 		p->peer->replace_allowed_ips = false;
 		s = slice_trim((struct slice){item.at + 1, item.len - 1});
 	}
-	int r = read_prefix(s, &prefix);
-	if (r < 0) {
-		refuse_allowed_ip(p, s.len ? s : item, s.len ? r : -EINVAL);
+	if (!prefix_read(p, s.len ? s : item, &prefix))
 		return 0;
-	}
-	if (!memchr(s.at, '/', s.len))
-		warn_no_length(p, item, &prefix.addr);
-	if (prefix_has_host_bits(&prefix)) {
-		warn_host_bits(p, item, &prefix);
-		prefix_mask(&prefix);
-	}
 	struct allowed_ip *added = vec_push(&p->peer->allowed_ips);
 	if (!added)
 		return diag_no_memory(p->d);
@@ -231,12 +241,12 @@ static void refuse_empty_item(struct parser *p, const char *after)
 	parse_error(p, comma, "delete this comma", "an empty item in the list");
 }
 
-int wg_allowed_ips(struct parser *p, enum key_id id, const struct scan_line *line)
+int wg_allowed_ips(struct parser *p)
 {
+	const struct scan_line *line = p->line;
 	struct slice rest = line->value, item;
 	int r = 0;
 
-	(void)id;
 	p->peer->replace_allowed_ips = true;
 	while (r == 0 && list_next_wg(&rest, &item)) {
 		if (item.len)

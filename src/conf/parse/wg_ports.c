@@ -44,13 +44,13 @@ static void squeeze(struct slice s, struct buf *ret)
 			buf_char(ret, s.at[i]);
 }
 
-int wg_listen_port(struct parser *p, enum key_id id, const struct scan_line *line)
+int wg_listen_port(struct parser *p)
 {
+	const struct scan_line *line = p->line;
 	_cleanup_buf_ struct buf text = {0};
 	struct conf *conf = p->conf;
 	uint16_t port;
 
-	(void)id;
 	squeeze(line->value, &text);
 	if (buf_status(&text) < 0)
 		return diag_no_memory(p->d);
@@ -188,7 +188,7 @@ static int add_named(struct parser *p, struct slice host, struct slice port)
 	return 0;
 }
 
-static void warn_short_ipv4(struct parser *p, struct slice host)
+static void warn_short_ipv4(struct parser *p, struct slice at, struct slice host)
 {
 	char text[ADDR_TEXT_MAX];
 	struct slice value = shown(p, host);
@@ -197,45 +197,52 @@ static void warn_short_ipv4(struct parser *p, struct slice host)
 	if (addr_parse(host.at, host.len, &addr) == 0 || !read_ipv4(host, &addr))
 		return;
 	addr_format(&addr, text);
-	parse_warning(p, p->line->value, "short-address",
+	parse_warning(p, at, "short-address",
 		      "write it as four decimal numbers without leading zeros",
 		      "\"%.*s\" is the address %s", SLICE_ARG(value), text);
 }
 
-static int read_endpoint(struct parser *p, struct slice squeezed)
+bool endpoint_read(struct parser *p, struct slice text, struct slice at, struct slice *ret_host,
+		   struct slice *ret_port, union endpoint *ret_number)
 {
 	const char *hint = "write HOST:PORT, or [IPv6 address]:PORT";
-	struct slice host, port;
-	const char *wrong = split_endpoint(squeezed, &host, &port, &hint);
+	const char *wrong = split_endpoint(text, ret_host, ret_port, &hint);
 	struct addr addr;
 	uint16_t number;
 
+	*ret_number = (union endpoint){0};
 	if (wrong) {
-		parse_error(p, p->line->value, hint, "%s", wrong);
-		return 0;
+		parse_error(p, at, hint, "%s", wrong);
+		return false;
 	}
-	enum port_kind kind = read_port(port, &number);
+	enum port_kind kind = read_port(*ret_port, &number);
 	if (kind == PORT_WRONG) {
-		parse_error(p, p->line->value, "write a number from 1 to 65535",
+		parse_error(p, at, "write a number from 1 to 65535",
 			    "the port is neither a number up to 65535 nor the name of a service");
-		return 0;
+		return false;
 	}
-	forget_endpoint(p);
-	warn_short_ipv4(p, host);
-	if (kind == PORT_SERVICE || addr_parse(host.at, host.len, &addr) < 0)
-		return add_named(p, host, port);
-	p->peer->endpoint = endpoint_make(&addr, number, 0);
-	p->peer->has_endpoint = true;
-	return 0;
+	warn_short_ipv4(p, at, *ret_host);
+	if (kind == PORT_NUMBER && addr_parse(ret_host->at, ret_host->len, &addr) == 0)
+		*ret_number = endpoint_make(&addr, number, 0);
+	return true;
 }
 
-int wg_endpoint(struct parser *p, enum key_id id, const struct scan_line *line)
+int wg_endpoint(struct parser *p)
 {
 	_cleanup_buf_ struct buf text = {0};
+	struct slice host, port;
+	union endpoint number;
 
-	(void)id;
-	squeeze(line->value, &text);
+	squeeze(p->line->value, &text);
 	if (buf_status(&text) < 0)
 		return diag_no_memory(p->d);
-	return read_endpoint(p, (struct slice){text.data, text.len});
+	if (!endpoint_read(p, (struct slice){text.data, text.len}, p->line->value, &host, &port,
+			   &number))
+		return 0;
+	forget_endpoint(p);
+	if (!number.any.sa_family)
+		return add_named(p, host, port);
+	p->peer->endpoint = number;
+	p->peer->has_endpoint = true;
+	return 0;
 }

@@ -47,7 +47,7 @@ static enum key_id line_key(const struct scan_line *line)
 {
 	enum key_id id = key_find(line->key);
 
-	if (id < KEY_COUNT && key_is_quick(id) && line->quick_interface)
+	if (key_is_quick(id) && line->quick_interface)
 		return id;
 	return key_find_squeezed(line->key);
 }

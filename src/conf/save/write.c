@@ -28,7 +28,9 @@ static void strip(struct slice text, struct buf *ret_text)
 		if (!text.len && !line.read.len && raw.at + raw.len == text.at)
 			break;
 		inside = line_in_interface(&line, inside);
-		if (inside && key_is_quick(key_find(line.key)))
+		enum key_id id = key_find(line.key);
+
+		if ((inside && key_is_quick(id)) || key_is_own(id))
 			continue;
 		buf_mem(ret_text, line.read.at, line.read.len);
 		buf_char(ret_text, '\n');

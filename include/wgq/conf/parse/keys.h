@@ -14,28 +14,39 @@
 #include "wgq/conf/parse/parse.h"
 #include "wgq/conf/parse/scan.h"
 
-enum key_id {
-	/* wg-quick's own keys */
-	KEY_ADDRESS,
-	KEY_DNS,
-	KEY_MTU,
-	KEY_TABLE,
-	KEY_SAVE_CONFIG,
-	KEY_PRE_UP,
-	KEY_POST_UP,
-	KEY_PRE_DOWN,
-	KEY_POST_DOWN,
-	/* wg(8)'s */
-	KEY_PRIVATE_KEY,
-	KEY_LISTEN_PORT,
-	KEY_FWMARK,
-	KEY_PUBLIC_KEY,
-	KEY_PRESHARED_KEY,
-	KEY_ALLOWED_IPS,
-	KEY_ENDPOINT,
-	KEY_KEEPALIVE,
-	KEY_COUNT,
-};
+/* The keys, a row each: its id, its name, its section, whose it is (enum conf_key_owner), whether
+ * it has one value or is a list, and the function that reads a line of it. This is all that the
+ * parser knows of a key; its value is in struct conf. */
+#define CONF_KEYS(KEY)                                                                             \
+	KEY(ADDRESS, "Address", Interface, WG_QUICK, LIST, quick_address)                          \
+	KEY(DNS, "DNS", Interface, WG_QUICK, LIST, quick_dns)                                      \
+	KEY(MTU, "MTU", Interface, WG_QUICK, ONE, quick_mtu)                                       \
+	KEY(TABLE, "Table", Interface, WG_QUICK, ONE, quick_table)                                 \
+	KEY(SAVE_CONFIG, "SaveConfig", Interface, WG_QUICK, ONE, quick_save_config)                \
+	KEY(PRE_UP, "PreUp", Interface, WG_QUICK, LIST, quick_hook)                                \
+	KEY(POST_UP, "PostUp", Interface, WG_QUICK, LIST, quick_hook)                              \
+	KEY(PRE_DOWN, "PreDown", Interface, WG_QUICK, LIST, quick_hook)                            \
+	KEY(POST_DOWN, "PostDown", Interface, WG_QUICK, LIST, quick_hook)                          \
+	KEY(PRIVATE_KEY, "PrivateKey", Interface, WG, ONE, wg_key)                                 \
+	KEY(LISTEN_PORT, "ListenPort", Interface, WG, ONE, wg_listen_port)                         \
+	KEY(FWMARK, "FwMark", Interface, WG, ONE, wg_fwmark)                                       \
+	KEY(PUBLIC_KEY, "PublicKey", Peer, WG, ONE, wg_key)                                        \
+	KEY(PRESHARED_KEY, "PresharedKey", Peer, WG, ONE, wg_key)                                  \
+	KEY(ALLOWED_IPS, "AllowedIPs", Peer, WG, LIST, wg_allowed_ips)                             \
+	KEY(ENDPOINT, "Endpoint", Peer, WG, ONE, wg_endpoint)                                      \
+	KEY(KEEPALIVE, "PersistentKeepalive", Peer, WG, ONE, wg_keepalive)                         \
+	KEY(PRIVATE_KEY_FILE, "PrivateKeyFile", Interface, WGQ_LATER, ONE, own_key_file)           \
+	KEY(ADDRESS_FROM_KEY, "AddressFromKey", Interface, WGQ_LATER, LIST, own_address_from_key)  \
+	KEY(EXCLUDED_IPS, "ExcludedIPs", Interface, WGQ_LATER, LIST, own_excluded_ips)             \
+	KEY(METRIC, "Metric", Interface, WGQ_LATER, ONE, own_metric)                               \
+	KEY(MULTICAST, "Multicast", Interface, WGQ_LATER, ONE, own_multicast)                      \
+	KEY(SHARED_NEIGHBOUR, "SharedNeighbour", Interface, WGQ_LATER, ONE, own_shared_neighbour)  \
+	KEY(LISTEN_ON, "ListenOn", Interface, WGQ_LATER, LIST, own_listen_on)                      \
+	KEY(PRESHARED_KEY_FILE, "PresharedKeyFile", Peer, WGQ_LATER, ONE, own_key_file)            \
+	KEY(FALLBACK_ENDPOINT, "FallbackEndpoint", Peer, WGQ_LATER, LIST, own_fallback_endpoint)
+
+#define KEY_ID(id, ...) KEY_##id,
+enum key_id { CONF_KEYS(KEY_ID) KEY_COUNT };
 
 /* A text that is not what it looks like, or that is not seen at all. */
 struct odd_text {
@@ -54,7 +65,8 @@ struct line_facts {
 struct parser {
 	struct conf *conf;
 	struct diag *d;
-	const struct scan_line *line; /* being read */
+	const struct scan_line *line; /* being read, */
+	enum key_id id;               /* and its key */
 	enum scan_section section;    /* as meant: [Peers] counts as [Peer] once it is reported */
 	struct wg_peer *peer;         /* of the section; NULL: none */
 	struct scan_line peer_header;
@@ -77,8 +89,11 @@ struct parser {
  * is no such key. */
 enum key_id key_find(struct slice key);
 enum key_id key_find_squeezed(struct slice key);
+enum scan_section key_section(enum key_id id);
 /* wg-quick keeps it to itself when it is in its [Interface]. */
 bool key_is_quick(enum key_id id);
+/* Only wgq knows it. */
+bool key_is_own(enum key_id id);
 /* Which one a word that is none may be meant as; KEY_COUNT: none, and *ret_advice, which may be
  * NULL, is what to do; NULL: nothing is known of it. */
 enum key_id key_meant(struct slice key, const char **ret_advice);
@@ -129,10 +144,17 @@ const char *name_advice(struct slice s);
 bool list_next_quick(struct slice *rest, struct slice *ret);
 bool list_next_wg(struct slice *rest, struct slice *ret);
 
-/* The readers: quick_*() in quick_keys.c, wg_*() in wg_keys.c and wg_ports.c. */
-typedef int key_reader(struct parser *p, enum key_id id, const struct scan_line *line);
-key_reader quick_address, quick_dns, quick_mtu, quick_table, quick_save_config, quick_hook;
-key_reader wg_key, wg_listen_port, wg_fwmark, wg_allowed_ips, wg_endpoint, wg_keepalive;
+/* A prefix of a list; one with host bits or without a length is a warning, and counts as the
+ * network. False: it is none, which is an error then. */
+bool prefix_read(struct parser *p, struct slice item, struct prefix *ret);
+/* HOST:PORT without white space, which stands at `at` in the line. *ret_number has no address where
+ * one of the two is a name. False: it is none, which is an error then. */
+bool endpoint_read(struct parser *p, struct slice text, struct slice at, struct slice *ret_host,
+		   struct slice *ret_port, union endpoint *ret_number);
+
+/* The readers of quick_keys.c, wg_keys.c, wg_ports.c and own_keys.c. */
+#define KEY_READER(id, name, section, owner, count, reader) int reader(struct parser *p);
+CONF_KEYS(KEY_READER)
 
 /* What others call a key: in small letters, and which one it is; KEY_COUNT: none, and what to do.
  * The last has no word. */

@@ -10,7 +10,8 @@
  *	parse.c, keys.c			which key in which section
  *	quick_keys.c			the values of wg-quick's own keys
  *	wg_keys.c, wg_ports.c		the values of wg(8)'s keys
- *	values.c			numbers, lists and names, which both have
+ *	own_keys.c			the values of wgq's own keys
+ *	values.c			numbers, lists and names, which all of them have
  *	advice.c, foreign.c, odd.c	what a wrong line may have been meant as
  *	mixed_keys.c			a private key in the place of a public one, and the like
  *	report.c			errors, and what of a line they may show */
@@ -32,10 +33,19 @@ int conf_parse(const char *file, const char *ifname, const char *text, size_t n,
  * (linux.bash:69). 0, or -EINVAL with the errors added. */
 int conf_parse_save_config(const char *file, const char *text, size_t n, struct diag *d);
 
-/* Names of all keys with the section they belong to, for completion, help and the tests that
- * compare them with the manual; ends with a NULL name. */
-struct conf_key_name {
+/* Whose key it is, which says who else knows it and by whose grammar it is read. */
+enum conf_key_owner {
+	KEY_OF_WG_QUICK, /* which keeps it to itself */
+	KEY_OF_WG,       /* wg(8), which wg-quick hands it to */
+	KEY_OF_WGQ,      /* ours: the others refuse the file */
+	KEY_OF_WGQ_LATER /* ours, but nothing is done for it yet, so it is refused */
+};
+
+/* The rows are CONF_KEYS in keys.h. The last has no name. */
+struct conf_key {
 	const char *name;
 	const char *section; /* "Interface" or "Peer" */
+	enum conf_key_owner owner;
+	bool is_list; /* a further line adds to it, and does not replace it */
 };
-const struct conf_key_name *conf_key_names(void);
+const struct conf_key *conf_keys(void);

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The values of wgq's own keys. Commas and blanks end the items of their lists, as in wg-quick's.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/conf/parse/keys.h"
+
+/* Both families' kernels and iproute2 take a metric of 0 as none. */
+int own_metric(struct parser *p)
+{
+	const struct slice value = p->line->value;
+	uint64_t metric;
+
+	if (number_read(value, 10, UINT32_MAX, &metric) < 0 || metric == 0) {
+		parse_not(p, value, "a metric", "write a number from 1 to 4294967295");
+		return 0;
+	}
+	p->conf->metric = (uint32_t)metric;
+	p->conf->metric_line = p->line->number;
+	return 0;
+}
+
+static void read_yes_or_no(struct parser *p, bool *ret, uint32_t *ret_line)
+{
+	const struct slice value = p->line->value;
+	bool yes = slice_is(value, "yes");
+
+	if (!yes && !slice_is(value, "no")) {
+		parse_not(p, value, "yes or no", "write yes or no");
+		return;
+	}
+	*ret = yes;
+	*ret_line = p->line->number;
+}
+
+int own_multicast(struct parser *p)
+{
+	read_yes_or_no(p, &p->conf->multicast, &p->conf->multicast_line);
+	return 0;
+}
+
+int own_shared_neighbour(struct parser *p)
+{
+	read_yes_or_no(p, &p->conf->shared_neighbour, &p->conf->shared_neighbour_line);
+	return 0;
+}
+
+static struct conf_prefix *add_prefix(struct parser *p, struct conf_prefix_vec *list,
+				      const struct prefix *prefix)
+{
+	struct conf_prefix *added = vec_push(list);
+
+	if (added)
+		*added = (struct conf_prefix){.prefix = *prefix, .line = p->line->number};
+	else
+		diag_no_memory(p->d);
+	return added;
+}
+
+int own_excluded_ips(struct parser *p)
+{
+	struct slice rest = p->line->value, item;
+	struct prefix prefix;
+
+	while (list_next_quick(&rest, &item))
+		if (prefix_read(p, item, &prefix) &&
+		    !add_prefix(p, &p->conf->excluded_ips, &prefix))
+			return -ENOMEM;
+	return 0;
+}
+
+int own_address_from_key(struct parser *p)
+{
+	struct slice rest = p->line->value, item;
+	struct prefix prefix;
+
+	while (list_next_quick(&rest, &item)) {
+		if (!memchr(item.at, '/', item.len))
+			parse_not(p, item, "a prefix",
+				  "write a network and its length: fe80::/64 or 10.0.0.0/8");
+		else if (!prefix_read(p, item, &prefix))
+			continue;
+		else if (prefix.len == addr_bits(&prefix.addr))
+			parse_error(p, item, "write a shorter prefix, such as a /64",
+				    "this prefix leaves no bits for an address from a key");
+		else if (!add_prefix(p, &p->conf->address_from_key, &prefix))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The kernel's rule (net/core/dev.c, dev_valid_name()). */
+static bool is_link_name(struct slice s)
+{
+	return s.len < IFNAMSIZ && !memchr(s.at, '/', s.len) && !memchr(s.at, ':', s.len) &&
+	       !slice_is(s, ".") && !slice_is(s, "..");
+}
+
+/* What is made of digits, dots and colons was meant as an address. */
+static bool looks_like_address(struct slice s)
+{
+	size_t digits = 0;
+
+	while (digits < s.len && ((s.at[digits] >= '0' && s.at[digits] <= '9') ||
+				  s.at[digits] == '.' || s.at[digits] == '/'))
+		digits++;
+	return digits == s.len || memchr(s.at, ':', s.len);
+}
+
+int own_listen_on(struct parser *p)
+{
+	struct slice rest = p->line->value, item;
+
+	while (list_next_quick(&rest, &item)) {
+		struct conf_listen_on on = {.line = p->line->number};
+		bool is_address = addr_parse(item.at, item.len, &on.addr) == 0;
+
+		if (!is_address && looks_like_address(item)) {
+			parse_not(p, item, "an address of this host",
+				  "write an address without a length and without a port");
+			continue;
+		}
+		if (!is_address && !is_link_name(item)) {
+			parse_not(p, item, "an interface or an address",
+				  "an interface's name has 15 characters at most, and no /");
+			continue;
+		}
+		if (!is_address) {
+			on.addr = (struct addr){0};
+			memcpy(on.ifname, item.at, item.len);
+		}
+		struct conf_listen_on *added = vec_push(&p->conf->listen_on);
+		if (!added)
+			return diag_no_memory(p->d);
+		*added = on;
+	}
+	return 0;
+}
+
+static bool is_key(struct slice value)
+{
+	_cleanup_(key_wipe) struct key key;
+
+	return key_from_base64(value.at, value.len, &key) == 0;
+}
+
+static int set_private_key_file(struct parser *p, char *path)
+{
+	struct conf_text *file = &p->conf->private_key_file;
+
+	free(file->text);
+	*file = (struct conf_text){.text = path, .line = p->line->number};
+	return 0;
+}
+
+static int set_preshared_key_file(struct parser *p, char *path)
+{
+	struct conf_peer_text_vec *files = &p->conf->preshared_key_files;
+	struct conf_peer_text *file = vec_last(files);
+	size_t peer = p->conf->wg.peers.len - 1;
+
+	if (!file || file->peer != peer)
+		file = vec_push(files);
+	if (!file) {
+		free(path);
+		return diag_no_memory(p->d);
+	}
+	free(file->text);
+	*file = (struct conf_peer_text){.peer = peer, .text = path, .line = p->line->number};
+	return 0;
+}
+
+int own_key_file(struct parser *p)
+{
+	const struct slice value = p->line->value;
+	bool is_private = p->id == KEY_PRIVATE_KEY_FILE;
+
+	if (is_key(value)) {
+		parse_error(p, value,
+			    is_private
+				    ? "write PrivateKey = in front of it, or the name of a file"
+				    : "write PresharedKey = in front of it, or the name of a file",
+			    "this is a key, not the name of a file");
+		return 0;
+	}
+	char *path = mem_strndup(value.at, value.len);
+	if (!path)
+		return diag_no_memory(p->d);
+	return is_private ? set_private_key_file(p, path) : set_preshared_key_file(p, path);
+}
+
+int own_fallback_endpoint(struct parser *p)
+{
+	struct slice rest = p->line->value, item;
+
+	while (list_next_quick(&rest, &item)) {
+		struct slice host, port;
+		union endpoint number;
+
+		if (!endpoint_read(p, item, item, &host, &port, &number))
+			continue;
+		_cleanup_free_ char *host_text = mem_strndup(host.at, host.len);
+		_cleanup_free_ char *port_text = mem_strndup(port.at, port.len);
+		struct conf_endpoint *added =
+			host_text && port_text ? vec_push(&p->conf->fallback_endpoints) : NULL;
+		if (!added)
+			return diag_no_memory(p->d);
+		*added = (struct conf_endpoint){.peer = p->conf->wg.peers.len - 1,
+						.host = steal(host_text),
+						.port = steal(port_text),
+						.number = number,
+						.line = p->line->number};
+	}
+	return 0;
+}
