@@ -10,6 +10,7 @@
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/term.h"
+#include "wgq/cmd/value.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/conf/names/peer_names.h"
 #include "wgq/plan/reload/reload.h"
@@ -55,7 +56,6 @@ static void add_values(const struct change *change, struct buf *out)
 static void add_peer(const struct change *change, const struct peer_names *names, struct buf *out)
 {
 	const char *name = peer_names_find(names, change->peer);
-	char key[KEY_BASE64_LEN + 1];
 
 	/* The values are keys, both of them. */
 	if (strcmp(change->object, "key") == 0) {
@@ -63,8 +63,7 @@ static void add_peer(const struct change *change, const struct peer_names *names
 		buf_str(out, name ? " " : "");
 		return;
 	}
-	key_to_base64(change->peer, key);
-	buf_str(out, key);
+	key_add(change->peer, out);
 	if (name) {
 		buf_str(out, " (");
 		buf_printable(out, name, strlen(name));
@@ -157,10 +156,7 @@ static void add_json(const struct session *s, const struct change_vec *changes,
 		json_string(j, "group", change_group_name(change->group));
 		json_string(j, "action", action_of(change->sign));
 		if (change->peer) {
-			char key[KEY_BASE64_LEN + 1];
-
-			key_to_base64(change->peer, key);
-			json_string(j, "peer", key);
+			value_json_key(j, "peer", change->peer);
 			json_string(j, "name", peer_names_find(names, change->peer));
 		}
 		add_json_text(j, "object", change->object);

@@ -278,6 +278,21 @@ size_t prefix_format(const struct prefix *p, char ret_text[PREFIX_TEXT_MAX])
 	return (size_t)(at - ret_text);
 }
 
+void addr_add(const struct addr *a, struct buf *out)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_format(a, text);
+	buf_str(out, text);
+}
+
+void prefix_add(const struct prefix *p, struct buf *out)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	buf_mem(out, text, prefix_format(p, text));
+}
+
 /* What of byte i belongs to the network. */
 static uint8_t network_bits(unsigned int len, unsigned int i)
 {

@@ -86,6 +86,14 @@ void key_to_base64(const struct key *k, char ret_text[KEY_BASE64_LEN + 1])
 	*at = '\0';
 }
 
+void key_add(const struct key *k, struct buf *out)
+{
+	char text[KEY_BASE64_LEN + 1];
+
+	key_to_base64(k, text);
+	buf_str(out, text);
+}
+
 static uint32_t nibble_of(uint32_t c)
 {
 	uint32_t digit = between(c, '0', '9');

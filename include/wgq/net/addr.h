@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wgq/base/buf.h"
 #include "wgq/base/vec.h"
 
 struct sockaddr;
@@ -44,6 +45,9 @@ bool addr_is_link_local(const struct addr *a);
 int prefix_parse(const char *s, size_t n, struct prefix *ret);
 /* The length of the text. */
 size_t prefix_format(const struct prefix *p, char ret_text[PREFIX_TEXT_MAX]);
+/* Append the text. */
+void addr_add(const struct addr *a, struct buf *out);
+void prefix_add(const struct prefix *p, struct buf *out);
 
 bool prefix_has_host_bits(const struct prefix *p);
 void prefix_mask(struct prefix *p);

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wgq/base/buf.h"
+
 enum {
 	KEY_LEN = 32,
 	KEY_BASE64_LEN = 44, /* without the NUL */
@@ -20,6 +22,8 @@ struct key {
 /* Exactly 44 characters of RFC 4648 base64 with the last bits zero. 0 or -EINVAL. */
 int key_from_base64(const char *s, size_t n, struct key *ret);
 void key_to_base64(const struct key *k, char ret_text[KEY_BASE64_LEN + 1]);
+/* Appends a public key. */
+void key_add(const struct key *k, struct buf *out);
 /* For the userspace protocol (wireguard.com/xplatform): 64 hex digits. 0 or -EINVAL. */
 int key_from_hex(const char *s, size_t n, struct key *ret);
 void key_to_hex(const struct key *k, char ret_text[KEY_HEX_LEN + 1]);

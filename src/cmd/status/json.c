@@ -5,25 +5,10 @@
 
 #include "wgq/base/json.h"
 #include "wgq/cmd/status/status.h"
+#include "wgq/cmd/value.h"
 
 /* Rises when a program that reads the old one would be misled. New fields may come at any time. */
 enum { STATUS_JSON_VERSION = 1 };
-
-static void put_key(struct json *j, const char *name, const struct key *key)
-{
-	char text[KEY_BASE64_LEN + 1];
-
-	key_to_base64(key, text);
-	json_string(j, name, key_is_zero(key) ? NULL : text);
-}
-
-static void put_prefix(struct json *j, const struct prefix *prefix)
-{
-	char text[PREFIX_TEXT_MAX];
-
-	prefix_format(prefix, text);
-	json_string(j, NULL, text);
-}
 
 static void put_finding(struct json *j, const struct status *s, const struct finding *finding)
 {
@@ -50,34 +35,22 @@ static void put_findings_of(struct json *j, const struct status *s, const struct
 	json_end(j);
 }
 
-static void put_endpoint(struct json *j, const char *key, const union endpoint *endpoint)
-{
-	_cleanup_buf_ struct buf text = {0};
-
-	if (endpoint)
-		endpoint_format(endpoint, &text);
-	json_string(j, key, endpoint ? buf_text(&text) : NULL);
-}
-
 static void put_peer(struct json *j, const struct status *s, size_t index)
 {
 	const struct wg_peer *peer = &s->snap.wg.peers.at[index];
 
 	json_object(j, NULL);
-	put_key(j, "public_key", &peer->public_key);
+	value_json_key(j, "public_key", &peer->public_key);
 	json_string(j, "name", peer_names_find(&s->names, &peer->public_key));
 	json_bool(j, "preshared_key", !key_is_zero(&peer->preshared_key));
-	put_endpoint(j, "endpoint", peer->has_endpoint ? &peer->endpoint : NULL);
-	put_endpoint(j, "endpoint_in_file", status_other_endpoint(s, peer));
-	if (peer->last_handshake)
-		json_number(j, "last_handshake", peer->last_handshake);
-	else
-		json_null(j, "last_handshake");
+	value_json_endpoint(j, "endpoint", peer->has_endpoint ? &peer->endpoint : NULL);
+	value_json_endpoint(j, "endpoint_in_file", status_other_endpoint(s, peer));
+	json_unsigned_or_null(j, "last_handshake", (uint64_t)peer->last_handshake);
 	json_unsigned(j, "rx_bytes", peer->rx_bytes);
 	json_unsigned(j, "tx_bytes", peer->tx_bytes);
 	json_array(j, "allowed_ips");
 	vec_each(ip, &peer->allowed_ips)
-		put_prefix(j, &ip->prefix);
+		value_json_prefix(j, NULL, &ip->prefix);
 	json_end(j);
 	json_unsigned_or_null(j, "persistent_keepalive", peer->keepalive);
 	put_findings_of(j, s, s->first_of[index], (long)index);
@@ -177,13 +150,13 @@ static void put_link(struct json *j, const struct status *s)
 		    !snap->link.index    ? NULL
 		    : snap->is_userspace ? "userspace"
 					 : "kernel");
-	put_key(j, "public_key", &snap->wg.public_key);
+	value_json_key(j, "public_key", &snap->wg.public_key);
 	json_unsigned_or_null(j, "listen_port", snap->wg.listen_port);
 	json_unsigned_or_null(j, "fwmark", snap->wg.fwmark);
 	json_unsigned_or_null(j, "mtu", snap->link.mtu);
 	json_array(j, "addresses");
 	vec_each(addr, &snap->addrs)
-		put_prefix(j, &addr->prefix);
+		value_json_prefix(j, NULL, &addr->prefix);
 	json_end(j);
 	put_routes(j, s);
 	put_rules(j, s);

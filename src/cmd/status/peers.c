@@ -6,6 +6,7 @@
 #include "wgq/cmd/status/status.h"
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/words.h"
+#include "wgq/cmd/value.h"
 
 enum {
 	INDENT = 2,
@@ -17,26 +18,17 @@ enum {
 
 void status_peer_name(const struct status *s, const struct wg_peer *peer, struct buf *out)
 {
-	const char *name = peer_names_find(&s->names, &peer->public_key);
-	char key[KEY_BASE64_LEN + 1];
-
-	if (name) {
-		buf_printable(out, name, strlen(name));
-	} else {
-		key_to_base64(&peer->public_key, key);
-		buf_str(out, key);
-	}
+	value_peer(peer_names_find(&s->names, &peer->public_key), &peer->public_key, out);
 }
 
 static void add_allowed(const struct status_view *view, const struct wg_peer *peer, struct buf *out)
 {
 	size_t shown = 0, all = peer->allowed_ips.len;
 	size_t most = view->all || all <= ALLOWED_MAX + 1 ? all : ALLOWED_MAX;
-	char text[PREFIX_TEXT_MAX];
 
 	for (; shown < most; shown++) {
-		prefix_format(&peer->allowed_ips.at[shown].prefix, text);
-		buf_addf(out, "%s%s", shown ? ", " : "", text);
+		buf_str(out, shown ? ", " : "");
+		prefix_add(&peer->allowed_ips.at[shown].prefix, out);
 	}
 	if (shown < all)
 		buf_addf(out, " and %zu more", all - shown);

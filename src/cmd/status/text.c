@@ -10,11 +10,6 @@
 
 enum { INDENT = 2 };
 
-static void add_list_item(struct buf *list, const char *item)
-{
-	buf_addf(list, "%s%s", list->len ? ", " : "", item);
-}
-
 /* On a line of its own where there is no room. */
 static void add_part(const struct status_view *view, enum style style, const char *text,
 		     size_t *line, struct buf *out)
@@ -73,12 +68,11 @@ void status_head(const struct status *s, const struct status_view *view, struct 
 static void draw_device(const struct status *s, const struct status_view *view, struct buf *out)
 {
 	const struct wg_device *wg = &s->snap.wg;
-	_cleanup_buf_ struct buf text = {0};
-	char key[KEY_BASE64_LEN + 1];
+	_cleanup_buf_ struct buf text = {0}, key = {0};
 
 	if (snap_has_seen(&s->snap, LOOK_DEVICE) && !key_is_zero(&wg->public_key)) {
-		key_to_base64(&wg->public_key, key);
-		status_field(view, INDENT, "public key", STYLE_PLAIN, key, out);
+		key_add(&wg->public_key, &key);
+		status_field(view, INDENT, "public key", STYLE_PLAIN, buf_text(&key), out);
 	}
 	if (snap_has_seen(&s->snap, LOOK_DEVICE)) {
 		buf_addf(&text, "port %u", wg->listen_port);
@@ -93,14 +87,13 @@ static void draw_device(const struct status *s, const struct status_view *view, 
 static void draw_addresses(const struct status *s, const struct status_view *view, struct buf *out)
 {
 	_cleanup_buf_ struct buf text = {0};
-	char prefix[PREFIX_TEXT_MAX];
 
 	vec_each(addr, &s->snap.addrs) {
 		/* The fe80:: that the kernel gives to each tun device. */
 		if (addr->protocol == ADDR_PROTOCOL_KERNEL_LL)
 			continue;
-		prefix_format(&addr->prefix, prefix);
-		add_list_item(&text, prefix);
+		buf_str(&text, text.len ? ", " : "");
+		prefix_add(&addr->prefix, &text);
 	}
 	status_field(view, INDENT, "addresses", STYLE_PLAIN, text.len ? buf_text(&text) : "none",
 		     out);
@@ -175,16 +168,10 @@ static void draw_unseen(const struct status *s, const struct status_view *view, 
 	}
 }
 
-static void draw_path(const struct status *s, const struct status_view *view, struct buf *out)
-{
-	_cleanup_buf_ struct buf text = {0};
-
-	buf_printable(&text, s->config.path.given, strlen(s->config.path.given));
-	status_field(view, INDENT, "file", STYLE_PLAIN, buf_text(&text), out);
-}
-
 static void draw(const struct status *s, const struct status_view *view, struct buf *out)
 {
+	_cleanup_buf_ struct buf path = {0};
+
 	if (!view->headless)
 		status_head(s, view, out);
 	if (s->snap.link.index) {
@@ -196,7 +183,8 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 			status_field(view, INDENT, "firewall", STYLE_PLAIN, "on", out);
 		draw_dns(s, view, out);
 	} else {
-		draw_path(s, view, out);
+		buf_printable(&path, s->config.path.given, strlen(s->config.path.given));
+		status_field(view, INDENT, "file", STYLE_PLAIN, buf_text(&path), out);
 	}
 	draw_unseen(s, view, out);
 	vec_each(finding, &s->findings)

@@ -1,55 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq why as JSON.
-#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "wgq/base/json.h"
+#include "wgq/cmd/value.h"
 #include "wgq/cmd/why/why.h"
 
 enum { WHY_VERSION = 1 };
-
-static void add_addr(struct json *j, const char *key, const struct addr *addr)
-{
-	char text[ADDR_TEXT_MAX];
-
-	addr_format(addr, text);
-	json_string(j, key, addr->family ? text : NULL);
-}
-
-static void add_prefix(struct json *j, const char *key, const struct prefix *prefix)
-{
-	char text[PREFIX_TEXT_MAX];
-
-	prefix_format(prefix, text);
-	json_string(j, key, text);
-}
-
-static const char *outcome_name(enum packet_outcome outcome)
-{
-	switch (outcome) {
-	case PACKET_NOT_REACHED:
-		return "not-reached";
-	case PACKET_SKIPPED:
-		return "skipped";
-	case PACKET_DEPENDS:
-		return "depends";
-	case PACKET_NO_ROUTE:
-		return "no-route";
-	case PACKET_SUPPRESSED:
-		return "suppressed";
-	case PACKET_THROWN:
-		return "throw";
-	case PACKET_PASSED:
-		return "passed";
-	case PACKET_JUMPED:
-		return "goto";
-	case PACKET_DECIDED:
-		return "decided";
-	}
-	return NULL;
-}
 
 static const char *selector_name(enum packet_selector selector)
 {
@@ -84,67 +43,6 @@ static const char *selector_name(enum packet_selector selector)
 	return NULL;
 }
 
-static const char *fate_name(enum packet_fate fate)
-{
-	switch (fate) {
-	case PACKET_LEAVES:
-		return "leaves";
-	case PACKET_STAYS:
-		return "stays";
-	case PACKET_LOST:
-		return "no-route";
-	case PACKET_UNREACHABLE:
-		return "unreachable";
-	case PACKET_PROHIBITED:
-		return "prohibited";
-	case PACKET_BLACKHOLED:
-		return "blackhole";
-	}
-	return NULL;
-}
-
-static const char *end_name(const struct way *way)
-{
-	switch (way->end) {
-	case WAY_LEAVES:
-		return "leaves";
-	case WAY_STAYS:
-		return "stays";
-	case WAY_NOT_SENT:
-		return fate_name(packet_fate(&way->legs[way->count - 1].way));
-	case WAY_NOT_OURS:
-		return "source-refused";
-	case WAY_NO_PEER:
-		return "no-peer";
-	case WAY_NO_ENDPOINT:
-		return "no-endpoint";
-	case WAY_LOOP:
-		return "loop";
-	case WAY_HIDDEN:
-		return "hidden";
-	case WAY_TOO_LONG:
-		return "too-long";
-	}
-	return NULL;
-}
-
-/* The kernel's words for a packet that is not sent. */
-static const char *error_name(int error)
-{
-	switch (error) {
-	case 0:
-		return NULL;
-	case ENETUNREACH:
-		return "ENETUNREACH";
-	case EHOSTUNREACH:
-		return "EHOSTUNREACH";
-	case EACCES:
-		return "EACCES";
-	default:
-		return "EINVAL";
-	}
-}
-
 static void add_route(struct json *j, const char *key, const struct policy_route *route)
 {
 	if (route->type == RTN_UNSPEC) {
@@ -153,7 +51,7 @@ static void add_route(struct json *j, const char *key, const struct policy_route
 	}
 	json_object(j, key);
 	json_string(j, "type", policy_type_name(route->type));
-	add_prefix(j, "to", &route->to);
+	value_json_prefix(j, "to", &route->to);
 	json_unsigned(j, "table", route->table);
 	json_unsigned(j, "metric", route->metric);
 	json_unsigned_or_null(j, "mtu", route->mtu);
@@ -163,7 +61,7 @@ static void add_route(struct json *j, const char *key, const struct policy_route
 
 		json_object(j, NULL);
 		json_string(j, "interface", hop->ifname[0] ? hop->ifname : NULL);
-		add_addr(j, "via", &hop->via);
+		value_json_addr(j, "via", &hop->via);
 		json_bool(j, "dead", hop->dead);
 		json_end(j);
 	}
@@ -180,7 +78,7 @@ static void add_step(struct json *j, const struct packet *packet, const struct p
 	json_object(j, NULL);
 	json_unsigned(j, "priority", step->rule->priority);
 	json_string(j, "rule", buf_text(&rule));
-	json_string(j, "outcome", outcome_name(step->outcome));
+	json_string(j, "outcome", why_outcome(step->outcome).name);
 	json_string(j, "selector", selector_name(step->selector));
 	json_string(j, "finding", buf_text(&finding));
 	add_route(j, "route", &step->route);
@@ -197,7 +95,7 @@ static void add_kernel(struct json *j, const struct way_leg *leg)
 	}
 	json_object(j, "kernel");
 	json_bool(j, "agrees", leg->agrees);
-	json_string(j, "error", error_name(leg->answer_error));
+	json_string(j, "error", why_error(leg->answer_error).name);
 	add_route(j, "route", &leg->answer);
 	json_end(j);
 }
@@ -220,28 +118,17 @@ static void add_interface(struct json *j, const struct way_leg *leg)
 static void add_peer(struct json *j, const struct wg_peer *peer, const char *name,
 		     const struct prefix *allowed)
 {
-	_cleanup_buf_ struct buf endpoint = {0};
-	char key[KEY_BASE64_LEN + 1];
-
 	if (!peer) {
 		json_null(j, "peer");
 		return;
 	}
-	key_to_base64(&peer->public_key, key);
-	if (peer->has_endpoint)
-		endpoint_format(&peer->endpoint, &endpoint);
 	json_object(j, "peer");
-	json_string(j, "public_key", key);
+	value_json_key(j, "public_key", &peer->public_key);
 	json_string(j, "name", name);
-	add_prefix(j, "allowed_ip", allowed);
-	json_string(j, "endpoint", peer->has_endpoint ? buf_text(&endpoint) : NULL);
-	if (peer->last_handshake)
-		json_number(j, "latest_handshake", peer->last_handshake);
-	else
-		json_null(j, "latest_handshake");
+	value_json_prefix(j, "allowed_ip", allowed);
+	value_json_endpoint(j, "endpoint", peer->has_endpoint ? &peer->endpoint : NULL);
+	json_unsigned_or_null(j, "latest_handshake", (uint64_t)peer->last_handshake);
 	json_end(j);
-	if (buf_status(&endpoint) < 0)
-		j->out->failed = true;
 }
 
 static void add_tunnel(struct json *j, const struct way_tunnel *tunnel, const char *name)
@@ -263,8 +150,8 @@ static void add_leg(struct json *j, const struct why *why, size_t i)
 	const struct way_leg *leg = &why->way.legs[i];
 
 	json_object(j, NULL);
-	add_addr(j, "to", &leg->packet.to);
-	add_addr(j, "from", &leg->packet.from);
+	value_json_addr(j, "to", &leg->packet.to);
+	value_json_addr(j, "from", &leg->packet.from);
 	json_unsigned(j, "mark", leg->packet.mark);
 	json_string(j, "protocol", leg->packet.ip_proto == IPPROTO_UDP ? "udp" : NULL);
 	json_unsigned_or_null(j, "source_port", leg->packet.sport);
@@ -273,10 +160,7 @@ static void add_leg(struct json *j, const struct why *why, size_t i)
 	vec_each(step, &leg->way)
 		add_step(j, &leg->packet, step);
 	json_end(j);
-	if (leg->pinned)
-		json_string(j, "fate", fate_name(PACKET_LEAVES));
-	else
-		json_string(j, "fate", fate_name(packet_fate(&leg->way)));
+	json_string(j, "fate", why_fate(leg->pinned ? PACKET_LEAVES : packet_fate(&leg->way)).name);
 	add_kernel(j, leg);
 	add_interface(j, leg);
 	add_tunnel(j, &leg->tunnel, why->peer_names[i]);
@@ -298,7 +182,7 @@ void why_json(const struct why *why, struct buf *ret_text)
 		json_bool(&j, "through_interface", way_uses_target(way));
 	else
 		json_null(&j, "through_interface");
-	json_string(&j, "end", end_name(way));
+	json_string(&j, "end", why_way_end(way).name);
 	json_string(&j, "answer", buf_text(&sentence));
 	json_array(&j, "legs");
 	for (size_t i = 0; i < way->count; i++)

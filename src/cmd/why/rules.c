@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The policy rules in the picture of wgq why, and what the kernel says.
-#include <errno.h>
 #include <linux/rtnetlink.h>
 
 #include "picture.h"
@@ -11,31 +10,12 @@ enum {
 	RUN_MAX = 3,       /* so many rules in a row that are not for the packet have lines */
 };
 
-static enum style outcome_style(enum packet_outcome outcome)
-{
-	switch (outcome) {
-	case PACKET_NOT_REACHED:
-	case PACKET_SKIPPED:
-	case PACKET_NO_ROUTE:
-	case PACKET_PASSED:
-		return STYLE_DIM;
-	case PACKET_DEPENDS:
-	case PACKET_SUPPRESSED:
-	case PACKET_THROWN:
-	case PACKET_JUMPED:
-		return STYLE_YELLOW;
-	case PACKET_DECIDED:
-		return STYLE_GREEN;
-	}
-	return STYLE_PLAIN;
-}
-
 /* The finding stands beside the rule, or below where there is no room for it. */
 static void add_step(struct why_picture *p, const struct packet *packet,
 		     const struct packet_step *step)
 {
 	_cleanup_buf_ struct buf rule = {0}, finding = {0}, label = {0};
-	enum style style = outcome_style(step->outcome);
+	enum style style = why_outcome(step->outcome).style;
 	size_t start = p->out->len, column = 3 * (p->depth + 1) + WHY_LABEL_COLUMNS;
 
 	buf_addf(&label, "%5u", step->rule->priority);
@@ -113,20 +93,6 @@ static void add_steps(struct why_picture *p, const struct way_leg *leg)
 	}
 }
 
-static const char *error_text(int error)
-{
-	switch (error) {
-	case ENETUNREACH:
-		return "no route (ENETUNREACH)";
-	case EHOSTUNREACH:
-		return "unreachable (EHOSTUNREACH)";
-	case EACCES:
-		return "prohibited (EACCES)";
-	default:
-		return "refused (EINVAL)";
-	}
-}
-
 /* The kernel's own answer has a line where it is another. */
 static void add_answer(struct why_picture *p, const struct way_leg *leg)
 {
@@ -139,7 +105,7 @@ static void add_answer(struct why_picture *p, const struct way_leg *leg)
 	if (!leg->asked) {
 		buf_str(&text, "cannot be asked for its own answer");
 	} else if (leg->answer_error) {
-		buf_addf(&text, "DISAGREES: %s", error_text(leg->answer_error));
+		buf_addf(&text, "DISAGREES: %s", why_error(leg->answer_error).text);
 	} else {
 		policy_table_format(leg->answer.table, table);
 		buf_str(&text, "DISAGREES: ");

@@ -2,15 +2,8 @@
 // The one sentence at the end of wgq why.
 #include <string.h>
 
+#include "wgq/cmd/value.h"
 #include "wgq/cmd/why/why.h"
-
-static void add_addr(const struct addr *addr, struct buf *out)
-{
-	char text[ADDR_TEXT_MAX];
-
-	addr_format(addr, text);
-	buf_str(out, text);
-}
 
 static void add_name(const char *name, struct buf *out)
 {
@@ -19,15 +12,8 @@ static void add_name(const char *name, struct buf *out)
 
 static void add_peer(const struct why *why, size_t i, struct buf *out)
 {
-	char text[KEY_BASE64_LEN + 1];
-
 	buf_str(out, "peer ");
-	if (why->peer_names[i]) {
-		add_name(why->peer_names[i], out);
-		return;
-	}
-	key_to_base64(&why->way.legs[i].tunnel.peer->public_key, text);
-	buf_str(out, text);
+	value_peer(why->peer_names[i], &why->way.legs[i].tunnel.peer->public_key, out);
 }
 
 /* What decided a leg's way: " by rule 32765 and table 51820". */
@@ -47,25 +33,6 @@ static void add_decision(const struct way_leg *leg, struct buf *out)
 		return;
 	buf_str(out, ": ");
 	policy_route_format(route, out);
-}
-
-static const char *fate_text(enum packet_fate fate)
-{
-	switch (fate) {
-	case PACKET_LEAVES:
-		return "is sent";
-	case PACKET_STAYS:
-		return "stays on this host";
-	case PACKET_LOST:
-		return "is not sent: no rule leads to a route for it";
-	case PACKET_UNREACHABLE:
-		return "is refused as unreachable";
-	case PACKET_PROHIBITED:
-		return "is prohibited";
-	case PACKET_BLACKHOLED:
-		return "is thrown away silently";
-	}
-	return "is lost";
 }
 
 /* The leg goes into its tunnel, of which more is said. */
@@ -95,12 +62,12 @@ static void add_end(const struct why *why, struct buf *out)
 		buf_str(out, "never leaves: it is an address of this host");
 		break;
 	case WAY_NOT_SENT:
-		buf_str(out, fate_text(packet_fate(&leg->way)));
+		buf_str(out, why_fate(packet_fate(&leg->way)).text);
 		add_decision(leg, out);
 		break;
 	case WAY_NOT_OURS:
 		buf_str(out, "cannot be sent from ");
-		add_addr(&leg->packet.from, out);
+		addr_add(&leg->packet.from, out);
 		buf_str(out, leg->from_elsewhere ? ", which is no address of this host"
 						 : ", which is for this host alone");
 		break;
@@ -188,17 +155,17 @@ static void add_step_in_the_way(const struct way *way, const struct packet_step 
 /* Whether to be in a table would be enough. */
 static void add_allowed(const struct way_tunnel *tunnel, struct buf *out)
 {
-	char key[KEY_BASE64_LEN + 1], prefix[PREFIX_TEXT_MAX];
-
 	if (!tunnel->is_wireguard || tunnel->hidden)
 		return;
 	if (!tunnel->peer) {
 		buf_str(out, ", and none of its peers has the address in its AllowedIPs");
 		return;
 	}
-	key_to_base64(&tunnel->peer->public_key, key);
-	prefix_format(&tunnel->allowed, prefix);
-	buf_addf(out, ", though peer %s has %s in its AllowedIPs", key, prefix);
+	buf_str(out, ", though peer ");
+	key_add(&tunnel->peer->public_key, out);
+	buf_str(out, " has ");
+	prefix_add(&tunnel->allowed, out);
+	buf_str(out, " in its AllowedIPs");
 }
 
 static void add_obstacle(const struct way *way, struct buf *out)
@@ -219,7 +186,7 @@ void why_sentence(const struct why *why, struct buf *ret_text)
 {
 	const struct way *way = &why->way;
 
-	add_addr(&way->legs[0].packet.to, ret_text);
+	addr_add(&way->legs[0].packet.to, ret_text);
 	buf_char(ret_text, ' ');
 	if (way->target.ifname[0] && !way_uses_target(way)) {
 		buf_str(ret_text, "does not go through ");

@@ -67,7 +67,6 @@ static void add_peer(struct why_picture *p, size_t i)
 {
 	const struct way_tunnel *tunnel = &p->why->way.legs[i].tunnel;
 	const char *name = p->why->peer_names[i];
-	char text[KEY_BASE64_LEN + 1], prefix[PREFIX_TEXT_MAX];
 
 	why_begin(p, "peer", STYLE_BOLD);
 	if (tunnel->hidden || !tunnel->peer) {
@@ -77,16 +76,16 @@ static void add_peer(struct why_picture *p, size_t i)
 		why_end(p);
 		return;
 	}
-	key_to_base64(&tunnel->peer->public_key, text);
-	buf_str(p->out, text);
+	key_add(&tunnel->peer->public_key, p->out);
 	if (name) {
 		buf_str(p->out, " ");
 		buf_printable(p->out, name, strlen(name));
 	}
 	why_end(p);
 	why_begin_again(p);
-	prefix_format(&tunnel->allowed, prefix);
-	buf_addf(p->out, "by its allowed IP %s; ", prefix);
+	buf_str(p->out, "by its allowed IP ");
+	prefix_add(&tunnel->allowed, p->out);
+	buf_str(p->out, "; ");
 	add_handshake(p, tunnel->peer);
 	why_end(p);
 }
@@ -137,46 +136,11 @@ static bool kernel_agrees(const struct way *way)
 static void add_end(struct why_picture *p)
 {
 	const struct way *way = &p->why->way;
-	const struct way_leg *leg = &way->legs[way->count - 1];
-	enum style style = STYLE_RED;
-	const char *text = "";
+	const struct why_word end = why_way_end(way);
 
-	switch (way->end) {
-	case WAY_LEAVES:
-		style = STYLE_GREEN;
-		text = way->count > 1 ? "leaves, encrypted" : "leaves, not through WireGuard";
-		break;
-	case WAY_STAYS:
-		style = STYLE_GREEN;
-		text = "stays on this host";
-		break;
-	case WAY_NOT_SENT:
-		text = packet_fate(&leg->way) == PACKET_BLACKHOLED ? "dropped" : "not sent";
-		break;
-	case WAY_NOT_OURS:
-		text = "not sent: its source is refused";
-		break;
-	case WAY_NO_PEER:
-		text = "dropped";
-		break;
-	case WAY_NO_ENDPOINT:
-		text = "dropped: the peer has no endpoint (EDESTADDRREQ)";
-		break;
-	case WAY_LOOP:
-		text = "dropped: a loop, the tunnel's packets go into the tunnel (ELOOP)";
-		break;
-	case WAY_HIDDEN:
-		style = STYLE_YELLOW;
-		text = "not followed further";
-		break;
-	case WAY_TOO_LONG:
-		style = STYLE_YELLOW;
-		text = "not followed further: too many tunnels";
-		break;
-	}
 	why_indent(p);
 	term_add(p->term, p->out, STYLE_DIM, why_corner(p));
-	term_add(p->term, p->out, style, text);
+	term_add(p->term, p->out, end.style, end.text);
 	if (kernel_agrees(way))
 		term_add(p->term, p->out, STYLE_DIM, " (the kernel says the same)");
 	why_end(p);

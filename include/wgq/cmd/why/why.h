@@ -6,8 +6,9 @@
  *
  *	why.c			the verb
  *	text.c, picture.c	the picture, and the lines that it is made of
- *	rules.c, finding.c	the policy rules in it, and what came of one in words
+ *	rules.c			the policy rules in it
  *	sentence.c		the sentence at the end
+ *	words.c			what becomes of a packet, in words: for all of them
  *	json.c			the same for programs */
 #pragma once
 
@@ -32,5 +33,16 @@ void why_json(const struct why *why, struct buf *ret_text);
 /* One plain sentence: does it go through the interface, and why (not)? */
 void why_sentence(const struct why *why, struct buf *ret_text);
 
-/* What came of a rule, in words. */
+/* What became of a packet: the name that programs read, and what the picture shows (of a fate, what
+ * the sentence says); NULL: nothing. */
+struct why_word {
+	const char *name;
+	enum style style;
+	const char *text;
+};
+struct why_word why_outcome(enum packet_outcome outcome);
+struct why_word why_fate(enum packet_fate fate);
+struct why_word why_way_end(const struct way *way);
+struct why_word why_error(int error);
+/* What came of a rule; it depends on the packet. */
 void why_finding(const struct packet *packet, const struct packet_step *step, struct buf *ret_text);

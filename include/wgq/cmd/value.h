@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keys, addresses and peers, as status, why and diff write them. */
+#pragma once
+
+#include "wgq/base/json.h"
+#include "wgq/net/addr.h"
+#include "wgq/net/key.h"
+#include "wgq/net/wg.h"
+
+/* The name of a peer, printable; without one, its key. */
+void value_peer(const char *name, const struct key *key, struct buf *out);
+
+/* A key that is zero, an address without family, and NULL are null. */
+void value_json_key(struct json *j, const char *name, const struct key *key);
+void value_json_addr(struct json *j, const char *name, const struct addr *addr);
+void value_json_prefix(struct json *j, const char *name, const struct prefix *prefix);
+void value_json_endpoint(struct json *j, const char *name, const union endpoint *endpoint);
