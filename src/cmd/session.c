@@ -298,7 +298,7 @@ int session_status(const struct session *s, int result)
 	/* There the status is that of the program that failed. */
 	if (s->txn.status)
 		return s->txn.status;
-	return op_is_of_ip(s->txn.failed) ? STATUS_IP_REFUSED : STATUS_FAILED;
+	return op_types[s->txn.failed].of_ip ? STATUS_IP_REFUSED : STATUS_FAILED;
 }
 
 int verb_each(const struct options *options,

@@ -138,7 +138,7 @@ void show_step(const struct op *op, const struct op_context *context, bool undoi
 		return;
 	echo.form = OP_ECHO;
 	echo.limit = verbose ? SIZE_MAX : STEP_LINES;
-	op_format(op, &echo, &commands);
+	op_types[op->kind].format(op, &echo, &commands);
 	for (const char *line = buf_text(&commands);; line++) {
 		size_t n = strcspn(line, "\n");
 
@@ -218,7 +218,7 @@ int show_script(const struct plan *plan, const struct op_context *context, bool 
 	vec_each(op, plan) {
 		if (op->back_only)
 			continue;
-		op_format(op, &script, &text);
+		op_types[op->kind].format(op, &script, &text);
 		buf_char(&text, '\n');
 	}
 	return show_foreign(&text, d);

@@ -368,20 +368,7 @@ static bool only_its_kind(struct op *op)
 	return true;
 }
 
-/* Everything about a kind of step but how it is carried out, which is in run/host/exec.c. */
-static const struct op_type {
-	void (*format)(const struct op *op, const struct op_context *context, struct buf *out);
-	/* What `wgq diff` says of it, 0 or -ENOMEM; NULL: it only prepares other steps. */
-	int (*list)(const struct op *op, struct change_vec *changes);
-	/* Makes a step of this kind its own inverse, whose kind is set. false: it has none. NULL:
-	 * no step of this kind has. */
-	bool (*invert)(struct op *op);
-	enum op_kind inverse;
-	bool dies_with_link; /* deleting the link takes it back */
-	bool removes;
-	bool of_ip; /* wg-quick has ip(8) do it */
-	enum op_program program;
-} types[OP_KINDS] = {
+const struct op_type op_types[OP_KINDS] = {
 	[OP_LINK_ADD] = {format_link_add, NULL, only_its_kind, OP_LINK_DEL},
 	[OP_LINK_DEL] = {format_link_del, NULL, make_link_again, OP_LINK_ADD, .removes = true,
 			 .of_ip = true},
@@ -423,21 +410,9 @@ static const struct op_type {
 	[OP_SAVE] = {format_save},
 };
 
-void op_format(const struct op *op, const struct op_context *context, struct buf *ret_text)
-{
-	types[op->kind].format(op, context, ret_text);
-}
-
-int op_list(const struct op *op, struct change_vec *changes)
-{
-	const struct op_type *type = &types[op->kind];
-
-	return type->list ? type->list(op, changes) : 0;
-}
-
 bool op_inverse(const struct op *op, struct op *ret)
 {
-	const struct op_type *type = &types[op->kind];
+	const struct op_type *type = &op_types[op->kind];
 
 	*ret = *op;
 	ret->kind = type->inverse;
@@ -457,23 +432,33 @@ bool op_dies_with_link(const struct op *op)
 {
 	if (op->kind == OP_ROUTE_ADD || op->kind == OP_ROUTE_DEL)
 		return !op->routes.barrier;
-	return types[op->kind].dies_with_link ||
+	return op_types[op->kind].dies_with_link ||
 	       (op->kind == OP_SYSCTL_SET && op->sysctl.temporary);
 }
 
-bool op_removes(enum op_kind kind)
+struct op *plan_add(struct plan *plan, enum op_kind kind, uint32_t line)
 {
-	return types[kind].removes;
+	struct op *op = vec_push(plan);
+
+	if (!op) {
+		plan->failed = true;
+		op = &plan->lost;
+	}
+	*op = (struct op){.kind = kind, .line = line};
+	return op;
 }
 
-enum op_program op_program(enum op_kind kind)
+struct op *plan_add_back_only(struct plan *plan, enum op_kind kind)
 {
-	return types[kind].program;
+	struct op *op = plan_add(plan, kind, 0);
+
+	op->back_only = true;
+	return op;
 }
 
-bool op_is_of_ip(enum op_kind kind)
+int plan_check(const struct plan *plan, struct diag *d)
 {
-	return types[kind].of_ip;
+	return plan->failed ? diag_no_memory(d) : 0;
 }
 
 void plan_release(struct plan *plan)

@@ -68,22 +68,12 @@ int rules_pair(const struct snap *snap, struct rule_pair_vec *ret, struct diag *
 	return 0;
 }
 
-bool rules_delete_one(const struct rule *rule, struct plan *plan)
-{
-	struct op *op = vec_push(plan);
-
-	if (!op)
-		return false;
-	op->kind = OP_RULE_DEL;
-	op->rule = *rule;
-	return true;
-}
-
-bool rules_delete_pair(const struct tunnel_rule *tunnel, const struct rule *suppress,
+void rules_delete_pair(const struct tunnel_rule *tunnel, const struct rule *suppress,
 		       struct plan *plan)
 {
-	return (!suppress || rules_delete_one(suppress, plan)) &&
-	       rules_delete_one(&tunnel->rule, plan);
+	if (suppress)
+		plan_add(plan, OP_RULE_DEL, 0)->rule = *suppress;
+	plan_add(plan, OP_RULE_DEL, 0)->rule = tunnel->rule;
 }
 
 int rules_delete(const struct snap *snap,
@@ -96,11 +86,11 @@ int rules_delete(const struct snap *snap,
 	for (size_t i = 0; r == 0 && i < pairs.len; i++) {
 		const struct tunnel_rule *tunnel = &snap->tunnel_rules.at[i];
 
-		if (is_own(tunnel, context) && !rules_delete_pair(tunnel, pairs.at[i], plan))
-			r = diag_no_memory(d);
+		if (is_own(tunnel, context))
+			rules_delete_pair(tunnel, pairs.at[i], plan);
 	}
 	vec_release(&pairs);
-	return r;
+	return r == 0 ? plan_check(plan, d) : r;
 }
 
 bool rules_is_own(const struct tunnel_rule *tunnel, const struct snap *snap)

@@ -145,7 +145,7 @@ void txn_forget(struct txn *txn, bool replaced, struct diag *d)
 
 	vec_each(op, &txn->inverses)
 		if (op->kind == OP_LINK_DEL ||
-		    (!replaced && op_removes(op->kind) && !op_dies_with_link(op)))
+		    (!replaced && op_types[op->kind].removes && !op_dies_with_link(op)))
 			txn->inverses.at[kept++] = *op;
 	txn->inverses.len = txn->taken = kept;
 	diag_note(d, replaced ? "the interface was taken down meanwhile: what is there is not ours"

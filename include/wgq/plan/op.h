@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "wgq/base/buf.h"
+#include "wgq/base/diag.h"
 #include "wgq/conf/conf.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/wg.h"
@@ -109,8 +110,12 @@ struct op {
 	};
 };
 
+/* Failure is sticky, as that of struct buf: whoever builds a plan adds its steps and checks once.
+ */
 struct plan {
 	VEC(struct op);
+	bool failed;
+	struct op lost; /* the step for which there was no memory */
 };
 
 enum op_form {
@@ -129,6 +134,28 @@ struct op_context {
 	size_t limit;
 };
 
+/* What it runs or asks, which may take long: the lock is not held meanwhile. A userspace WireGuard
+ * has a time limit, and makes the link and its socket: nobody must take them for left over. */
+enum op_program { OP_RUNS_NONE, OP_RUNS_PROGRAM, OP_RUNS_IPTABLES /* where the host has no nft */ };
+
+struct change_vec;
+
+/* Everything about a kind of step but how it is carried out, which is in run/host/exec.c. */
+struct op_type {
+	void (*format)(const struct op *op, const struct op_context *context, struct buf *ret_text);
+	/* Appends what it changes (text/change.h), 0 or -ENOMEM; NULL: it only prepares others. */
+	int (*list)(const struct op *op, struct change_vec *changes);
+	/* Makes a step of this kind its own inverse, whose kind is set. false: it has none. NULL:
+	 * no step of this kind has. */
+	bool (*invert)(struct op *op);
+	enum op_kind inverse;
+	bool dies_with_link; /* see op_dies_with_link() */
+	bool removes;        /* takes away what another step has made, or sets it back */
+	bool of_ip;          /* wg-quick has ip(8) do it, which ends with 2 on failure */
+	enum op_program program;
+};
+extern const struct op_type op_types[OP_KINDS];
+
 /* The step that takes this one back. false: there is none, since nothing is to be taken back
  * (hooks) or since it cannot be (a deleted link). */
 bool op_inverse(const struct op *op, struct op *ret);
@@ -139,22 +166,12 @@ bool op_replaces(const struct op *op);
 /* Whether deleting the link takes the step back as well, so that an undo that deletes the link
  * need not do it. */
 bool op_dies_with_link(const struct op *op);
-/* Whether it takes away what another step has made, or sets it back. */
-bool op_removes(enum op_kind kind);
-
-/* What it runs or asks, which may take long: the lock is not held meanwhile. A userspace WireGuard
- * has a time limit, and makes the link and its socket: nobody must take them for left over. */
-enum op_program { OP_RUNS_NONE, OP_RUNS_PROGRAM, OP_RUNS_IPTABLES /* where the host has no nft */ };
-enum op_program op_program(enum op_kind kind);
-
-/* Whether wg-quick has ip(8) do it, which ends with 2 when the kernel refuses. */
-bool op_is_of_ip(enum op_kind kind);
-
-void op_format(const struct op *op, const struct op_context *context, struct buf *ret_text);
-/* Appends what it changes, see text/change.h. 0 or -ENOMEM. */
-struct change_vec;
-int op_list(const struct op *op, struct change_vec *changes);
-
+/* A new step at the end, never NULL. */
+struct op *plan_add(struct plan *plan, enum op_kind kind, uint32_t line);
+/* For the way back alone. */
+struct op *plan_add_back_only(struct plan *plan, enum op_kind kind);
+/* 0 or -ENOMEM, with the error added. */
+int plan_check(const struct plan *plan, struct diag *d);
 void plan_release(struct plan *plan);
 
 #define _cleanup_plan_ _cleanup_(plan_release)

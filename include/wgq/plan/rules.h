@@ -21,13 +21,10 @@ struct rule_pair_vec {
 };
 int rules_pair(const struct snap *snap, struct rule_pair_vec *ret, struct diag *d);
 
-/* Appends the deletion of one rule. false: no memory. */
-bool rules_delete_one(const struct rule *rule, struct plan *plan);
-
 /* Appends the deletion of a tunnel rule, and before it of the suppress rule that was added with it
  * (NULL: there is none): the one that says whose they are goes last, so that both are found again
- * whenever wgq is killed. false: no memory. */
-bool rules_delete_pair(const struct tunnel_rule *tunnel, const struct rule *suppress,
+ * whenever wgq is killed. */
+void rules_delete_pair(const struct tunnel_rule *tunnel, const struct rule *suppress,
 		       struct plan *plan);
 
 /* Appends the deletion of each tunnel rule that `is_own` picks, and of the suppress rule that was

@@ -49,80 +49,55 @@ static bool is_in_the_way(const struct link_addr *gone, const struct prefix_set 
 
 /* The newest first, so that they come back in their order, and since the first of a subnet of IPv4
  * takes the others with it. The kernel lists those of IPv6 by falling age. */
-static bool remove_those(const struct reload *reload, bool in_the_way, struct plan *plan)
+void reload_remove_addresses(struct reload *reload, bool in_the_way)
 {
 	const struct link_addr_vec *gone = &reload->gone;
 	_cleanup_prefix_set_ struct prefix_set wanted = {0};
 
-	if (prefix_set_of_addrs(&reload->want.addrs, &wanted) < 0)
-		return false;
+	reload->plan.failed |= prefix_set_of_addrs(&reload->want.addrs, &wanted) < 0;
 	for (size_t i = 0; i < 2 * gone->len; i++) {
 		bool ipv6 = i >= gone->len;
 		const struct link_addr *addr = &gone->at[ipv6 ? i - gone->len : gone->len - 1 - i];
 
-		if ((addr->prefix.addr.family == AF_INET6) != ipv6 ||
-		    is_in_the_way(addr, &wanted) != in_the_way)
-			continue;
-		struct op *op = diff_add(plan, OP_ADDR_DEL, addr->line);
-		if (!op)
-			return false;
-		op->addr = *addr;
+		if ((addr->prefix.addr.family == AF_INET6) == ipv6 &&
+		    is_in_the_way(addr, &wanted) == in_the_way)
+			plan_add(&reload->plan, OP_ADDR_DEL, addr->line)->addr = *addr;
 	}
-	return true;
-}
-
-bool reload_clear_the_way(const struct reload *reload, struct plan *plan)
-{
-	return remove_those(reload, true, plan);
-}
-
-bool reload_remove_addresses(const struct reload *reload, struct plan *plan)
-{
-	return remove_those(reload, false, plan);
-}
-
-/* The networks of the addresses that are wanted, and of those that stay for another reason. */
-static bool list_networks(const struct snap *snap, const struct reload *reload,
-			  struct prefix_set *ret)
-{
-	_cleanup_prefix_set_ struct prefix_set gone = {0};
-	_cleanup_(addrs_release) struct link_addr_vec staying = {0};
-
-	if (prefix_set_of_addrs(&reload->gone, &gone) < 0)
-		return false;
-	vec_each(addr, &snap->addrs)
-		if (!prefix_set_has(&gone, &addr->prefix) && reload_copy_addr(&staying, addr) < 0)
-			return false;
-	return prefix_set_of_networks(&staying, ret) == 0 &&
-	       prefix_set_of_networks(&reload->want.addrs, ret) == 0;
 }
 
 /* With the first IPv4 address of a subnet the kernel takes the others, unless it is told to promote
- * one of them (__inet_del_ifa(), net/ipv4/devinet.c). */
-bool reload_needs_promotion(const struct snap *snap, const struct reload *reload, bool *ret)
+ * one of them (__inet_del_ifa(), net/ipv4/devinet.c): so for a subnet of an address that is wanted,
+ * or that stays for another reason. */
+bool reload_needs_promotion(const struct snap *snap, struct reload *reload)
 {
-	_cleanup_prefix_set_ struct prefix_set subnets = {0};
+	_cleanup_prefix_set_ struct prefix_set gone = {0}, subnets = {0};
+	_cleanup_(addrs_release) struct link_addr_vec staying = {0};
+	bool needed = false;
 
-	*ret = false;
 	if (snap->promotes_secondaries)
-		return true;
-	if (!list_networks(snap, reload, &subnets))
 		return false;
-	vec_each(gone, &reload->gone) {
-		struct prefix subnet = gone->prefix;
+	int r = prefix_set_of_addrs(&reload->gone, &gone);
+	vec_each(addr, &snap->addrs)
+		if (r == 0 && !prefix_set_has(&gone, &addr->prefix))
+			r = reload_copy_addr(&staying, addr);
+	if (r == 0)
+		r = prefix_set_of_networks(&staying, &subnets);
+	if (r == 0)
+		r = prefix_set_of_networks(&reload->want.addrs, &subnets);
+	reload->plan.failed |= r < 0;
+	vec_each(addr, &reload->gone) {
+		struct prefix subnet = addr->prefix;
 
 		prefix_mask(&subnet);
-		*ret |= subnet.addr.family == AF_INET && prefix_set_has(&subnets, &subnet);
+		needed |= subnet.addr.family == AF_INET && prefix_set_has(&subnets, &subnet);
 	}
-	return true;
+	return needed;
 }
 
-static bool set_promotion(struct reload *reload, bool on)
+void reload_set_promotion(struct reload *reload, bool on)
 {
-	struct op *op = diff_add(&reload->plan, OP_SYSCTL_SET, 0);
+	struct op *op = plan_add(&reload->plan, OP_SYSCTL_SET, 0);
 
-	if (!op)
-		return false;
 	if (on)
 		buf_addf(&reload->promote_secondaries, "net/ipv4/conf/%s/promote_secondaries",
 			 reload->want.conf->ifname);
@@ -130,15 +105,5 @@ static bool set_promotion(struct reload *reload, bool on)
 	op->sysctl.value = on;
 	op->sysctl.before = !on;
 	op->sysctl.temporary = true;
-	return buf_status(&reload->promote_secondaries) == 0;
-}
-
-bool reload_start_promotion(struct reload *reload)
-{
-	return set_promotion(reload, true);
-}
-
-bool reload_end_promotion(struct reload *reload)
-{
-	return set_promotion(reload, false);
+	reload->plan.failed |= buf_status(&reload->promote_secondaries) < 0;
 }

@@ -38,15 +38,6 @@
 #include "internal.h"
 #include "wgq/plan/steps.h"
 
-static bool add_back_only(struct plan *plan, enum op_kind kind, const struct link_addr *addr)
-{
-	struct op *op = diff_add_back_only(plan, kind);
-
-	if (op)
-		op->addr = *addr;
-	return op;
-}
-
 static int copy_ipv4(const struct route_table *table, struct route_table_vec *ret)
 {
 	struct route_table *copy = vec_push(ret);
@@ -66,53 +57,43 @@ static int copy_ipv4(const struct route_table *table, struct route_table_vec *re
 }
 
 /* In between, packets are refused, and do not leave past the tunnel. */
-static bool bar_on_the_way_back(struct reload *reload, enum op_kind kind)
+static void bar_on_the_way_back(struct reload *reload, enum op_kind kind)
 {
 	vec_each(table, &reload->lost_on_the_way_back) {
-		if (!table->plain.len)
-			continue;
-		struct op *op = diff_add_barrier(&reload->plan, kind, &table->plain, table->table);
-		if (!op)
-			return false;
-		op->back_only = true;
+		struct op *op = diff_routes(kind, &table->plain, table->table, &reload->plan);
+
+		op->routes.barrier = op->back_only = true;
 	}
-	return true;
+}
+
+static bool gets_ipv4(const struct snap *snap, const struct reload *reload)
+{
+	return !addrs_have_family(&snap->addrs, AF_INET) &&
+	       addrs_have_family(&reload->want.addrs, AF_INET);
 }
 
 /* With its last IPv4 address an interface loses every IPv4 route, in every table (fib_disable_ip(),
  * net/ipv4/fib_frontend.c), although it had them before it got the first. */
-static bool keep_ipv4_routes(const struct snap *snap, struct reload *reload)
+void reload_add_addresses(const struct snap *snap, struct reload *reload)
 {
 	struct route_table_vec *lost = &reload->lost_on_the_way_back;
 
-	if (addrs_have_family(&snap->addrs, AF_INET) ||
-	    !addrs_have_family(&reload->want.addrs, AF_INET))
-		return true;
-	vec_each(table, &snap->tables)
-		if (copy_ipv4(table, lost) < 0)
-			return false;
-	return bar_on_the_way_back(reload, OP_ROUTE_DEL) && diff_return_routes(lost, &reload->plan);
-}
-
-bool reload_add_addresses(const struct snap *snap, struct reload *reload)
-{
-	const struct want *want = &reload->want;
-
-	return keep_ipv4_routes(snap, reload) &&
-	       diff_add_addresses(snap, want, AF_INET, &reload->plan) &&
-	       bar_on_the_way_back(reload, OP_ROUTE_ADD) &&
-	       diff_add_addresses(snap, want, AF_INET6, &reload->plan);
+	if (gets_ipv4(snap, reload))
+		vec_each(table, &snap->tables)
+			reload->plan.failed |= copy_ipv4(table, lost) < 0;
+	bar_on_the_way_back(reload, OP_ROUTE_DEL);
+	diff_return_routes(lost, &reload->plan);
+	diff_add_addresses(snap, &reload->want, AF_INET, &reload->plan);
+	bar_on_the_way_back(reload, OP_ROUTE_ADD);
+	diff_add_addresses(snap, &reload->want, AF_INET6, &reload->plan);
 }
 
 /* Others' routes go with an address that they name, and with the last one of IPv4; IPv6 addresses
  * with a link that is set down. On the way back it is the very last step. */
-bool reload_restore(const struct snap *snap, struct reload *reload)
+void reload_restore(const struct snap *snap, struct reload *reload)
 {
-	bool gets_ipv4 = !addrs_have_family(&snap->addrs, AF_INET) &&
-			 addrs_have_family(&reload->want.addrs, AF_INET);
-
-	return (!reload->gone.len && !gets_ipv4 && snap->link.up) ||
-	       diff_restore(snap, &reload->plan);
+	if (reload->gone.len || gets_ipv4(snap, reload) || !snap->link.up)
+		diff_restore(snap, &reload->plan);
 }
 
 /* Whether no two IPv4 addresses share a subnet, so that none takes another with it. */
@@ -162,21 +143,18 @@ static bool list_followers(const struct snap *snap, const struct reload *reload,
  * (__inet_insert_ifa(), inet_select_addr(), net/ipv4/devinet.c). So those that were behind one that
  * comes back go and come again: the last of a subnet goes first, while the one that came back
  * stays, with the IPv4 routes. */
-bool reload_keep_order(const struct snap *snap, struct reload *reload, bool promotes)
+void reload_keep_order(const struct snap *snap, struct reload *reload, bool promotes)
 {
 	_cleanup_(addrs_release) struct link_addr_vec followers = {0};
 	bool apart = promotes;
 
 	if (!list_followers(snap, reload, promotes, &followers) ||
 	    (followers.len && !apart && !are_apart(snap, &apart)))
-		return false;
+		reload->plan.failed = true;
 	if (!apart)
-		return true;
+		return;
 	for (size_t i = followers.len; i-- > 0;)
-		if (!add_back_only(&reload->plan, OP_ADDR_ADD, &followers.at[i]))
-			return false;
+		plan_add_back_only(&reload->plan, OP_ADDR_ADD)->addr = followers.at[i];
 	vec_each(addr, &followers)
-		if (!add_back_only(&reload->plan, OP_ADDR_DEL, addr))
-			return false;
-	return true;
+		plan_add_back_only(&reload->plan, OP_ADDR_DEL)->addr = *addr;
 }

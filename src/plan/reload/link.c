@@ -101,29 +101,23 @@ int reload_check(const struct snap *snap, const struct reload *reload, struct di
 	return kept.len ? refuse_to_take(want->conf, &kept.at[0], d) : 0;
 }
 
-static bool add_mtu(enum op_kind kind, uint32_t from, uint32_t to, const struct want *want,
-		    struct plan *plan)
+static void add_mtu(enum op_kind kind, uint32_t from, uint32_t to, struct reload *reload)
 {
-	struct op *op = diff_add(plan, kind, want->conf->mtu_line);
-
-	if (!op)
-		return false;
-	op->mtu.value = to;
-	op->mtu.before = from;
-	return true;
+	plan_add(&reload->plan, kind, reload->want.conf->mtu_line)->mtu =
+		(struct op_number){.value = to, .before = from};
 }
 
-bool reload_set_link(const struct snap *snap, const struct want *want, struct plan *plan)
+void reload_set_link(const struct snap *snap, struct reload *reload)
 {
 	const struct link *link = &snap->link;
-	uint32_t mtu = takes_ipv6(snap, want) ? link->mtu : want->mtu;
+	uint32_t mtu = takes_ipv6(snap, &reload->want) ? link->mtu : reload->want.mtu;
 
-	return (link->up && link->mtu == mtu) ||
-	       add_mtu(link->up ? OP_LINK_MTU : OP_LINK_UP, link->mtu, mtu, want, plan);
+	if (!link->up || link->mtu != mtu)
+		add_mtu(link->up ? OP_LINK_MTU : OP_LINK_UP, link->mtu, mtu, reload);
 }
 
-bool reload_lower_mtu(const struct snap *snap, const struct want *want, struct plan *plan)
+void reload_lower_mtu(const struct snap *snap, struct reload *reload)
 {
-	return !takes_ipv6(snap, want) ||
-	       add_mtu(OP_LINK_MTU, snap->link.mtu, want->mtu, want, plan);
+	if (takes_ipv6(snap, &reload->want))
+		add_mtu(OP_LINK_MTU, snap->link.mtu, reload->want.mtu, reload);
 }

@@ -73,90 +73,89 @@ int reload_want(const struct conf *conf, const struct snap *snap, struct reload 
 	return r;
 }
 
-static bool change_peers(const struct reload *reload, struct plan *plan)
+static void change_peers(struct reload *reload)
 {
 	const struct peers_change *peers = &reload->peers;
 
 	if (!peers_differ(peers))
-		return true;
-	struct op *op = diff_add(plan, OP_WG_CHANGE, 0);
-	if (!op)
-		return false;
+		return;
+	struct op *op = plan_add(&reload->plan, OP_WG_CHANGE, 0);
+
 	op->change.forth = &peers->forth;
 	op->change.back = &peers->back;
 	op->change.wanted = &peers->wanted;
 	op->change.private_key_line = reload->want.conf->private_key_line;
-	return true;
 }
 
 /* For an interface that somebody else has brought up, only with something else to do. */
-static bool leave_note(const struct snap *snap, const struct reload *reload, struct plan *plan)
+static void leave_note(const struct snap *snap, struct reload *reload)
 {
 	uint32_t note = reload->peers.note;
 
-	if (!note || note == snap->tag || (!snap->tag && !plan->len))
-		return true;
-	struct op *op = diff_add(plan, OP_WG_NOTE, 0);
-	if (!op)
-		return false;
-	op->note.value = note;
-	op->note.before = snap->tag;
-	return true;
+	if (note && note != snap->tag && (snap->tag || reload->plan.len))
+		plan_add(&reload->plan, OP_WG_NOTE, 0)->note = (struct op_number){note, snap->tag};
 }
 
 /* The mark of a full tunnel that ends goes after the rules: those would send packets without it
  * into the tunnel. */
-static bool clear_mark(const struct snap *snap, const struct want *want, struct plan *plan)
+static void clear_mark(const struct snap *snap, struct reload *reload)
 {
+	const struct want *want = &reload->want;
 	bool of_tunnel = false;
 
 	vec_each(tunnel, &snap->tunnel_rules)
 		of_tunnel |= reload_owns_rule(want->conf, tunnel, snap) &&
 			     tunnel->rule.fwmark == snap->wg.fwmark;
-	if (!of_tunnel || want_is_full(want) || want->device.has_fwmark)
-		return true;
-	struct op *op = diff_add(plan, OP_WG_MARK, 0);
-	if (op)
-		op->mark.before = snap->wg.fwmark;
-	return op;
+	if (of_tunnel && !want_is_full(want) && !want->device.has_fwmark)
+		plan_add(&reload->plan, OP_WG_MARK, 0)->mark.before = snap->wg.fwmark;
 }
 
-static bool remove_peers(const struct reload *reload, struct plan *plan)
+static void remove_peers(struct reload *reload)
 {
 	if (!reload->peers.removed.peers.len)
-		return true;
-	struct op *op = diff_add(plan, OP_WG_CHANGE, 0);
-	if (!op)
-		return false;
+		return;
+	struct op *op = plan_add(&reload->plan, OP_WG_CHANGE, 0);
+
 	op->change.forth = &reload->peers.removed;
 	op->change.back = &reload->peers.restored;
-	return true;
 }
 
-static bool plan_all(const struct snap *snap, const struct means *means,
+static void plan_all(const struct snap *snap, const struct means *means,
 		     const struct rule_pair_vec *pairs, struct reload *reload)
 {
 	const struct want *want = &reload->want;
-	struct plan *plan = &reload->plan;
-	bool promote;
+	bool promote = reload_needs_promotion(snap, reload);
 
-	return reload_restore(snap, reload) && reload_needs_promotion(snap, reload, &promote) &&
-	       (!promote || reload_start_promotion(reload)) && reload_clear_the_way(reload, plan) &&
-	       reload_set_link(snap, want, plan) &&
-	       reload_keep_order(snap, reload, promote || snap->promotes_secondaries) &&
-	       reload_add_addresses(snap, reload) && change_peers(reload, plan) &&
-	       reload_add_rules(snap, reload, pairs, AF_INET6, plan) &&
-	       reload_add_rules(snap, reload, pairs, AF_INET, plan) &&
-	       (!want->full_ip || diff_add_src_valid_mark(snap, want->default_ip.line, plan)) &&
-	       reload_add_routes(reload, plan) && reload_remove_rules(snap, want, pairs, plan) &&
-	       clear_mark(snap, want, plan) && reload_bar_routes(reload, OP_ROUTE_ADD, plan) &&
-	       reload_remove_routes(reload, plan) && reload_remove_addresses(reload, plan) &&
-	       reload_add_late_routes(reload, plan) &&
-	       reload_bar_routes(reload, OP_ROUTE_DEL, plan) && diff_lift_barriers(snap, plan) &&
-	       (!promote || reload_end_promotion(reload)) &&
-	       reload_set_firewall(snap, means, reload) && reload_set_dns(snap, means, reload) &&
-	       reload_lower_mtu(snap, want, plan) && leave_note(snap, reload, plan) &&
-	       remove_peers(reload, plan);
+	reload_restore(snap, reload);
+	if (promote)
+		reload_set_promotion(reload, true);
+	reload_remove_addresses(reload, true);
+	reload_set_link(snap, reload);
+	reload_keep_order(snap, reload, promote || snap->promotes_secondaries);
+	reload_add_addresses(snap, reload);
+	change_peers(reload);
+	reload_add_rules(snap, reload, pairs, AF_INET6);
+	reload_add_rules(snap, reload, pairs, AF_INET);
+	if (want->full_ip)
+		diff_add_src_valid_mark(snap, want->default_ip.line, &reload->plan);
+	vec_each(change, &reload->tables)
+		diff_routes(OP_ROUTE_ADD, &change->add, change->table, &reload->plan);
+	reload_remove_rules(snap, reload, pairs);
+	clear_mark(snap, reload);
+	reload_bar_routes(reload, OP_ROUTE_ADD);
+	vec_each(change, &reload->tables)
+		diff_routes(OP_ROUTE_DEL, &change->remove, change->table, &reload->plan);
+	reload_remove_addresses(reload, false);
+	reload_add_late_routes(reload);
+	reload_bar_routes(reload, OP_ROUTE_DEL);
+	diff_lift_barriers(snap, &reload->plan);
+	if (promote)
+		reload_set_promotion(reload, false);
+	reload_set_firewall(snap, means, reload);
+	reload_set_dns(snap, means, reload);
+	reload_lower_mtu(snap, reload);
+	leave_note(snap, reload);
+	remove_peers(reload);
 }
 
 int reload_plan(const struct snap *snap, const struct means *means, struct reload *reload,
@@ -179,8 +178,10 @@ int reload_plan(const struct snap *snap, const struct means *means, struct reloa
 		r = rules_pair(snap, &pairs, d);
 	if (r == 0)
 		r = reload_place_rules(snap, &pairs, reload, d);
-	if (r == 0 && !plan_all(snap, means, &pairs, reload))
-		r = diag_no_memory(d);
+	if (r == 0) {
+		plan_all(snap, means, &pairs, reload);
+		r = plan_check(&reload->plan, d);
+	}
 	vec_release(&pairs);
 	return r;
 }

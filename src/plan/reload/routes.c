@@ -21,11 +21,6 @@ bool reload_owns_rule(const struct conf *conf, const struct tunnel_rule *tunnel,
 	       (tunnel->rule.protocol == RTPROT_KERNEL || !is_of_hook(conf, tunnel->rule.fwmark));
 }
 
-static bool is_wanted_rule(const struct tunnel_rule *tunnel, const struct want *want)
-{
-	return want_is_full_for(want, tunnel->rule.family) && tunnel->rule.fwmark == want->mark;
-}
-
 /* Whether a tunnel's rule and the suppress rule that goes with it do what they are for: the
  * kernel's choice of priorities may have been wrong. A suppress rule that is missing can be added.
  */
@@ -40,7 +35,7 @@ static bool is_in_place(const struct snap *snap, const struct rule *tunnel,
 static bool keeps_rule(const struct snap *snap, const struct want *want,
 		       const struct rule_pair_vec *pairs, const struct tunnel_rule *tunnel)
 {
-	return is_wanted_rule(tunnel, want) &&
+	return want_is_full_for(want, tunnel->rule.family) && tunnel->rule.fwmark == want->mark &&
 	       is_in_place(snap, &tunnel->rule, pairs->at[tunnel - snap->tunnel_rules.at]);
 }
 
@@ -74,97 +69,65 @@ static bool is_paired(const struct rule *suppress, const struct rule_pair_vec *p
 }
 
 /* A suppress rule that lost its tunnel's would stay for ever, beside the new pair. */
-static bool remove_orphans(const struct snap *snap, const struct rule_pair_vec *pairs,
-			   uint8_t family, struct plan *plan)
+static void remove_orphan(const struct snap *snap, const struct rule_pair_vec *pairs,
+			  uint8_t family, struct plan *plan)
 {
-	vec_each(suppress, &snap->suppress_rules)
-		if (suppress->family == family && suppress->protocol == RTPROT_KERNEL &&
-		    !is_paired(suppress, pairs))
-			return rules_delete_one(suppress, plan);
-	return true;
+	vec_each(suppress, &snap->suppress_rules) {
+		if (suppress->family != family || suppress->protocol != RTPROT_KERNEL ||
+		    is_paired(suppress, pairs))
+			continue;
+		plan_add(plan, OP_RULE_DEL, 0)->rule = *suppress;
+		return;
+	}
 }
 
-/* With the protocol of the tunnel's rule, which is 0 in wg-quick's: they are paired by it. */
-static bool complete_pair(const struct rule *tunnel, uint32_t line, struct plan *plan)
-{
-	if (!diff_add_suppress_rule(tunnel->family, 0, line, plan))
-		return false;
-	vec_last(plan)->rule.protocol = tunnel->protocol;
-	return true;
-}
-
-bool reload_add_rules(const struct snap *snap, const struct reload *reload,
-		      const struct rule_pair_vec *pairs, uint8_t family, struct plan *plan)
+void reload_add_rules(const struct snap *snap, struct reload *reload,
+		      const struct rule_pair_vec *pairs, uint8_t family)
 {
 	const struct want *want = &reload->want;
+	struct plan *plan = &reload->plan;
 	bool is_ip6 = family == AF_INET6;
 
 	if (!want_is_full_for(want, family))
-		return true;
+		return;
 	const struct tunnel_rule *tunnel = find_rule(snap, want, pairs, family);
-	if (!tunnel)
-		return diff_add_rules(want, family,
-				      is_ip6 ? &reload->places.ip6 : &reload->places.ip, plan) &&
-		       remove_orphans(snap, pairs, family, plan);
-	return pairs->at[tunnel - snap->tunnel_rules.at] ||
-	       complete_pair(&tunnel->rule, is_ip6 ? want->default_ip6.line : want->default_ip.line,
-			     plan);
+	if (!tunnel) {
+		diff_add_rules(want, family, is_ip6 ? &reload->places.ip6 : &reload->places.ip,
+			       plan);
+		remove_orphan(snap, pairs, family, plan);
+	} else if (!pairs->at[tunnel - snap->tunnel_rules.at]) {
+		uint32_t line = is_ip6 ? want->default_ip6.line : want->default_ip.line;
+
+		/* The protocol, by which they are paired, is 0 in wg-quick's. */
+		diff_add_suppress_rule(family, 0, line, plan)->rule.protocol =
+			tunnel->rule.protocol;
+	}
 }
 
-bool reload_remove_rules(const struct snap *snap, const struct want *want,
-			 const struct rule_pair_vec *pairs, struct plan *plan)
+void reload_remove_rules(const struct snap *snap, struct reload *reload,
+			 const struct rule_pair_vec *pairs)
 {
 	vec_each(tunnel, &snap->tunnel_rules)
-		if (reload_owns_rule(want->conf, tunnel, snap) &&
-		    !keeps_rule(snap, want, pairs, tunnel) &&
-		    !rules_delete_pair(tunnel, pairs->at[tunnel - snap->tunnel_rules.at], plan))
-			return false;
-	return true;
+		if (reload_owns_rule(reload->want.conf, tunnel, snap) &&
+		    !keeps_rule(snap, &reload->want, pairs, tunnel))
+			rules_delete_pair(tunnel, pairs->at[tunnel - snap->tunnel_rules.at],
+					  &reload->plan);
 }
 
-bool reload_remove_routes(const struct reload *reload, struct plan *plan)
+void reload_bar_routes(struct reload *reload, enum op_kind kind)
 {
 	vec_each(change, &reload->tables) {
-		if (!change->remove.len)
-			continue;
-		struct op *op = diff_add(plan, OP_ROUTE_DEL, 0);
-		if (!op)
-			return false;
-		op->routes.at = change->remove.at;
-		op->routes.count = change->remove.len;
-		op->routes.table = change->table;
+		struct op *op = diff_routes(kind, &change->put_back, change->table, &reload->plan);
+
+		op->routes.barrier = op->routes.temporary = true;
 	}
-	return true;
 }
 
-bool reload_bar_routes(const struct reload *reload, enum op_kind kind, struct plan *plan)
+void reload_add_late_routes(struct reload *reload)
 {
 	vec_each(change, &reload->tables) {
-		if (!change->put_back.len)
-			continue;
-		struct op *op = diff_add_barrier(plan, kind, &change->put_back, change->table);
-		if (!op)
-			return false;
-		op->routes.temporary = true;
+		diff_put_back_routes(&change->put_back, change->table, &reload->plan);
+		diff_put_back_routes(&change->barred, change->table, &reload->plan);
+		diff_routes(OP_ROUTE_ADD, &change->add_late, change->table, &reload->plan);
 	}
-	return true;
-}
-
-bool reload_add_routes(const struct reload *reload, struct plan *plan)
-{
-	vec_each(change, &reload->tables)
-		if (!diff_add_routes(change->add.at, change->add.len, change->table, 0, plan))
-			return false;
-	return true;
-}
-
-bool reload_add_late_routes(const struct reload *reload, struct plan *plan)
-{
-	vec_each(change, &reload->tables)
-		if (!diff_put_back_routes(&change->put_back, change->table, plan) ||
-		    !diff_put_back_routes(&change->barred, change->table, plan) ||
-		    !diff_add_routes(change->add_late.at, change->add_late.len, change->table, 0,
-				     plan))
-			return false;
-	return true;
 }

@@ -5,23 +5,20 @@
 #include "internal.h"
 #include "wgq/plan/steps.h"
 
-bool reload_set_firewall(const struct snap *snap, const struct means *means, struct reload *reload)
+void reload_set_firewall(const struct snap *snap, const struct means *means, struct reload *reload)
 {
 	bool full = want_is_full(&reload->want);
 
 	snap_needs(snap, full ? LOOK_FIREWALL_RULES : LOOK_FIREWALL);
 	if (full ? snap->has_firewall_rules || means->firewall == MEANS_FIREWALL_NONE
 		 : !snap->has_firewall)
-		return true;
-	struct op *op = diff_add(&reload->plan, full ? OP_FIREWALL_SET : OP_FIREWALL_REMOVE, 0);
-	if (!op)
-		return false;
+		return;
+	struct op *op = plan_add(&reload->plan, full ? OP_FIREWALL_SET : OP_FIREWALL_REMOVE, 0);
 	op->firewall.rules = reload->firewall;
 	op->firewall.before = reload->before.has_firewall ? &reload->before.firewall : NULL;
-	return true;
 }
 
-bool reload_set_dns(const struct snap *snap, const struct means *means, struct reload *reload)
+void reload_set_dns(const struct snap *snap, const struct means *means, struct reload *reload)
 {
 	const struct conf *conf = reload->want.conf;
 	const struct services *before = &reload->before;
@@ -31,17 +28,14 @@ bool reload_set_dns(const struct snap *snap, const struct means *means, struct r
 
 	if (means->dns == MEANS_DNS_NONE || !snap_has_seen(snap, LOOK_DNS) ||
 	    (!before->has_dns && !conf_has_dns(conf)))
-		return true;
+		return;
 	if (same_way && servers_equal(&before->servers, &conf->dns_servers, servers_same_address) &&
 	    servers_equal(&before->search, &conf->dns_search, servers_same_domain))
-		return true;
+		return;
 
-	struct op *op = diff_add(&reload->plan, conf_has_dns(conf) ? OP_DNS_SET : OP_DNS_UNSET,
+	struct op *op = plan_add(&reload->plan, conf_has_dns(conf) ? OP_DNS_SET : OP_DNS_UNSET,
 				 conf_dns_line(conf));
-	if (!op)
-		return false;
 	op->dns.is = (struct dns_setting){
 		.servers = &conf->dns_servers, .search = &conf->dns_search, .catch_all = full};
 	op->dns.before = before->has_dns ? &before->dns : NULL;
-	return true;
 }

@@ -45,9 +45,9 @@ static struct suspect *find_first(const struct suspect_vec *suspects, const stru
 
 /* Those that an allowed IP reaches follow it in their order; one prefix may be in several tables.
  */
-static void mark(struct suspect_vec *suspects, const struct wg_peer_vec *peers,
-		 bool (*reaches)(const struct prefix *, const struct prefix *),
-		 enum suspect_mark how)
+void suspects_mark(struct suspect_vec *suspects, const struct wg_peer_vec *peers,
+		   bool (*reaches)(const struct prefix *, const struct prefix *),
+		   enum suspect_mark how)
 {
 	const struct suspect *end = suspects->at + suspects->len;
 
@@ -56,16 +56,6 @@ static void mark(struct suspect_vec *suspects, const struct wg_peer_vec *peers,
 			for (struct suspect *suspect = find_first(suspects, &ip->prefix);
 			     suspect < end && reaches(&ip->prefix, &suspect->prefix); suspect++)
 				suspect->marks |= how;
-}
-
-void suspects_explain(struct suspect_vec *suspects, const struct wg_peer_vec *running)
-{
-	mark(suspects, running, prefix_equal, SUSPECT_EXPLAINED);
-}
-
-void suspects_lead(struct suspect_vec *suspects, const struct wg_peer_vec *wanted)
-{
-	mark(suspects, wanted, prefix_covers, SUSPECT_LED);
 }
 
 bool suspects_are_ours(const struct suspect_vec *suspects, const struct prefix *prefix)

@@ -254,8 +254,8 @@ static int compare_all(const struct want *want, const struct snap *snap,
 	if (r == 0)
 		r = suspects_list(ret, &suspects);
 	if (r == 0 && suspects.len) {
-		suspects_explain(&suspects, &snap->wg.peers);
-		suspects_lead(&suspects, &want->device.peers);
+		suspects_mark(&suspects, &snap->wg.peers, prefix_equal, SUSPECT_EXPLAINED);
+		suspects_mark(&suspects, &want->device.peers, prefix_covers, SUSPECT_LED);
 		vec_each(change, ret)
 			keep_what_is_not_ours(want, snap, &suspects, change);
 	}

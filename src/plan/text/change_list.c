@@ -26,8 +26,8 @@ int change_list(const struct plan *plan, const struct peer_names *names, struct 
 	int r = 0;
 
 	vec_each(op, plan)
-		if (r == 0 && !op->back_only)
-			r = op_list(op, ret);
+		if (r == 0 && !op->back_only && op_types[op->kind].list)
+			r = op_types[op->kind].list(op, ret);
 	if (r == 0)
 		r = change_find_new_keys(names, ret);
 	if (r == 0)

@@ -343,7 +343,7 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 
 static bool runs_program(const struct host *h, const struct op *op)
 {
-	switch (op_program(op->kind)) {
+	switch (op_types[op->kind].program) {
 	case OP_RUNS_NONE:
 		return false;
 	case OP_RUNS_PROGRAM:

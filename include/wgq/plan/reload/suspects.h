@@ -20,7 +20,8 @@ struct suspect_vec {
 /* Lists what the changes would remove, each prefix as often as it is in a table. -ENOMEM is
  * returned without an error in a struct diag. Released with vec_release(). */
 int suspects_list(const struct table_change_vec *changes, struct suspect_vec *ret);
-/* Notes what the peers of the running device explain, and what the wanted ones lead to. */
-void suspects_explain(struct suspect_vec *suspects, const struct wg_peer_vec *running);
-void suspects_lead(struct suspect_vec *suspects, const struct wg_peer_vec *wanted);
+/* Marks what an allowed IP of the peers reaches. */
+void suspects_mark(struct suspect_vec *suspects, const struct wg_peer_vec *peers,
+		   bool (*reaches)(const struct prefix *, const struct prefix *),
+		   enum suspect_mark how);
 bool suspects_are_ours(const struct suspect_vec *suspects, const struct prefix *prefix);
