@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the counters of a peer tell: whether it is alive, whether it is spoken to, and whether the
- * kernel asks it for a handshake in vain.
+/* What the counters of a peer tell: whether it is heard, whether it is spoken to in vain, and
+ * whether handshakes fail. Pure.
  *
- * Sizes tell kinds: data and keepalives are multiples of 16 bytes (an empty one is 32), an
- * initiation has 148, 4 more than such a multiple, and a response 92, 12 more. A peer that is
- * alive answers data with data or, after 10 s, with a keepalive (KEEPALIVE_TIMEOUT). The kernel
- * asks again each 5 s (REKEY_TIMEOUT). */
+ * Sizes tell kinds: data and keepalives are multiples of 16 bytes (an empty packet has 32), an
+ * initiation has 148, which is 4 more than such a multiple, and a response 92, 12 more. A peer
+ * that hears data answers with data or, after 10 s, with a keepalive (KEEPALIVE_TIMEOUT). Who
+ * begins a handshake in vain tries again every 5 s (REKEY_TIMEOUT).
+ *
+ * The peer's own initiations do not show that it hears us. If it repeats them, it does not. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,28 +21,32 @@ struct pulse_reading {
 	union endpoint endpoint;
 };
 
+/* Moments are those of readings, in ns; 0: none. */
 struct pulse {
 	struct pulse_reading last;
-	bool known;      /* there is one */
-	uint64_t read;   /* when */
-	uint64_t heard;  /* the last reading that had grown by a packet of the peer; 0: none */
-	uint64_t spoke;  /* data may have been sent since then that nothing has answered; 0: none */
-	uint64_t called; /* the last reading with a handshake that we began and nothing has
-			    answered; 0: none */
-	uint32_t calls;  /* how many such, at least */
-	bool busy;       /* the last reading had grown */
-	bool kept;       /* keepalives were sent since something was heard */
+	uint64_t read;
+	uint64_t heard; /* something came from the peer, other than an initiation */
+	uint64_t sent;  /* something was sent */
+	uint64_t spoke; /* the least moment since which data may have been sent without an answer */
+	uint64_t called;   /* of our last initiation that nothing has answered */
+	uint64_t rebuffed; /* of the last initiation of the peer */
+	uint64_t shook;    /* of the last packet of a handshake that is not known to be complete */
+	uint8_t calls;     /* our initiations that nothing has answered, at least as many */
+	uint8_t rebuffs; /* readings with an initiation of the peer, none of which led to a session
+			  */
+	bool busy;       /* the last reading had grown by data */
+	bool kept;       /* something was sent since the peer was heard */
 };
 
 /* true: something was heard. */
 bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64_t now);
-/* What was sent is forgotten: it went by another path. */
-void pulse_restart(struct pulse *pulse, uint64_t now);
+/* Forgets what was sent in vain: that was by another path. */
+void pulse_restart(struct pulse *pulse);
 
-/* When to doubt that the peer hears us, as far as is known; UINT64_MAX: there is no reason to. */
+/* When to doubt that the peer hears us, as far as it is known now; UINT64_MAX: there is no reason
+ * to. */
 uint64_t pulse_doubt_at(const struct pulse *pulse);
-/* Without doubt it does not: the kernel has asked in vain twice, or has no session left and asks.
- */
-bool pulse_is_dead(const struct pulse *pulse, int64_t wall);
-/* Seconds since the latest handshake; -1: there was none, or the clock was set back. */
-int64_t pulse_handshake_age(const struct pulse *pulse, int64_t wall);
+/* When to be sure that it does not, because the kernel has begun handshakes in vain, twice. */
+uint64_t pulse_dead_at(const struct pulse *pulse);
+/* Whether a session can be there. */
+bool pulse_has_session(const struct pulse *pulse, int64_t wall);

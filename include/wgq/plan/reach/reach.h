@@ -3,52 +3,59 @@
  * clock go in, actions come out. `wgq run` (cmd/run) calls it, and carries the actions out.
  *
  *	reach_init(&reach, has_names, now);
- *	reach_take_paths(&reach, paths, n, now);	when the names are known, and when
- *addresses, routes, rules or links have changed reach_take_reading(), reach_take_answer(), ... what
- *else happens
+ *	reach_take_reading(&reach, &reading, now);	before the first paths, if the device is up
+ *	reach_take_paths(&reach, paths, n, now);	when names are resolved, and when addresses,
+ *							routes, rules or links have changed
+ *	reach_take_...					whatever else happens
  *	for (;;) {					after each of these, and at the time waited
- *for action = reach_next(&reach, now); if (action.kind == REACH_WAIT)
+ *for struct reach_action action = reach_next(&reach, now);
+ *
+ *		if (action.kind == REACH_WAIT)
  *			break;				until action.at, or the next event
  *		do it;
  *	}
  *
- * Nothing is allocated here: the array of paths is the caller's. A peer with one path and no name
- * leaves nothing to decide: it waits for ever, until its paths change.
+ * Nothing is allocated here: the array of paths is the caller's. A peer with one path and without a
+ * name leaves nothing to decide: it waits for ever, until its paths change.
  *
  * Theory of operation
  *
- * A path is an endpoint of the peer and a way to it: a source address and the link that packets
- * leave by. The list has the best first: the endpoints in their order (candidates.h), each first
- * by the way that the routes say (`routed`), then by every other link that leads there. The
- * current path is the one that the kernel is believed to use. It tells the endpoint that it uses,
- * but not the source: after a set it follows the routes, then the source of the last packet that
- * came. So a current path that is not routed is always pinned: a rule of ours leads packets to this
- * endpoint into a table of that link. The pin also stays a while after a return to a routed path.
+ * A path is an endpoint of the peer and a way to it: a source address, and the link that packets
+ * leave by. The list has the best first: the endpoints in their order (candidates.h), each first by
+ * the way of the routes (`routed`), then by every other link that leads there. The current path is
+ * the one that the kernel is believed to use. It tells which endpoint it uses, but not the source,
+ * which is that of the last packet that came, or by the routes after the endpoint was set. So while
+ * the current path is not routed it is pinned: a rule of ours leads the packets to this endpoint
+ * into a table of that link. The pin of a path that is routed stays a while after a switch.
  *
  *	REACH_ABSENT	There is no path: no name is resolved yet, or the network is away. Names are
- *			asked again, later and later. The first list of paths leads to WATCH.
+ *			asked again at growing distances. The first list of paths leads to WATCH.
  *	REACH_WATCH	The peer is taken to be reachable. Its counters are read now and then
- *			(pulse.h). Silence of a peer that is spoken to leads to DOUBT, and so does
- *an idle session whose path does not answer a routine probe. Better paths are probed, each at
- *growing distances; one that has answered several times over a growing time becomes the current one
- *(make before break).
- *	REACH_DOUBT	The current path is asked three times, a second apart. An answer, or a
- *packet from the peer, leads back to WATCH. If the path answers but the kernel hears nothing, the
- *belief about the current path was wrong: it is set again, pinned. No answer, or a second handshake
- *of the kernel's without one, leads to SEARCH. REACH_SEARCH	The current path is dead. Names are
- *asked again. All paths are probed in order, 250 ms apart, in three rounds, then one path at a time
- *at growing distances. The best one that has answered within a second of the first answer becomes
- *			the current one: WATCH. So does a packet from the peer.
+ *			(pulse.h). A peer that is silent though it is spoken to leads to DOUBT, as
+ *			does now and then a session that is idle. Better paths than the current one
+ *			are probed; one that has answered several times over a growing time becomes
+ *			the current one: make before break.
+ *	REACH_DOUBT	The current path is probed three times, a second apart. An answer leads back
+ *			to WATCH, and so does a packet of the peer. If the path answers while the
+ *			kernel hears nothing, the kernel does not use it: it is set again, pinned.
+ *			Without an answer, or with a second handshake of the kernel's in vain, to
+ *			SEARCH.
+ *	REACH_SEARCH	The current path is dead. Names are asked again. All paths are probed in
+ *			order, 250 ms apart, in three rounds, then one path at a time at growing
+ *			distances while the peer is spoken to. The best one that has answered within
+ *			a second of the first answer becomes the current one: WATCH. So does the
+ *			present one when a packet of the peer comes after all.
  *
- * The current path vanishes from the list when its address, route or carrier goes. If the routes
- * lead to the same endpoint in another way, the kernel goes there, and is helped to (a set); else
- * SEARCH. An endpoint in the kernel that is no candidate, of a peer that is alive, has roamed: it
- *is left alone until it is silent. One that was a candidate and is none any more is the worst path.
+ * The current path vanishes from the list when its address, route or carrier goes. Where the routes
+ * lead to the same endpoint in another way, the kernel is to go there (a set); else SEARCH. When it
+ * vanishes because the names have changed, SEARCH finds another while it is still in use.
  *
- * A probe is a handshake, which has effects on the peer: these rules are those of its measuring
- * (docs of sys/probe). No probe is sent in the seconds in which it could break a handshake of the
- * kernel's, except on SEARCH, where that handshake cannot arrive. Where nothing can be probed
- * (`blind`), SEARCH uses one path after the other, and waits for a packet. */
+ * An endpoint in the kernel that is no candidate, of a peer that is heard, has roamed: it is left
+ * alone until it is silent.
+ *
+ * A probe is a handshake, and has effects on the peer. None is sent in the seconds in which it
+ * could break a handshake of the kernel's, unless that cannot arrive. Where no probe can be sent
+ * (`blind`), SEARCH uses one path after the other until a packet comes. */
 #pragma once
 
 #include <stdbool.h>
@@ -59,15 +66,14 @@
 #include "wgq/net/wg.h"
 #include "wgq/plan/reach/pulse.h"
 
-/* A moment: CLOCK_MONOTONIC or CLOCK_BOOTTIME, and the epoch's time for the ages of handshakes. */
-struct reach_time {
-	uint64_t ns;
-	int64_t wall; /* seconds */
-};
-
-enum { REACH_PATHS_MAX = 32 };
 #define REACH_SECOND UINT64_C(1000000000)
 #define REACH_NEVER  UINT64_MAX
+
+/* A moment. */
+struct reach_time {
+	uint64_t ns;  /* a clock that is never set, and not 0 */
+	int64_t wall; /* seconds since the epoch, for the ages of handshakes */
+};
 
 struct reach_way {
 	union endpoint to;
@@ -79,66 +85,77 @@ struct reach_path {
 	struct reach_way way;
 	bool routed; /* a look-up without a source leads here */
 
-	/* Of the machine: the caller zeroes it. */
+	/* Private; zero in a new list. Moments are in ns, 0: never. */
 	uint32_t id;
-	uint32_t asks;     /* since something last spoke for the path, or for another look at it */
+	uint32_t asks;     /* on SEARCH: in this search */
 	uint32_t answers;  /* in a row */
-	bool refused;      /* the last ask was, by a router or this host */
-	uint64_t asked;    /* the last time; 0: never */
-	uint64_t answered; /* the last time; 0: never */
-	uint64_t since;    /* the first of the answers in a row */
-	uint64_t retry;    /* not asked as a routine before */
-	uint64_t used;     /* when it became the current one */
-	uint32_t pause;    /* seconds between two routine asks */
-	uint32_t hold;     /* seconds that it has to answer before it is returned to */
+	uint64_t since;    /* the first of these */
+	uint64_t asked;    /* last */
+	uint64_t answered; /* last */
+	uint64_t used;     /* since when it is, or was, the current one */
+	uint64_t pause;    /* from one routine probe to the next */
+	uint64_t hold;     /* it is returned to when it has answered for this long */
 };
+
+/* More paths than these are cut off by the caller. */
+enum { REACH_PATHS_MAX = 32 };
 
 enum reach_phase { REACH_ABSENT, REACH_WATCH, REACH_DOUBT, REACH_SEARCH };
 
 enum reach_verdict {
 	REACH_ANSWERED,
 	REACH_ELSEWHERE,  /* the answer came to another address: ask again */
-	REACH_BUSY,       /* under load: something answers there, ask again later */
+	REACH_BUSY,       /* under load: something answers there */
 	REACH_OTHER_KEYS, /* it answers, but no session can come of it */
 	REACH_REFUSED,    /* nothing listens there, no way there, or it could not be sent */
-	REACH_SILENT,     /* known from the clock already */
+	REACH_SILENT,     /* known from the clock, too */
 };
 
 enum reach_reason {
-	REACH_FOR_NOTHING,   /* no line for the log */
-	REACH_IS_FIRST,      /* the first path to a peer */
-	REACH_IS_GONE,       /* the former path has lost its address, route or carrier */
-	REACH_IS_SILENT,     /* the former path is dead, and this one answers */
-	REACH_IS_BETTER,     /* it is preferred, and has answered for some time */
-	REACH_IS_ASTRAY,     /* the current path answers, but the kernel hears nothing */
-	REACH_IS_NEXT,       /* blind: the former path is silent, and this one may not be */
-	REACH_IS_NOT_ROUTED, /* the routes lead elsewhere */
-	REACH_IS_ROUTED,     /* the routes lead there */
-	REACH_IS_QUIET,      /* nothing is heard of the peer */
-	REACH_IS_TRIED,      /* a better path is tried */
-	REACH_IS_DUE,        /* the name has not been asked for long, or there is no address yet */
+	REACH_ROUTINE,     /* no line for the log */
+	REACH_IS_FIRST,    /* the peer has no endpoint yet */
+	REACH_IS_LOST,     /* the kernel has another endpoint than was set */
+	REACH_IS_GONE,     /* the former path has lost its address, route or carrier */
+	REACH_IS_SILENT,   /* the former path is silent, and this one answers */
+	REACH_IS_BETTER,   /* it is preferred, and has answered for some time */
+	REACH_IS_ASTRAY,   /* this path answers, but the kernel hears nothing */
+	REACH_IS_NEXT,     /* blind: the former path is silent, so the next one is tried */
+	REACH_IS_UNROUTED, /* the routes lead to the endpoint in another way */
+	REACH_IS_ROUTED,   /* the routes lead there again, or do so anyway */
+	REACH_IS_UNHEARD,  /* nothing is heard of the peer */
 };
-/* Of a sentence on a peer: "the former path is dead, and this one answers". Static. */
+/* A short clause, static. */
 const char *reach_reason_text(enum reach_reason reason);
 
 enum reach_action_kind {
-	REACH_WAIT,  /* until `at` (REACH_NEVER: for an event) */
-	REACH_READ,  /* read the peer's counters, and call reach_take_reading(). One reading serves
-			all peers of a device: pass it to all of them, so that they stay in step */
-	REACH_PROBE, /* ask once by `way`, and call reach_take_answer() with `id`; where `poke`,
-			poke PROBE_POKE_MS later. Wait REACH_ANSWER_MS for the answer */
-	REACH_SET,   /* set `way.to` as the endpoint, `times` times, 2 ms apart */
-	REACH_PIN,   /* lead packets to `way.to` into the table of `way.link`, in the place of this
-			peer's former pin, if there is one */
-	REACH_UNPIN, /* remove the peer's pin */
-	REACH_POKE,  /* make the kernel send at once */
-	REACH_RESOLVE, /* ask for the names, and call reach_take_names() */
+	/* Until `at`, REACH_NEVER: until something happens. */
+	REACH_WAIT,
+	/* Read the peer's counters and call reach_take_reading(). One reading serves all peers of
+	 * the device, and keeps them in step: pass it to each that has been read within a second.
+	 */
+	REACH_READ,
+	/* Ask once by `way`, wait REACH_ANSWER_MS, and call reach_take_answer() with `id`. Where
+	 * `poke`, poke the peer PROBE_POKE_MS after sending (sys/probe/probe.h). */
+	REACH_PROBE,
+	/* Set `way.to` as the endpoint: `times` times, REACH_SET_APART_MS apart. Packets of the
+	 * peer that are still on another path would put that in its place. An earlier series for
+	 * the peer ends. */
+	REACH_SET,
+	/* Lead packets to `way.to` into the table of `way.link`, instead of the peer's former pin.
+	 */
+	REACH_PIN,
+	/* Remove the peer's pin, which is `way`. */
+	REACH_UNPIN,
+	/* Make the kernel send at once. */
+	REACH_POKE,
+	/* Ask for the peer's names and call reach_take_names(). */
+	REACH_RESOLVE,
 };
-enum { REACH_ANSWER_MS = 3000 };
+enum { REACH_ANSWER_MS = 3000, REACH_SET_TIMES = 200, REACH_SET_APART_MS = 2 };
 
 struct reach_action {
 	enum reach_action_kind kind;
-	enum reach_reason reason; /* one line for the log, unless FOR_NOTHING */
+	enum reach_reason reason;
 	uint64_t at;
 	struct reach_way way;
 	uint32_t id;
@@ -147,44 +164,58 @@ struct reach_action {
 };
 
 struct reach {
-	/* Read only for callers. */
+	/* For callers to read. */
 	enum reach_phase phase;
-	struct reach_path *paths;
+	enum reach_reason reason; /* of the last switch or search */
+	struct reach_path *paths; /* borrowed */
 	size_t n;
-	uint32_t current; /* id of a path; 0: what the kernel uses is none of them, or unknown */
+	uint32_t current;        /* id of a path; 0: what the kernel uses is none of them */
 	union endpoint endpoint; /* as set, or as last read; sa_family 0: none */
 	struct reach_way pin;    /* link 0: none */
-
-	/* What the caller knows, and may change at any time. */
-	bool has_names;
-	bool blind; /* probes cannot be sent */
-
-	/* Private. */
 	struct pulse pulse;
+
+	/* For callers to set at any time. */
+	bool has_names;
+	bool blind;
+
+	/* Private. Moments are in ns, 0: never. */
+	bool leaves;    /* the current endpoint was a candidate, and is none any more */
+	bool cut;       /* on SEARCH: nothing arrives by the current path */
+	bool idle;      /* on DOUBT: only because the session was idle */
+	uint8_t todo;   /* actions that wait to be said */
+	uint8_t asks;   /* on DOUBT */
+	uint16_t times; /* of the set that waits */
 	uint32_t last_id;
-	uint32_t todo;
-	enum reach_reason reason;
-	uint64_t since, read, probed, unpin, poke, resolve, slot;
-	uint32_t asks, round, pause, resolve_pause, doubt_pause;
-	bool reading, retired;
+	uint64_t since;     /* the phase began */
+	uint64_t switched;  /* the endpoint was set last */
+	uint64_t probed;    /* any path, last */
+	uint64_t asked;     /* on DOUBT: the current path */
+	uint64_t changed;   /* the network, last */
+	uint64_t resolved;  /* the names were asked last */
+	uint64_t sealed;    /* no probe before */
+	uint64_t doubt_at;  /* no DOUBT before */
+	uint64_t decide_at; /* on SEARCH: a second after the first answer */
+	uint64_t read_at, poke_at, unpin_at, resolve_at;
+	uint64_t pause; /* on SEARCH: between two probes after the rounds */
+	uint64_t doubt_pause, resolve_pause;
 };
 
 void reach_init(struct reach *reach, bool has_names, struct reach_time now);
 
-/* The paths of now, by preference, at most REACH_PATHS_MAX, borrowed until the next call; 0 of
- * them: there is none. What is known of the former ones, which may be freed then, is taken over.
- * A link that has lost its carrier leads nowhere: callers leave it out. */
+/* The paths of now, by preference, borrowed until the next call; it takes over what is known of the
+ * former ones, which may be freed then. A link that has no carrier leads nowhere: leave it out. */
 void reach_take_paths(struct reach *reach, struct reach_path *paths, size_t n,
 		      struct reach_time now);
-/* Links, addresses, routes or rules have changed, whatever became of the paths: what was silent is
- * asked again soon. After a suspend call this, too. */
-void reach_take_change(struct reach *reach, struct reach_time now);
+/* Links, addresses, routes or rules have changed, or the host was suspended and has `resumed`: call
+ * it before reach_take_paths(). What was silent is asked again soon. */
+void reach_take_change(struct reach *reach, bool resumed, struct reach_time now);
 /* What the device says of the peer, asked for or not. */
 void reach_take_reading(struct reach *reach, const struct pulse_reading *reading,
 			struct reach_time now);
 void reach_take_answer(struct reach *reach, uint32_t id, enum reach_verdict verdict,
 		       struct reach_time now);
-/* The names were asked: of a success reach_take_paths() tells more, before or after. */
+/* The names were asked; `ttl` in seconds. Not found: one of them was not. Their addresses are told
+ * by reach_take_paths(). */
 void reach_take_names(struct reach *reach, bool found, uint32_t ttl, struct reach_time now);
 
 struct reach_action reach_next(struct reach *reach, struct reach_time now);
