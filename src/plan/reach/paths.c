@@ -117,6 +117,12 @@ struct reach_path *paths_next_trial(const struct reach *reach, size_t n, uint64_
 	return found;
 }
 
+void paths_try_soon(struct reach *reach)
+{
+	for (size_t i = 0; i < reach->n; i++)
+		reach->paths[i].pause = PAUSE_MIN;
+}
+
 struct reach_path *paths_next_ask(const struct reach *reach)
 {
 	struct reach_path *found = NULL;
