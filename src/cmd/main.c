@@ -12,6 +12,7 @@
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/cmd/wg_quick.h"
+#include "wgq/kernel/netlink/netlink.h"
 
 /* A socket or a file must not get the number of a closed standard stream: what is printed would be
  * written to it. */
@@ -43,6 +44,7 @@ int main(int argc, char **argv)
 		return status;
 	show_init(&options);
 	status = options.verb->run(&options);
+	netlink_release_shared();
 	mem_wipe_stack();
 	return status;
 }

@@ -47,10 +47,9 @@ static int refuse_existing(struct session *s, struct diag *d)
 }
 
 /* In a script of --replace it is gone by then. */
-static int find_existing(struct session *s, struct snap *ret, struct diag *d)
+static int find_existing(struct session *s, bool rules, struct snap *ret, struct diag *d)
 {
-	const struct observe_query query = {
-		.ifname = s->ifname, .what = want_asks_full_tunnel(s->conf) ? LOOK_RULES : 0};
+	const struct observe_query query = {.ifname = s->ifname, .what = rules ? LOOK_RULES : 0};
 	bool will_go = s->dry_run && (s->options->given & OPTION_REPLACE);
 	int r = world_observe(s->world, &query, ret, d);
 
@@ -64,7 +63,7 @@ static int create(struct session *s, struct diag *d)
 	int r = session_lock(s, d);
 
 	if (r == 0)
-		r = find_existing(s, &snap, d);
+		r = find_existing(s, want_asks_full_tunnel(s->conf), &snap, d);
 	if (r == 0)
 		r = diff_create(s->conf, &snap, &plan, d);
 	return r == 0 ? session_apply(s, &plan, d) : r;
@@ -238,7 +237,7 @@ static int up_one(const struct options *options, const char *argument, struct di
 		return session_status(&session, ensure_run(&session, &config.conf, d));
 	/* What exists is refused before names are looked up. */
 	if (r == 0 && !(options->given & OPTION_REPLACE))
-		r = find_existing(&session, &snap, d);
+		r = find_existing(&session, false, &snap, d);
 	if (r == 0)
 		r = session_resolve(&config.conf, d);
 	if (r == 0)

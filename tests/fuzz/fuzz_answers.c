@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/kernel/netlink/netlink.h"
 #include "wgq/kernel/nft/nft.h"
 #include "wgq/kernel/rtnetlink/rtnetlink.h"
 #include "wgq/kernel/wg/netlink.h"
@@ -132,7 +133,7 @@ static void ask_links(struct rtnetlink *r, struct diag *d)
 	struct link link;
 
 	rtnetlink_link_get(r, "wg0", &link, d);
-	rtnetlink_link_list(r, "wireguard", &links, d);
+	rtnetlink_link_list(r, &links, d);
 	rtnetlink_link_add(r, "wg0", "wireguard", d);
 	rtnetlink_link_up(r, 7, 1420, d);
 }
@@ -205,5 +206,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input = data + 1;
 	input_len = size - 1;
 	asks[data[0] % (sizeof(asks) / sizeof(asks[0]))](r, &d);
+	netlink_release_shared();
 	return 0;
 }

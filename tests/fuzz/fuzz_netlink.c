@@ -28,7 +28,7 @@ static void message_take(struct nlmsghdr *message)
 {
 	struct ack ack;
 	struct link link;
-	struct rtnetlink_addr_seen addr;
+	struct link_addr addr;
 	struct policy_rule rule;
 	struct policy_route route;
 	struct rule narrow;
@@ -37,7 +37,7 @@ static void message_take(struct nlmsghdr *message)
 	notice_take(message);
 	if (rtnetlink_link_parse(message, &link) == 0 && !memchr(link.name, '\0', IFNAMSIZ))
 		abort();
-	if (rtnetlink_addr_parse(message, &addr) == 0 && addr.addr.prefix.len > 128)
+	if (rtnetlink_addr_parse(message, &addr) == 0 && addr.prefix.len > 128)
 		abort();
 	if (rtnetlink_route_parse(message, &route) == 0 &&
 	    (route.to.len > 128 || route.from.len > 128))

@@ -21,6 +21,7 @@
 
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
+#include "wgq/kernel/netlink/netlink.h"
 
 /* What meson takes for "skipped". */
 enum { SKIPPED = 77 };
@@ -50,6 +51,7 @@ void ns_skip(const char *reason)
 
 void ns_fresh_network(void)
 {
+	netlink_release_shared();
 	if (unshare(CLONE_NEWNET) < 0)
 		fail_msg("cannot make a network namespace: %s", strerror(errno));
 	ns_run("ip link set lo up");

@@ -23,6 +23,7 @@
 
 #include "ns.h"
 #include "wgq/base/mem.h"
+#include "wgq/kernel/netlink/netlink.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define DIRECTORY    "/run/wireguard"
@@ -271,6 +272,7 @@ static bool in_another_namespace(void)
 	_cleanup_wg_device_ struct wg_device device = {0};
 	_cleanup_diag_ struct diag d = {0};
 
+	netlink_release_shared();
 	return unshare(CLONE_NEWNET) == 0 && !serves("wg0") &&
 	       wg_uapi_get("wg0", &device, &d) == -ECONNREFUSED &&
 	       wg_uapi_set("wg0", &device, &d) == -ECONNREFUSED;

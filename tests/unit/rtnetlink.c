@@ -165,7 +165,7 @@ static void whole_messages(void **state)
 	_cleanup_free_ struct nlmsghdr *of_link = link_listed(), *of_addr = addr_listed(),
 				       *of_route = route_listed();
 	struct link link;
-	struct rtnetlink_addr_seen addr;
+	struct link_addr addr;
 	struct policy_route route;
 
 	(void)state;
@@ -174,8 +174,8 @@ static void whole_messages(void **state)
 	assert_string_equal(link.kind, "wireguard");
 	assert_true(link.up && link.mtu == 1420 && link.index == 3);
 	assert_int_equal(rtnetlink_addr_parse(of_addr, &addr), 0);
-	assert_int_equal(addr.addr.prefix.addr.bytes[1], 1);
-	assert_int_equal(addr.addr.protocol, 2);
+	assert_int_equal(addr.prefix.addr.bytes[1], 1);
+	assert_int_equal(addr.protocol, 2);
 	assert_int_equal(rtnetlink_route_parse(of_route, &route), 0);
 	assert_true(route.table == 51820 && policy_route_oif(&route) == 3 && route.mtu == 1320);
 	assert_true(policy_route_is_plain(&route) && !policy_route_is_bare(&route));
@@ -302,10 +302,10 @@ static int link_take(struct nlmsghdr *m)
 
 static int addr_take(struct nlmsghdr *m)
 {
-	struct rtnetlink_addr_seen seen;
+	struct link_addr seen;
 	int r = rtnetlink_addr_parse(m, &seen);
 
-	assert_true(r < 0 || seen.addr.prefix.len <= 128);
+	assert_true(r < 0 || seen.prefix.len <= 128);
 	return r;
 }
 

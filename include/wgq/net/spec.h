@@ -35,6 +35,7 @@ struct link_addr {
 	uint8_t scope;        /* RT_SCOPE_UNIVERSE, _LINK, ... */
 	uint8_t protocol;     /* ADDR_PROTOCOL_..., or another; 0 before Linux 5.18 */
 	uint32_t line;        /* of the configuration; 0: not from there */
+	uint32_t index;       /* of the link; 0: not observed */
 };
 
 /* A route to a prefix through an interface. Its size is a promise, as allowed_ip's. */

@@ -79,6 +79,20 @@ void netlink_release(struct netlink *n)
 	*n = (struct netlink){0};
 }
 
+static struct netlink shared[MAX_LINKS];
+
+int netlink_shared(int bus, struct netlink **ret)
+{
+	*ret = &shared[bus];
+	return shared[bus].answer ? 0 : netlink_open(&shared[bus], bus);
+}
+
+void netlink_release_shared(void)
+{
+	for (int bus = 0; bus < MAX_LINKS; bus++)
+		netlink_release(&shared[bus]);
+}
+
 /* What send() refuses the kernel has not seen. */
 static int bytes_send(struct netlink *n, const void *bytes, size_t len)
 {
@@ -158,11 +172,12 @@ static int message_take(struct exchange *x, const struct nlmsghdr *message)
 		return -ENOBUFS;
 	if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE)
 		return acknowledgement_take(x, message, index);
-	if (message->nlmsg_type < NLMSG_MIN_TYPE || !sink)
+	if (message->nlmsg_type < NLMSG_MIN_TYPE || !sink || x->enough)
 		return 0;
 
 	int r = sink->take(message, sink->into);
 	x->enough = r == NETLINK_ENOUGH;
+	x->done |= x->request->one;
 	return r < 0 ? r : 0;
 }
 
@@ -174,7 +189,7 @@ static bool message_ok(const struct nlmsghdr *message, int left)
 
 static bool is_over(const struct exchange *x)
 {
-	return x->enough || (x->done && !x->request->atomic);
+	return x->done && !x->request->atomic;
 }
 
 static int datagram_take(struct exchange *x, const void *bytes, size_t len)
@@ -191,13 +206,14 @@ static int datagram_take(struct exchange *x, const void *bytes, size_t len)
 	return left > 0 ? -EPROTO : 0;
 }
 
-/* Behind an error all that is still to come is there already. */
+/* Behind an error all that is still to come is there already. A list that is left ends with the
+ * next datagram, or is long. */
 static int answers_read(struct netlink *n, struct exchange *x)
 {
 	const struct netlink_request *request = x->request;
 	int r = 0;
 
-	for (int tries = 0; r == 0 && !is_over(x);) {
+	for (int tries = 0, left = 0; r == 0 && !is_over(x) && left < 2; left += x->enough) {
 		ssize_t got = datagram_receive(n, tries || request->atomic ? MSG_DONTWAIT : 0);
 
 		if (got >= 0) {
@@ -232,7 +248,7 @@ int netlink_exchange(struct netlink *n, const struct netlink_request *request, s
 		r = answers_read(n, &x);
 
 	/* A dump that is left goes on in the kernel, which refuses another one on the socket. */
-	if (r < 0 || x.enough)
+	if (r < 0 || (x.enough && !x.done))
 		socket_close(n);
 	if (r < 0 && !ret->error)
 		ret->error = -r;
@@ -245,8 +261,10 @@ int netlink_talk(struct netlink *n, struct nlmsghdr *message, const struct netli
 		 struct ack *ret)
 {
 	size_t start = sink && sink->len ? *sink->len : 0;
+	bool is_dump = (message->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	bool one = sink && !is_dump && !(message->nlmsg_flags & NLM_F_ECHO);
 
-	message->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	message->nlmsg_flags |= NLM_F_REQUEST | (one ? 0 : NLM_F_ACK);
 	for (int tries = 0; tries < DUMP_TRIES; tries++) {
 		message->nlmsg_seq = ++n->seq;
 		if (sink && sink->len)
@@ -259,6 +277,7 @@ int netlink_talk(struct netlink *n, struct nlmsghdr *message, const struct netli
 			.len = message->nlmsg_len,
 			.first = message->nlmsg_seq,
 			.count = 1,
+			.one = one,
 			.sink = sink,
 		};
 		int r = netlink_exchange(n, &request, ret);

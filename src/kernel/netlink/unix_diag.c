@@ -63,7 +63,7 @@ static int socket_take(const struct nlmsghdr *message, void *into)
 
 int unix_diag_listens(const char *ending, const struct stat *file)
 {
-	_cleanup_netlink_ struct netlink n = {0};
+	struct netlink *n;
 	struct search search = {.ending = ending, .file = file};
 	const struct netlink_sink sink = {.take = socket_take, .into = &search};
 	char bytes[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct unix_diag_req))]
@@ -78,8 +78,8 @@ int unix_diag_listens(const char *ending, const struct stat *file)
 	what->udiag_states = 1 << STATE_LISTEN;
 	what->udiag_show = file ? UDIAG_SHOW_VFS : UDIAG_SHOW_NAME;
 
-	int r = netlink_open(&n, NETLINK_SOCK_DIAG);
+	int r = netlink_shared(NETLINK_SOCK_DIAG, &n);
 	if (!r)
-		r = netlink_talk(&n, request, &sink, &ack);
+		r = netlink_talk(n, request, &sink, &ack);
 	return r ? r : search.found;
 }

@@ -111,9 +111,9 @@ int nft_find_tables(struct netlink *n, const char *table, uint32_t *ret_families
 	return r;
 }
 
-int nft_find_open(struct netlink *n, struct diag *d)
+int nft_find_open(struct netlink **ret, struct diag *d)
 {
-	int r = netlink_open(n, NETLINK_NETFILTER);
+	int r = netlink_shared(NETLINK_NETFILTER, ret);
 
 	if (r && r != -EPROTONOSUPPORT)
 		diag_fail(d, -r, "cannot open a netfilter netlink socket");
@@ -122,7 +122,7 @@ int nft_find_open(struct netlink *n, struct diag *d)
 
 int nft_find(const char *ifname, unsigned *ret_families, struct diag *d)
 {
-	_cleanup_netlink_ struct netlink n = {0};
+	struct netlink *n;
 	char table[NFT_TABLE_NAME_MAX];
 	uint32_t families = 0;
 	int r = nft_find_open(&n, d);
@@ -131,7 +131,7 @@ int nft_find(const char *ifname, unsigned *ret_families, struct diag *d)
 	if (r)
 		return r == -EPROTONOSUPPORT ? 0 : r;
 	nft_table_name(ifname, table);
-	r = nft_find_tables(&n, table, &families, d);
+	r = nft_find_tables(n, table, &families, d);
 	if (r)
 		return r;
 	for (unsigned family = 0; family < 32; family++)
@@ -200,7 +200,7 @@ static int wanted_text(const struct firewall *fw, struct nft_text *ret)
 
 int nft_matches(const struct firewall *fw, bool *ret, struct diag *d)
 {
-	_cleanup_netlink_ struct netlink n = {0};
+	struct netlink *n;
 	_cleanup_nft_text_ struct nft_text want = {0}, have = {0};
 	char table[NFT_TABLE_NAME_MAX];
 	struct text_search search = {.table = table, .text = &have};
@@ -210,7 +210,7 @@ int nft_matches(const struct firewall *fw, bool *ret, struct diag *d)
 		return r;
 	nft_table_name(fw->ifname, table);
 	/* A kernel without nfnetlink has no tables. */
-	r = r ? 0 : read_text(&n, &search, d);
+	r = r ? 0 : read_text(n, &search, d);
 	if (r)
 		return r;
 	if (wanted_text(fw, &want) < 0)
@@ -332,7 +332,7 @@ static int read_rules(struct netlink *n, uint8_t family, struct rule_search *sea
 
 int nft_read(const char *ifname, uint32_t *ret_mark, struct addr_vec *ret_addrs, struct diag *d)
 {
-	_cleanup_netlink_ struct netlink n = {0};
+	struct netlink *n;
 	char table[NFT_TABLE_NAME_MAX];
 	struct rule_search search = {.table = table, .addrs = ret_addrs};
 	uint32_t families = 0;
@@ -342,22 +342,22 @@ int nft_read(const char *ifname, uint32_t *ret_mark, struct addr_vec *ret_addrs,
 	if (r)
 		return r == -EPROTONOSUPPORT ? 0 : r;
 	nft_table_name(ifname, table);
-	r = nft_find_tables(&n, table, &families, d);
+	r = nft_find_tables(n, table, &families, d);
 	for (uint8_t family = 0; !r && family < 32; family++)
 		if (families & UINT32_C(1) << family)
-			r = read_rules(&n, family, &search, d);
+			r = read_rules(n, family, &search, d);
 	*ret_mark = search.mark;
 	return r;
 }
 
 int nft_has_table(const char *name, bool *ret, struct diag *d)
 {
-	_cleanup_netlink_ struct netlink n = {0};
+	struct netlink *n;
 	uint32_t families = 0;
 	int r = nft_find_open(&n, d);
 
 	if (!r)
-		r = nft_find_tables(&n, name, &families, d);
+		r = nft_find_tables(n, name, &families, d);
 	*ret = families != 0;
 	return r == -EPROTONOSUPPORT ? 0 : r;
 }
@@ -394,14 +394,14 @@ static int gone_take(const struct nlmsghdr *m, void *into)
 
 int nft_find_former(uint32_t mark, char ret_ifname[IFNAMSIZ], struct diag *d)
 {
-	_cleanup_netlink_ struct netlink n = {0};
+	struct netlink *n;
 	struct gone_vec gone = {0};
 	const struct netlink_sink sink = {.take = gone_take, .into = &gone, .len = &gone.len};
 	int r = nft_find_open(&n, d);
 
 	ret_ifname[0] = '\0';
 	if (!r)
-		r = dump(&n, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, "", &sink, d);
+		r = dump(n, NFT_MSG_GETTABLE, NFPROTO_UNSPEC, "", &sink, d);
 	vec_each(one, &gone) {
 		uint32_t saved = 0;
 

@@ -143,13 +143,13 @@ static bool is_removed(const char *ifname)
 
 int nft_install(const struct firewall *fw, struct diag *d)
 {
-	_cleanup_netlink_ struct netlink n = {0};
+	struct netlink *n;
 	_cleanup_diag_ struct diag failure = {0};
 	int r = nft_find_open(&n, d);
 
 	if (r)
 		return open_fail(r, d);
-	r = replace_tables(&n, fw->ifname, fw, "install", &failure);
+	r = replace_tables(n, fw->ifname, fw, "install", &failure);
 	/* When answers are lost, only a look says what became of the batch. */
 	if (r == -ENOBUFS && is_installed(fw))
 		return 0;
@@ -159,13 +159,13 @@ int nft_install(const struct firewall *fw, struct diag *d)
 
 int nft_remove(const char *ifname, struct diag *d)
 {
-	_cleanup_netlink_ struct netlink n = {0};
+	struct netlink *n;
 	_cleanup_diag_ struct diag failure = {0};
 	int r = nft_find_open(&n, d);
 
 	if (r)
 		return r == -EPROTONOSUPPORT ? 0 : r;
-	r = replace_tables(&n, ifname, NULL, "remove", &failure);
+	r = replace_tables(n, ifname, NULL, "remove", &failure);
 	if (r == -ENOBUFS && is_removed(ifname))
 		return 0;
 	diag_move(d, &failure);
@@ -181,7 +181,7 @@ static bool kernel_has_ipv6(void)
 
 int nft_probe(struct diag *d)
 {
-	_cleanup_netlink_ struct netlink n = {0};
+	struct netlink *n;
 	_cleanup_nft_batch_ struct nft_batch b = {0};
 	const struct addr addrs[] = {{.family = AF_INET}, {.family = AF_INET6}};
 	/* No interface has this name, hence nobody's table. */
@@ -197,5 +197,5 @@ int nft_probe(struct diag *d)
 		return open_fail(r, d);
 	if (nft_batch_begin(&b) < 0 || nft_batch_firewall(&b, &fw) < 0)
 		return diag_no_memory(d);
-	return send_batch(&n, &b, false, "use nftables", d);
+	return send_batch(n, &b, false, "use nftables", d);
 }

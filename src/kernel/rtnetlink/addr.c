@@ -22,32 +22,32 @@ int rtnetlink_address_parse(const struct nlattr *attribute, uint8_t family, stru
 	return 0;
 }
 
-int rtnetlink_addr_parse(const struct nlmsghdr *message, struct rtnetlink_addr_seen *ret)
+int rtnetlink_addr_parse(const struct nlmsghdr *message, struct link_addr *ret)
 {
 	static const uint8_t least[IFA_KNOWN + 1] = {[IFA_PROTO_SINCE_5_18] = 1};
 	const struct nlattr *attributes[IFA_KNOWN + 1];
 
-	*ret = (struct rtnetlink_addr_seen){0};
+	*ret = (struct link_addr){0};
 	if (message->nlmsg_type != RTM_NEWADDR ||
 	    netlink_sort(message, sizeof(struct ifaddrmsg),
 			 &(struct netlink_table){attributes, least, IFA_KNOWN}) < 0)
 		return -EPROTO;
 
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
-	ret->addr.prefix.addr.family = head->ifa_family;
+	ret->prefix.addr.family = head->ifa_family;
 	if (head->ifa_family != AF_INET && head->ifa_family != AF_INET6)
 		return 0;
 
 	/* With a peer, IFA_ADDRESS is the peer's. */
 	const struct nlattr *own =
 		attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
-	if (!own || rtnetlink_address_parse(own, head->ifa_family, &ret->addr.prefix.addr) < 0 ||
-	    head->ifa_prefixlen > addr_bits(&ret->addr.prefix.addr))
+	if (!own || rtnetlink_address_parse(own, head->ifa_family, &ret->prefix.addr) < 0 ||
+	    head->ifa_prefixlen > addr_bits(&ret->prefix.addr))
 		return -EPROTO;
-	ret->addr.prefix.len = head->ifa_prefixlen;
-	ret->addr.scope = head->ifa_scope;
+	ret->prefix.len = head->ifa_prefixlen;
+	ret->scope = head->ifa_scope;
 	if (attributes[IFA_PROTO_SINCE_5_18])
-		ret->addr.protocol = mnl_attr_get_u8(attributes[IFA_PROTO_SINCE_5_18]);
+		ret->protocol = mnl_attr_get_u8(attributes[IFA_PROTO_SINCE_5_18]);
 	ret->index = head->ifa_index;
 	return 0;
 }
@@ -62,16 +62,17 @@ struct addr_list {
 static int addr_take(const struct nlmsghdr *message, void *into)
 {
 	const struct addr_list *list = into;
-	struct rtnetlink_addr_seen seen;
+	struct link_addr seen;
 	int r = rtnetlink_addr_parse(message, &seen);
 
-	if (r < 0 || seen.index != list->index || seen.addr.prefix.addr.family != list->family)
+	if (r < 0 || (list->index && seen.index != list->index) ||
+	    seen.prefix.addr.family != list->family)
 		return r;
 
 	struct link_addr *a = vec_push(list->addrs);
 	if (!a)
 		return -ENOMEM;
-	*a = seen.addr;
+	*a = seen;
 	return 0;
 }
 
@@ -82,7 +83,7 @@ int rtnetlink_addr_dump(struct rtnetlink *rt, uint8_t family, uint32_t index,
 	struct rtnetlink_message message;
 	struct nlmsghdr *m =
 		rtnetlink_begin(&message, RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
-	int r = netlink_talk(&rt->netlink, m, sink, ret_ack);
+	int r = netlink_talk(rt->netlink, m, sink, ret_ack);
 
 	/* No such link, no such family: no addresses. */
 	return r == -ENODEV || r == -EAFNOSUPPORT || r == -EOPNOTSUPP ? 0 : r;
@@ -102,7 +103,8 @@ int rtnetlink_addr_list(struct rtnetlink *rt, uint32_t index, struct link_addr_v
 
 		if (rtnetlink_addr_dump(rt, families[i], index, &sink, &ack) < 0) {
 			rtnetlink_link_text(index, text);
-			return ack_fail(d, &ack, "list the addresses of link %s", text);
+			return index ? ack_fail(d, &ack, "list the addresses of link %s", text)
+				     : ack_fail(d, &ack, "list the addresses of this host");
 		}
 	}
 	return 0;
@@ -134,7 +136,7 @@ static int addr_change(struct rtnetlink *rt, int type, uint32_t index, const str
 
 	mnl_attr_put(m, IFA_LOCAL, addr_bits(addr) / 8, addr->bytes);
 	mnl_attr_put(m, IFA_ADDRESS, addr_bits(addr) / 8, addr->bytes);
-	if (netlink_talk(&rt->netlink, m, NULL, &ack) < 0) {
+	if (netlink_talk(rt->netlink, m, NULL, &ack) < 0) {
 		prefix_format(&a->prefix, address);
 		rtnetlink_link_text(index, link);
 		return ack_fail(d, &ack, "%s address %s on link %s",

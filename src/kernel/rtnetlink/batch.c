@@ -12,11 +12,11 @@ enum { INSIST_TRIES = 3 };
 void rtnetlink_batch_start(struct rtnetlink_batch *b, struct rtnetlink *rt)
 {
 	if (!rt->batch) {
-		rt->batch = netlink_batch_max(&rt->netlink, RTNETLINK_BATCH_MESSAGE_MAX);
+		rt->batch = netlink_batch_max(rt->netlink, RTNETLINK_BATCH_MESSAGE_MAX);
 		if (rt->batch > RTNETLINK_BATCH_MAX)
 			rt->batch = RTNETLINK_BATCH_MAX;
 	}
-	b->first = rt->netlink.seq + 1;
+	b->first = rt->netlink->seq + 1;
 	b->count = b->len = b->last = 0;
 }
 
@@ -94,7 +94,7 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int ty
 		.nlmsg_len = (uint32_t)(end - start),
 		.nlmsg_type = (uint16_t)type,
 		.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | (type == RTM_NEWROUTE ? add : 0)),
-		.nlmsg_seq = ++rt->netlink.seq,
+		.nlmsg_seq = ++rt->netlink->seq,
 	};
 
 	memcpy(start, &head, sizeof(head));
@@ -118,7 +118,7 @@ int rtnetlink_batch_send(struct rtnetlink_batch *b, struct rtnetlink *rt, bool a
 	};
 
 	last->nlmsg_flags |= NLM_F_ACK;
-	int r = netlink_exchange(&rt->netlink, &request, ret_ack);
+	int r = netlink_exchange(rt->netlink, &request, ret_ack);
 	*ret_failed = r < 0 ? ret_ack->seq - b->first : 0;
 	return r;
 }

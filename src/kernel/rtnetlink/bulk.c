@@ -150,7 +150,7 @@ static void lanes_run(struct lane lanes[2])
 	pthread_t thread;
 	bool two = false;
 
-	if (is_worth_two(&lanes[0].bulk->routes) && rtnetlink_open(&lanes[1].rt, NULL) == 0) {
+	if (is_worth_two(&lanes[0].bulk->routes) && rtnetlink_open_own(&lanes[1].rt, NULL) == 0) {
 		lanes[0].family = AF_INET;
 		lanes[1].family = AF_INET6;
 		two = thread_start(&thread, &lanes[1]);

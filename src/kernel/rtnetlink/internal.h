@@ -16,12 +16,16 @@
 enum { RTNETLINK_BATCH_MAX = 128, RTNETLINK_BATCH_MESSAGE_MAX = 96 };
 
 struct rtnetlink {
-	struct netlink netlink;
+	struct netlink *netlink; /* own, or the process's */
+	struct netlink own;
 	size_t batch;       /* messages at once; 0: not known yet */
 	bool leaves_routes; /* behind a failure */
 	rtnetlink_watcher *watch;
 	void *watch_context;
 };
+
+/* With a socket of its own, for another thread. */
+int rtnetlink_open_own(struct rtnetlink **ret, struct diag *d);
 
 /* A request in the making, on the caller's stack. None is longer. */
 struct rtnetlink_message {
@@ -42,13 +46,8 @@ int rtnetlink_link_get_index(struct rtnetlink *rt, uint32_t index, struct link *
 /* The parsers: pure, for complete messages with any content. 0, or -EPROTO. Where the family is
  * neither IPv4 nor IPv6, nothing else is filled in. */
 
-struct rtnetlink_addr_seen {
-	struct link_addr addr;
-	uint32_t index;
-};
-
 int rtnetlink_link_parse(const struct nlmsghdr *message, struct link *ret);
-int rtnetlink_addr_parse(const struct nlmsghdr *message, struct rtnetlink_addr_seen *ret);
+int rtnetlink_addr_parse(const struct nlmsghdr *message, struct link_addr *ret);
 int rtnetlink_rule_parse(const struct nlmsghdr *message, struct policy_rule *ret);
 /* The hops have no names. Of one that was deleted, too. */
 int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *ret);

@@ -36,11 +36,11 @@ static bool is_kernels(const struct addr_dump *dump, const struct link_addr *add
 static int addr_take(const struct nlmsghdr *message, void *into)
 {
 	const struct addr_dump *dump = into;
-	struct rtnetlink_addr_seen seen;
+	struct link_addr seen;
 	int r = rtnetlink_addr_parse(message, &seen);
 
-	if (r == 0 && seen.index == dump->index && seen.addr.prefix.addr.family == dump->family &&
-	    !is_kernels(dump, &seen.addr))
+	if (r == 0 && seen.index == dump->index && seen.prefix.addr.family == dump->family &&
+	    !is_kernels(dump, &seen))
 		rtnetlink_kept_add(dump->kept, message);
 	return r < 0 ? r : buf_status(dump->kept);
 }
@@ -120,13 +120,13 @@ static void make_request(struct nlmsghdr *message, uint32_t seq, uint32_t index)
 static int refuse(const struct ack *ack, struct nlmsghdr *message, uint32_t index, struct diag *d)
 {
 	char link[RTNETLINK_LINK_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
-	struct rtnetlink_addr_seen addr;
+	struct link_addr addr;
 	struct policy_route route;
 
 	rtnetlink_link_text(index, link);
 	if (message->nlmsg_type == RTM_NEWADDR) {
 		rtnetlink_addr_parse(message, &addr);
-		prefix_format(&addr.addr.prefix, prefix);
+		prefix_format(&addr.prefix, prefix);
 		return ack_fail(d, ack, "add address %s on link %s again", prefix, link);
 	}
 	rtnetlink_route_parse(message, &route);
@@ -145,12 +145,12 @@ static int make_again(struct rtnetlink *rt, struct nlmsghdr *message, uint32_t i
 	do {
 		if (waited)
 			poll(NULL, 0, SOURCE_STEP_MS);
-		make_request(message, ++rt->netlink.seq, index);
+		make_request(message, ++rt->netlink->seq, index);
 		const struct netlink_request request = {.bytes = message,
 							.len = message->nlmsg_len,
-							.first = rt->netlink.seq,
+							.first = rt->netlink->seq,
 							.count = 1};
-		r = netlink_exchange(&rt->netlink, &request, ret_ack);
+		r = netlink_exchange(rt->netlink, &request, ret_ack);
 		waited += SOURCE_STEP_MS;
 	} while (r == -EINVAL && may_wait && waited < SOURCE_WAIT_MS);
 	return r == -EEXIST ? 0 : r;

@@ -77,7 +77,7 @@ static int link_get(struct rtnetlink *rt, uint32_t index, const char *name, stru
 	if (!index)
 		mnl_attr_put_strz(m, IFLA_IFNAME, name);
 
-	int r = netlink_talk(&rt->netlink, m, &sink, ret_ack);
+	int r = netlink_talk(rt->netlink, m, &sink, ret_ack);
 	if (r < 0)
 		*ret = (struct link){0};
 	return r == -ENODEV ? 0 : r;
@@ -92,40 +92,28 @@ int rtnetlink_link_get(struct rtnetlink *rt, const char *name, struct link *ret,
 	return 0;
 }
 
-struct link_list {
-	struct link_vec *links;
-	const char *kind;
-};
-
-static int link_take_kind(const struct nlmsghdr *message, void *into)
+static int link_take_any(const struct nlmsghdr *message, void *into)
 {
-	const struct link_list *list = into;
 	struct link seen;
 	int r = rtnetlink_link_parse(message, &seen);
+	struct link *copy = r == 0 ? vec_push((struct link_vec *)into) : NULL;
 
-	if (r < 0 || strcmp(seen.kind, list->kind) != 0)
-		return r;
-
-	struct link *copy = vec_push(list->links);
-	if (!copy)
-		return -ENOMEM;
-	*copy = seen;
-	return 0;
+	if (copy)
+		*copy = seen;
+	return r == 0 && !copy ? -ENOMEM : r;
 }
 
-int rtnetlink_link_list(struct rtnetlink *rt, const char *kind, struct link_vec *ret,
-			struct diag *d)
+int rtnetlink_link_list(struct rtnetlink *rt, struct link_vec *ret, struct diag *d)
 {
 	const struct ifinfomsg head = {0};
-	struct link_list list = {.links = ret, .kind = kind};
-	const struct netlink_sink sink = {.take = link_take_kind, .into = &list, .len = &ret->len};
+	const struct netlink_sink sink = {.take = link_take_any, .into = ret, .len = &ret->len};
 	struct rtnetlink_message message;
 	struct nlmsghdr *m =
 		rtnetlink_begin(&message, RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head));
 	struct ack ack;
 
 	mnl_attr_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	if (netlink_talk(&rt->netlink, m, &sink, &ack) < 0)
+	if (netlink_talk(rt->netlink, m, &sink, &ack) < 0)
 		return ack_fail(d, &ack, "list the links");
 	return 0;
 }
@@ -150,7 +138,7 @@ int rtnetlink_link_add(struct rtnetlink *rt, const char *name, const char *kind,
 	struct nlattr *info = mnl_attr_nest_start(m, IFLA_LINKINFO);
 	mnl_attr_put_strz(m, IFLA_INFO_KIND, kind);
 	mnl_attr_nest_end(m, info);
-	if (netlink_talk(&rt->netlink, m, NULL, &ack) < 0)
+	if (netlink_talk(rt->netlink, m, NULL, &ack) < 0)
 		return ack_fail(d, &ack, "add link %s of kind %s", name, kind);
 	return 0;
 }
@@ -163,7 +151,7 @@ int rtnetlink_link_del(struct rtnetlink *rt, uint32_t index, struct diag *d)
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	if (netlink_talk(&rt->netlink, m, NULL, &ack) < 0) {
+	if (netlink_talk(rt->netlink, m, NULL, &ack) < 0) {
 		rtnetlink_link_text(index, text);
 		return ack_fail(d, &ack, "delete link %s", text);
 	}
@@ -182,7 +170,7 @@ static int link_set(struct rtnetlink *rt, const struct ifinfomsg *head, uint32_t
 	struct ack ack;
 
 	mnl_attr_put_u32(m, IFLA_MTU, mtu);
-	if (netlink_talk(&rt->netlink, m, NULL, &ack) < 0) {
+	if (netlink_talk(rt->netlink, m, NULL, &ack) < 0) {
 		rtnetlink_link_text((uint32_t)head->ifi_index, text);
 		return ack_fail(d, &ack, "set MTU %u%s on link %s", mtu, state, text);
 	}

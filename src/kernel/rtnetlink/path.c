@@ -43,7 +43,7 @@ static int ask_way(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
 	if (mark)
 		mnl_attr_put_u32(m, RTA_MARK, mark);
 
-	int r = netlink_talk(&rt->netlink, m, &sink, ret_ack);
+	int r = netlink_talk(rt->netlink, m, &sink, ret_ack);
 	if (is_no_way(ret_ack) || is_no_family(ret_ack) ||
 	    (r == 0 && (policy_type_refuses(ret->type) || ret->type == RTN_THROW))) {
 		*ret = (struct policy_route){0};
@@ -145,7 +145,7 @@ int rtnetlink_policy_ask(struct rtnetlink *rt, const struct packet *packet,
 	struct ack ack;
 
 	*ret = (struct policy_route){0};
-	netlink_talk(&rt->netlink, m, &sink, &ack);
+	netlink_talk(rt->netlink, m, &sink, &ack);
 	*ret_error = ack.error;
 	if (ack.error && !is_no_way(&ack)) {
 		addr_format(&packet->to, text);

@@ -206,7 +206,7 @@ static int route_dump(struct rtnetlink *rt, const struct rtmsg *head, uint32_t t
 	if (oif)
 		mnl_attr_put_u32(m, RTA_OIF, oif);
 
-	int r = netlink_talk(&rt->netlink, m, sink, ret_ack);
+	int r = netlink_talk(rt->netlink, m, sink, ret_ack);
 	/* No such table, no such link, no such family: no routes. */
 	if (r == -ENOENT || r == -ENODEV || r == -EAFNOSUPPORT || r == -EOPNOTSUPP)
 		return 0;

@@ -7,25 +7,37 @@
 
 #include "internal.h"
 
-int rtnetlink_open(struct rtnetlink **ret, struct diag *d)
+static int open_on(struct rtnetlink **ret, bool shares, struct diag *d)
 {
 	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = mem_calloc(1, sizeof(*rt));
 
 	*ret = NULL;
 	if (!rt)
 		return diag_no_memory(d);
-	int r = netlink_open(&rt->netlink, NETLINK_ROUTE);
+	rt->netlink = &rt->own;
+	int r = shares ? netlink_shared(NETLINK_ROUTE, &rt->netlink)
+		       : netlink_open(&rt->own, NETLINK_ROUTE);
 	if (r < 0)
 		return diag_fail(d, -r, "cannot open an rtnetlink socket");
 	*ret = steal(rt);
 	return 0;
 }
 
+int rtnetlink_open(struct rtnetlink **ret, struct diag *d)
+{
+	return open_on(ret, true, d);
+}
+
+int rtnetlink_open_own(struct rtnetlink **ret, struct diag *d)
+{
+	return open_on(ret, false, d);
+}
+
 void rtnetlink_free(struct rtnetlink *rt)
 {
 	if (!rt)
 		return;
-	netlink_release(&rt->netlink);
+	netlink_release(&rt->own);
 	free(rt);
 }
 

@@ -206,7 +206,7 @@ int rtnetlink_policy_rules(struct rtnetlink *rt, uint8_t family, struct policy_r
 	struct nlmsghdr *m =
 		rtnetlink_begin(&message, RTM_GETRULE, NLM_F_DUMP, &head, sizeof(head));
 	struct ack ack;
-	int r = netlink_talk(&rt->netlink, m, &sink, &ack);
+	int r = netlink_talk(rt->netlink, m, &sink, &ack);
 
 	/* Without the family; without policy routing at all. */
 	if (r == -EAFNOSUPPORT || r == -EOPNOTSUPP)
@@ -298,7 +298,7 @@ int rtnetlink_rule_add(struct rtnetlink *rt, const struct rule *rule, uint32_t *
 	struct ack ack;
 
 	*ret_priority = 0;
-	if (netlink_talk(&rt->netlink, m, &sink, &ack) < 0) {
+	if (netlink_talk(rt->netlink, m, &sink, &ack) < 0) {
 		rule_text(rule, text);
 		return ack_fail(d, &ack, "add %s", text);
 	}
@@ -363,7 +363,7 @@ int rtnetlink_rule_del(struct rtnetlink *rt, const struct rule *rule, struct dia
 
 	policy_rule_narrow(wanted, &narrow);
 	struct nlmsghdr *m = rule_begin(&message, RTM_DELRULE, 0, &narrow);
-	if (netlink_talk(&rt->netlink, m, NULL, &ack) < 0)
+	if (netlink_talk(rt->netlink, m, NULL, &ack) < 0)
 		return ack_fail(d, &ack, "delete %s", text);
 	return 0;
 }

@@ -20,10 +20,10 @@ static int keep(struct prefix_vec *used, const struct prefix *p)
 
 static int take_address(const struct nlmsghdr *message, void *into)
 {
-	struct rtnetlink_addr_seen seen;
+	struct link_addr seen;
 	int r = rtnetlink_addr_parse(message, &seen);
 
-	return r < 0 ? r : keep(into, &seen.addr.prefix);
+	return r < 0 ? r : keep(into, &seen.prefix);
 }
 
 /* Behind a route that refuses, such as of a list of bogons, there is nobody. */

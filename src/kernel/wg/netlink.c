@@ -16,18 +16,6 @@
 #include "wgq/kernel/wg/removal.h"
 #include "wgq/kernel/wg/set.h"
 
-/* A socket and the number that generic netlink gave to WireGuard. */
-struct wg_socket {
-	struct netlink netlink;
-	uint16_t family;
-};
-
-static void wg_socket_release(struct wg_socket *s)
-{
-	netlink_release(&s->netlink);
-}
-#define _cleanup_wg_socket_ _cleanup_(wg_socket_release)
-
 static struct nlmsghdr *genl_header(void *buffer, uint16_t type, uint16_t flags, uint8_t command,
 				    uint8_t version)
 {
@@ -59,30 +47,41 @@ static int family_take(const struct nlmsghdr *m, void *into)
 }
 
 /* The kernel loads its module upon this question, where it may (genl_family_find_byname()). */
-static int find_family(struct wg_socket *s, struct ack *ret_ack)
+static int find_family(struct netlink *n, struct ack *ret_ack)
 {
-	const struct netlink_sink sink = {.take = family_take, .into = &s->family};
+	const struct netlink_sink sink = {.take = family_take, .into = &n->family};
 	_Alignas(NLMSG_ALIGNTO) unsigned char request[128];
 	struct nlmsghdr *m = genl_header(request, GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY, 1);
 
 	mnl_attr_put_strz(m, CTRL_ATTR_FAMILY_NAME, WG_GENL_NAME);
-	return netlink_talk(&s->netlink, m, &sink, ret_ack);
+	return netlink_talk(n, m, &sink, ret_ack);
 }
 
-static int wg_socket_open(struct wg_socket *s, struct diag *d)
+static int open_socket(struct netlink **ret, struct diag *d)
 {
 	struct ack ack;
-	int r = netlink_open(&s->netlink, NETLINK_GENERIC);
+	int r = netlink_shared(NETLINK_GENERIC, ret);
 
-	if (r)
+	if (r < 0)
 		return diag_fail(d, -r, "cannot open a generic netlink socket");
-	r = find_family(s, &ack);
-	if (r == -ENOENT || (!r && !s->family)) {
+	r = (*ret)->family ? 0 : find_family(*ret, &ack);
+	if (r == -ENOENT || (r == 0 && !(*ret)->family)) {
 		r = diag_refuse(d, EOPNOTSUPP, "the kernel has no WireGuard");
 		diag_hint(d, "load its module (modprobe wireguard), or install wireguard-go");
 		return r;
 	}
-	return r ? ack_fail(d, &ack, "find the kernel's WireGuard") : 0;
+	return r < 0 ? ack_fail(d, &ack, "find the kernel's WireGuard") : 0;
+}
+
+/* The module may come again with another number. */
+static int talk(struct netlink *n, struct nlmsghdr *m, const struct netlink_sink *sink,
+		struct ack *ret_ack)
+{
+	int r = netlink_talk(n, m, sink, ret_ack);
+
+	if (r == -ENOENT)
+		n->family = 0;
+	return r;
 }
 
 static int refuse_bad_name(const char *ifname, struct diag *d)
@@ -115,22 +114,24 @@ static void device_restart(void *into)
 
 int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d)
 {
-	_cleanup_wg_socket_ struct wg_socket s = {0};
+	struct netlink *n;
 	const struct netlink_sink sink = {
 		.take = part_take, .into = ret, .restart = device_restart};
 	_Alignas(NLMSG_ALIGNTO) unsigned char request[64];
 	struct ack ack;
 	int r = refuse_bad_name(ifname, d);
 
-	if (!r)
-		r = wg_socket_open(&s, d);
-	if (r)
+	if (r == 0)
+		r = open_socket(&n, d);
+	if (r < 0)
 		return r;
 
 	struct nlmsghdr *m =
-		genl_header(request, s.family, NLM_F_DUMP, WG_CMD_GET_DEVICE, WG_GENL_VERSION);
+		genl_header(request, n->family, NLM_F_DUMP, WG_CMD_GET_DEVICE, WG_GENL_VERSION);
 	mnl_attr_put_strz(m, WGDEVICE_A_IFNAME, ifname);
-	if (netlink_talk(&s.netlink, m, &sink, &ack) == 0)
+	r = talk(n, m, &sink, &ack);
+	mem_wipe(n->answer, NETLINK_BUFFER); /* keys */
+	if (r == 0)
 		return 0;
 	wg_device_release(ret);
 	r = ack_fail(d, &ack, "read WireGuard interface %s", ifname);
@@ -138,7 +139,7 @@ int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d)
 	return r;
 }
 
-static int send_device(struct wg_socket *s, const char *ifname, const struct wg_device *device,
+static int send_device(struct netlink *n, const char *ifname, const struct wg_device *device,
 		       struct diag *d)
 {
 	struct wg_set set = {.ifname = ifname, .device = device};
@@ -148,10 +149,10 @@ static int send_device(struct wg_socket *s, const char *ifname, const struct wg_
 
 	if (!message)
 		return diag_no_memory(d);
-	while (!r && wg_set_next(&set, s->family, message))
-		r = netlink_talk(&s->netlink, message, NULL, &ack);
+	while (r == 0 && wg_set_next(&set, n->family, message))
+		r = talk(n, message, NULL, &ack);
 	mem_wipe(message, WG_SET_SIZE);
-	if (!r)
+	if (r == 0)
 		return 0;
 	r = ack_fail(d, &ack, "configure WireGuard interface %s", ifname);
 	explain(ack.error, ifname, d);
@@ -161,39 +162,39 @@ static int send_device(struct wg_socket *s, const char *ifname, const struct wg_
 /* Whether the kernel knows WGALLOWEDIP_F_REMOVE_ME. Linux 6.16, which brought it, refuses a device
  * flag that it does not know with EINVAL where those before said EOPNOTSUPP; either before anything
  * is changed (wg_set_device()). Measured on 5.10 to 7.3. */
-static bool removes_allowed_ips(struct wg_socket *s, const char *ifname)
+static bool removes_allowed_ips(struct netlink *n, const char *ifname)
 {
 	_Alignas(NLMSG_ALIGNTO) unsigned char request[64];
-	struct nlmsghdr *m = genl_header(request, s->family, 0, WG_CMD_SET_DEVICE, WG_GENL_VERSION);
+	struct nlmsghdr *m = genl_header(request, n->family, 0, WG_CMD_SET_DEVICE, WG_GENL_VERSION);
 	struct ack ack;
 
 	mnl_attr_put_strz(m, WGDEVICE_A_IFNAME, ifname);
 	mnl_attr_put_u32(m, WGDEVICE_A_FLAGS, 1U << 31);
-	return netlink_talk(&s->netlink, m, NULL, &ack) < 0 && ack.error == EINVAL;
+	return talk(n, m, NULL, &ack) < 0 && ack.error == EINVAL;
 }
 
 /* Without a look at what is to be removed. */
 static int set_plain(const char *ifname, const struct wg_device *device, struct diag *d)
 {
-	_cleanup_wg_socket_ struct wg_socket s = {0};
-	int r = wg_socket_open(&s, d);
+	struct netlink *n;
+	int r = open_socket(&n, d);
 
-	return r ? r : send_device(&s, ifname, device, d);
+	return r < 0 ? r : send_device(n, ifname, device, d);
 }
 
 int wg_netlink_set(const char *ifname, const struct wg_device *device, struct diag *d)
 {
 	static const struct wg_removal_ways ways = {.get = wg_netlink_get, .set = set_plain};
-	_cleanup_wg_socket_ struct wg_socket s = {0};
+	struct netlink *n;
 	int r = refuse_bad_name(ifname, d);
 
-	if (!r)
-		r = wg_socket_open(&s, d);
-	if (r)
+	if (r == 0)
+		r = open_socket(&n, d);
+	if (r < 0)
 		return r;
-	if (wg_removal_wanted(device) && !removes_allowed_ips(&s, ifname))
+	if (wg_removal_wanted(device) && !removes_allowed_ips(n, ifname))
 		return wg_removal_set(ifname, device, &ways, d);
-	return send_device(&s, ifname, device, d);
+	return send_device(n, ifname, device, d);
 }
 
 int wg_netlink_remove_peers(const char *ifname, struct diag *d)

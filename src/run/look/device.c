@@ -88,32 +88,21 @@ int device_poke(const char *ifname, enum device_server server, const struct key 
 	return device_set(ifname, server, &device, d);
 }
 
-static int add_userspace(struct rtnetlink *rt, struct link_vec *ret, struct diag *d)
-{
-	_cleanup_(links_release) struct link_vec tuns = {0};
-	int r = rtnetlink_link_list(rt, "tun", &tuns, d);
-
-	for (size_t i = 0; r == 0 && i < tuns.len; i++) {
-		enum device_server server;
-		struct link *copy = NULL;
-
-		r = device_server_of(&tuns.at[i], &server, d);
-		if (r < 0 || server == DEVICE_NONE)
-			continue;
-		copy = vec_push(ret);
-		if (!copy)
-			return diag_no_memory(d);
-		*copy = tuns.at[i];
-	}
-	return r;
-}
-
 int device_list(struct link_vec *ret, struct diag *d)
 {
 	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = NULL;
+	size_t kept = ret->len, first = kept;
 	int r = rtnetlink_open(&rt, d);
 
 	if (r == 0)
-		r = rtnetlink_link_list(rt, "wireguard", ret, d);
-	return r == 0 ? add_userspace(rt, ret, d) : r;
+		r = rtnetlink_link_list(rt, ret, d);
+	for (size_t i = first; r == 0 && i < ret->len; i++) {
+		enum device_server server;
+
+		r = device_server_of(&ret->at[i], &server, d);
+		if (r == 0 && server != DEVICE_NONE)
+			ret->at[kept++] = ret->at[i];
+	}
+	ret->len = r == 0 ? kept : first;
+	return r;
 }

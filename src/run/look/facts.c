@@ -3,7 +3,6 @@
 #include "wgq/run/look/facts.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,15 +17,6 @@
 #include "wgq/sys/host/ipv6.h"
 #include "wgq/sys/host/sysctl.h"
 #include "wgq/sys/process/proc.h"
-
-static uint8_t mask_length(const struct addr *mask)
-{
-	uint8_t n = 0;
-
-	while (n < addr_bits(mask) && mask->bytes[n / 8] & (0x80 >> n % 8))
-		n++;
-	return n;
-}
 
 /* A way that leads through the tunnel itself tells nothing: of one that is up we go by the mark. */
 static void read_path(const struct conf *conf, uint32_t *ret)
@@ -50,18 +40,6 @@ static void read_path(const struct conf *conf, uint32_t *ret)
 	}
 }
 
-static struct check_other *other_named(const char *ifname, struct check_other_vec *others)
-{
-	vec_each(other, others)
-		if (!other->path && strcmp(other->ifname, ifname) == 0)
-			return other;
-
-	struct check_other *added = vec_push(others);
-	if (added)
-		snprintf(added->ifname, sizeof(added->ifname), "%s", ifname);
-	return added;
-}
-
 /* With Table = off the mark is missing, or the routes are others' work. */
 static void read_device(const struct wg_device *wg, struct check_other *ret)
 {
@@ -73,50 +51,48 @@ static void read_device(const struct wg_device *wg, struct check_other *ret)
 	ret->full_ip6 = wg->fwmark && check_peers_are_full(&wg->peers, AF_INET6);
 }
 
-static int read_devices(const char *but, struct check_other_vec *ret)
+/* A link without addresses that is no WireGuard is passed over. */
+static int read_other(const struct link *link, const struct link_addr_vec *addrs,
+		      struct check_other_vec *ret)
 {
-	_cleanup_(links_release) struct link_vec links = {0};
+	_cleanup_(wg_device_release) struct wg_device wg = {0};
+	struct check_other *other = vec_push(ret);
+	enum device_server server;
 
-	if (device_list(&links, NULL) < 0)
-		return 0;
-	vec_each(link, &links) {
-		_cleanup_(wg_device_release) struct wg_device wg = {0};
-		enum device_server server;
-
-		if (strcmp(link->name, but) == 0 || device_server_of(link, &server, NULL) < 0 ||
-		    device_get(link->name, server, &wg, NULL) < 0)
+	if (!other)
+		return -ENOMEM;
+	snprintf(other->ifname, sizeof(other->ifname), "%s", link->name);
+	vec_each(addr, addrs) {
+		if (addr->index != link->index)
 			continue;
-		struct check_other *other = other_named(link->name, ret);
-		if (!other)
+		struct link_addr *added = vec_push(&other->addresses);
+		if (!added)
 			return -ENOMEM;
-		read_device(&wg, other);
+		added->prefix = addr->prefix;
 	}
+	if (device_server_of(link, &server, NULL) == 0 && server != DEVICE_NONE &&
+	    device_get(link->name, server, &wg, NULL) == 0)
+		read_device(&wg, other);
+	else if (!other->addresses.len)
+		ret->len--;
 	return 0;
 }
 
 int facts_read_others(const char *but, struct check_other_vec *ret)
 {
-	struct ifaddrs *list;
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rtnetlink = NULL;
+	_cleanup_(links_release) struct link_vec links = {0};
+	_cleanup_(addrs_release) struct link_addr_vec addrs = {0};
 	int r = 0;
 
-	if (getifaddrs(&list) == 0) {
-		for (const struct ifaddrs *i = list; i && r == 0; i = i->ifa_next) {
-			const struct addr a = addr_of_socket(i->ifa_addr);
-			const struct addr mask = addr_of_socket(i->ifa_netmask);
-
-			if (!a.family || mask.family != a.family || strcmp(i->ifa_name, but) == 0)
-				continue;
-			struct check_other *other = other_named(i->ifa_name, ret);
-			struct link_addr *added = other ? vec_push(&other->addresses) : NULL;
-			if (added)
-				added->prefix =
-					(struct prefix){.addr = a, .len = mask_length(&mask)};
-			else
-				r = -ENOMEM;
-		}
-		freeifaddrs(list);
-	}
-	return r == 0 ? read_devices(but, ret) : r;
+	if (rtnetlink_open(&rtnetlink, NULL) < 0 ||
+	    rtnetlink_link_list(rtnetlink, &links, NULL) < 0 ||
+	    rtnetlink_addr_list(rtnetlink, 0, &addrs, NULL) < 0)
+		return 0;
+	vec_each(link, &links)
+		if (r == 0 && strcmp(link->name, but) != 0)
+			r = read_other(link, &addrs, ret);
+	return r;
 }
 
 int facts_networks(const char *ifname, struct prefix_set *ret, struct diag *d)

@@ -22,16 +22,14 @@ static int get_disabled(const char *ifname, long *ret, struct diag *d)
 
 static enum ipv6_state state_of(const char *ifname, bool is_new)
 {
-	_cleanup_fd_ int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	long disabled = 0;
 
-	if (fd < 0 && errno == EAFNOSUPPORT)
-		return IPV6_ABSENT;
 	if (!is_new && get_disabled(ifname, &disabled, NULL) == 0)
 		return disabled ? IPV6_DISABLED : IPV6_ON;
-	if (get_disabled("default", &disabled, NULL) == 0 && disabled)
-		return IPV6_DISABLED_BY_DEFAULT;
-	return IPV6_ON;
+	if (get_disabled("default", &disabled, NULL) == 0)
+		return disabled ? IPV6_DISABLED_BY_DEFAULT : IPV6_ON;
+	_cleanup_fd_ int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return fd < 0 && errno == EAFNOSUPPORT ? IPV6_ABSENT : IPV6_ON;
 }
 
 static bool may_carry(const struct ifaddrs *interface, const char *other_than)

@@ -32,19 +32,24 @@ static int sysctl_open(const char *name, int flags)
 
 int sysctl_get(const char *name, long *ret, struct diag *d)
 {
-	_cleanup_buf_ struct buf text = {0};
 	_cleanup_fd_ int fd = sysctl_open(name, O_RDONLY);
+	char text[NUMBER_TEXT_MAX + 1] = "", *end;
+	ssize_t n;
 
 	if (fd == -ENOENT)
 		return -ENOENT;
-	int r = fd < 0 ? fd : io_read_all(fd, NUMBER_TEXT_MAX, &text);
-	if (r < 0)
-		return diag_fail(d, -r, "cannot read the setting %s", name);
+	if (fd < 0)
+		return diag_fail(d, -fd, "cannot read the setting %s", name);
+	/* The kernel gives the whole of it at once. */
+	do
+		n = read(fd, text, NUMBER_TEXT_MAX);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return diag_fail(d, errno, "cannot read the setting %s", name);
 
-	char *end;
 	errno = 0;
-	long value = strtol(buf_text(&text), &end, 10);
-	if (errno || end == buf_text(&text) || end[strspn(end, " \t\n")])
+	long value = strtol(text, &end, 10);
+	if (errno || end == text || end[strspn(end, " \t\n")])
 		return diag_refuse(d, EINVAL, "the setting %s is not a number", name);
 	*ret = value;
 	return 0;

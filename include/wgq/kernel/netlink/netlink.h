@@ -27,10 +27,11 @@
 enum { NETLINK_BUFFER = 32768 };
 
 struct netlink {
-	int bus;      /* NETLINK_ROUTE, NETLINK_GENERIC, NETLINK_NETFILTER */
-	int fd;       /* -1: the next request opens one */
-	uint32_t seq; /* of the newest message */
-	void *answer; /* NETLINK_BUFFER bytes; they may hold keys */
+	int bus;         /* NETLINK_ROUTE, NETLINK_GENERIC, NETLINK_NETFILTER */
+	int fd;          /* -1: the next request opens one */
+	uint32_t seq;    /* of the newest message */
+	uint16_t family; /* of NETLINK_GENERIC: the number of the user's family; 0: not known yet */
+	void *answer;    /* NETLINK_BUFFER bytes; they may hold keys */
 };
 
 /* Opens a socket of the bus. 0 or -errno; -EPROTONOSUPPORT: the kernel does not have it at all. */
@@ -38,6 +39,12 @@ int netlink_open(struct netlink *n, int bus);
 /* Closes the socket and wipes the buffer. Takes one that is zeroed or was not opened. Closing a
  * netfilter socket that deleted something takes about 9 ms. */
 void netlink_release(struct netlink *n);
+
+/* The process's socket of a bus, which is opened when it is first asked for, and stays open: for
+ * the first thread alone. It belongs to the network namespace of that moment; errors as above. */
+int netlink_shared(int bus, struct netlink **ret);
+/* Releases them all: at the end, or in another network namespace. */
+void netlink_release_shared(void);
 
 /* Where the objects of an answer go. take() returns 0, NETLINK_ENOUGH to end the answer, or
  * -errno. */
@@ -58,6 +65,7 @@ struct netlink_request {
 	 * one's acknowledgement says; and the refusal may be all that is answered. */
 	bool atomic;
 	bool already_is_fine;            /* ESRCH, ENODEV and EEXIST are success */
+	bool one;                        /* without NLM_F_ACK: one object is the answer */
 	const struct netlink_sink *sink; /* NULL: no objects are expected */
 	bool *failed;                    /* [count], set where the kernel refuses; may be NULL */
 };
@@ -67,8 +75,8 @@ struct netlink_request {
  * changed while they were listed. */
 int netlink_exchange(struct netlink *n, const struct netlink_request *request, struct ack *ret);
 
-/* Numbers one message, sends it with NLM_F_REQUEST and NLM_F_ACK, and starts an interrupted dump
- * again. sink may be NULL. */
+/* Numbers one message, sends it with NLM_F_REQUEST, and starts an interrupted dump again. sink may
+ * be NULL. */
 int netlink_talk(struct netlink *n, struct nlmsghdr *message, const struct netlink_sink *sink,
 		 struct ack *ret);
 

@@ -9,7 +9,7 @@
 #include "wgq/kernel/netlink/netlink.h"
 
 /* -EPROTONOSUPPORT, the only failure without an error added: the kernel has no nfnetlink. */
-int nft_find_open(struct netlink *n, struct diag *d);
+int nft_find_open(struct netlink **ret, struct diag *d);
 
 /* The families that have a table of a name, as bits 1 << NFPROTO_...; none where the kernel has no
  * nf_tables. */

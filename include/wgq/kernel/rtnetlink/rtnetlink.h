@@ -43,9 +43,8 @@ void rtnetlink_free_at(struct rtnetlink **rt); /* for _cleanup_() */
 /* A link by name. A link that does not exist is no error: ret->index is 0. ret->name is another
  * where the name is an alternative one (ip-link(8), altname). */
 int rtnetlink_link_get(struct rtnetlink *rt, const char *name, struct link *ret, struct diag *d);
-/* Appends all links of a kind. */
-int rtnetlink_link_list(struct rtnetlink *rt, const char *kind, struct link_vec *ret,
-			struct diag *d);
+/* Appends all links. */
+int rtnetlink_link_list(struct rtnetlink *rt, struct link_vec *ret, struct diag *d);
 /* Creates a link. -EOPNOTSUPP: the kernel does not know the kind; -EEXIST: the name is taken. */
 int rtnetlink_link_add(struct rtnetlink *rt, const char *name, const char *kind, struct diag *d);
 /* -ENODEV: it is gone already. */
@@ -56,7 +55,8 @@ int rtnetlink_link_down(struct rtnetlink *rt, uint32_t index, uint32_t mtu, stru
 /* Sets the MTU alone. */
 int rtnetlink_link_mtu(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d);
 
-/* Appends the addresses of a link, in the kernel's order, IPv4 before IPv6. */
+/* Appends the addresses of a link, or of all where index is 0, in the kernel's order, IPv4 before
+ * IPv6. */
 int rtnetlink_addr_list(struct rtnetlink *rt, uint32_t index, struct link_addr_vec *ret,
 			struct diag *d);
 /* Like iproute2, it gives 127.0.0.0/8 the scope of the host where a->scope is 0. */
