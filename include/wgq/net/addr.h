@@ -64,3 +64,7 @@ bool prefix_covers(const struct prefix *outer, const struct prefix *inner);
 struct addr_vec {
 	VEC(struct addr);
 };
+
+struct prefix_vec {
+	VEC(struct prefix);
+};

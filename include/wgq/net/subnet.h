@@ -6,12 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "wgq/base/vec.h"
 #include "wgq/net/addr.h"
-
-struct prefix_vec {
-	VEC(struct prefix);
-};
 
 /* Whether p has private addresses and is neither a default route or half of one (0.0.0.0/1), which
  * full tunnels use, nor all of fd00::/8, as some sites are routed: then a choice has to keep clear

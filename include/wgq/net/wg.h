@@ -35,6 +35,10 @@ union endpoint {
 	struct sockaddr_in6 in6;
 };
 
+struct endpoint_vec {
+	VEC(union endpoint);
+};
+
 /* WireGuard's REJECT_AFTER_TIME: no session is used for longer (whitepaper, 6.1). */
 enum { WG_SESSION_SECONDS = 180 };
 

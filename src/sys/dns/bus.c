@@ -9,9 +9,6 @@
 
 #include "internal.h"
 
-#define RESOLVED_PATH    "/org/freedesktop/resolve1"
-#define RESOLVED_MANAGER "org.freedesktop.resolve1.Manager"
-
 /* Microseconds; the usual 25 s are long for somebody who waits for a tunnel. */
 enum { CALL_TIMEOUT = 10 * 1000000 };
 

@@ -6,7 +6,9 @@
 #include "sd_internal.h"
 #include "wgq/base/mem.h"
 
-#define RESOLVED "org.freedesktop.resolve1"
+#define RESOLVED         "org.freedesktop.resolve1"
+#define RESOLVED_PATH    "/org/freedesktop/resolve1"
+#define RESOLVED_MANAGER "org.freedesktop.resolve1.Manager"
 
 /* Loads libsystemd, and connects to the system bus. */
 int dns_bus_open(sd_bus **ret, struct diag *d);

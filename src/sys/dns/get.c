@@ -40,6 +40,12 @@ static void read_line(char *line, struct dns_found *ret)
 	}
 }
 
+void dns_text_read(char *text, struct dns_found *ret)
+{
+	for (char *line; text && (line = strsep(&text, "\n"));)
+		read_line(line, ret);
+}
+
 static void resolvconf_get(const char *ifname, struct dns_found *ret)
 {
 	_cleanup_buf_ struct buf name = {0}, text = {0};
@@ -53,8 +59,7 @@ static void resolvconf_get(const char *ifname, struct dns_found *ret)
 	ret->known = true;
 	if (!dns_resolvconf_entry(buf_text(&name), &text))
 		return;
-	for (char *rest = text.data, *line; rest && (line = strsep(&rest, "\n"));)
-		read_line(line, ret);
+	dns_text_read(text.data, ret);
 }
 
 static void any_get(const char *ifname, struct dns_found *ret)

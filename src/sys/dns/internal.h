@@ -7,6 +7,7 @@
 
 #include "wgq/net/addr.h"
 #include "wgq/sys/dns/dns.h"
+#include "wgq/sys/dns/outside.h"
 
 /* ADDRESS, IPV4:PORT or [IPV6]:PORT; port 0: the usual one. 0 or -EINVAL. */
 int dns_server_parse(const char *text, struct addr *ret, uint16_t *ret_port);
@@ -24,6 +25,10 @@ int dns_resolvconf_unset(const struct dns_config *config, int *ret_status, struc
 /* Whether there is an entry, and its text. False also where resolvconf cannot tell. */
 bool dns_resolvconf_entry(const char *name, struct buf *ret_text);
 
+/* All entries, each below the line that openresolv gives it: "# resolv.conf from NAME". */
+#define DNS_RESOLVCONF_HEADING "# resolv.conf from "
+bool dns_resolvconf_list(struct buf *ret_text);
+
 /* Whether it runs, in our network namespace, so that it sees the same links as we. 0, or -errno
  * with the reason added. */
 int dns_resolved_reach(struct diag *d);
@@ -31,6 +36,13 @@ int dns_resolved_set(const struct dns_config *config, struct diag *d);
 int dns_resolved_unset(const char *ifname, struct diag *d);
 /* Fills in *ret as dns_get() does; where it cannot, *ret->known stays false. */
 void dns_resolved_get(const char *ifname, struct dns_found *ret);
+
+/* The servers of all links, each with its link, and of the host; the search domains of all links
+ * but one. False: there is nobody to ask. */
+bool dns_resolved_list(uint32_t except, struct dns_server_vec *ret_servers, struct buf *ret_search);
+
+/* Reads a resolv.conf(5), which is cut to pieces. */
+void dns_text_read(char *text, struct dns_found *ret);
 
 /* ADDRESS, or with a port other than 0 and 53 as dns_server_parse() takes it, and a newline. */
 void dns_server_format(const struct addr *addr, uint16_t port, struct buf *ret);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // resolvconf(8), called as wg-quick calls it.
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -140,27 +141,36 @@ int dns_resolvconf_unset(const struct dns_config *config, int *ret_status, struc
 	return resolvconf_run(config, false, ret_status, d);
 }
 
+#define DEBIAN_ENTRIES "/run/resolvconf/interface"
+
 /* Debian's resolvconf keeps a file for each entry, and lists all of them whatever it is asked for.
  */
 static bool entry_of_file(const char *name, struct buf *ret_text)
 {
 	_cleanup_buf_ struct buf path = {0};
 
-	buf_addf(&path, "/run/resolvconf/interface/%s", name);
+	buf_addf(&path, DEBIAN_ENTRIES "/%s", name);
 	return buf_status(&path) == 0 && file_read(buf_text(&path), ret_text, NULL) == 0;
 }
 
-/* openresolv's says which entry it is, and then its text. */
-static bool entry_of_list(const char *name, struct buf *ret_text)
+/* openresolv's list; with a name: of that entry. */
+static bool run_list(const char *name, struct buf *ret_text)
 {
-	_cleanup_buf_ struct buf heading = {0}, listed = {0}, said = {0};
+	_cleanup_buf_ struct buf said = {0};
 	const char *const argv[] = {"resolvconf", "-l", name, NULL};
-	const struct proc_files files = {.ret_out = &listed, .ret_err = &said, .hold_err = true};
+	const struct proc_files files = {.ret_out = ret_text, .ret_err = &said, .hold_err = true};
 	int status;
 
-	buf_addf(&heading, "# resolv.conf from %s\n", name);
-	if (buf_status(&heading) < 0 || proc_run_files(argv, &files, &status, NULL) < 0 ||
-	    status != 0)
+	return proc_run_files(argv, &files, &status, NULL) == 0 && status == 0;
+}
+
+/* It says which entry it is, and then its text. */
+static bool entry_of_list(const char *name, struct buf *ret_text)
+{
+	_cleanup_buf_ struct buf heading = {0}, listed = {0};
+
+	buf_addf(&heading, DNS_RESOLVCONF_HEADING "%s\n", name);
+	if (buf_status(&heading) < 0 || !run_list(name, &listed))
 		return false;
 	const char *at = strstr(buf_text(&listed), buf_text(&heading));
 	if (at)
@@ -171,6 +181,23 @@ static bool entry_of_list(const char *name, struct buf *ret_text)
 bool dns_resolvconf_entry(const char *name, struct buf *ret_text)
 {
 	return entry_of_file(name, ret_text) || entry_of_list(name, ret_text);
+}
+
+bool dns_resolvconf_list(struct buf *ret_text)
+{
+	DIR *folder = opendir(DEBIAN_ENTRIES);
+
+	if (!folder)
+		return run_list(NULL, ret_text);
+	for (const struct dirent *entry; (entry = readdir(folder));) {
+		if (entry->d_name[0] == '.')
+			continue;
+		buf_addf(ret_text, DNS_RESOLVCONF_HEADING "%s\n", entry->d_name);
+		entry_of_file(entry->d_name, ret_text);
+		buf_char(ret_text, '\n');
+	}
+	closedir(folder);
+	return true;
 }
 
 bool dns_resolvconf_knows(const char *prefix, const char *ifname)

@@ -3,17 +3,17 @@
 #include "pool.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
+#include "wgq/sys/resolve/detached.h"
 
 /* Enough that 500 names take the time of the slowest. A thread has a socket at most, so these stay
- * below the usual limit of 1024 descriptors; NSS modules need more stack than musl would give. */
-enum { THREADS_MAX = 512, THREAD_STACK = 512 * 1024 };
+ * below the usual limit of 1024 descriptors. */
+enum { THREADS_MAX = 512 };
 
 /* How often the caller's thread looks at stop() and at the clock. */
 enum { TICK = 100000 };
@@ -79,28 +79,6 @@ static void *thread_main(void *context)
 	return NULL;
 }
 
-/* Signals are for the caller's thread. */
-static int thread_start(struct resolve_pool *pool)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	sigset_t all, before;
-
-	int error = pthread_attr_init(&attributes);
-	if (error)
-		return -error;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, THREAD_STACK);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, &attributes, thread_main, pool);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	if (!error)
-		pool->users++;
-	return -error;
-}
-
 static void job_done(struct resolve_pool *pool, struct resolve_job *job)
 {
 	bool failed = job->error || job->no_address;
@@ -118,7 +96,9 @@ static void job_ready(struct resolve_pool *pool, struct resolve_job *job)
 	if (pool->ready.len <= pool->idle || pool->users > THREADS_MAX)
 		return;
 	/* Where no thread can be had, those that there are do it; without any it fails. */
-	if (thread_start(pool) < 0 && pool->users == 1) {
+	if (detached_start(thread_main, pool) == 0) {
+		pool->users++;
+	} else if (pool->users == 1) {
 		queue_pop(&pool->ready);
 		job->error = EAI_SYSTEM;
 		job->saved_errno = EAGAIN;

@@ -12,6 +12,7 @@
  *
  *	dns.c				chooses the backend, and calls it
  *	get.c, server.c			what is set, and a server as text
+ *	outside.c			the servers of the other links (outside.h)
  *	resolvconf.c			the backend resolvconf
  *	resolved.c, resolved_get.c	the backend systemd-resolved: sets, and looks
  *	bus.c, sd.c			calls over D-Bus, by libsystemd, loaded when it is needed

@@ -8,6 +8,7 @@
  *	resolve.c		a whole configuration, and an error for each name without a number
  *	pool.c, job.c		many look-ups at once, repeated where that may help; one of them
  *	name.c			one name
+ *	detached.c		threads for getaddrinfo(3), in sys/ask as well
  *	udp.c			what UDP sockets tell: whether a port is free, this host's address
  */
 #pragma once
