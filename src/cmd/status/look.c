@@ -63,7 +63,8 @@ static int load(struct status *s, const char *argument, bool is_link, struct dia
 		diag_move(d, &found);
 		return r;
 	}
-	if (r != -ENOENT)
+	s->lacks_file = r == -ENOENT;
+	if (!s->lacks_file)
 		unseen(s, &found);
 	return 0;
 }

@@ -182,6 +182,9 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 		if (snap_has_seen(&s->snap, LOOK_FIREWALL) && s->snap.has_firewall)
 			status_field(view, INDENT, "firewall", STYLE_PLAIN, "on", out);
 		draw_dns(s, view, out);
+		if (s->lacks_file)
+			status_field(view, INDENT, "file", STYLE_YELLOW,
+				     "none: what it should be is not known", out);
 	} else {
 		buf_printable(&path, s->config.path.given, strlen(s->config.path.given));
 		status_field(view, INDENT, "file", STYLE_PLAIN, buf_text(&path), out);

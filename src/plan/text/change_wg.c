@@ -128,17 +128,20 @@ static int list_settings(const struct wg_peer *forth, const struct wg_peer *back
 	return r == 0 && differ->keepalive ? list_keepalive(forth, back, changes) : r;
 }
 
-static int list_allowed_ips(const struct wg_peer *forth, struct change_vec *changes)
+/* Those that side adds. */
+static int list_allowed_ips(const struct wg_peer *peer, const struct wg_peer *side,
+			    enum change_sign sign, struct change_vec *changes)
 {
 	int r = 0;
 
-	vec_each(ip, &forth->allowed_ips) {
+	vec_each(ip, &side->allowed_ips) {
 		char text[PREFIX_TEXT_MAX];
 
 		prefix_format(&ip->prefix, text);
-		if (r == 0)
-			r = add_peer(changes, forth, ip->remove ? CHANGE_REMOVE : CHANGE_ADD,
-				     "allowed ip", ip->remove ? text : "", ip->remove ? "" : text);
+		if (r == 0 && !ip->remove)
+			r = add_peer(changes, peer, sign, "allowed ip",
+				     sign == CHANGE_REMOVE ? text : "",
+				     sign == CHANGE_REMOVE ? "" : text);
 	}
 	return r;
 }
@@ -160,7 +163,11 @@ int change_wg(const struct op *op, struct change_vec *changes)
 		else if (!peer->update_only)
 			r = add_whole_peer(changes, peer, CHANGE_ADD);
 		else if ((r = list_settings(peer, &back->at[i], &differ, changes)) == 0)
-			r = list_allowed_ips(peer, changes);
+			r = list_allowed_ips(peer, peer, CHANGE_ADD, changes);
+		/* What the way back gives it, it loses, also where another peer takes it. Of a peer
+		 * that goes altogether all is listed. */
+		if (r == 0 && peer->update_only && op->change.wanted && op->change.wanted->at[i])
+			r = list_allowed_ips(peer, &back->at[i], CHANGE_REMOVE, changes);
 	}
 	return r;
 }

@@ -104,6 +104,11 @@ static int start_failed(const char *program, const char *ifname, int status, str
 int userspace_start(const char *program, const char *ifname, struct diag *d)
 {
 	const char *const argv[] = {program, ifname, NULL};
+	_cleanup_buf_ struct buf said = {0};
+	/* The banner of wireguard-go is of no use. With LOG_LEVEL its daemon writes there as well.
+	 */
+	const struct proc_files files = {
+		.input = "", .ret_err = getenv("LOG_LEVEL") ? NULL : &said, .hold_err = true};
 	struct sockaddr_un address;
 	int status;
 
@@ -119,12 +124,14 @@ int userspace_start(const char *program, const char *ifname, struct diag *d)
 			  "choose another name, or give this namespace a /run of its own");
 		return -EADDRINUSE;
 	}
-	int r = proc_run(argv, "", &status, d);
+	int r = proc_run_files(argv, &files, &status, d);
 	/* What it has made is gone with it. */
 	if (r < 0)
 		return r == -ETIMEDOUT ? -EIO : r;
-	if (status != 0)
+	if (status != 0) {
+		io_write_all(STDERR_FILENO, buf_text(&said), said.len);
 		return start_failed(program, ifname, status, d);
+	}
 
 	for (unsigned int waited = 0; !userspace_answers(ifname);) {
 		if (waited >= WAIT_START_MS) {

@@ -35,8 +35,9 @@ struct status_rate {
 
 struct status {
 	char ifname[IFNAMSIZ];
-	char *argument; /* what the user called it, else its name; owned */
-	bool has_conf;  /* of a file without mistakes */
+	char *argument;  /* what the user called it, else its name; owned */
+	bool lacks_file; /* there is none of its name */
+	bool has_conf;   /* of a file without mistakes */
 	struct config config;
 	struct snap snap;
 	struct want want; /* of the configuration; conf NULL: there is none, or no interface */
