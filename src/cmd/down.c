@@ -100,7 +100,7 @@ static int take_down(struct session *s, struct diag *d)
 static int save(struct session *s, struct diag *d)
 {
 	_cleanup_diag_ struct diag said = {0};
-	int r = save_run(s, &said);
+	int r = save_run(s, false, &said);
 
 	if (r == -ENODEV)
 		return 0;

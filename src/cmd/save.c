@@ -11,16 +11,21 @@
 #include "wgq/conf/parse/parse.h"
 #include "wgq/conf/save/save.h"
 #include "wgq/net/snap.h"
+#include "wgq/plan/peers/peers.h"
+#include "wgq/plan/steps.h"
+#include "wgq/plan/text/change.h"
 #include "wgq/plan/want/want.h"
 #include "wgq/run/look/device.h"
 #include "wgq/sys/resolve/resolve.h"
+
+enum { LOST_SHOWN = 5 };
 
 /* Under the lock: another wgq may be taking it down. */
 static int observe(struct session *s, struct snap *ret, struct diag *d)
 {
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_RULES | LOOK_CONFIG,
+		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_MAIN_ROUTES | LOOK_RULES | LOOK_CONFIG,
 		.config_file = s->context.config_file,
 	};
 	int r = session_lock(s, d);
@@ -46,8 +51,73 @@ static bool is_fwmark_automatic(const struct conf *conf, const struct snap *snap
 	return want_asks_full_tunnel(conf);
 }
 
+/* The file may have been edited since the interface came up: what it says otherwise than what runs
+ * is lost. These are the steps of a reload that would bring it about, as far as it is what is
+ * saved. */
+static int plan_lost(const struct conf *conf, const struct snap *snap, struct want *want,
+		     struct peers_change *peers, struct plan *plan, struct diag *d)
+{
+	_cleanup_diag_ struct diag known = {0};
+	int r = want_make(conf, snap, want, &known);
+
+	if (r == 0)
+		r = want_merge_peers(want, d);
+	if (r == 0)
+		r = peers_compare(want, snap, peers, d);
+	if (r < 0)
+		return r;
+	struct op *op = plan_add(plan, OP_WG_CHANGE, 0);
+	op->change.forth = &peers->forth;
+	op->change.back = &peers->back;
+	op->change.wanted = &peers->wanted;
+	op->change.private_key_line = conf->private_key_line;
+	diff_add_addresses(snap, want, AF_UNSPEC, plan);
+	return plan_check(plan, d);
+}
+
+static void warn_of_change(const struct conf *conf, const struct change *change, struct diag *d)
+{
+	const struct place at = conf_place(conf, change->line);
+	_cleanup_buf_ struct buf what = {0};
+
+	buf_str(&what, change_group_name(change->group));
+	if (change->peer) {
+		buf_char(&what, ' ');
+		key_add(change->peer, &what);
+	}
+	if (change->object[0])
+		buf_addf(&what, " %s", change->object);
+	if (change->to[0])
+		buf_addf(&what, " %s", change->to);
+	diag_warn_at(d, &at, "to keep an edit, run wgq reload before wgq down",
+		     "SaveConfig replaces what the file says by what runs: %s is lost",
+		     buf_text(&what));
+}
+
+static int warn_of_lost(const struct conf *conf, const struct snap *snap, struct diag *d)
+{
+	_cleanup_want_ struct want want = {0};
+	_cleanup_plan_ struct plan plan = {0};
+	struct peers_change peers = {0};
+	struct change_vec changes = {0};
+	size_t lost = 0;
+	int r = plan_lost(conf, snap, &want, &peers, &plan, d);
+
+	if (r == 0)
+		r = change_list(&plan, &(struct peer_names){0}, &changes, d);
+	vec_each(change, &changes)
+		if (change->sign != CHANGE_REMOVE && lost++ < LOST_SHOWN)
+			warn_of_change(conf, change, d);
+	if (lost > LOST_SHOWN)
+		diag_warn(d, "%zu more such changes are lost", lost - LOST_SHOWN);
+	changes_release(&changes);
+	peers_change_release(&peers);
+	return r;
+}
+
 /* From the configuration as the file has it now: hooks may have changed it. */
-static int new_text(struct session *s, const struct snap *snap, struct buf *ret, struct diag *d)
+static int new_text(struct session *s, const struct snap *snap, bool is_asked_for, struct buf *ret,
+		    struct diag *d)
 {
 	const struct resolve_options options = {.stop = is_stopped};
 	_cleanup_conf_ struct conf conf = {0};
@@ -61,6 +131,8 @@ static int new_text(struct session *s, const struct snap *snap, struct buf *ret,
 		return r;
 	}
 	r = resolve_again(&conf, &snap->wg, &options, d);
+	if (r == 0 && !is_asked_for)
+		r = warn_of_lost(&conf, snap, d);
 	if (r < 0)
 		return r;
 	const struct save_state now = {
@@ -112,7 +184,7 @@ static int look(struct session *s, struct snap *snap, struct diag *d)
 	return r;
 }
 
-int save_run(struct session *s, struct diag *d)
+int save_run(struct session *s, bool is_asked_for, struct diag *d)
 {
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_plan_ struct plan plan = {0};
@@ -121,7 +193,7 @@ int save_run(struct session *s, struct diag *d)
 	int r = s->dry_run ? 0 : look(s, &snap, d);
 
 	if (r == 0 && !s->dry_run)
-		r = new_text(s, &snap, &text, d);
+		r = new_text(s, &snap, is_asked_for, &text, d);
 	if (r < 0 || (!s->dry_run && is_saved(&snap, &text)))
 		return r;
 
@@ -149,7 +221,7 @@ static int save_one(const struct options *options, const char *argument, struct 
 		diag_hint(d, "it is not up: wgq status shows what is");
 	}
 	if (r == 0)
-		r = save_run(&session, d);
+		r = save_run(&session, true, d);
 	return session_status(&session, r);
 }
 

@@ -48,9 +48,9 @@ int verb_init(const struct options *options);
 struct session;
 int up_run(struct session *s, struct diag *d);
 int down_run(struct session *s, struct diag *d);
-/* Saves what is running into the file, which is read again. -ENODEV: it is gone; -ENOTCONN: it was
- * never wholly up. */
-int save_run(struct session *s, struct diag *d);
+/* Saves what is running into the file, which is read again. Unless the user asked for it, warns of
+ * what the file loses. -ENODEV: it is gone; -ENOTCONN: it was never wholly up. */
+int save_run(struct session *s, bool is_asked_for, struct diag *d);
 
 /* Where no interface is up, takes away what is left of one. -ENODEV: nothing is. */
 int down_leftovers(struct session *s, struct diag *d);
