@@ -143,6 +143,69 @@ static void same_as_nft(void **state)
 	compare_with_nft(&fw);
 }
 
+/* What wgq's own table is, as text for nft(8). */
+static void own_table(void **state)
+{
+	(void)state;
+	const struct listen_on on[] = {{.ifname = "eth0"},
+				       {.addr = addr_of("192.0.2.1")},
+				       {.addr = addr_of("2001:db8::1")}};
+	struct listen listen = {.ifname = "wg0", .ports = {51820, 7}, .on = on, .count = COUNT(on)};
+	_cleanup_free_ char *theirs = NULL, *ours = NULL;
+	struct nft_listen read = {0};
+	bool matches = false;
+	unsigned found;
+
+	ns_fresh_network();
+	ns_run("nft -f - <<'END'\n"
+	       "table inet wgq-wg0 {\n"
+	       "	chain listen {\n"
+	       "		type filter hook input priority 0\n"
+	       "		udp dport 51820 iifname \"eth0\" accept\n"
+	       "		udp dport 51820 ip daddr 192.0.2.1 accept\n"
+	       "		udp dport 51820 ip6 daddr 2001:db8::1 accept\n"
+	       "		udp dport 51820 drop\n"
+	       "		udp dport 7 iifname \"eth0\" accept\n"
+	       "		udp dport 7 ip daddr 192.0.2.1 accept\n"
+	       "		udp dport 7 ip6 daddr 2001:db8::1 accept\n"
+	       "		udp dport 7 drop\n"
+	       "	}\n"
+	       "}\n"
+	       "END\n");
+	theirs = ns_output("nft list ruleset");
+	ns_fresh_network();
+	assert_int_equal(nft_listen_probe(NULL), 0);
+	assert_int_equal(nft_listen_install(&listen, NULL), 0);
+	ours = ns_output("nft list ruleset");
+	assert_string_equal(ours, theirs);
+	assert_int_equal(nft_listen_matches(&listen, &matches, NULL), 0);
+	assert_true(matches);
+	assert_int_equal(nft_listen_read("wg0", &read, NULL), 0);
+	assert_true(read.ports[0] == 51820 && read.ports[1] == 7);
+	assert_int_equal(read.on.len, COUNT(on));
+	assert_string_equal(read.on.at[0].ifname, "eth0");
+	for (size_t i = 1; i < COUNT(on); i++)
+		assert_int_equal(addr_compare(&read.on.at[i].addr, &on[i].addr), 0);
+	vec_release(&read.on);
+
+	/* Others' table stays, and a change by hand shows. */
+	ns_run("nft add table inet wgq-wg00; nft insert rule inet wgq-wg0 listen udp dport 7 "
+	       "accept");
+	assert_int_equal(nft_listen_matches(&listen, &matches, NULL), 0);
+	assert_false(matches);
+	listen.ports[1] = 0;
+	assert_int_equal(nft_listen_install(&listen, NULL), 0);
+	assert_int_equal(nft_listen_matches(&listen, &matches, NULL), 0);
+	assert_true(matches);
+	assert_int_equal(nft_find("wg0", &found, NULL), 0);
+	assert_int_equal(found, NFT_FOUND_OWN);
+	assert_int_equal(nft_listen_remove("wg0", NULL), 0);
+	assert_int_equal(nft_listen_remove("wg0", NULL), 0);
+	assert_int_equal(nft_find("wg0", &found, NULL), 0);
+	assert_int_equal(found, 0);
+	ns_run("nft list table inet wgq-wg00");
+}
+
 static void any_name(void **state)
 {
 	(void)state;
@@ -159,7 +222,7 @@ static void any_name(void **state)
 		assert_int_equal(nft_matches(&fw, &matches, NULL), 0);
 		assert_true(matches);
 		assert_int_equal(nft_find(fw.ifname, &families, NULL), 0);
-		assert_int_equal(families, NFT_FAMILY_IP | NFT_FAMILY_IP6);
+		assert_int_equal(families, NFT_FOUND_IP | NFT_FOUND_IP6);
 		_cleanup_free_ char *text = ns_output("nft list ruleset");
 		if (!strstr(text, names[i]))
 			fail_msg("%s is not in\n%s", names[i], text);
@@ -187,7 +250,7 @@ static void replaces_and_removes_all_families(void **state)
 		ns_run("nft add table %s wg-quick-wg0; nft add chain %s wg-quick-wg0 more",
 		       families[i], families[i]);
 	assert_int_equal(nft_find("wg0", &found, NULL), 0);
-	assert_int_equal(found, NFT_FAMILY_IP | NFT_FAMILY_IP6 | NFT_FAMILY_OTHER);
+	assert_int_equal(found, NFT_FOUND_IP | NFT_FOUND_IP6 | NFT_FOUND_OTHER);
 
 	assert_int_equal(nft_install(&fw, NULL), 0);
 	replaced = ns_output("nft list ruleset");
@@ -361,6 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_as_nft),
+		cmocka_unit_test(own_table),
 		cmocka_unit_test(any_name),
 		cmocka_unit_test(replaces_and_removes_all_families),
 		cmocka_unit_test(sees_every_difference),

@@ -49,16 +49,6 @@ struct conf_peer_text_vec {
 	VEC(struct conf_peer_text);
 };
 
-/* A link, or an address of this host. */
-struct conf_listen_on {
-	char ifname[IFNAMSIZ]; /* "": an address */
-	struct addr addr;
-	uint32_t line;
-};
-struct conf_listen_on_vec {
-	VEC(struct conf_listen_on);
-};
-
 /* Of Endpoint only those of which the host or the port is a name: numeric ones are in the peer
  * right away. */
 struct conf_endpoint {
@@ -104,7 +94,7 @@ struct conf {
 	struct conf_text private_key_file;
 	struct conf_peer_text_vec preshared_key_files;
 	struct conf_prefix_vec address_from_key, excluded_ips; /* networks */
-	struct conf_listen_on_vec listen_on;
+	struct listen_on_vec listen_on;
 	struct conf_endpoint_vec fallback_endpoints;
 	uint32_t metric, metric_line;
 	bool multicast, shared_neighbour;

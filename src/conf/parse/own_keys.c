@@ -114,7 +114,7 @@ int own_listen_on(struct parser *p)
 	struct slice rest = p->line->value, item;
 
 	while (list_next_quick(&rest, &item)) {
-		struct conf_listen_on on = {.line = p->line->number};
+		struct listen_on on = {.line = p->line->number};
 		bool is_address = addr_parse(item.at, item.len, &on.addr) == 0;
 
 		if (!is_address && looks_like_address(item)) {
@@ -131,7 +131,7 @@ int own_listen_on(struct parser *p)
 			on.addr = (struct addr){0};
 			memcpy(on.ifname, item.at, item.len);
 		}
-		struct conf_listen_on *added = vec_push(&p->conf->listen_on);
+		struct listen_on *added = vec_push(&p->conf->listen_on);
 		if (!added)
 			return diag_no_memory(p->d);
 		*added = on;

@@ -24,6 +24,8 @@ static const char *missing(const struct nft_message *m, int error)
 		return "nf_tables (CONFIG_NF_TABLES)";
 	case NFT_PART_TABLE:
 	case NFT_PART_CHAIN:
+		if (m->family == NFPROTO_INET)
+			return "nf_tables for both families (CONFIG_NF_TABLES_INET)";
 		return v4 ? "nf_tables for IPv4 (CONFIG_NF_TABLES_IPV4)"
 			  : "nf_tables for IPv6 (CONFIG_NF_TABLES_IPV6)";
 	case NFT_PART_ADDRESS:
@@ -31,6 +33,7 @@ static const char *missing(const struct nft_message *m, int error)
 			  : "nft_fib_ipv6 (CONFIG_NFT_FIB_IPV6)";
 	case NFT_PART_MARK:
 		return "nft_ct (CONFIG_NFT_CT, with CONFIG_NF_CONNTRACK_MARK)";
+	case NFT_PART_RULE:
 	case NFT_PART_DELETE:
 	case NFT_PART_END:
 		return NULL;
@@ -57,145 +60,161 @@ static int batch_fail(const struct nft_batch *b, const struct ack *ack, const ch
 	return -ack->error;
 }
 
-/* One send() must hold the batch: a rule takes some 350 bytes, and 212,960 are allowed by default.
- * What this cannot raise, send() reports as EMSGSIZE. */
-static void make_room(const struct netlink *n, size_t len)
-{
-	int bytes = len < INT32_MAX / 2 ? (int)len : INT32_MAX / 2;
-
-	if (setsockopt(n->fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
-		setsockopt(n->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-}
-
 /* Without commit the kernel validates the batch and drops it: the way of `nft --check`
  * (nfnetlink_rcv_batch(): no NFNL_MSG_BATCH_END, hence NFNL_ABORT_VALIDATE). The acknowledgement is
  * asked of the last ordinary message, since before Linux 6.10 the end has none. */
-static int send_batch(struct netlink *n, struct nft_batch *b, bool commit, const char *what,
-		      struct diag *d)
+static int send_batch(struct nft_batch *b, bool commit, const char *what, struct diag *d)
 {
 	struct netlink_request request = {.atomic = true, .count = (uint32_t)b->len};
+	struct netlink *n;
 	struct ack ack;
+	int r = netlink_shared(NETLINK_NETFILTER, &n);
 
-	nft_batch_acknowledge(b);
-	if (commit && nft_batch_end(b) < 0)
+	if (r == -EPROTONOSUPPORT)
+		return diag_refuse(d, EOPNOTSUPP,
+				   "the kernel lacks nfnetlink (CONFIG_NETFILTER_NETLINK)");
+	if (r < 0)
+		return diag_fail(d, -r, "cannot open a netfilter netlink socket");
+	if (nft_batch_status(b) == 0)
+		nft_batch_at(b, b->len - 1)->nlmsg_flags |= NLM_F_ACK;
+	if (commit)
+		nft_batch_end(b);
+	if (nft_batch_status(b) < 0)
 		return diag_no_memory(d);
 	request.bytes = b->bytes.data;
 	request.len = b->bytes.len;
-	make_room(n, request.len);
+
+	/* One send() must hold the batch: a rule takes some 350 bytes, and 212,960 are allowed by
+	 * default. What this cannot raise, send() reports as EMSGSIZE. */
+	int bytes = request.len < INT32_MAX / 2 ? (int)request.len : INT32_MAX / 2;
+	if (setsockopt(n->fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		setsockopt(n->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	return netlink_exchange(n, &request, &ack) < 0 ? batch_fail(b, &ack, what, d) : 0;
 }
 
-/* The beginning of a batch: whatever has the table's name goes. */
-static int begin_with_deletion(struct netlink *n, struct nft_batch *b, const char *table,
-			       struct diag *d)
+static void build(struct nft_batch *b, const struct firewall *fw, const struct listen *listen)
 {
-	uint32_t families = 0;
-	int r = nft_find_tables(n, table, &families, d);
-
-	if (r)
-		return r;
-	r = nft_batch_begin(b);
-	for (uint8_t family = 0; !r && family < 32; family++)
-		if (families & UINT32_C(1) << family)
-			r = nft_batch_delete(b, family, table);
-	return r ? diag_no_memory(d) : 0;
+	if (fw)
+		nft_batch_firewall(b, fw);
+	if (listen)
+		nft_batch_listen(b, listen);
 }
 
-/* fw may be NULL: nothing comes in the place of what goes. */
-static int replace_tables(struct netlink *n, const char *ifname, const struct firewall *fw,
-			  const char *verb, struct diag *d)
+static int matches(const char *table, const struct firewall *fw, const struct listen *listen,
+		   bool *ret, struct diag *d)
 {
 	_cleanup_nft_batch_ struct nft_batch b = {0};
-	char table[NFT_TABLE_NAME_MAX], what[64];
-	int r;
 
-	nft_table_name(ifname, table);
-	snprintf(what, sizeof(what), "%s nftables table %s", verb, table);
-	r = begin_with_deletion(n, &b, table, d);
-	if (!r && fw && nft_batch_firewall(&b, fw) < 0)
-		r = diag_no_memory(d);
+	build(&b, fw, listen);
+	return nft_batch_status(&b) < 0 ? diag_no_memory(d) : nft_tables_are(table, &b, ret, d);
+}
+
+/* Whatever has the table's name goes. Both may be NULL: then nothing comes in its place. */
+static int replace(const char *table, const struct firewall *fw, const struct listen *listen,
+		   struct diag *d)
+{
+	_cleanup_nft_batch_ struct nft_batch b = {0};
+	_cleanup_diag_ struct diag failure = {0};
+	uint32_t families = 0;
+	bool done = false;
+	char what[64];
+	int r = nft_find_families(table, &families, d);
+
+	if (r < 0)
+		return r;
+	snprintf(what, sizeof(what), "%s nftables table %s", fw || listen ? "install" : "remove",
+		 table);
+	nft_batch_begin(&b);
+	for (uint8_t family = 0; family < 32; family++)
+		if (families & UINT32_C(1) << family)
+			nft_batch_delete(&b, family, table);
+	build(&b, fw, listen);
 	/* One message is the beginning. */
-	if (r || b.len == 1)
-		return r;
-	return send_batch(n, &b, true, what, d);
-}
-
-static int open_fail(int r, struct diag *d)
-{
-	if (r != -EPROTONOSUPPORT)
-		return r;
-	return diag_refuse(d, EOPNOTSUPP, "the kernel lacks nfnetlink (CONFIG_NETFILTER_NETLINK)");
-}
-
-static bool is_installed(const struct firewall *fw)
-{
-	bool same = false;
-
-	return nft_matches(fw, &same, NULL) == 0 && same;
-}
-
-static bool is_removed(const char *ifname)
-{
-	unsigned families;
-
-	return nft_find(ifname, &families, NULL) == 0 && !families;
+	if (nft_batch_status(&b) == 0 && b.len == 1)
+		return 0;
+	r = send_batch(&b, true, what, &failure);
+	/* When answers are lost, only a look says what became of the batch. */
+	if (r == -ENOBUFS && matches(table, fw, listen, &done, NULL) == 0 && done)
+		return 0;
+	diag_move(d, &failure);
+	return r;
 }
 
 int nft_install(const struct firewall *fw, struct diag *d)
 {
-	struct netlink *n;
-	_cleanup_diag_ struct diag failure = {0};
-	int r = nft_find_open(&n, d);
+	char table[NFT_TABLE_NAME_MAX];
 
-	if (r)
-		return open_fail(r, d);
-	r = replace_tables(n, fw->ifname, fw, "install", &failure);
-	/* When answers are lost, only a look says what became of the batch. */
-	if (r == -ENOBUFS && is_installed(fw))
-		return 0;
-	diag_move(d, &failure);
-	return r;
+	nft_table_name(fw->ifname, table);
+	return replace(table, fw, NULL, d);
 }
 
 int nft_remove(const char *ifname, struct diag *d)
 {
-	struct netlink *n;
-	_cleanup_diag_ struct diag failure = {0};
-	int r = nft_find_open(&n, d);
+	char table[NFT_TABLE_NAME_MAX];
 
-	if (r)
-		return r == -EPROTONOSUPPORT ? 0 : r;
-	r = replace_tables(n, ifname, NULL, "remove", &failure);
-	if (r == -ENOBUFS && is_removed(ifname))
-		return 0;
-	diag_move(d, &failure);
-	return r;
+	nft_table_name(ifname, table);
+	return replace(table, NULL, NULL, d);
 }
 
-static bool kernel_has_ipv6(void)
+int nft_matches(const struct firewall *fw, bool *ret, struct diag *d)
 {
-	_cleanup_fd_ int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char table[NFT_TABLE_NAME_MAX];
 
-	return fd >= 0;
+	nft_table_name(fw->ifname, table);
+	return matches(table, fw, NULL, ret, d);
 }
+
+int nft_listen_install(const struct listen *listen, struct diag *d)
+{
+	char table[NFT_TABLE_NAME_MAX];
+
+	nft_own_name(listen->ifname, table);
+	return replace(table, NULL, listen, d);
+}
+
+int nft_listen_remove(const char *ifname, struct diag *d)
+{
+	char table[NFT_TABLE_NAME_MAX];
+
+	nft_own_name(ifname, table);
+	return replace(table, NULL, NULL, d);
+}
+
+int nft_listen_matches(const struct listen *listen, bool *ret, struct diag *d)
+{
+	char table[NFT_TABLE_NAME_MAX];
+
+	nft_own_name(listen->ifname, table);
+	return matches(table, NULL, listen, ret, d);
+}
+
+/* No interface has this name, hence nobody's table. */
+#define NOBODY "/"
 
 int nft_probe(struct diag *d)
 {
-	struct netlink *n;
 	_cleanup_nft_batch_ struct nft_batch b = {0};
+	_cleanup_fd_ int ip6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	const struct addr addrs[] = {{.family = AF_INET}, {.family = AF_INET6}};
-	/* No interface has this name, hence nobody's table. */
-	const struct firewall fw = {.ifname = "/",
+	const struct firewall fw = {.ifname = NOBODY,
 				    .mark = 1,
 				    .ip = true,
-				    .ip6 = kernel_has_ipv6(),
+				    .ip6 = ip6 >= 0,
 				    .addrs = addrs,
 				    .addr_count = 2};
-	int r = nft_find_open(&n, d);
 
-	if (r)
-		return open_fail(r, d);
-	if (nft_batch_begin(&b) < 0 || nft_batch_firewall(&b, &fw) < 0)
-		return diag_no_memory(d);
-	return send_batch(n, &b, false, "use nftables", d);
+	nft_batch_begin(&b);
+	nft_batch_firewall(&b, &fw);
+	return send_batch(&b, false, "use nftables", d);
+}
+
+int nft_listen_probe(struct diag *d)
+{
+	_cleanup_nft_batch_ struct nft_batch b = {0};
+	const struct listen_on on = {.addr.family = AF_INET};
+	const struct listen listen = {.ifname = NOBODY, .ports = {1}, .on = &on, .count = 1};
+
+	nft_batch_begin(&b);
+	nft_batch_listen(&b, &listen);
+	return send_batch(&b, false, "use nftables", d);
 }

@@ -123,9 +123,9 @@ int nft_text_add(struct nft_text *t, const struct nlmsghdr *m)
 
 int nft_text_add_batch(struct nft_text *t, const struct nft_batch *b)
 {
-	int r = 0;
+	int r = nft_batch_status(b);
 
-	for (size_t i = 0; !r && i < b->len; i++)
+	for (size_t i = 0; r == 0 && i < b->len; i++)
 		r = nft_text_add(t, nft_batch_at(b, i));
 	return r;
 }

@@ -79,8 +79,8 @@ int host_observe_firewall(struct host *h, const struct observe_query *query, str
 	if (r == 0 && found)
 		r = nft_read(h->former_ifname[0] ? h->former_ifname : h->options.ifname,
 			     &snap->firewall_mark, &snap->firewall_addrs, d);
-	snap->firewall_ip = h->iptables.ip || (found & NFT_FAMILY_IP);
-	snap->firewall_ip6 = h->iptables.ip6 || (found & NFT_FAMILY_IP6);
+	snap->firewall_ip = h->iptables.ip || (found & NFT_FOUND_IP);
+	snap->firewall_ip6 = h->iptables.ip6 || (found & NFT_FOUND_IP6);
 	snap->has_firewall = r < 0 || found != 0 || h->former_ifname[0] || h->has_iptables_rules;
 	if (r == 0 && query->what & LOOK_FIREWALL_RULES && snap->has_firewall &&
 	    !h->former_ifname[0])

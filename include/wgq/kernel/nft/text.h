@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "wgq/base/vec.h"
-#include "wgq/kernel/nft/rules.h"
+#include "wgq/kernel/nft/batch.h"
 
 struct nft_text {
 	VEC(char *); /* owned */
