@@ -38,7 +38,7 @@ _wgq_value() {
 
 _wgq() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='up down reload diff status why check save strip init'
+	local verbs='up down reload run diff status why check save strip init'
 	local options='--quiet --verbose --json --help --version' verb='' names='' i place=0
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -60,6 +60,7 @@ _wgq() {
 	up) options+=' --dry-run --dns= --firewall= --userspace= --ensure --replace' ;;
 	down) options+=' --dry-run --dns= --if-exists --all' ;;
 	reload) options+=' --dry-run --dns= --firewall= --run-hooks --endpoints' ;;
+	run) options+=' --dns= --firewall= --userspace= --all --leave' ;;
 	diff) options+=' --dns= --firewall= --endpoints' ;;
 	status) options+=' --all --watch --dns= --firewall=' ;;
 	why) options+=' --from= --mark=' ;;
@@ -75,7 +76,7 @@ _wgq() {
 	'') names=$verbs ;;
 	init) ;;
 	why) [[ $place == 0 ]] || names=$(_wgq_running) ;;
-	up | check | strip) names=$(_wgq_configured) ;;
+	up | run | check | strip) names=$(_wgq_configured) ;;
 	*) names=$(_wgq_running) ;;
 	esac
 	if [[ -n $verb && $word == */* ]]; then

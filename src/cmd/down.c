@@ -181,6 +181,8 @@ static int down_one(const struct options *options, const char *argument, struct 
 		session.conf = NULL;
 	if (r == 0)
 		r = down_run(&session, d);
+	if (r == 0)
+		session_let_go(&session);
 	/* Of a save that was killed. */
 	if (r == 0 && has_conf && !session.dry_run)
 		file_clean(config.path.real);

@@ -30,6 +30,7 @@ enum {
 	LONG_ENDPOINT,
 	LONG_QR,
 	LONG_ENDPOINTS,
+	LONG_LEAVE,
 };
 
 /* In the order in which help lists them. */
@@ -51,6 +52,10 @@ static const struct cli_option {
 	 "an interface that is not there is no error"},
 	{"all", 'a', OPTION_ALL, verb_down, NULL, "take down every WireGuard interface"},
 	{"all", 'a', OPTION_ALL, verb_status, NULL, "show every peer, not only the first ones"},
+	{"all", 'a', OPTION_ALL, verb_run, NULL,
+	 "look after every configuration in /etc/wireguard"},
+	{"leave", LONG_LEAVE, OPTION_LEAVE, NULL, NULL,
+	 "leave up at the end what run has brought up"},
 	{"watch", 'w', OPTION_WATCH, NULL, NULL, "show it again every second, with rates"},
 	{"run-hooks", LONG_RUN_HOOKS, OPTION_RUN_HOOKS, NULL, NULL,
 	 "run PreDown and PostDown before, PreUp and PostUp after"},

@@ -140,9 +140,9 @@ int reload_run(struct session *s, struct diag *d)
 		r = refuse_unfinished(s, &snap, d);
 	if (r == 0)
 		r = reload_check(&snap, &reload, d);
-	if (r == 0)
+	if (r == 0 && !s->approve)
 		warn_of_kept(s, &reload, &snap, d);
-	if (r == 0)
+	if (r == 0 && (!s->approve || s->approve(s->approve_context, &snap, &reload, d)))
 		r = session_apply(s, &reload.plan, d);
 	if (r == 0 && with_hooks)
 		r = session_post_up(s, &reload.want, d);

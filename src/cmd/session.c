@@ -30,9 +30,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "wgq/base/mem.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/plan/want/carry.h"
+#include "wgq/sys/keeper/keeper.h"
 #include "wgq/sys/privilege.h"
 #include "wgq/sys/resolve/resolve.h"
 
@@ -52,8 +54,9 @@ static void catch_signals(void)
 	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
 		struct sigaction before;
 
-		/* What is ignored stays so: nohup(1), and what a shell runs in the background. */
-		if (sigaction(stops[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		/* What is ignored stays so: nohup(1), and what a shell runs in the background. So
+		 * does what `wgq run' takes for something else. */
+		if (sigaction(stops[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
 			sigaction(stops[i], &action, NULL);
 	}
 }
@@ -61,6 +64,11 @@ static void catch_signals(void)
 int session_signal(void)
 {
 	return stop_signal;
+}
+
+void session_forget_signal(void)
+{
+	stop_signal = 0;
 }
 
 static void report_step(void *context, const struct op *op, bool undoing)
@@ -127,11 +135,27 @@ int session_open(struct session *s, const struct options *options, const struct 
 	if (r < 0)
 		return r;
 	session_init(s, options, config, host_world(s->host));
+	/* What is not there or does not answer need not be told. */
+	if (!s->dry_run && !options->keeps)
+		keeper_send(s->ifname, KEEPER_HOLD, &s->keeper, &s->keeper_pid);
 	return 0;
+}
+
+void session_let_go(struct session *s)
+{
+	_cleanup_buf_ struct buf line = {0};
+
+	if (!s->keeper_pid || keeper_send_more(s->keeper, KEEPER_LEAVE) < 0)
+		return;
+	buf_addf(&line, "[#] wgq run (process %d) no longer looks after %s", (int)s->keeper_pid,
+		 s->ifname);
+	show_line(buf_text(&line));
 }
 
 void session_close(struct session *s)
 {
+	if (s->keeper_pid)
+		fd_close_at(&s->keeper);
 	session_unlock(s);
 	txn_release(&s->txn);
 	host_free_at(&s->host);

@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "wgq/base/diag_json.h"
+#include "wgq/base/json.h"
 #include "wgq/cmd/terminal/progress.h"
 #include "wgq/cmd/terminal/term.h"
 #include "wgq/sys/file/io.h"
@@ -152,6 +154,44 @@ void show_step(const struct op *op, const struct op_context *context, bool undoi
 	}
 	progress_end();
 	write_stderr(&text);
+}
+
+enum { EVENT_JSON_VERSION = 1 };
+
+static void event_json(int priority, const char *ifname, const char *event, const char *message)
+{
+	_cleanup_buf_ struct buf text = {0};
+	struct json j = {.out = &text, .one_line = true};
+
+	json_object(&j, NULL);
+	json_unsigned(&j, "version", EVENT_JSON_VERSION);
+	json_number(&j, "time", time(NULL));
+	json_string(&j, "interface", ifname);
+	json_string(&j, "event", event);
+	json_number(&j, "priority", priority);
+	json_string(&j, "message", message);
+	json_end(&j);
+	if (buf_status(&text) == 0)
+		(void)io_write_all(STDOUT_FILENO, buf_text(&text), text.len);
+}
+
+void show_event(int priority, const char *ifname, const char *event, const char *text)
+{
+	_cleanup_buf_ struct buf line = {0};
+
+	if (as_json) {
+		event_json(priority, ifname, event, text);
+		return;
+	}
+	if (quiet && priority > LOG_WARNING)
+		return;
+	if (style & DIAG_JOURNAL)
+		buf_addf(&line, "<%d>", priority);
+	buf_addf(&line, "%s: ", ifname);
+	buf_printable(&line, text, strlen(text));
+	buf_char(&line, '\n');
+	progress_end();
+	write_stderr(&line);
 }
 
 void show_diag(struct diag *d)

@@ -39,7 +39,7 @@ static const struct options options = {.verb = &verb, .quiet = true};
 typedef int run_verb(struct session *s, struct diag *d);
 
 static int run_with(struct fake *fake, const struct options *given, const char *text,
-		    run_verb *verb_run, struct diag *d)
+		    run_verb *run_it, struct diag *d)
 {
 	struct config config = {.path = {.ifname = "wg0", .real = (char[]){"wg0.conf"}}};
 	struct session session = {0};
@@ -48,7 +48,7 @@ static int run_with(struct fake *fake, const struct options *given, const char *
 	fake->config_text = text;
 	session_init(&session, given, &config, &fake->world);
 	session.txn.stop = &fake->stop;
-	int r = verb_run(&session, d);
+	int r = run_it(&session, d);
 	session_close(&session);
 	conf_release(&config.conf);
 	assert_false(fake->locked);
@@ -56,9 +56,9 @@ static int run_with(struct fake *fake, const struct options *given, const char *
 	return r;
 }
 
-static int run(struct fake *fake, const char *text, run_verb *verb_run, struct diag *d)
+static int run(struct fake *fake, const char *text, run_verb *run_it, struct diag *d)
 {
-	return run_with(fake, &options, text, verb_run, d);
+	return run_with(fake, &options, text, run_it, d);
 }
 
 static bool mentions(struct diag *d, const char *what)

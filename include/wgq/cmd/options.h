@@ -36,6 +36,7 @@ enum {
 	OPTION_QR = 1 << 13,
 	OPTION_ENDPOINTS = 1 << 14,
 	OPTION_ENSURE = 1 << 15,
+	OPTION_LEAVE = 1 << 16,
 };
 
 struct options {
@@ -44,6 +45,7 @@ struct options {
 	int arg_count;
 	unsigned given; /* OPTION_... */
 	bool quiet, verbose;
+	bool keeps;       /* for `wgq run`, which need not tell itself */
 	bool as_wg_quick; /* called by that name: its words and exit statuses */
 	struct choices choices;
 	struct addr from;     /* OPTION_FROM */

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/options.h"
 #include "wgq/plan/diff.h"
+#include "wgq/plan/reload/reload.h"
 #include "wgq/plan/want/want.h"
 #include "wgq/run/host/host.h"
 #include "wgq/run/txn.h"
@@ -25,6 +27,15 @@ struct session {
 	bool dry_run, script_begun;
 	size_t hooks_run[HOOK_KINDS]; /* those that failed included */
 	bool hooks_down;              /* PreDown or PostDown hooks ran, and no PreDown failed */
+	/* Of reload: asked before a plan is applied; false: it is not, which is no error. NULL: it
+	 * is, and roamed endpoints are warned of. */
+	bool (*approve)(void *context, const struct snap *snap, const struct reload *reload,
+			struct diag *d);
+	void *approve_context;
+	/* The `wgq run` that looks after the interface, and leaves it alone until the session is
+	 * closed. keeper_pid 0: there is none. */
+	int keeper;
+	pid_t keeper_pid;
 };
 
 /* Checks the right to configure the network, unless options ask for a dry run, and opens the host.
@@ -61,7 +72,12 @@ void session_unlock(struct session *s);
 /* The exit status for a result of 0 or -errno. */
 int session_status(const struct session *s, int result);
 
+/* Where a `wgq run` looks after the interface, it no longer does. */
+void session_let_go(struct session *s);
+
 /* The signal that asked to stop, 0: none. */
 int session_signal(void);
+/* It is obeyed: what is done to end is not to stop for it. */
+void session_forget_signal(void);
 
 #define _cleanup_session_ _cleanup_(session_close)

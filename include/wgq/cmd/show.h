@@ -23,6 +23,10 @@ void show_step(const struct op *op, const struct op_context *context, bool undoi
  * a step begins with fewer done than before. */
 void show_progress(const char *what, size_t done, size_t total);
 
+/* What `wgq run` has decided: a line on stderr or, for programs, one of JSON on stdout. priority is
+ * that of syslog(3), for the journal; event a word for programs. */
+void show_event(int priority, const char *ifname, const char *event, const char *text);
+
 /* Prints and forgets all that is in d. */
 void show_diag(struct diag *d);
 

@@ -9,7 +9,7 @@
  *	config.c		a configuration, from its name to its values
  *	show.c			all that is printed, but for usage and --watch
  *	replace.c		up --replace
- *	status, why		verbs with a room of their own
+ *	status, why, run	verbs with a room of their own
  *	terminal		text that fits a terminal */
 #pragma once
 
@@ -33,6 +33,7 @@ const struct verb *verb_find(const char *name);
 /* What a word that is no verb may have meant: a verb, perhaps with an option; NULL: no guess. */
 const char *verb_meant(const char *word);
 
+int verb_run(const struct options *options);
 int verb_up(const struct options *options);
 int verb_down(const struct options *options);
 int verb_reload(const struct options *options);

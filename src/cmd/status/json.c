@@ -167,6 +167,23 @@ static void put_link(struct json *j, const struct status *s)
 	put_dns(j, s);
 }
 
+static void put_keeper(struct json *j, const struct status *s)
+{
+	const struct status_keeper *keeper = &s->keeper;
+
+	if (!keeper->process) {
+		json_null(j, "kept_by");
+		return;
+	}
+	json_object(j, "kept_by");
+	json_unsigned(j, "process", (uint64_t)keeper->process);
+	json_bool(j, "answers", !keeper->silent);
+	json_string(j, "problem", keeper->state);
+	json_string(j, "last", keeper->last);
+	json_unsigned_or_null(j, "last_time", (uint64_t)keeper->last_at);
+	json_end(j);
+}
+
 static void put_interface(struct json *j, const struct status *s)
 {
 	const struct finding *first = s->findings.len && s->findings.at[0].peer == FINDING_NO_PEER
@@ -177,6 +194,7 @@ static void put_interface(struct json *j, const struct status *s)
 	json_string(j, "name", s->ifname);
 	json_string(j, "state", state_name(s));
 	json_string(j, "configuration", s->config.path.given);
+	put_keeper(j, s);
 	put_link(j, s);
 	put_peers(j, s);
 	put_findings_of(j, s, first, FINDING_NO_PEER);

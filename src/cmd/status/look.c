@@ -194,6 +194,7 @@ static int look_at(const struct options *options, const struct status_vec *befor
 {
 	s->now = time(NULL);
 	s->clock = clock_now();
+	status_ask_keeper(s->ifname, &s->keeper);
 	int r = look_at_host(s, options, d);
 	if (r == 0)
 		r = status_order(s, d);
@@ -205,6 +206,7 @@ static int look_at(const struct options *options, const struct status_vec *befor
 
 static void status_release(struct status *s)
 {
+	status_keeper_release(&s->keeper);
 	want_release(&s->want);
 	config_release(&s->config);
 	snap_release(&s->snap);

@@ -84,6 +84,30 @@ static void draw_device(const struct status *s, const struct status_view *view, 
 	status_field(view, INDENT, "settings", STYLE_PLAIN, buf_text(&text), out);
 }
 
+static void draw_keeper(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	const struct status_keeper *keeper = &s->keeper;
+	_cleanup_buf_ struct buf text = {0}, last = {0};
+
+	if (!keeper->process)
+		return;
+	buf_addf(&text, "by wgq run, process %d", (int)keeper->process);
+	if (keeper->silent)
+		buf_str(&text, ", which does not answer: it is busy, or stopped");
+	if (keeper->state) {
+		buf_str(&text, ": ");
+		buf_printable(&text, keeper->state, strlen(keeper->state));
+	}
+	status_field(view, INDENT, "kept", keeper->state ? STYLE_RED : STYLE_PLAIN, buf_text(&text),
+		     out);
+	if (!keeper->last)
+		return;
+	words_ago(&last, keeper->last_at, s->now);
+	buf_str(&last, ": ");
+	buf_printable(&last, keeper->last, strlen(keeper->last));
+	status_field(view, INDENT, "", STYLE_PLAIN, buf_text(&last), out);
+}
+
 static void draw_addresses(const struct status *s, const struct status_view *view, struct buf *out)
 {
 	_cleanup_buf_ struct buf text = {0};
@@ -176,6 +200,7 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 		status_head(s, view, out);
 	if (s->snap.link.index) {
 		draw_device(s, view, out);
+		draw_keeper(s, view, out);
 		draw_addresses(s, view, out);
 		draw_routes(s, view, out);
 		draw_rules(s, view, out);
@@ -188,6 +213,7 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 	} else {
 		buf_printable(&path, s->config.path.given, strlen(s->config.path.given));
 		status_field(view, INDENT, "file", STYLE_PLAIN, buf_text(&path), out);
+		draw_keeper(s, view, out);
 	}
 	draw_unseen(s, view, out);
 	vec_each(finding, &s->findings)

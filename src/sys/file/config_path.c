@@ -82,22 +82,14 @@ static bool is_here(const char *name)
 	return buf_status(&file) == 0 && exists(buf_text(&file));
 }
 
-struct name_vec {
-	VEC(char *);
-};
-
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names of the configurations in a folder, of which one that begins like word, or is spelt
- * nearly so, stands alone: "home", "home, office and 3 more"; "": none can be seen. */
-static void list_names(const char *folder, const char *word, struct buf *ret)
+static void read_names(const char *folder, struct config_name_vec *ret)
 {
-	struct name_vec names = {0};
 	DIR *stream = opendir(folder);
-	const char *meant = NULL;
 
 	for (struct dirent *entry; stream && (entry = readdir(stream));) {
 		size_t n = strlen(entry->d_name);
@@ -105,16 +97,38 @@ static void list_names(const char *folder, const char *word, struct buf *ret)
 
 		if (!has_suffix(entry->d_name, n) ||
 		    !config_path_is_ifname(entry->d_name, n - SUFFIX_LEN) ||
-		    !(name = vec_push(&names)))
+		    !(name = vec_push(ret)))
 			continue;
 		*name = mem_strndup(entry->d_name, n - SUFFIX_LEN);
 		if (!*name)
-			names.len--;
+			ret->len--;
 	}
 	if (stream)
 		closedir(stream);
-	if (names.len)
-		qsort(names.at, names.len, sizeof(*names.at), compare_names);
+	if (ret->len)
+		qsort(ret->at, ret->len, sizeof(*ret->at), compare_names);
+}
+
+void config_path_names(struct config_name_vec *ret)
+{
+	read_names(CONFIG_FOLDER, ret);
+}
+
+void config_names_release(struct config_name_vec *names)
+{
+	vec_each(name, names)
+		free(*name);
+	vec_release(names);
+}
+
+/* The names of the configurations in a folder, of which one that begins like word, or is spelt
+ * nearly so, stands alone: "home", "home, office and 3 more"; "": none can be seen. */
+static void list_names(const char *folder, const char *word, struct buf *ret)
+{
+	_cleanup_(config_names_release) struct config_name_vec names = {0};
+	const char *meant = NULL;
+
+	read_names(folder, &names);
 	for (size_t i = 0; *word && i < names.len && !meant; i++)
 		if (strncasecmp(names.at[i], word, strlen(word)) == 0 ||
 		    (strlen(word) > 2 &&
@@ -126,9 +140,6 @@ static void list_names(const char *folder, const char *word, struct buf *ret)
 		buf_addf(ret, "%s%s", i ? ", " : "", names.at[i]);
 	if (!meant && names.len > LISTED_MAX)
 		buf_addf(ret, " and %zu more", names.len - LISTED_MAX);
-	vec_each(name, &names)
-		free(*name);
-	vec_release(&names);
 }
 
 void config_path_list(struct buf *ret)

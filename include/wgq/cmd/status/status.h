@@ -6,6 +6,7 @@
  *
  *	status.c		the verb
  *	look.c			collects what is shown
+ *	keeper.c		asks the wgq run that looks after an interface
  *	order.c			sorts the peers, and computes their rates
  *	text.c, peers.c, draw.c	draws for people: interfaces, peers, and what both share
  *	json.c			draws for programs
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
@@ -33,6 +35,15 @@ struct status_rate {
 	int64_t sent_at; /* when it was last seen to have been sent something; 0: never */
 };
 
+/* The `wgq run` that looks after the interface, as root may see it. */
+struct status_keeper {
+	pid_t process; /* 0: there is none */
+	bool silent;   /* it does not answer: it is stopped, or runs a hook */
+	char *state;   /* what is wrong; NULL: all is well. Owned, as is the next */
+	char *last;    /* its last decision; NULL: none */
+	int64_t last_at;
+};
+
 struct status {
 	char ifname[IFNAMSIZ];
 	char *argument;  /* what the user called it, else its name; owned */
@@ -40,6 +51,7 @@ struct status {
 	bool has_conf;   /* of a file without mistakes */
 	struct config config;
 	struct snap snap;
+	struct status_keeper keeper;
 	struct want want; /* of the configuration; conf NULL: there is none, or no interface */
 	struct around around;
 	struct peer_names names;
@@ -89,6 +101,9 @@ int status_verdict(const struct status_vec *statuses);
 
 /* Draws them every second until it is told to stop; returns an exit status. */
 int watch_run(const struct options *options, struct diag *d);
+
+void status_ask_keeper(const char *ifname, struct status_keeper *ret);
+void status_keeper_release(struct status_keeper *keeper);
 
 /* For the files of status. _order and _rates fill in the fields that are by peer; peers come in no
  * fixed order, so those of before are found by their keys. */

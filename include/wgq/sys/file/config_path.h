@@ -8,6 +8,7 @@
 
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
+#include "wgq/base/vec.h"
 
 /* Where a configuration is and what it configures. */
 struct config_path {
@@ -30,8 +31,13 @@ int config_path_find_in(const char *folder, const char *argument, struct config_
 int config_path_new(const char *argument, struct config_path *ret, struct diag *d);
 void config_path_release(struct config_path *path);
 
-/* Appends the names of the configurations in /etc/wireguard: "home, office"; nothing where this
- * user sees none. */
+/* The names of the configurations in /etc/wireguard, sorted; none where this user sees none. */
+struct config_name_vec {
+	VEC(char *); /* owned */
+};
+void config_path_names(struct config_name_vec *ret);
+void config_names_release(struct config_name_vec *names);
+/* Appends them to a text: "home, office". */
 void config_path_list(struct buf *ret);
 
 /* Whether argument is an interface name by wg-quick's rule: [a-zA-Z0-9_=+.-]{1,15}. */

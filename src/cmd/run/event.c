@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq run: a look, once a burst of events has settled.
+#include "wgq/cmd/run/run.h"
+
+/* It has settled when so long none came; but a look is put off no longer than this. */
+enum { SETTLE_MS = 200, SETTLE_MOST_MS = 1000 };
+
+void keep_event(struct keep *k)
+{
+	uint64_t now = loop_now(), at = now + SETTLE_MS;
+
+	if (k->is_let_go || k->holds)
+		return;
+	if (!k->first_event)
+		k->first_event = now;
+	if (at > k->first_event + SETTLE_MOST_MS)
+		at = k->first_event + SETTLE_MOST_MS;
+	loop_timer_set(k->runner->loop, &k->look, at);
+}

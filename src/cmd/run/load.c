@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq run: the file of an interface.
+#include <errno.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/cmd/run/run.h"
+#include "wgq/cmd/show.h"
+
+static int resolve(struct keep *k, struct config *config, struct diag *d)
+{
+	_cleanup_session_ struct session s = {0};
+	int r = session_open(&s, &k->options, config, d);
+
+	return r == 0 ? session_resolve_running(&s, &config->conf, d) : r;
+}
+
+int load_file(struct keep *k, struct diag *d)
+{
+	_cleanup_config_ struct config fresh = {0};
+	int r = config_load(&k->options, k->args[0], &fresh, d);
+
+	k->has_changed = false;
+	if (fresh.path.ifname[0] && !k->has_config)
+		memcpy(k->ifname, fresh.path.ifname, sizeof(k->ifname));
+	if (r == 0)
+		r = resolve(k, &fresh, d);
+	if (r < 0)
+		return r;
+	config_release(&k->config);
+	k->config = fresh;
+	fresh = (struct config){0};
+	watch_files(k);
+	k->has_config = true;
+	k->is_news = true;
+	return 0;
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq run: what the kernel and others tell, and which interfaces it concerns.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wgq/base/mem.h"
+#include "wgq/cmd/run/run.h"
+#include "wgq/kernel/nft/notices.h"
+#include "wgq/kernel/rtnetlink/notices.h"
+#include "wgq/sys/dns/dns.h"
+
+/* Files by whose they are: of an interface by its place, and those of the resolver. */
+enum { RESOLVER = UINT32_MAX };
+
+static void concerns_all(struct runner *runner)
+{
+	for (size_t i = 0; i < runner->count; i++)
+		keep_event(&runner->keeps[i]);
+}
+
+/* Links change in many ways; what matters of one that is not ours is its MTU, and whether packets
+ * leave by it. */
+static bool has_changed(struct runner *runner, const struct rtnetlink_notice *notice)
+{
+	struct link_fact *fact = NULL;
+
+	for (size_t i = 0; i < runner->links.len && !fact; i++)
+		if (runner->links.at[i].index == notice->index)
+			fact = &runner->links.at[i];
+	if (notice->gone) {
+		if (fact)
+			*fact = runner->links.at[--runner->links.len];
+		return true;
+	}
+	if (fact && fact->mtu == notice->link.mtu && fact->up == notice->link.up &&
+	    fact->carries == notice->link.carries)
+		return false;
+	if (!fact)
+		fact = vec_push(&runner->links);
+	if (fact)
+		*fact = (struct link_fact){.index = notice->index,
+					   .mtu = notice->link.mtu,
+					   .up = notice->link.up,
+					   .carries = notice->link.carries};
+	return true;
+}
+
+static void take_link(struct runner *runner, const struct rtnetlink_notice *notice)
+{
+	bool changed = has_changed(runner, notice);
+
+	for (size_t i = 0; i < runner->count; i++) {
+		struct keep *k = &runner->keeps[i];
+
+		if (changed || notice->index == k->index ||
+		    strcmp(notice->link.name, k->ifname) == 0)
+			keep_event(k);
+	}
+}
+
+static bool leaves_by(const struct policy_route *route, uint32_t index)
+{
+	for (size_t i = 0; i < route->hop_count && i < POLICY_HOPS_MAX; i++)
+		if (route->hops[i].oif == index)
+			return true;
+	return false;
+}
+
+static bool leads_to(const struct policy_route *route, const struct addr_vec *addrs)
+{
+	vec_each(addr, addrs) {
+		const struct prefix host = {.addr = *addr, .len = addr_bits(addr)};
+
+		if (prefix_covers(&route->to, &host))
+			return true;
+	}
+	return false;
+}
+
+static void take_route(struct runner *runner, const struct policy_route *route)
+{
+	for (size_t i = 0; i < runner->count; i++) {
+		struct keep *k = &runner->keeps[i];
+
+		if (leaves_by(route, k->index) || leads_to(route, &k->endpoints))
+			keep_event(k);
+	}
+}
+
+static void take_addr(struct runner *runner, uint32_t index)
+{
+	for (size_t i = 0; i < runner->count; i++)
+		if (runner->keeps[i].index == index)
+			keep_event(&runner->keeps[i]);
+}
+
+static void take_notice(const struct nlmsghdr *message, void *into)
+{
+	struct runner *runner = into;
+	struct rtnetlink_notice notice;
+
+	rtnetlink_notice_parse(message, &notice);
+	switch (notice.kind) {
+	case NOTICE_OTHER:
+		break;
+	case NOTICE_LINK:
+		take_link(runner, &notice);
+		break;
+	case NOTICE_ADDR:
+		take_addr(runner, notice.index);
+		break;
+	case NOTICE_ROUTE:
+		take_route(runner, &notice.route);
+		break;
+	case NOTICE_RULE:
+	case NOTICE_NEXTHOP:
+		concerns_all(runner);
+		break;
+	}
+}
+
+static void take_nft(const struct nlmsghdr *message, void *into)
+{
+	struct runner *runner = into;
+	char ifname[IFNAMSIZ];
+
+	if (!nft_notice_parse(message, ifname))
+		return;
+	for (size_t i = 0; i < runner->count; i++)
+		if (strcmp(runner->keeps[i].ifname, ifname) == 0)
+			keep_event(&runner->keeps[i]);
+}
+
+static void on_notices(struct runner *runner, struct notices *notices,
+		       void (*take)(const struct nlmsghdr *message, void *into))
+{
+	bool lost = false;
+
+	/* What cannot be read may have been anything. */
+	if (notices_read(notices, take, runner, &lost) < 0 || lost)
+		concerns_all(runner);
+}
+
+static void on_routes(void *context, uint32_t events)
+{
+	struct runner *runner = context;
+
+	(void)events;
+	on_notices(runner, &runner->route_notices, take_notice);
+}
+
+static void on_nft(void *context, uint32_t events)
+{
+	struct runner *runner = context;
+
+	(void)events;
+	on_notices(runner, &runner->nft_notices, take_nft);
+}
+
+static void file_changed(void *context, uint32_t whose)
+{
+	struct runner *runner = context;
+
+	if (whose == RESOLVER) {
+		for (size_t i = 0; i < runner->count; i++)
+			if (conf_has_dns(&runner->keeps[i].config.conf))
+				keep_event(&runner->keeps[i]);
+		return;
+	}
+	runner->keeps[whose].has_changed = true;
+	keep_event(&runner->keeps[whose]);
+}
+
+static void on_files(void *context, uint32_t events)
+{
+	struct runner *runner = context;
+
+	(void)events;
+	files_read(runner->files, file_changed, runner);
+}
+
+/* Folders come and go with the programs that keep them. */
+static void watch_resolver(struct runner *runner)
+{
+	static const char *const folders[] = {
+		"/run/systemd/resolve/netif", "/run/resolvconf/interface",
+		"/run/resolvconf/interfaces", "/run/resolvconf/keys", "/run/resolvconf"};
+
+	files_add(runner->files, "/etc/resolv.conf", RESOLVER);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		files_add_folder(runner->files, folders[i], RESOLVER);
+}
+
+void watch_files(struct keep *k)
+{
+	const struct config_path *path = &k->config.path;
+	uint32_t whose = (uint32_t)(k - k->runner->keeps);
+
+	if (path->given)
+		files_add(k->runner->files, path->given, whose);
+	if (path->real)
+		files_add(k->runner->files, path->real, whose);
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return addr_compare(a, b);
+}
+
+void watch_concern(struct runner *runner)
+{
+	watch_resolver(runner);
+
+	_cleanup_free_ uint32_t *links = mem_calloc(runner->count, sizeof(*links));
+	struct addr_vec addrs = {0};
+	struct rtnetlink_concern concern = {.links = links, .addrs = &addrs};
+
+	for (size_t i = 0; i < runner->count && links; i++) {
+		const struct keep *k = &runner->keeps[i];
+
+		if (k->index)
+			links[concern.link_count++] = k->index;
+		vec_each(addr, &k->endpoints) {
+			struct addr *copy = vec_push(&addrs);
+
+			if (copy)
+				*copy = *addr;
+		}
+	}
+	if (addrs.len)
+		qsort(addrs.at, addrs.len, sizeof(*addrs.at), by_address);
+	if (links)
+		rtnetlink_notices_filter(&runner->route_notices, &concern);
+	vec_release(&addrs);
+}
+
+static int add(struct runner *runner, struct loop_source *source, int fd,
+	       void (*ready)(void *context, uint32_t events))
+{
+	*source = (struct loop_source){.ready = ready, .context = runner};
+	return loop_add(runner->loop, source, fd, EPOLLIN);
+}
+
+int watch_open(struct runner *runner, struct diag *d)
+{
+	int r = files_open(&runner->files, d);
+
+	if (r < 0)
+		return r;
+	r = rtnetlink_notices_open(&runner->route_notices);
+	if (r == 0)
+		r = add(runner, &runner->route_source, runner->route_notices.fd, on_routes);
+	/* A kernel without nf_tables has none to tell of. */
+	if (r == 0 && nft_notices_open(&runner->nft_notices) == 0)
+		r = add(runner, &runner->nft_source, runner->nft_notices.fd, on_nft);
+	if (r == 0)
+		r = add(runner, &runner->file_source, files_fd(runner->files), on_files);
+	if (r < 0)
+		return diag_fail(d, -r, "cannot wait for what the kernel tells");
+	watch_resolver(runner);
+	return 0;
+}
+
+void watch_close(struct runner *runner)
+{
+	notices_release(&runner->route_notices);
+	notices_release(&runner->nft_notices);
+	files_free_at(&runner->files);
+	vec_release(&runner->links);
+}
