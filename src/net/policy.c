@@ -243,31 +243,11 @@ bool policy_route_is_barrier(const struct policy_route *route)
 	       route_is_barrier_window(route->window);
 }
 
-/* linux.bash:221-222 */
-static bool is_tunnel_form(const struct rule *rule)
-{
-	return rule->invert && rule->has_fwmark && rule->fwmark && rule->fwmark == rule->table &&
-	       !rule->has_suppress;
-}
-
-static bool is_suppress_form(const struct rule *rule)
-{
-	return !rule->invert && !rule->has_fwmark && rule->has_suppress &&
-	       rule->suppress_prefixlen == 0 && rule->table == RT_TABLE_MAIN;
-}
-
 static bool selects_by_more_than_mark(const struct policy_rule *rule)
 {
 	return rule->from.len || rule->to.len || rule->tos || rule->iif[0] || rule->oif[0] ||
 	       rule->ip_proto || rule->sport.first || rule->sport.last || rule->dport.first ||
 	       rule->dport.last || rule->has_uid || rule->l3mdev || rule->tunnel || rule->unknown;
-}
-
-static bool has_other_parts(const struct policy_rule *rule)
-{
-	return rule->action != FR_ACT_TO_TBL || selects_by_more_than_mark(rule) || rule->more ||
-	       rule->target || rule->has_suppress_group ||
-	       (rule->fwmask && rule->fwmask != UINT32_MAX);
 }
 
 bool policy_rule_is_for_all(const struct policy_rule *rule)
@@ -288,5 +268,13 @@ void policy_rule_narrow(const struct policy_rule *rule, struct rule *ret)
 		.suppress_prefixlen = rule->suppress_prefixlen,
 		.priority = rule->priority,
 	};
-	ret->exact = !has_other_parts(rule) && (is_tunnel_form(ret) || is_suppress_form(ret));
+	/* linux.bash:221-222 */
+	bool is_tunnel = ret->invert && ret->has_fwmark && ret->fwmark &&
+			 ret->fwmark == ret->table && !ret->has_suppress;
+	bool is_suppress = !ret->invert && !ret->has_fwmark && ret->has_suppress &&
+			   ret->suppress_prefixlen == 0 && ret->table == RT_TABLE_MAIN;
+	bool has_more = rule->action != FR_ACT_TO_TBL || selects_by_more_than_mark(rule) ||
+			rule->more || rule->target || rule->has_suppress_group ||
+			(rule->fwmask && rule->fwmask != UINT32_MAX);
+	ret->exact = !has_more && (is_tunnel || is_suppress);
 }

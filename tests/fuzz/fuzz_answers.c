@@ -135,7 +135,7 @@ static void ask_links(struct rtnetlink *r, struct diag *d)
 	rtnetlink_link_get(r, "wg0", &link, d);
 	rtnetlink_link_list(r, &links, d);
 	rtnetlink_link_add(r, "wg0", "wireguard", d);
-	rtnetlink_link_up(r, 7, 1420, d);
+	rtnetlink_link_set(r, 7, &(struct rtnetlink_link_change){.mtu = 1420}, d);
 }
 
 static void ask_addrs(struct rtnetlink *r, struct diag *d)
@@ -190,7 +190,7 @@ static void ask_wireguard(struct rtnetlink *r, struct diag *d)
 
 	(void)r;
 	wg_netlink_get("wg0", &device, d);
-	wg_netlink_remove_peers("wg0", d);
+	wg_netlink_set("wg0", &(struct wg_device){.replace_peers = true}, d);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -69,7 +69,10 @@ static inline uint32_t link_up(struct rtnetlink *r, const char *name)
 	if (error < 0)
 		ns_skip("the kernel has neither dummy nor ifb nor bridge devices");
 	assert_done(rtnetlink_link_get(r, name, &link, d));
-	assert_done(rtnetlink_link_up(r, link.index, 1400, d));
+	assert_done(rtnetlink_link_set(
+		r, link.index,
+		&(struct rtnetlink_link_change){.flags = IFF_UP, .change = IFF_UP, .mtu = 1400},
+		d));
 	return link.index;
 }
 

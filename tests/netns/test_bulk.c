@@ -265,12 +265,12 @@ static void leaving(void **state)
 	size_t refused;
 
 	(void)state;
-	rtnetlink_leave_routes(r);
+	struct rtnetlink_routes left = *ROUTES(routes, 2 * MANY, index, TABLE);
+
+	left.leaves = true;
 	assert_int_equal(
 		rtnetlink_route_add(r, ROUTES(&routes[15000], 1, index, TABLE), &refused, NULL), 0);
-	assert_int_equal(
-		rtnetlink_route_add(r, ROUTES(routes, 2 * MANY, index, TABLE), &refused, NULL),
-		-EEXIST);
+	assert_int_equal(rtnetlink_route_add(r, &left, &refused, NULL), -EEXIST);
 	assert_int_equal(refused, 15000);
 	assert_true(routes_found(r, TABLE, index) >= 15001);
 }

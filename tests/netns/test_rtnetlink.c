@@ -17,6 +17,8 @@
 
 #include "rtnetlink.h"
 
+#define MTU(value) (&(struct rtnetlink_link_change){.mtu = (value)})
+
 static void links(void **state)
 {
 	_cleanup_rtnetlink_ struct rtnetlink *r = fresh();
@@ -33,14 +35,14 @@ static void links(void **state)
 	assert_fails(rtnetlink_link_add(r, "d1", "no-such-kind", d), EOPNOTSUPP);
 	assert_fails(rtnetlink_link_add(r, "name-that-is-long", link.kind, d), ENAMETOOLONG);
 
-	assert_done(rtnetlink_link_mtu(r, index, 1350, d));
+	assert_done(rtnetlink_link_set(r, index, MTU(1350), d));
 	assert_done(rtnetlink_link_get(r, "d0", &link, d));
 	assert_int_equal(link.mtu, 1350);
 	assert_true(link.up);
 
 	/* The index stays good when the name changes. */
 	ns_run("ip link set d0 down && ip link set d0 name d9");
-	assert_done(rtnetlink_link_mtu(r, index, 1300, d));
+	assert_done(rtnetlink_link_set(r, index, MTU(1300), d));
 	assert_done(rtnetlink_link_get(r, "d9", &link, d));
 	assert_int_equal(link.index, index);
 	assert_int_equal(link.mtu, 1300);
@@ -309,14 +311,16 @@ static void routes_watched(void **state)
 	size_t refused;
 
 	(void)state;
-	rtnetlink_watch(r, watch, &all);
-	assert_done(rtnetlink_route_add(r, ROUTES(routes, MANY, index, 51820), &refused, d));
+	struct rtnetlink_routes watched = *ROUTES(routes, MANY, index, 51820);
+
+	watched.watch = watch;
+	watched.watch_context = &all;
+	assert_done(rtnetlink_route_add(r, &watched, &refused, d));
 	assert_int_equal(all.done, MANY);
 	assert_true(all.calls > 1);
 	assert_done(rtnetlink_route_del(r, ROUTES(routes, MANY, index, 51820), d));
-	rtnetlink_watch(r, watch, &some);
-	assert_fails(rtnetlink_route_add(r, ROUTES(routes, MANY, index, 51820), &refused, d),
-		     EINTR);
+	watched.watch_context = &some;
+	assert_fails(rtnetlink_route_add(r, &watched, &refused, d), EINTR);
 	assert_int_equal(refused, MANY);
 	assert_int_equal(routes_found(r, 51820, index), 0);
 }

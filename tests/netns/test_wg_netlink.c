@@ -210,7 +210,8 @@ static void changes_only_what_is_named(void **state)
 	add_allowed_ip(peer, "10.2.0.0/16");
 	assert_kernel_has(&want);
 
-	assert_int_equal(wg_netlink_remove_peers("wg0", NULL), 0);
+	assert_int_equal(wg_netlink_set("wg0", &(struct wg_device){.replace_peers = true}, NULL),
+			 0);
 	while (want.peers.len)
 		wg_peer_release(&want.peers.at[--want.peers.len]);
 	assert_kernel_has(&want);
@@ -254,7 +255,8 @@ static void many_peers(void **state)
 	assert_kernel_has(&want);
 	set(&want);
 	assert_kernel_has(&want);
-	assert_int_equal(wg_netlink_remove_peers("wg0", NULL), 0);
+	assert_int_equal(wg_netlink_set("wg0", &(struct wg_device){.replace_peers = true}, NULL),
+			 0);
 }
 
 static void other_devices(void **state)

@@ -26,7 +26,7 @@ enum op_kind {
 	OP_WG_CHANGE,       /* of a device that is up: the least that differs */
 	OP_WG_MARK,         /* sets the fwmark alone */
 	OP_WG_NOTE,         /* want/endpoints.h; nothing is lost where it cannot be left */
-	OP_WG_REMOVE_PEERS, /* before OP_LINK_DEL: see wg_netlink_remove_peers() */
+	OP_WG_REMOVE_PEERS, /* before OP_LINK_DEL: a link with many peers goes slowly */
 	OP_ADDR_ADD,
 	OP_ADDR_DEL,
 	OP_ROUTE_ADD, /* any number in one step */

@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Netlink's acknowledgements: asking for the kernel's own words, finding and passing them on.
+// Netlink's acknowledgements: finds the kernel's own words in them, and passes them on.
 #include "wgq/kernel/netlink/ack.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "wgq/base/buf.h"
 
 /* include/linux/err.h, MAX_ERRNO: what lies beyond is no error number. */
 enum { ERRNO_MAX = 4095 };
-
-void ack_ask(int fd)
-{
-	static const int options[] = {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK};
-	const int on = 1;
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		(void)setsockopt(fd, SOL_NETLINK, options[i], &on, sizeof(on));
-}
 
 static void text_copy(char *ret, size_t size, const uint8_t *text, size_t n)
 {

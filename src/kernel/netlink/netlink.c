@@ -40,7 +40,8 @@ static void socket_close(struct netlink *n)
 static int socket_open(struct netlink *n)
 {
 	const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
-	const int receive = RECEIVE_BUFFER;
+	static const int options[] = {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK};
+	const int receive = RECEIVE_BUFFER, on = 1;
 
 	n->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, n->bus);
 	if (n->fd < 0)
@@ -54,7 +55,10 @@ static int socket_open(struct netlink *n)
 	/* Root may exceed net.core.rmem_max; others get what it allows. */
 	if (setsockopt(n->fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive, sizeof(receive)) < 0)
 		(void)setsockopt(n->fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof(receive));
-	ack_ask(n->fd);
+	/* Extended and short acknowledgements, and dumps that the kernel filters: older kernels
+	 * lack some of these, and serve without. */
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		(void)setsockopt(n->fd, SOL_NETLINK, options[i], &on, sizeof(on));
 	return 0;
 }
 
@@ -181,12 +185,6 @@ static int message_take(struct exchange *x, const struct nlmsghdr *message)
 	return r < 0 ? r : 0;
 }
 
-/* To mnl_nlmsg_ok() a message of 2 GiB is whole, for it looks at the length as an int. */
-static bool message_ok(const struct nlmsghdr *message, int left)
-{
-	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
-}
-
 static bool is_over(const struct exchange *x)
 {
 	return x->done && !x->request->atomic;
@@ -197,7 +195,9 @@ static int datagram_take(struct exchange *x, const void *bytes, size_t len)
 	const struct nlmsghdr *message = bytes;
 	int left = (int)len, r = 0;
 
-	while (r == 0 && !is_over(x) && message_ok(message, left)) {
+	/* To mnl_nlmsg_ok() a message of 2 GiB is whole, for it looks at the length as an int. */
+	while (r == 0 && !is_over(x) && mnl_nlmsg_ok(message, left) &&
+	       message->nlmsg_len <= (uint32_t)left) {
 		r = message_take(x, message);
 		message = mnl_nlmsg_next(message, &left);
 	}

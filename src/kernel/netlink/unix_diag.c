@@ -22,12 +22,6 @@ struct search {
 	bool found;
 };
 
-/* The kernel's own form of a device's number (linux/kdev_t.h). */
-static uint32_t kernel_device(dev_t device)
-{
-	return major(device) << 20 | minor(device);
-}
-
 /* The name may end with a NUL. */
 static bool has_ending(const struct nlattr *name, const char *ending)
 {
@@ -49,8 +43,10 @@ static int attribute_take(const struct nlattr *a, void *data)
 	if (mnl_attr_get_payload_len(a) != sizeof(vfs))
 		return -EPROTO;
 	memcpy(&vfs, mnl_attr_get_payload(a), sizeof(vfs));
+	/* The kernel's own form of a device's number (linux/kdev_t.h). */
+	dev_t device = search->file->st_dev;
 	search->found |= vfs.udiag_vfs_ino == (uint32_t)search->file->st_ino &&
-			 vfs.udiag_vfs_dev == kernel_device(search->file->st_dev);
+			 vfs.udiag_vfs_dev == (major(device) << 20 | minor(device));
 	return 0;
 }
 

@@ -110,23 +110,16 @@ int rtnetlink_addr_list(struct rtnetlink *rt, uint32_t index, struct link_addr_v
 	return 0;
 }
 
-/* iproute2's default_scope() (ip/ipaddress.c) for an address without one. */
-static int addr_scope(const struct link_addr *a)
-{
-	const struct addr *addr = &a->prefix.addr;
-
-	if (a->scope == RT_SCOPE_UNIVERSE && addr->family == AF_INET && addr->bytes[0] == 127)
-		return RT_SCOPE_HOST;
-	return a->scope;
-}
-
 static int addr_change(struct rtnetlink *rt, int type, uint32_t index, const struct link_addr *a,
 		       struct diag *d)
 {
 	const struct addr *addr = &a->prefix.addr;
+	/* iproute2's default_scope() (ip/ipaddress.c) for an address without one. */
+	bool of_host =
+		a->scope == RT_SCOPE_UNIVERSE && addr->family == AF_INET && addr->bytes[0] == 127;
 	const struct ifaddrmsg head = {.ifa_family = addr->family,
 				       .ifa_prefixlen = a->prefix.len,
-				       .ifa_scope = (uint8_t)addr_scope(a),
+				       .ifa_scope = of_host ? RT_SCOPE_HOST : a->scope,
 				       .ifa_index = index};
 	int flags = type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_EXCL : 0;
 	struct rtnetlink_message message;

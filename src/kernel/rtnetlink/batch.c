@@ -20,11 +20,6 @@ void rtnetlink_batch_start(struct rtnetlink_batch *b, struct rtnetlink *rt)
 	b->count = b->len = b->last = 0;
 }
 
-bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnetlink *rt)
-{
-	return b->count == rt->batch;
-}
-
 static char *put(char *at, const void *bytes, size_t n)
 {
 	memcpy(at, bytes, n);

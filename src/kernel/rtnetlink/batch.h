@@ -15,9 +15,8 @@ struct rtnetlink_batch {
 	_Alignas(struct nlmsghdr) char bytes[RTNETLINK_BATCH_MAX * RTNETLINK_BATCH_MESSAGE_MAX];
 };
 
-/* Empties the batch; its messages take the socket's next numbers. */
+/* Empties the batch, which holds rt->batch messages; they take the socket's next numbers. */
 void rtnetlink_batch_start(struct rtnetlink_batch *b, struct rtnetlink *rt);
-bool rtnetlink_batch_is_full(const struct rtnetlink_batch *b, const struct rtnetlink *rt);
 /* The message of `ip route add PREFIX dev LINK table TABLE` for the route at a place of the list;
  * and with RTM_DELROUTE one that matches no route but such, as far as the kernel can tell. */
 void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int type,

@@ -22,7 +22,6 @@ struct bulk {
 	atomic_bool stopped;
 	pthread_mutex_t lock; /* of done */
 	size_t done;
-	const struct rtnetlink *asker; /* whose watcher it is */
 };
 
 /* Adds the routes of a family over a socket of its own. */
@@ -36,19 +35,18 @@ struct lane {
 	int leftover;   /* -errno: what was done to some of its routes could not be taken back */
 };
 
-static bool is_of(const struct lane *lane, size_t place)
-{
-	return lane->family == AF_UNSPEC ||
-	       lane->bulk->routes.at[place].prefix.addr.family == lane->family;
-}
-
 /* Fills the batch with the lane's routes from lane->next up to limit. */
 static void lane_fill(struct lane *lane, int type, size_t limit, struct rtnetlink_batch *b)
 {
+	const struct rtnetlink_routes *routes = &lane->bulk->routes;
+
 	rtnetlink_batch_start(b, lane->rt);
-	for (; lane->next < limit && !rtnetlink_batch_is_full(b, lane->rt); lane->next++)
-		if (is_of(lane, lane->next))
-			rtnetlink_batch_add(b, lane->rt, type, &lane->bulk->routes, lane->next);
+	for (; lane->next < limit && b->count < lane->rt->batch; lane->next++) {
+		uint8_t family = routes->at[lane->next].prefix.addr.family;
+
+		if (lane->family == AF_UNSPEC || lane->family == family)
+			rtnetlink_batch_add(b, lane->rt, type, routes, lane->next);
+	}
 }
 
 /* The kernel goes on behind a message that it refuses: deletes what it added from there on. Where
@@ -63,7 +61,7 @@ static void lane_refuse(struct lane *lane, const struct rtnetlink_batch *sent, s
 	while (lane->refused < first &&
 	       !atomic_compare_exchange_weak(&lane->bulk->refused, &first, lane->refused))
 		;
-	if (lane->bulk->asker->leaves_routes)
+	if (lane->bulk->routes.leaves)
 		return;
 	rtnetlink_batch_start(&b, lane->rt);
 	for (size_t i = index; i < sent->count; i++)
@@ -78,11 +76,11 @@ static void lane_refuse(struct lane *lane, const struct rtnetlink_batch *sent, s
 static bool lane_report(struct lane *lane, size_t added)
 {
 	struct bulk *bulk = lane->bulk;
-	const struct rtnetlink *asker = bulk->asker;
+	const struct rtnetlink_routes *routes = &bulk->routes;
 
 	pthread_mutex_lock(&bulk->lock);
 	bulk->done += added;
-	if (asker->watch && !asker->watch(asker->watch_context, bulk->done, bulk->routes.count))
+	if (routes->watch && !routes->watch(routes->watch_context, bulk->done, routes->count))
 		bulk->stopped = true;
 	pthread_mutex_unlock(&bulk->lock);
 	return !bulk->stopped;
@@ -123,15 +121,6 @@ static void lane_take_back(struct lane *lane, int type)
 	} while (b.count);
 }
 
-static bool is_worth_two(const struct rtnetlink_routes *routes)
-{
-	size_t ipv6 = 0;
-
-	for (size_t i = 0; i < routes->count; i++)
-		ipv6 += routes->at[i].prefix.addr.family == AF_INET6;
-	return ipv6 >= PARALLEL_MIN && routes->count - ipv6 >= PARALLEL_MIN;
-}
-
 /* Signals stay with the first thread, where waits are ended by them. */
 static bool thread_start(pthread_t *ret, struct lane *lane)
 {
@@ -144,13 +133,18 @@ static bool thread_start(pthread_t *ret, struct lane *lane)
 	return error == 0;
 }
 
-/* One lane, or two where that is worth it and can be had. */
+/* One lane, or two where that is worth it and there is a second socket. */
 static void lanes_run(struct lane lanes[2])
 {
+	const struct rtnetlink_routes *routes = &lanes[0].bulk->routes;
+	size_t ipv6 = 0;
 	pthread_t thread;
 	bool two = false;
 
-	if (is_worth_two(&lanes[0].bulk->routes) && rtnetlink_open_own(&lanes[1].rt, NULL) == 0) {
+	for (size_t i = 0; i < routes->count; i++)
+		ipv6 += routes->at[i].prefix.addr.family == AF_INET6;
+	if (ipv6 >= PARALLEL_MIN && routes->count - ipv6 >= PARALLEL_MIN &&
+	    rtnetlink_open_own(&lanes[1].rt, NULL) == 0) {
 		lanes[0].family = AF_INET;
 		lanes[1].family = AF_INET6;
 		two = thread_start(&thread, &lanes[1]);
@@ -183,7 +177,7 @@ static int bulk_fail(struct bulk *bulk, struct lane lanes[2], struct diag *d)
 		r = diag_refuse(d, EINTR, "stopped after %zu of %zu routes", bulk->done,
 				routes->count);
 	for (size_t i = 0; i < 2; i++) {
-		if (lanes[i].next && !bulk->asker->leaves_routes)
+		if (lanes[i].next && !routes->leaves)
 			lane_take_back(&lanes[i], RTM_DELROUTE);
 		if (lanes[i].leftover)
 			diag_note(d, "some of the routes before cannot be deleted: %s",
@@ -200,7 +194,6 @@ int rtnetlink_route_add(struct rtnetlink *rt, const struct rtnetlink_routes *rou
 		.routes = *routes,
 		.refused = n,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.asker = rt,
 	};
 	struct lane lanes[2] = {{.bulk = &bulk, .rt = rt, .refused = n},
 				{.bulk = &bulk, .refused = n}};
@@ -226,7 +219,7 @@ int rtnetlink_route_del(struct rtnetlink *rt, const struct rtnetlink_routes *rou
 		if (b.count && rtnetlink_batch_insist(&b, rt, &failed, &ack) < 0) {
 			int r = route_fail(d, &ack, RTM_DELROUTE, &routes->at[b.at[failed]]);
 
-			if (!rt->leaves_routes)
+			if (!routes->leaves)
 				lane_take_back(&lane, RTM_NEWROUTE);
 			if (lane.leftover)
 				diag_note(d, "some of the routes before cannot be added again: %s",
@@ -235,15 +228,4 @@ int rtnetlink_route_del(struct rtnetlink *rt, const struct rtnetlink_routes *rou
 		}
 	} while (b.count);
 	return 0;
-}
-
-void rtnetlink_leave_routes(struct rtnetlink *rt)
-{
-	rt->leaves_routes = true;
-}
-
-void rtnetlink_watch(struct rtnetlink *rt, rtnetlink_watcher *watch, void *context)
-{
-	rt->watch = watch;
-	rt->watch_context = context;
 }

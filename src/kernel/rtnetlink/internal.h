@@ -18,10 +18,7 @@ enum { RTNETLINK_BATCH_MAX = 128, RTNETLINK_BATCH_MESSAGE_MAX = 96 };
 struct rtnetlink {
 	struct netlink *netlink; /* own, or the process's */
 	struct netlink own;
-	size_t batch;       /* messages at once; 0: not known yet */
-	bool leaves_routes; /* behind a failure */
-	rtnetlink_watcher *watch;
-	void *watch_context;
+	size_t batch; /* messages at once; 0: not known yet */
 };
 
 /* With a socket of its own, for another thread. */

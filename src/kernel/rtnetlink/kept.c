@@ -27,20 +27,16 @@ struct addr_dump {
 	bool makes_own; /* the kernel gives the link a link-local address, and may not say so */
 };
 
-static bool is_kernels(const struct addr_dump *dump, const struct link_addr *addr)
-{
-	return addr_is_link_local(&addr->prefix.addr) &&
-	       (addr->protocol == ADDR_PROTOCOL_KERNEL_LL || dump->makes_own);
-}
-
 static int addr_take(const struct nlmsghdr *message, void *into)
 {
 	const struct addr_dump *dump = into;
 	struct link_addr seen;
 	int r = rtnetlink_addr_parse(message, &seen);
+	bool is_kernels = r == 0 && addr_is_link_local(&seen.prefix.addr) &&
+			  (seen.protocol == ADDR_PROTOCOL_KERNEL_LL || dump->makes_own);
 
 	if (r == 0 && seen.index == dump->index && seen.prefix.addr.family == dump->family &&
-	    !is_kernels(dump, &seen))
+	    !is_kernels)
 		rtnetlink_kept_add(dump->kept, message);
 	return r < 0 ? r : buf_status(dump->kept);
 }

@@ -158,43 +158,29 @@ int rtnetlink_link_del(struct rtnetlink *rt, uint32_t index, struct diag *d)
 	return 0;
 }
 
-static int link_set(struct rtnetlink *rt, const struct ifinfomsg *head, uint32_t mtu,
-		    struct diag *d)
+int rtnetlink_link_set(struct rtnetlink *rt, uint32_t index, const struct rtnetlink_link_change *to,
+		       struct diag *d)
 {
-	const char *state = !head->ifi_change ? ""
-			    : head->ifi_flags ? " and state up"
-					      : " and state down";
+	const struct ifinfomsg head = {
+		.ifi_index = (int)index, .ifi_flags = to->flags, .ifi_change = to->change};
 	struct rtnetlink_message message;
-	struct nlmsghdr *m = rtnetlink_begin(&message, RTM_NEWLINK, 0, head, sizeof(*head));
+	struct nlmsghdr *m = rtnetlink_begin(&message, RTM_NEWLINK, 0, &head, sizeof(head));
+	_cleanup_buf_ struct buf what = {0};
 	char text[RTNETLINK_LINK_TEXT_MAX];
 	struct ack ack;
 
-	mnl_attr_put_u32(m, IFLA_MTU, mtu);
-	if (netlink_talk(rt->netlink, m, NULL, &ack) < 0) {
-		rtnetlink_link_text((uint32_t)head->ifi_index, text);
-		return ack_fail(d, &ack, "set MTU %u%s on link %s", mtu, state, text);
-	}
-	return 0;
-}
-
-int rtnetlink_link_up(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d)
-{
-	const struct ifinfomsg head = {
-		.ifi_index = (int)index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
-
-	return link_set(rt, &head, mtu, d);
-}
-
-int rtnetlink_link_down(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d)
-{
-	const struct ifinfomsg head = {.ifi_index = (int)index, .ifi_change = IFF_UP};
-
-	return link_set(rt, &head, mtu, d);
-}
-
-int rtnetlink_link_mtu(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d)
-{
-	const struct ifinfomsg head = {.ifi_index = (int)index};
-
-	return link_set(rt, &head, mtu, d);
+	if (to->mtu)
+		mnl_attr_put_u32(m, IFLA_MTU, to->mtu);
+	if (netlink_talk(rt->netlink, m, NULL, &ack) == 0)
+		return 0;
+	if (to->mtu)
+		buf_addf(&what, "MTU %u", to->mtu);
+	if (to->change & IFF_UP)
+		buf_addf(&what, "%sstate %s", what.len ? " and " : "",
+			 to->flags & IFF_UP ? "up" : "down");
+	if (to->change & IFF_MULTICAST)
+		buf_addf(&what, "%smulticast %s", what.len ? " and " : "",
+			 to->flags & IFF_MULTICAST ? "on" : "off");
+	rtnetlink_link_text(index, text);
+	return ack_fail(d, &ack, "set %s on link %s", buf_text(&what), text);
 }

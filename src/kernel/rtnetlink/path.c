@@ -21,12 +21,6 @@ static bool is_no_way(const struct ack *ack)
 	       (ack->error == EINVAL && !ack->text[0]);
 }
 
-/* IPv6 is not in the kernel, or switched off at boot. */
-static bool is_no_family(const struct ack *ack)
-{
-	return ack->error == EAFNOSUPPORT || ack->error == EOPNOTSUPP;
-}
-
 /* Without hops: there is no way. */
 static int ask_way(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
 		   struct policy_route *ret, struct ack *ret_ack)
@@ -44,7 +38,9 @@ static int ask_way(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
 		mnl_attr_put_u32(m, RTA_MARK, mark);
 
 	int r = netlink_talk(rt->netlink, m, &sink, ret_ack);
-	if (is_no_way(ret_ack) || is_no_family(ret_ack) ||
+	/* IPv6 is not in the kernel, or switched off at boot. */
+	bool no_family = r == -EAFNOSUPPORT || r == -EOPNOTSUPP;
+	if (is_no_way(ret_ack) || no_family ||
 	    (r == 0 && (policy_type_refuses(ret->type) || ret->type == RTN_THROW))) {
 		*ret = (struct policy_route){0};
 		return 0;

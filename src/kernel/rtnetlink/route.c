@@ -10,12 +10,6 @@
 #include "internal.h"
 #include "wgq/kernel/rtnetlink/policy.h"
 
-/* In the order of preference: RFC 4191 counts 01 high, 00 medium, 11 low (IPV6_DECODE_PREF). */
-static uint8_t preference_rank(uint8_t preference)
-{
-	return (preference & 3) ^ 2;
-}
-
 static int via_parse(const struct nlattr *attribute, struct addr *ret)
 {
 	struct rtvia head;
@@ -93,15 +87,6 @@ static int hops_parse(const struct nlattr *const attributes[], const struct rtms
 	return gateway_parse(attributes, head->rtm_family, &hop->via);
 }
 
-static int source_parse(const struct nlattr *attribute, const struct rtmsg *head,
-			struct prefix *ret)
-{
-	*ret = (struct prefix){.addr.family = head->rtm_family, .len = head->rtm_src_len};
-	if (head->rtm_src_len > addr_bits(&ret->addr))
-		return -EPROTO;
-	return attribute ? rtnetlink_address_parse(attribute, head->rtm_family, &ret->addr) : 0;
-}
-
 static int metrics_parse(const struct nlattr *attribute, struct policy_route *ret)
 {
 	static const uint8_t least[RTAX_MAX + 1] = {
@@ -136,11 +121,6 @@ static bool has_more(const struct nlattr *const attributes[])
 	return false;
 }
 
-static bool expires(const struct nlattr *cache)
-{
-	return cache && ((const struct rta_cacheinfo *)mnl_attr_get_payload(cache))->rta_expires;
-}
-
 int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *ret)
 {
 	static const uint8_t least[RTA_MAX + 1] = {
@@ -163,16 +143,26 @@ int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *r
 	if (netlink_sort(message, sizeof(*head),
 			 &(struct netlink_table){attributes, least, RTA_MAX}) < 0 ||
 	    head->rtm_dst_len > addr_bits(&ret->to.addr) ||
-	    source_parse(attributes[RTA_SRC], head, &ret->from) < 0 ||
-	    hops_parse(attributes, head, ret) < 0)
+	    head->rtm_src_len > addr_bits(&ret->to.addr) || hops_parse(attributes, head, ret) < 0)
 		return -EPROTO;
-	if (attributes[RTA_DST] &&
-	    rtnetlink_address_parse(attributes[RTA_DST], family, &ret->to.addr) < 0)
-		return -EPROTO;
-	if (attributes[RTA_PREFSRC] &&
-	    rtnetlink_address_parse(attributes[RTA_PREFSRC], family, &ret->source) < 0)
-		return -EPROTO;
-	ret->expires = expires(attributes[RTA_CACHEINFO]);
+
+	ret->from = (struct prefix){.addr.family = family, .len = head->rtm_src_len};
+	const struct {
+		uint16_t type;
+		struct addr *addr;
+	} addresses[] = {
+		{RTA_DST, &ret->to.addr}, {RTA_SRC, &ret->from.addr}, {RTA_PREFSRC, &ret->source}};
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		const struct nlattr *at = attributes[addresses[i].type];
+
+		if (at && rtnetlink_address_parse(at, family, addresses[i].addr) < 0)
+			return -EPROTO;
+	}
+	if (attributes[RTA_CACHEINFO]) {
+		const struct rta_cacheinfo *cache = mnl_attr_get_payload(attributes[RTA_CACHEINFO]);
+
+		ret->expires = cache->rta_expires;
+	}
 	ret->more = has_more(attributes);
 	if (attributes[RTA_METRICS] && metrics_parse(attributes[RTA_METRICS], ret) < 0)
 		return -EPROTO;
@@ -188,9 +178,10 @@ int rtnetlink_route_parse(const struct nlmsghdr *message, struct policy_route *r
 		ret->metric = mnl_attr_get_u32(attributes[RTA_PRIORITY]);
 	if (attributes[RTA_NH_ID])
 		ret->nexthop = mnl_attr_get_u32(attributes[RTA_NH_ID]);
-	ret->preference =
-		preference_rank(attributes[RTA_PREF] ? mnl_attr_get_u8(attributes[RTA_PREF])
-						     : ICMPV6_ROUTER_PREF_MEDIUM);
+	/* In their order: RFC 4191 counts 01 high, 00 medium, 11 low (IPV6_DECODE_PREF). */
+	uint8_t preference = attributes[RTA_PREF] ? mnl_attr_get_u8(attributes[RTA_PREF])
+						  : ICMPV6_ROUTER_PREF_MEDIUM;
+	ret->preference = (preference & 3) ^ 2;
 	return 0;
 }
 
@@ -289,7 +280,7 @@ int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, b
 
 struct table_list {
 	struct route_table_vec *tables;
-	struct buf *kept;
+	struct buf *kept;      /* NULL: barriers */
 	size_t kept_before;    /* of the other family */
 	size_t last;           /* the table of the route before: routes come table by table */
 	uint32_t oif, barrier; /* what is listed: the routes out of a link, or barriers */
@@ -312,13 +303,6 @@ static struct route_table *table_of(struct table_list *list, uint32_t number)
 	return table;
 }
 
-/* Whether its message alone makes the route: a cached one is none, a nexthop object goes with the
- * link, and what expires would stay. */
-static bool is_whole(const struct policy_route *route)
-{
-	return !route->nexthop && !route->expires && !(route->flags & RTM_F_CLONED);
-}
-
 static int table_take(const struct nlmsghdr *message, void *into)
 {
 	struct table_list *list = into;
@@ -328,7 +312,10 @@ static int table_take(const struct nlmsghdr *message, void *into)
 	if (r < 0 || seen.to.addr.family != list->family || policy_route_oif(&seen) != list->oif ||
 	    seen.protocol == RTPROT_KERNEL)
 		return r;
-	if (!policy_route_is_bare(&seen) && is_whole(&seen))
+	/* A cached route is none, a nexthop object goes with the link, and what expires would
+	 * stay. */
+	if (!policy_route_is_bare(&seen) && !seen.nexthop && !seen.expires &&
+	    !(seen.flags & RTM_F_CLONED))
 		rtnetlink_kept_add(list->kept, message);
 	if (!policy_route_is_plain(&seen))
 		return buf_status(list->kept);
@@ -342,22 +329,21 @@ static int table_take(const struct nlmsghdr *message, void *into)
 	return buf_status(list->kept);
 }
 
-static void routes_cut(struct route_vec *routes, uint8_t family)
-{
-	while (routes->len && routes->at[routes->len - 1].prefix.addr.family == family)
-		routes->len--;
-}
-
 /* The routes of the other family stand before. */
 static void table_restart(void *into)
 {
 	const struct table_list *list = into;
 
 	vec_each(table, list->tables) {
-		routes_cut(&table->plain, list->family);
-		routes_cut(&table->others, list->family);
+		struct route_vec *lists[] = {&table->plain, &table->others};
+
+		for (size_t i = 0; i < 2; i++)
+			while (lists[i]->len &&
+			       vec_last(lists[i])->prefix.addr.family == list->family)
+				lists[i]->len--;
 	}
-	list->kept->len = list->kept_before;
+	if (list->kept)
+		list->kept->len = list->kept_before;
 }
 
 int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_vec *ret,
@@ -405,9 +391,7 @@ int rtnetlink_barrier_list(struct rtnetlink *rt, uint32_t window, struct route_t
 			   struct diag *d)
 {
 	const struct rtmsg head = {.rtm_family = AF_INET, .rtm_type = RTN_UNREACHABLE};
-	struct buf kept = {0};
-	struct table_list list = {
-		.tables = ret, .kept = &kept, .barrier = window, .family = AF_INET};
+	struct table_list list = {.tables = ret, .barrier = window, .family = AF_INET};
 	const struct netlink_sink sink = {
 		.take = barrier_take, .into = &list, .restart = table_restart};
 	struct ack ack;

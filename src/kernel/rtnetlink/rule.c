@@ -71,19 +71,10 @@ static int users_take(const struct nlattr *attribute, struct policy_rule *rule)
 	return 0;
 }
 
-/* The TOS byte holds the six bits above ECN. */
-static int dscp_take(const struct nlattr *attribute, struct policy_rule *rule)
-{
-	uint8_t dscp = 0;
-	int r = byte_take(attribute, &dscp);
-
-	rule->tos = (uint8_t)(dscp << 2);
-	return r;
-}
-
 static int attribute_take(const struct nlattr *attribute, void *into)
 {
 	struct policy_rule *rule = into;
+	int r;
 
 	switch (mnl_attr_get_type(attribute)) {
 	case FRA_DST:
@@ -120,7 +111,10 @@ static int attribute_take(const struct nlattr *attribute, void *into)
 	case FRA_DPORT_RANGE:
 		return ports_take(attribute, &rule->dport);
 	case RULE_DSCP:
-		return dscp_take(attribute, rule);
+		/* The six bits above ECN. */
+		r = byte_take(attribute, &rule->tos);
+		rule->tos = (uint8_t)(rule->tos << 2);
+		return r;
 	case FRA_L3MDEV:
 		rule->l3mdev = true;
 		return 0;

@@ -26,7 +26,7 @@ static int take_address(const struct nlmsghdr *message, void *into)
 	return r < 0 ? r : keep(into, &seen.prefix);
 }
 
-/* Behind a route that refuses, such as of a list of bogons, there is nobody. */
+/* A route that refuses, such as one of a list of bogons, leads to no network. */
 static int take_used(const struct nlmsghdr *message, void *into)
 {
 	struct policy_route seen;
@@ -57,42 +57,28 @@ struct others {
 	struct prefix_set *networks;
 };
 
-static bool is_tunnel(const struct others *others, uint32_t index)
-{
-	vec_each(tunnel, others->tunnels)
-		if (tunnel->index == index)
-			return true;
-	return false;
-}
-
-/* A gateway that is only asked where the tunnel's own route is gone. */
-static bool is_spare(const struct policy_route *route, const struct policy_hop *hop)
-{
-	return hop->via.family &&
-	       route->metric > (route->to.addr.family == AF_INET6 ? ROUTE_METRIC_IPV6 : 0);
-}
-
-static bool is_others(const struct others *others, const struct policy_route *route)
-{
-	if (route->table != RT_TABLE_MAIN || route->type != RTN_UNICAST || !route->to.len)
-		return false;
-	for (uint32_t i = 0; i < policy_hops_known(route); i++) {
-		const struct policy_hop *hop = &route->hops[i];
-
-		if (hop->oif == others->index || is_spare(route, hop) ||
-		    (route->protocol != RTPROT_KERNEL && is_tunnel(others, hop->oif)))
-			return false;
-	}
-	return true;
-}
-
+/* Table main has more than one route to a network, of which the kernel uses that with the least
+ * metric. A route by a gateway with a higher metric than a tunnel's is there for when the tunnel is
+ * down. A tunnel's routes are of its own configuration, but for those of its addresses. */
 static int take_others(const struct nlmsghdr *message, void *into)
 {
 	const struct others *others = into;
 	struct policy_route seen;
 	int r = rtnetlink_route_parse(message, &seen);
 
-	return r < 0 || !is_others(others, &seen) ? r : prefix_set_add(others->networks, &seen.to);
+	if (r < 0 || seen.table != RT_TABLE_MAIN || seen.type != RTN_UNICAST || !seen.to.len)
+		return r;
+	uint32_t metric = seen.to.addr.family == AF_INET6 ? ROUTE_METRIC_IPV6 : 0;
+	for (uint32_t i = 0; i < policy_hops_known(&seen); i++) {
+		const struct policy_hop *hop = &seen.hops[i];
+
+		if (hop->oif == others->index || (hop->via.family && seen.metric > metric))
+			return 0;
+		vec_each(tunnel, others->tunnels)
+			if (tunnel->index == hop->oif && seen.protocol != RTPROT_KERNEL)
+				return 0;
+	}
+	return prefix_set_add(others->networks, &seen.to);
 }
 
 int rtnetlink_others_list(struct rtnetlink *rt, uint32_t index, const struct link_vec *tunnels,

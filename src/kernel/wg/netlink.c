@@ -29,21 +29,17 @@ static struct nlmsghdr *genl_header(void *buffer, uint16_t type, uint16_t flags,
 	return m;
 }
 
-static int get_family(const struct nlattr *a, void *data)
-{
-	uint16_t *ret_family = data;
-
-	if (mnl_attr_get_type(a) != CTRL_ATTR_FAMILY_ID)
-		return 0;
-	if (mnl_attr_get_payload_len(a) != sizeof(*ret_family))
-		return -EPROTO;
-	*ret_family = mnl_attr_get_u16(a);
-	return 0;
-}
-
 static int family_take(const struct nlmsghdr *m, void *into)
 {
-	return netlink_each(m, sizeof(struct genlmsghdr), get_family, into);
+	static const uint8_t least[CTRL_ATTR_FAMILY_ID + 1] = {[CTRL_ATTR_FAMILY_ID] =
+								       sizeof(uint16_t)};
+	const struct nlattr *at[CTRL_ATTR_FAMILY_ID + 1];
+	int r = netlink_sort(m, sizeof(struct genlmsghdr),
+			     &(struct netlink_table){at, least, CTRL_ATTR_FAMILY_ID});
+
+	if (r == 0 && at[CTRL_ATTR_FAMILY_ID])
+		*(uint16_t *)into = mnl_attr_get_u16(at[CTRL_ATTR_FAMILY_ID]);
+	return r;
 }
 
 /* The kernel loads its module upon this question, where it may (genl_family_find_byname()). */
@@ -195,11 +191,4 @@ int wg_netlink_set(const char *ifname, const struct wg_device *device, struct di
 	if (wg_removal_wanted(device) && !removes_allowed_ips(n, ifname))
 		return wg_removal_set(ifname, device, &ways, d);
 	return send_device(n, ifname, device, d);
-}
-
-int wg_netlink_remove_peers(const char *ifname, struct diag *d)
-{
-	struct wg_device none = {.replace_peers = true};
-
-	return wg_netlink_set(ifname, &none, d);
 }

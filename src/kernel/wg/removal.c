@@ -238,23 +238,19 @@ static int removal_rewrite(const struct wg_device *device, const struct wg_devic
 	return r;
 }
 
-/* Whatever has 32 bytes is a public key; nobody knows the private one. */
-static int make_key(struct key *ret, struct diag *d)
-{
-	if (getrandom(ret->bytes, sizeof(ret->bytes), 0) == sizeof(ret->bytes))
-		return 0;
-	return diag_fail(d, errno, "cannot make a random key");
-}
-
 int wg_removal_set(const char *ifname, const struct wg_device *device,
 		   const struct wg_removal_ways *ways, struct diag *d)
 {
 	_cleanup_wg_device_ struct wg_device now = {0}, rewritten = {0};
 	struct wg_peer throwaway = {.remove = true};
 	const struct wg_device undo = {.peers = {.at = &throwaway, .len = 1}};
-	int r = make_key(&throwaway.public_key, d);
+	int r = 0;
 
-	if (r == 0 && !device->removals_are_held)
+	/* Whatever has 32 bytes is a public key; nobody knows the private one. */
+	if (getrandom(&throwaway.public_key, sizeof(throwaway.public_key), 0) !=
+	    sizeof(throwaway.public_key))
+		return diag_fail(d, errno, "cannot make a random key");
+	if (!device->removals_are_held)
 		r = ways->get(ifname, &now, d);
 	if (r < 0)
 		return r;

@@ -82,7 +82,7 @@ static int link_add(struct host *h, const struct op *op, struct diag *d)
 	if (r < 0)
 		return r;
 	/* To undo this step is to delete the link, and its routes with it. */
-	rtnetlink_leave_routes(h->rtnetlink);
+	h->leaves_routes = true;
 	r = host_refresh_link(h, h->options.ifname, d);
 	if (r == 0 && h->server == DEVICE_NONE)
 		r = diag_refuse(d, ENODEV, "the new interface %s is gone or is not WireGuard",
@@ -193,7 +193,7 @@ static bool watch_routes(void *context, size_t done, size_t total)
 	return !is_stopped(h) || h->stopped_before;
 }
 
-static struct rtnetlink_routes routes_of(const struct host *h, const struct op *op)
+static struct rtnetlink_routes routes_of(struct host *h, const struct op *op)
 {
 	return (struct rtnetlink_routes){
 		.at = op->routes.at,
@@ -202,6 +202,9 @@ static struct rtnetlink_routes routes_of(const struct host *h, const struct op *
 		.table = op->routes.table,
 		.put_back = op->routes.put_back,
 		.barrier = op->routes.barrier ? route_barrier_window(h->options.ifname) : 0,
+		.leaves = h->leaves_routes,
+		.watch = watch_routes,
+		.watch_context = h,
 	};
 }
 
@@ -243,7 +246,6 @@ static int add_routes(struct host *h, const struct op *op, struct diag *d)
 	const struct rtnetlink_routes routes = routes_of(h, op);
 	size_t refused = 0;
 
-	rtnetlink_watch(h->rtnetlink, watch_routes, h);
 	/* A signal from before this step is being obeyed already: routes are put back. */
 	h->stopped_before = is_stopped(h);
 	int r = rtnetlink_route_add(h->rtnetlink, &routes, &refused, d);
@@ -282,6 +284,13 @@ static int leave_note(const char *ifname, uint32_t note)
 	return 0;
 }
 
+static int set_link(struct host *h, unsigned flags, unsigned change, uint32_t mtu, struct diag *d)
+{
+	const struct rtnetlink_link_change to = {.flags = flags, .change = change, .mtu = mtu};
+
+	return rtnetlink_link_set(h->rtnetlink, h->link.index, &to, d);
+}
+
 static int take_step(struct host *h, const struct op *op, int *ret_status, struct diag *d)
 {
 	const char *ifname = h->options.ifname;
@@ -292,12 +301,11 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 	case OP_LINK_DEL:
 		return link_del(h, d);
 	case OP_LINK_UP:
-		return explain_port(
-			rtnetlink_link_up(h->rtnetlink, h->link.index, op->mtu.value, d), d);
+		return explain_port(set_link(h, IFF_UP, IFF_UP, op->mtu.value, d), d);
 	case OP_LINK_DOWN:
-		return rtnetlink_link_down(h->rtnetlink, h->link.index, op->mtu.value, d);
+		return set_link(h, 0, IFF_UP, op->mtu.value, d);
 	case OP_LINK_MTU:
-		return rtnetlink_link_mtu(h->rtnetlink, h->link.index, op->mtu.value, d);
+		return set_link(h, 0, 0, op->mtu.value, d);
 	case OP_WG_SET:
 		return explain_port(device_set(ifname, h->server, op->wg.device, d), d);
 	case OP_WG_CHANGE:

@@ -66,8 +66,7 @@ int device_remove_peers(const char *ifname, enum device_server server, struct di
 {
 	const struct wg_device none = {.replace_peers = true};
 
-	return server == DEVICE_KERNEL ? wg_netlink_remove_peers(ifname, d)
-				       : device_set(ifname, server, &none, d);
+	return device_set(ifname, server, &none, d);
 }
 
 /* The kernel (set_peer() in drivers/net/wireguard/netlink.c) and wireguard-go send one when the

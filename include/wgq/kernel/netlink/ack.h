@@ -17,11 +17,6 @@ struct ack {
 	char text[128]; /* NLMSGERR_ATTR_MSG, cut; "": none */
 };
 
-/* Asks for extended and short acknowledgements, and for dumps that are filtered by the kernel
- * (NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK). Kernels without one of them still
- * serve, so its absence is not an error. */
-void ack_ask(int fd);
-
 /* Reads an NLMSG_ERROR, or the NLMSG_DONE of a dump, whose payload is an error too; nlmsg_len bytes
  * of it are there. 0, or -EPROTO where the message is neither, is too short or has no errno. */
 int ack_parse(const struct nlmsghdr *message, struct ack *ret);

@@ -49,11 +49,14 @@ int rtnetlink_link_list(struct rtnetlink *rt, struct link_vec *ret, struct diag 
 int rtnetlink_link_add(struct rtnetlink *rt, const char *name, const char *kind, struct diag *d);
 /* -ENODEV: it is gone already. */
 int rtnetlink_link_del(struct rtnetlink *rt, uint32_t index, struct diag *d);
-/* Sets the MTU and brings the link up or down, in one message. */
-int rtnetlink_link_up(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d);
-int rtnetlink_link_down(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d);
-/* Sets the MTU alone. */
-int rtnetlink_link_mtu(struct rtnetlink *rt, uint32_t index, uint32_t mtu, struct diag *d);
+/* Sets, in one message, the flags of change (IFF_UP, IFF_MULTICAST) to what flags says, and the
+ * MTU. */
+struct rtnetlink_link_change {
+	unsigned flags, change;
+	uint32_t mtu; /* 0: as it is */
+};
+int rtnetlink_link_set(struct rtnetlink *rt, uint32_t index, const struct rtnetlink_link_change *to,
+		       struct diag *d);
 
 /* Appends the addresses of a link, or of all where index is 0, in the kernel's order, IPv4 before
  * IPv6. */
@@ -123,29 +126,28 @@ struct rtnetlink_routes {
 	uint32_t oif, table;
 	bool put_back;    /* were there before: others' to the same prefixes do not keep them out */
 	uint32_t barrier; /* lead nowhere, with this window: route_barrier_window(); 0: into oif */
+	/* What was done before a failure stays: for a link that is deleted then, which takes the
+	 * kernel a tenth of the time. */
+	bool leaves;
+	/* Called now and then while many routes are added, with how many of all are there; false
+	 * stops it. Not always in the thread that adds them, but never in two at once. NULL: nobody
+	 * watches. */
+	bool (*watch)(void *context, size_t done, size_t total);
+	void *watch_context;
 };
 /* Adds routes, all or none, in batches whose answers always fit the receive buffer; those of a
  * family in the order given, IPv4 and IPv6 side by side over two sockets where there are many of
  * both. On failure none is left behind, unless
- * rtnetlink_leave_routes() was called; *ret_refused is the place of the first one that the kernel
+ * routes->leaves; *ret_refused is the place of the first one that the kernel
  * refused, and the error names it; -EINTR, with their count in *ret_refused: the watcher has
  * stopped it. */
 int rtnetlink_route_add(struct rtnetlink *rt, const struct rtnetlink_routes *routes,
 			size_t *ret_refused, struct diag *d);
 /* Deletes routes, all or none, where they are such as rtnetlink_route_add() makes: a route to the
  * same prefix with another protocol stays. Routes that are gone already are no error. On failure
- * what was deleted is added again, unless rtnetlink_leave_routes() was called. */
+ * what was deleted is added again, unless routes->leaves. */
 int rtnetlink_route_del(struct rtnetlink *rt, const struct rtnetlink_routes *routes,
 			struct diag *d);
-/* What was done before a failure stays from now on: for a link that is deleted then, which takes
- * the kernel a tenth of the time. */
-void rtnetlink_leave_routes(struct rtnetlink *rt);
-
-/* Called now and then while many routes are added, with how many of all are there; false stops it.
- * Not always in the thread that adds them, but never in two at once. NULL: nobody watches. */
-typedef bool rtnetlink_watcher(void *context, size_t done, size_t total);
-void rtnetlink_watch(struct rtnetlink *rt, rtnetlink_watcher *watch, void *context);
-
 /* The way of packets with a mark (0: without) to an address, as the policy of now routes them: what
  * `ip route get ADDRESS mark MARK` shows. */
 struct rtnetlink_path {

@@ -33,6 +33,3 @@ int wg_netlink_get(const char *ifname, struct wg_device *ret, struct diag *d);
  * is read first. Neither touches the rest of the peer; and that the peer does not hold the prefix,
  * or is not there, is no error, though without update_only an absent peer comes into being. */
 int wg_netlink_set(const char *ifname, const struct wg_device *device, struct diag *d);
-
-/* WGDEVICE_F_REPLACE_PEERS with no peers: makes deleting a link with many peers quick. */
-int wg_netlink_remove_peers(const char *ifname, struct diag *d);
