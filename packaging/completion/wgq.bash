@@ -38,7 +38,7 @@ _wgq_value() {
 
 _wgq() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='up down reload run diff status why check save strip init'
+	local verbs='up down reload run diff status why probe check save strip init'
 	local options='--quiet --verbose --json --help --version' verb='' names='' i place=0
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -64,6 +64,7 @@ _wgq() {
 	diff) options+=' --dns= --firewall= --endpoints' ;;
 	status) options+=' --all --watch --dns= --firewall=' ;;
 	why) options+=' --from= --mark=' ;;
+	check) options+=' --probe' ;;
 	save) options+=' --endpoints' ;;
 	init) options+=' --endpoint= --qr' ;;
 	esac
@@ -76,6 +77,7 @@ _wgq() {
 	'') names=$verbs ;;
 	init) ;;
 	why) [[ $place == 0 ]] || names=$(_wgq_running) ;;
+	probe) [[ $place != 0 ]] || names="$(_wgq_running) $(_wgq_configured)" ;;
 	up | run | check | strip) names=$(_wgq_configured) ;;
 	*) names=$(_wgq_running) ;;
 	esac

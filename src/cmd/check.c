@@ -84,7 +84,7 @@ static int add_files(const struct checked *all, int count, int index, struct che
 	return 0;
 }
 
-static int check_one(struct checked *all, int count, int index)
+static void check_one(struct checked *all, int count, int index)
 {
 	struct checked *this = &all[index];
 	const struct config *config = &this->config;
@@ -92,22 +92,20 @@ static int check_one(struct checked *all, int count, int index)
 	struct check_facts facts = {0};
 
 	if (!this->loaded)
-		return STATUS_UNUSABLE;
+		return;
 	facts_read(&config->conf, &facts);
 	trust_look(config->path.given, &trust);
 	facts.world_readable = trust.readable;
 	facts.writable = trust.path;
 	facts.writable_by = trust.by;
 	facts.writable_remedy = trust.remedy;
-	int r = add_files(all, count, index, &facts.others);
-	if (r == 0)
-		r = check_conf(&config->conf, buf_text(&config->text), config->text.len, &facts,
-			       &this->d);
+	if (add_files(all, count, index, &facts.others) < 0)
+		diag_no_memory(&this->d);
 	else
-		r = diag_no_memory(&this->d);
+		check_conf(&config->conf, buf_text(&config->text), config->text.len, &facts,
+			   &this->d);
 	check_others_release(&facts.others);
 	prefix_set_release(&facts.networks);
-	return r < 0 ? STATUS_UNUSABLE : status_of(&this->d);
 }
 
 static void json_place(struct json *j, const struct diag_item *item)
@@ -178,8 +176,14 @@ int verb_check(const struct options *options)
 	}
 	for (int i = 0; all && i < count; i++)
 		all[i].loaded = load(options->args[i], &all[i].config, &all[i].d) == 0;
+	for (int i = 0; all && i < count; i++)
+		check_one(all, count, i);
+	/* The files are used up by that, and each check looks at all of them. */
+	for (int i = 0; all && i < count && options->given & OPTION_PROBE; i++)
+		if (all[i].loaded)
+			probe_check(&all[i].config, &all[i].d);
 	for (int i = 0; all && i < count; i++) {
-		int status = check_one(all, count, i);
+		int status = status_of(&all[i].d);
 
 		worst = status > worst ? status : worst;
 		if (as_json)

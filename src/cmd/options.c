@@ -31,6 +31,7 @@ enum {
 	LONG_QR,
 	LONG_ENDPOINTS,
 	LONG_LEAVE,
+	LONG_PROBE,
 };
 
 /* In the order in which help lists them. */
@@ -69,6 +70,8 @@ static const struct cli_option {
 	{"mark", LONG_MARK, OPTION_MARK, NULL, "NUMBER", "the packet has this mark"},
 	{"endpoint", LONG_ENDPOINT, OPTION_ENDPOINT, NULL, "HOST[:PORT]",
 	 "how the peer reaches this host"},
+	{"probe", LONG_PROBE, OPTION_PROBE, NULL, NULL,
+	 "ask the peers whether they answer, as wgq probe does"},
 	{"qr", LONG_QR, OPTION_QR, NULL, NULL, "print a QR code even if this is no terminal"},
 	{"dns", LONG_DNS, OPTION_DNS, NULL, "HOW",
 	 "set name servers by resolvconf, resolved, auto, or off"},

@@ -182,7 +182,7 @@ static void draws(void **state)
 		"  4 peers                                     9.00 KiB   0 B\n"
 		"  ! BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=: packets were sent, but the\n"
 		"    peer has never answered\n"
-		"    check both public keys, the endpoint, and that UDP passes the firewalls\n";
+		"    wgq probe wg0 shows whether it is the network or a key\n";
 	const struct {
 		size_t peers;
 		unsigned width;

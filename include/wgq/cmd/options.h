@@ -37,6 +37,7 @@ enum {
 	OPTION_ENDPOINTS = 1 << 14,
 	OPTION_ENSURE = 1 << 15,
 	OPTION_LEAVE = 1 << 16,
+	OPTION_PROBE = 1 << 17,
 };
 
 struct options {

@@ -40,6 +40,7 @@ int verb_reload(const struct options *options);
 int verb_diff(const struct options *options);
 int verb_status(const struct options *options);
 int verb_why(const struct options *options);
+int verb_probe(const struct options *options);
 int verb_check(const struct options *options);
 int verb_save(const struct options *options);
 int verb_strip(const struct options *options);
@@ -71,6 +72,11 @@ int reload_observe(struct session *s, struct snap *snap, struct diag *d);
 struct reload;
 int reload_compare(struct session *s, struct snap *snap, struct reload *reload, struct diag *d);
 int reload_run(struct session *s, struct diag *d);
+
+/* For `wgq check --probe`: asks the peers of a file that has been read, which is used up, and adds
+ * a finding for each that does not answer. */
+struct config;
+int probe_check(struct config *config, struct diag *d);
 
 /* Does one thing after the other for all arguments, shows what each has to say, and returns the
  * first exit status that is not 0. A signal ends it. */

@@ -43,7 +43,7 @@
 	KEY(SHARED_NEIGHBOUR, "SharedNeighbour", Interface, WGQ_LATER, ONE, own_shared_neighbour)  \
 	KEY(LISTEN_ON, "ListenOn", Interface, WGQ_LATER, LIST, own_listen_on)                      \
 	KEY(PRESHARED_KEY_FILE, "PresharedKeyFile", Peer, WGQ_LATER, ONE, own_key_file)            \
-	KEY(FALLBACK_ENDPOINT, "FallbackEndpoint", Peer, WGQ_LATER, LIST, own_fallback_endpoint)
+	KEY(FALLBACK_ENDPOINT, "FallbackEndpoint", Peer, WGQ, LIST, own_fallback_endpoint)
 
 #define KEY_ID(id, ...) KEY_##id,
 enum key_id { CONF_KEYS(KEY_ID) KEY_COUNT };
