@@ -66,7 +66,7 @@ _wgq() {
 	why) options+=' --from= --mark=' ;;
 	check) options+=' --probe' ;;
 	save) options+=' --endpoints' ;;
-	init) options+=' --endpoint= --qr' ;;
+	init) options+=' --address-from-key --endpoint= --qr' ;;
 	esac
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")

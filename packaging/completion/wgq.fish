@@ -92,6 +92,7 @@ complete -c wgq -n '__fish_seen_subcommand_from reload diff' -l endpoints -d 'Se
 complete -c wgq -n '__fish_seen_subcommand_from check' -l probe -d 'Ask the peers whether they answer'
 complete -c wgq -n $save -l endpoints -d 'Save all endpoints'
 complete -c wgq -n $init -l endpoint -x -d 'How the peer reaches this host'
+complete -c wgq -n $init -l address-from-key -d 'Let the addresses follow from the keys'
 complete -c wgq -n $init -l qr -d 'Print a QR code in any case'
 
 complete -c wgq -n '__fish_seen_subcommand_from up run probe check strip' -a '(__wgq_configured; __wgq_files)'

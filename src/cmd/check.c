@@ -12,6 +12,7 @@
 #include "wgq/cmd/terminal/term.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/conf/check/check.h"
+#include "wgq/conf/derive.h"
 #include "wgq/conf/parse/parse.h"
 #include "wgq/run/look/facts.h"
 #include "wgq/sys/file/trust.h"
@@ -22,19 +23,42 @@ enum { STATUS_FOUND = 1, STATUS_UNUSABLE = 2 };
 /* Of a configuration without a name of its own. */
 static const char nameless[] = "wg0";
 
+/* Who checks need not be who brings it up: a key that this user may not read, or that systemd may
+ * know, is a note. */
+static int read_keys(struct config *config, struct diag *d)
+{
+	_cleanup_diag_ struct diag said = {0};
+	int r = config_read_keys(config, &said);
+
+	vec_each(item, &said) {
+		if (item->level == DIAG_ERROR && (r == -EACCES || r == -ENOENT))
+			item->level = DIAG_NOTE;
+		if (!item->id)
+			item->id = "key-file";
+	}
+	diag_move(d, &said);
+	return r == -EACCES || r == -ENOENT ? 0 : r;
+}
+
 /* As config_load(), but who may read the file is for the check to say. */
 static int load(const char *argument, struct config *ret, struct diag *d)
 {
-	if (strcmp(argument, "-") == 0)
-		return config_load_stdin(nameless, ret, d);
+	int r;
 
-	int r = config_path_find(argument, &ret->path, d);
+	ret->without_keys = true;
+	if (strcmp(argument, "-") == 0) {
+		r = config_load_stdin(nameless, ret, d);
+	} else {
+		r = config_path_find(argument, &ret->path, d);
+		if (r == 0)
+			r = config_path_read(&ret->path, &ret->text, d);
+		if (r == 0)
+			r = conf_parse(ret->path.given, ret->path.ifname, buf_text(&ret->text),
+				       ret->text.len, &ret->conf, d);
+	}
 	if (r == 0)
-		r = config_path_read(&ret->path, &ret->text, d);
-	if (r < 0)
-		return r;
-	return conf_parse(ret->path.given, ret->path.ifname, buf_text(&ret->text), ret->text.len,
-			  &ret->conf, d);
+		r = read_keys(ret, d);
+	return r == 0 ? conf_derive(&ret->conf, d) : r;
 }
 
 /* Notes are advice; they make no difference to the exit status. */

@@ -3,14 +3,19 @@
 #include "wgq/cmd/config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/conf/derive.h"
 #include "wgq/conf/parse/parse.h"
 #include "wgq/sys/file/file.h"
 #include "wgq/sys/file/io.h"
+#include "wgq/sys/file/key_file.h"
 #include "wgq/sys/file/trust.h"
+
+static const char shown_stdin[] = "<stdin>";
 
 int config_load_text(const char *argument, struct config *ret, struct diag *d)
 {
@@ -51,10 +56,69 @@ void config_warn(const struct options *options, const struct config *config, str
 	}
 }
 
+/* The name becomes the path that it was found by. A relative one that is not found may be known to
+ * systemd alone: only then -ENOENT is returned. */
+static int read_key(const struct config *config, char **name, uint32_t line, struct key *ret,
+		    struct diag *d)
+{
+	const char *const configs[] = {config->path.given, config->path.real};
+	bool is_stdin = strcmp(config->path.given, shown_stdin) == 0;
+	_cleanup_free_ char *path = key_file_find(*name, configs, is_stdin ? 1 : 2);
+	_cleanup_trust_ struct trust trust = {0};
+	bool is_absolute = (*name)[0] == '/';
+
+	if (!path)
+		return diag_no_memory(d);
+	int r = key_file_read(path, ret, d);
+	if (r < 0) {
+		sources_note_asked(&config->conf.sources, line, d);
+		return r == -ENOENT && is_absolute ? -EINVAL : r;
+	}
+	trust_look(path, &trust);
+	if (trust.readable) {
+		diag_warn(d, "every user of this host can read `%s'", path);
+		diag_id(d, "world-readable");
+		hint_command("chmod 600", path, d);
+	}
+	free(*name);
+	*name = realpath(path, NULL);
+	return *name ? 0 : diag_no_memory(d);
+}
+
+int config_read_keys(struct config *config, struct diag *d)
+{
+	struct conf *conf = &config->conf;
+	struct conf_text *own = &conf->private_key_file;
+	int r = 0;
+
+	if (own->text)
+		r = read_key(config, &own->text, own->line, &conf->wg.private_key, d);
+	if (r == 0 && own->text) {
+		conf->wg.has_private_key = true;
+		conf->private_key_line = own->line;
+	}
+	vec_each(file, &conf->preshared_key_files) {
+		struct wg_peer *peer = &conf->wg.peers.at[file->peer];
+
+		if (r == 0)
+			r = read_key(config, &file->text, file->line, &peer->preshared_key, d);
+		peer->has_preshared_key = r == 0;
+		peer->preshared_key_line = file->line;
+	}
+	return r;
+}
+
 static int parse(struct config *config, struct diag *d)
 {
-	return conf_parse(config->path.given, config->path.ifname, buf_text(&config->text),
-			  config->text.len, &config->conf, d);
+	int r = conf_parse(config->path.given, config->path.ifname, buf_text(&config->text),
+			   config->text.len, &config->conf, d);
+
+	if (r < 0 || config->without_keys)
+		return r;
+	r = config_read_keys(config, d);
+	if (r < 0)
+		return r == -ENOMEM ? r : -EINVAL;
+	return conf_derive(&config->conf, d);
 }
 
 /* It may be many megabytes, and what was made of it refers to it no more. */
@@ -79,13 +143,13 @@ int config_load(const struct options *options, const char *argument, struct conf
 
 static int name_stdin(const char *ifname, struct config_path *ret, struct diag *d)
 {
-	static const char shown[] = "<stdin>", real[] = "/dev/stdin";
+	static const char real[] = "/dev/stdin";
 	size_t n = strlen(ifname);
 
 	if (!config_path_is_ifname(ifname, n) || !config_path_kernel_allows(ifname, n))
 		return diag_refuse(d, EINVAL, "`%s' is not the name of an interface", ifname);
 	memcpy(ret->ifname, ifname, n + 1);
-	ret->given = mem_strndup(shown, strlen(shown));
+	ret->given = mem_strndup(shown_stdin, strlen(shown_stdin));
 	ret->real = mem_strndup(real, strlen(real));
 	return ret->given && ret->real ? 0 : diag_no_memory(d);
 }

@@ -170,7 +170,7 @@ static int load(const struct options *options, const char *argument, struct conf
 
 static int down_one(const struct options *options, const char *argument, struct diag *d)
 {
-	_cleanup_config_ struct config config = {0};
+	_cleanup_config_ struct config config = {.without_keys = true};
 	_cleanup_session_ struct session session = {0};
 	bool has_conf = false;
 	int r = load(options, argument, &config, &has_conf, d);

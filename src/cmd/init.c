@@ -174,6 +174,7 @@ static int init_run(struct init *init, struct diag *d)
 		r = choose_subnets(&init->starter, d);
 	if (r < 0)
 		return r;
+	init->starter.from_key = init->options->given & OPTION_ADDRESS_FROM_KEY;
 	choose_port(&init->starter);
 	r = choose_endpoint(init, d);
 	if (r < 0)

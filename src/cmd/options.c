@@ -32,6 +32,7 @@ enum {
 	LONG_ENDPOINTS,
 	LONG_LEAVE,
 	LONG_PROBE,
+	LONG_ADDRESS_FROM_KEY,
 };
 
 /* In the order in which help lists them. */
@@ -72,6 +73,8 @@ static const struct cli_option {
 	 "how the peer reaches this host"},
 	{"probe", LONG_PROBE, OPTION_PROBE, NULL, NULL,
 	 "ask the peers whether they answer, as wgq probe does"},
+	{"address-from-key", LONG_ADDRESS_FROM_KEY, OPTION_ADDRESS_FROM_KEY, NULL, NULL,
+	 "let both addresses follow from the keys"},
 	{"qr", LONG_QR, OPTION_QR, NULL, NULL, "print a QR code even if this is no terminal"},
 	{"dns", LONG_DNS, OPTION_DNS, NULL, "HOW",
 	 "set name servers by resolvconf, resolved, auto, or off"},

@@ -8,6 +8,7 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/conf/derive.h"
 #include "wgq/conf/parse/parse.h"
 #include "wgq/conf/save/save.h"
 #include "wgq/net/snap.h"
@@ -116,7 +117,7 @@ static int warn_of_lost(const struct conf *conf, const struct snap *snap, struct
 }
 
 /* From the configuration as the file has it now: hooks may have changed it. */
-static int new_text(struct session *s, const struct snap *snap, bool is_asked_for, struct buf *ret,
+static int new_text(struct session *s, struct snap *snap, bool is_asked_for, struct buf *ret,
 		    struct diag *d)
 {
 	const struct resolve_options options = {.stop = is_stopped};
@@ -130,6 +131,8 @@ static int new_text(struct session *s, const struct snap *snap, bool is_asked_fo
 		diag_move(d, &found);
 		return r;
 	}
+	if (conf_forget_derived(&conf, &snap->wg, &snap->addrs) < 0)
+		return diag_no_memory(d);
 	r = resolve_again(&conf, &snap->wg, &options, d);
 	if (r == 0 && !is_asked_for)
 		r = warn_of_lost(&conf, snap, d);
@@ -210,7 +213,7 @@ int save_run(struct session *s, bool is_asked_for, struct diag *d)
 
 static int save_one(const struct options *options, const char *argument, struct diag *d)
 {
-	_cleanup_config_ struct config config = {0};
+	_cleanup_config_ struct config config = {.without_keys = true};
 	_cleanup_session_ struct session session = {0};
 	int r = config_load(options, argument, &config, d);
 

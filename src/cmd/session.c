@@ -104,7 +104,7 @@ void session_init(struct session *s, const struct options *options, const struct
 	s->context = (struct op_context){
 		.ifname = config->path.ifname,
 		.config_file = config->path.real,
-		.sources = &config->conf.sources,
+		.conf = &config->conf,
 		.means = &s->means,
 	};
 	s->reporter = (struct txn_reporter){.step = report_step, .context = s};

@@ -40,8 +40,8 @@ const struct verb verbs[] = {
 	 "write what is running into the files"},
 	{"strip", verb_strip, OPTION_JSON, 1, 1, "INTERFACE",
 	 "print what wg(8) takes of a configuration"},
-	{"init", verb_init, OPTION_ENDPOINT | OPTION_QR | OPTION_JSON, 1, 1, "INTERFACE",
-	 "write a first configuration, print the peer's"},
+	{"init", verb_init, OPTION_ADDRESS_FROM_KEY | OPTION_ENDPOINT | OPTION_QR | OPTION_JSON, 1,
+	 1, "INTERFACE", "write a first configuration, print the peer's"},
 	{0},
 };
 

@@ -63,7 +63,7 @@ static int take_step(struct txn *txn, const struct op *op, int tries, struct dia
 	txn->reporter->step(txn->reporter->context, op, false);
 	int r = exec(txn, op, tries, &status, d);
 	if (r < 0) {
-		sources_note_asked(txn->context->sources, op->line, d);
+		sources_note_asked(&txn->context->conf->sources, op->line, d);
 		if (!txn->has_failed) {
 			txn->failed = op->kind;
 			txn->status = status;

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "wgq/conf/conf.h"
+#include "wgq/conf/derive.h"
 #include "wgq/conf/parse/parse.h"
 
 static void parse(const struct buf *text, struct conf *ret)
@@ -23,7 +23,8 @@ static void parse(const struct buf *text, struct conf *ret)
 	assert_int_equal(conf_parse("t.conf", "t", buf_text(text), text->len, ret, &d), 0);
 	assert_int_equal(d.len, 0);
 	assert_int_equal(ret->wg.peers.len, 1);
-	assert_int_equal(ret->addresses.len, 2);
+	assert_int_equal(conf_derive(ret, &d), 0);
+	assert_int_equal(ret->addresses.len, ret->address_from_key.len ? 1 : 2);
 }
 
 static bool allows(const struct conf *conf, const struct prefix *host)
@@ -73,6 +74,26 @@ static void halves(void **state)
 	assert_true(key_is_zero(&s.own_key) && key_is_zero(&s.peer_key));
 }
 
+static void from_keys(void **state)
+{
+	struct starter s = {.own_key = {{8, [31] = 64}},
+			    .peer_key = {{16, [31] = 65}},
+			    .subnets = {{{AF_INET, {10, 1, 2}}, 24}, {{AF_INET6, {0xfd, 1}}, 64}},
+			    .from_key = true};
+	_cleanup_buf_ struct buf own = {0}, peer = {0};
+	_cleanup_conf_ struct conf here = {0}, there = {0};
+
+	(void)state;
+	starter_own(&s, &own);
+	starter_peer(&s, &peer);
+	parse(&own, &here);
+	parse(&peer, &there);
+	fits(&here, &there);
+	fits(&there, &here);
+	assert_int_equal(here.addresses.at[0].prefix.len, 64);
+	starter_release(&s);
+}
+
 static void endpoints(void **state)
 {
 	(void)state;
@@ -119,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(halves),
+		cmocka_unit_test(from_keys),
 		cmocka_unit_test(endpoints),
 	};
 

@@ -12,13 +12,19 @@ struct config {
 	struct config_path path;
 	struct buf text; /* secret; released once it is parsed ... */
 	bool keeps_text; /* ... unless the caller has set this before */
+	/* Set before by who needs no keys and no allowed IPs: key files are not read, and what
+	 * follows from keys is left out. */
+	bool without_keys;
 	struct conf conf;
 };
 
-/* Finds, reads, warns and parses. ret has to be zeroed. On -EINVAL from the parser ret still holds
- * what could be read. */
+/* Finds, reads, warns, parses and reads the key files. ret has to be zeroed. On -EINVAL from the
+ * parser ret still holds what could be read. */
 int config_load(const struct options *options, const char *argument, struct config *ret,
 		struct diag *d);
+/* Reads the key files into conf, which then has their paths in place of the names. 0; -ENOENT: a
+ * relative name is not found, but may be known to systemd; or -errno. */
+int config_read_keys(struct config *config, struct diag *d);
 /* Finds and reads only. */
 int config_load_text(const char *argument, struct config *ret, struct diag *d);
 /* Of others who may read or change the file; as wg-quick by its rule and in its words. */

@@ -38,6 +38,7 @@ enum {
 	OPTION_ENSURE = 1 << 15,
 	OPTION_LEAVE = 1 << 16,
 	OPTION_PROBE = 1 << 17,
+	OPTION_ADDRESS_FROM_KEY = 1 << 18,
 };
 
 struct options {

@@ -127,7 +127,7 @@ enum op_form {
 struct op_context {
 	const char *ifname;
 	const char *config_file;
-	const struct sources *sources; /* of the configuration */
+	const struct conf *conf; /* whose lines the steps name */
 	const struct means *means;
 	enum op_form form;
 	/* Bulk steps have a line for each object; beyond it one line sums up the rest. */

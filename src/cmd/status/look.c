@@ -6,6 +6,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/cmd/status/status.h"
+#include "wgq/conf/derive.h"
 #include "wgq/conf/parse/parse.h"
 #include "wgq/run/host/host.h"
 #include "wgq/run/look/around.h"
@@ -33,6 +34,10 @@ static int use_config(struct status *s, struct diag *d)
 	s->has_conf = conf_parse(config->path.given, config->path.ifname, buf_text(&config->text),
 				 config->text.len, &config->conf, &mistakes) == 0;
 	buf_release(&config->text);
+	/* A key that is not seen is not compared. */
+	if (s->has_conf && config_read_keys(config, &mistakes) < 0)
+		unseen(s, &mistakes);
+	s->has_conf = s->has_conf && conf_derive(&config->conf, &mistakes) == 0;
 	if (s->has_conf && wg_peers_sort(&config->conf.wg.peers, 0, &s->blocks) < 0)
 		return diag_no_memory(d);
 	if (!s->has_conf)

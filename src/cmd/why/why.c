@@ -14,6 +14,7 @@
 #include "wgq/cmd/config.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
+#include "wgq/conf/derive.h"
 #include "wgq/conf/names/peer_names.h"
 #include "wgq/run/look/device.h"
 #include "wgq/sys/file/config_path.h"
@@ -76,7 +77,8 @@ static void host_of(const char *text, struct buf *ret)
 		buf_mem(ret, host, n);
 }
 
-/* The first single address among the allowed IPs, else the first prefix's; not all addresses. */
+/* The first single address among the allowed IPs, else the first prefix's; not all addresses, nor
+ * one that is of the link alone. */
 static const struct prefix *address_of(const struct wg_peer *peer, uint8_t family)
 {
 	const struct prefix *found = NULL;
@@ -84,7 +86,7 @@ static const struct prefix *address_of(const struct wg_peer *peer, uint8_t famil
 	vec_each(ip, &peer->allowed_ips) {
 		const struct prefix *p = &ip->prefix;
 
-		if (!p->len || (family && p->addr.family != family))
+		if (!p->len || addr_is_link_local(&p->addr) || (family && p->addr.family != family))
 			continue;
 		if (p->len == addr_bits(&p->addr))
 			return p;
@@ -103,10 +105,11 @@ static int find_peer(const struct options *options, const char *name, uint8_t fa
 	if (device_list(&links, NULL) < 0)
 		return -ENOENT;
 	vec_each(link, &links) {
-		_cleanup_config_ struct config config = {.keeps_text = true};
+		_cleanup_config_ struct config config = {.keeps_text = true, .without_keys = true};
 		_cleanup_peer_names_ struct peer_names names = {0};
 
 		if (config_load(options, link->name, &config, NULL) < 0 ||
+		    conf_derive(&config.conf, NULL) < 0 ||
 		    peer_names_read(buf_text(&config.text), config.text.len, &names, NULL) < 0)
 			continue;
 		vec_each(peer, &config.conf.wg.peers) {

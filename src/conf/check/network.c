@@ -7,6 +7,7 @@
 #include "wgq/base/buf.h"
 
 #include "internal.h"
+#include "wgq/net/key_addr.h"
 
 static bool has_secrets(const struct conf *conf)
 {
@@ -45,7 +46,8 @@ static void check_writable(struct check *c)
 
 static void check_no_private_key(struct check *c)
 {
-	if (!c->conf->wg.has_private_key && !c->hooks->up.opaque && !hooks_load(c->hooks) &&
+	if (!c->conf->wg.has_private_key && !c->conf->private_key_file.text &&
+	    !c->hooks->up.opaque && !hooks_load(c->hooks) &&
 	    !hooks_set(c->hooks, NULL, "private-key"))
 		check_found(c, (struct where){0},
 			    "write PrivateKey = and what wg genkey prints into [Interface]",
@@ -87,6 +89,21 @@ static int compare_addresses(const void *a, const void *b)
 	return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
+/* One that is written down, though it follows from the key. */
+static void check_derived(struct check *c, const struct link_addr *a)
+{
+	vec_each(in, &c->conf->address_from_key) {
+		struct addr derived;
+
+		key_addr(&c->own_key, &in->prefix, &derived);
+		if (c->has_own_key && a->line != in->line &&
+		    addr_compare(&derived, &a->prefix.addr) == 0)
+			check_found(c, where_prefix(c, a->line, &a->prefix), "delete it",
+				    "this address follows from AddressFromKey in %s",
+				    check_line(c, in->line, a->line));
+	}
+}
+
 static void check_duplicate_address(struct check *c)
 {
 	const struct link_addr_vec *given = &c->conf->addresses;
@@ -112,6 +129,8 @@ static void check_duplicate_address(struct check *c)
 			    text, check_line(c, before->line, a->line));
 	}
 	addrs_release(&sorted);
+	vec_each(a, &c->conf->addresses)
+		check_derived(c, a);
 }
 
 static void check_taken_network(struct check *c)

@@ -34,33 +34,43 @@ static void add_hosts(struct buf *out, const char *name, const struct starter *s
 		      bool alone)
 {
 	buf_addf(out, "%s = ", name);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = s->from_key; i < 2; i++) {
 		struct prefix p = subnet_host(&s->subnets[i], host);
 		char text[PREFIX_TEXT_MAX];
 
 		if (alone)
 			p.len = addr_bits(&p.addr);
 		prefix_format(&p, text);
-		buf_addf(out, "%s%s", i ? ", " : "", text);
+		buf_addf(out, "%s%s", i > s->from_key ? ", " : "", text);
 	}
 	buf_char(out, '\n');
+}
+
+/* A network of IPv4 is too small for addresses from keys. */
+static void add_address(struct buf *out, const struct starter *s, uint8_t host)
+{
+	if (s->from_key)
+		add_hosts(out, "AddressFromKey", s, 0, false);
+	else
+		add_hosts(out, "Address", s, host, false);
 }
 
 void starter_own(const struct starter *s, struct buf *ret_text)
 {
 	buf_str(ret_text, "[Interface]\n");
-	add_hosts(ret_text, "Address", s, STARTER_OWN_HOST, false);
+	add_address(ret_text, s, STARTER_OWN_HOST);
 	buf_addf(ret_text, "ListenPort = %u\n", s->port);
 	add_key(ret_text, "PrivateKey", &s->own_key);
 	buf_str(ret_text, "\n[Peer]\n");
 	add_public_key(ret_text, &s->peer_key);
-	add_hosts(ret_text, "AllowedIPs", s, STARTER_PEER_HOST, true);
+	if (!s->from_key)
+		add_hosts(ret_text, "AllowedIPs", s, STARTER_PEER_HOST, true);
 }
 
 void starter_peer(const struct starter *s, struct buf *ret_text)
 {
 	buf_str(ret_text, "[Interface]\n");
-	add_hosts(ret_text, "Address", s, STARTER_PEER_HOST, false);
+	add_address(ret_text, s, STARTER_PEER_HOST);
 	add_key(ret_text, "PrivateKey", &s->peer_key);
 	buf_str(ret_text, "\n[Peer]\n");
 	add_public_key(ret_text, &s->own_key);

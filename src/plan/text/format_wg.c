@@ -2,13 +2,32 @@
 // How the steps read that set up a WireGuard device.
 #include "wgq/plan/text/format.h"
 
+/* NULL: the key is in the line itself. */
+static const char *key_file(const struct conf *conf, uint32_t line)
+{
+	if (conf->private_key_file.line == line)
+		return conf->private_key_file.text;
+	vec_each(file, &conf->preshared_key_files)
+		if (file->line == line)
+			return file->text;
+	return NULL;
+}
+
 /* A secret stands in the script as the command that reads it from the file when the script runs. */
 static void format_secret(const char *key, uint32_t line, const struct op_context *context,
 			  struct buf *out)
 {
-	const struct place place = sources_place(context->sources, line);
-	bool is_main = sources_find(context->sources, line) == sources_find(context->sources, 0);
+	const struct sources *sources = &context->conf->sources;
+	const struct place place = sources_place(sources, line);
+	bool is_main = sources_find(sources, line) == sources_find(sources, 0);
+	const char *file = key_file(context->conf, line);
 
+	if (file) {
+		buf_addf(out, "%s = $(cat ", key);
+		buf_shell_word(out, file);
+		buf_str(out, ")\n");
+		return;
+	}
 	buf_addf(out, "%s = $(sed -n '%us/^[^=]*=//p' ", key, place.line);
 	buf_shell_word(out, is_main ? context->config_file : place.file);
 	buf_str(out, ")\n");

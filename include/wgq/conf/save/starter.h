@@ -2,6 +2,7 @@
 /* A first configuration as text: this host's half and its peer's. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "wgq/base/buf.h"
@@ -12,6 +13,7 @@
 struct starter {
 	struct key own_key, peer_key; /* private */
 	struct prefix subnets[2];     /* IPv4, IPv6: we are host 1, the peer is host 2 */
+	bool from_key;                /* AddressFromKey in the IPv6 subnet instead, and no other */
 	uint16_t port;                /* that we listen on */
 	const char *endpoint;         /* HOST:PORT that the peer reaches us by; NULL: unknown */
 };

@@ -7,6 +7,7 @@
  *
  *	file.c			reads, replaces and creates files
  *	config_path.c		from what the user typed to a file and an interface
+ *	key_file.c		keys in files of their own
  *	trust.c			who else may read or change a file
  *	io.c			read(2) and write(2) to the end */
 #pragma once
