@@ -42,8 +42,7 @@ static uint64_t may_probe_at(const struct reach *reach, struct reach_time now)
 		return REACH_NEVER;
 	if (reach->phase == REACH_SEARCH && reach->cut)
 		return at;
-	if (reach->pulse.shook)
-		at = max(at, reach->pulse.shook + HANDSHAKE);
+	at = max(at, reach->pulse.settles);
 	if (age >= REKEY_FIRST_AGE && age < REKEY_LAST_AGE)
 		at = max(at, now.ns + SECONDS((uint64_t)(REKEY_LAST_AGE - age)));
 	return at;

@@ -7,7 +7,9 @@
 #define SECOND UINT64_C(1000000000)
 
 enum { INITIATION = 148, RESPONSE = 92, KEEPALIVE = 32 };
-enum { ANSWER_SECONDS = 11, CALL_SECONDS = 1, REBUFF_SECONDS = 20 };
+enum { ANSWER_SECONDS = 11, CALL_SECONDS = 1, REBUFF_SECONDS = 8 };
+/* How long a handshake may be under way: ours until it is tried again, theirs for a second. */
+enum { OURS_SECONDS = 5, THEIRS_SECONDS = 1 };
 
 /* How many initiations are among the bytes. Between two readings there is time for two; three would
  * look like a response. */
@@ -26,14 +28,14 @@ static void hear(struct pulse *pulse, uint64_t now)
 	pulse->kept = false;
 }
 
-/* The peer begins handshakes again and again: ours do not get there. */
-static void take_rebuff(struct pulse *pulse, uint64_t now)
+/* The peer begins a handshake. When it does so every 5 s, it does not hear our responses. */
+static void take_rebuff(struct pulse *pulse, uint64_t n, uint64_t now)
 {
 	if (now - pulse->rebuffed > REBUFF_SECONDS * SECOND)
 		pulse->rebuffs = 0;
 	pulse->rebuffed = now;
-	if (pulse->rebuffs < UINT8_MAX)
-		pulse->rebuffs++;
+	pulse->rebuffs = (uint8_t)(pulse->rebuffs + n < UINT8_MAX ? pulse->rebuffs + n : UINT8_MAX);
+	pulse->settles = now + THEIRS_SECONDS * SECOND;
 }
 
 static void take_sent(struct pulse *pulse, uint64_t bytes, bool heard, uint64_t now)
@@ -41,8 +43,8 @@ static void take_sent(struct pulse *pulse, uint64_t bytes, bool heard, uint64_t 
 	uint64_t calls = initiations(bytes);
 
 	pulse->sent = now;
-	if (bytes % 16)
-		pulse->shook = now;
+	if (calls)
+		pulse->settles = now + OURS_SECONDS * SECOND;
 	if (heard)
 		return;
 	pulse->kept = true;
@@ -74,17 +76,17 @@ bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64
 		heard = shaken || rx > theirs * INITIATION;
 		pulse->busy = heard;
 		if (theirs && !shaken) {
-			take_rebuff(pulse, now);
+			take_rebuff(pulse, theirs, now);
 			/* What answered them is no initiation of ours. */
 			if (tx >= theirs * RESPONSE && tx % 16)
-				tx -= theirs * RESPONSE, pulse->shook = now;
+				tx -= theirs * RESPONSE;
 		}
 		if (heard)
 			hear(pulse, now);
 		if (tx)
 			take_sent(pulse, tx, heard, now);
 		if (shaken)
-			pulse->rebuffs = 0, pulse->shook = 0;
+			pulse->rebuffs = 0, pulse->settles = 0;
 	}
 	pulse->last = *reading;
 	pulse->read = now;
@@ -98,6 +100,11 @@ void pulse_restart(struct pulse *pulse)
 	pulse->kept = false;
 }
 
+bool pulse_is_rebuffed(const struct pulse *pulse)
+{
+	return pulse->rebuffs >= 2 && pulse->read - pulse->rebuffed <= REBUFF_SECONDS * SECOND;
+}
+
 uint64_t pulse_doubt_at(const struct pulse *pulse)
 {
 	uint64_t at = UINT64_MAX;
@@ -106,7 +113,7 @@ uint64_t pulse_doubt_at(const struct pulse *pulse)
 		at = pulse->spoke + ANSWER_SECONDS * SECOND;
 	if (pulse->called && pulse->called + CALL_SECONDS * SECOND < at)
 		at = pulse->called + CALL_SECONDS * SECOND;
-	if (pulse->rebuffs >= 2 && pulse->rebuffed < at)
+	if (pulse_is_rebuffed(pulse) && pulse->rebuffed < at)
 		at = pulse->rebuffed;
 	return at;
 }

@@ -4,9 +4,11 @@
 
 #include "moves.h"
 
-/* Between readings of the counters: of a peer that is heard, and of one that is not. */
+/* Between readings of the counters: of a peer that is heard, of one that is not, and where more is
+ * to come. */
 #define READ_BUSY SECONDS(6)
 #define READ_IDLE SECONDS(10)
+#define READ_SOON SECONDS(2)
 /* After a set packets of the peer by another path are still under way. */
 #define SETTLES SECONDS(2)
 /* Between two doubts that an answer has dispelled. */
@@ -136,7 +138,8 @@ void reach_take_reading(struct reach *reach, const struct pulse_reading *reading
 			struct reach_time now)
 {
 	bool rested = !reach_is_in_demand(reach, now);
-	bool heard = pulse_take(&reach->pulse, reading, now.ns) && reach->pulse.rebuffs < 2;
+	bool heard =
+		pulse_take(&reach->pulse, reading, now.ns) && !pulse_is_rebuffed(&reach->pulse);
 	uint64_t doubt_at = max(pulse_doubt_at(&reach->pulse), reach->doubt_at);
 
 	if (heard) {
@@ -147,7 +150,9 @@ void reach_take_reading(struct reach *reach, const struct pulse_reading *reading
 	if (!endpoint_equal(&reading->endpoint, &reach->endpoint))
 		take_endpoint(reach, &reading->endpoint, now);
 
-	reach->read_at = now.ns + (reach->pulse.busy ? READ_BUSY : READ_IDLE);
+	reach->read_at = now.ns + (reach->pulse.rebuffed == now.ns ? READ_SOON
+				   : reach->pulse.busy             ? READ_BUSY
+								   : READ_IDLE);
 	switch (reach->phase) {
 	case REACH_ABSENT:
 		break;
@@ -164,7 +169,7 @@ void reach_take_reading(struct reach *reach, const struct pulse_reading *reading
 		if (rested && reach->pulse.sent == now.ns)
 			move_search_again(reach, now);
 		if (now.ns - reach->since < SECONDS(10))
-			reach->read_at = now.ns + SECONDS(2);
+			reach->read_at = now.ns + READ_SOON;
 		break;
 	}
 }

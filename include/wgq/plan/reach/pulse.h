@@ -30,18 +30,21 @@ struct pulse {
 	uint64_t spoke; /* the least moment since which data may have been sent without an answer */
 	uint64_t called;   /* of our last initiation that nothing has answered */
 	uint64_t rebuffed; /* of the last initiation of the peer */
-	uint64_t shook;    /* of the last packet of a handshake that is not known to be complete */
+	uint64_t settles;  /* until then a handshake may be under way */
 	uint8_t calls;     /* our initiations that nothing has answered, at least as many */
-	uint8_t rebuffs; /* readings with an initiation of the peer, none of which led to a session
-			  */
-	bool busy;       /* the last reading had grown by data */
-	bool kept;       /* something was sent since the peer was heard */
+	uint8_t rebuffs;   /* initiations of the peer, close together, that led to no session */
+	bool busy;         /* the last reading had grown by data */
+	bool kept;         /* something was sent since the peer was heard */
 };
 
 /* true: something was heard. */
 bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64_t now);
 /* Forgets what was sent in vain: that was by another path. */
 void pulse_restart(struct pulse *pulse);
+
+/* Whether the peer begins handshakes again and again: what comes from it does not show that it
+ * hears us. */
+bool pulse_is_rebuffed(const struct pulse *pulse);
 
 /* When to doubt that the peer hears us, as far as it is known now; UINT64_MAX: there is no reason
  * to. */
