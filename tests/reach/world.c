@@ -264,7 +264,7 @@ static void take_timers(struct world *world, int side)
 
 	if (s->retry_at && s->retry_at <= world->now) {
 		s->retry_at = 0;
-		if (s->attempts > MAX_ATTEMPTS) {
+		if (s->attempts > MAX_ATTEMPTS || (side != US && side != world->active)) {
 			s->staged = false;
 		} else {
 			s->attempts++;
@@ -328,8 +328,14 @@ static void take_initiation(struct world *world, int side, const struct packet *
 	s->stamp = packet->stamp;
 	s->consumed = world->now;
 	/* A session of the kernel's that waits for its first packet is lost. */
-	if (packet->probe && s->next.id && s->next.id == world->us.current.id)
+	if (packet->probe && s->next.id && s->next.id == world->us.current.id) {
+		int source, out = world->us.to.known ? way_out(world, &source) : NONE;
+
+		world->lost_at = world->now;
 		world->lost_sessions++;
+		if (world->loss == 0 && out != NONE && world_works(world, world->us.to.target, out))
+			world->broken_sessions++;
+	}
 	s->next = (struct session){.id = packet->id, .born = world->now};
 	s->previous = (struct session){0};
 	s->initiated = world->now;
@@ -379,7 +385,7 @@ static void take_data(struct world *world, int side, const struct packet *packet
 	if (side == US)
 		world->received = world->now;
 	else
-		world->delivered = world->now;
+		world->delivered = world->now, world->active = side;
 	if (packet->empty)
 		return;
 	if (!s->passive_at)
@@ -496,7 +502,10 @@ static void take_app(struct world *world, int side)
 		return;
 	if (side == US)
 		world->sent_app = world->now;
-	if (side_of(world, side)->up)
+	/* Of two responders with one key only the one that is used has something to send. */
+	if (side_of(world, side)->up &&
+	    (side == US || (side == world->active && !world->others) ||
+	     (side == world->active && is_valid(world, &world->peer[side - 1].current))))
 		send_data(world, side, false, true);
 	arm(world, side);
 	world_push(world, world->app_every[side] / 2 + world_random(world, world->app_every[side]),

@@ -110,6 +110,7 @@ struct world {
 	uint32_t order;
 
 	unsigned uplinks, targets;
+	bool others; /* there is more than one responder: they keep quiet unless spoken to */
 	struct uplink uplink[UPLINKS];
 	struct target target[ADDRS];
 	bool rules_by_source, userspace, linkdown_stays;
@@ -128,8 +129,10 @@ struct world {
 	/* Counted for the properties. */
 	uint64_t delivered;     /* the last packet of ours that the peer decrypted */
 	uint64_t received;      /* the last packet of the peer that we decrypted */
+	int active;             /* the side that it came to */
 	uint64_t sent_app;      /* the last that our host sent */
 	uint64_t lost_sessions; /* fresh sessions of the kernel's that a probe has replaced */
+	uint64_t lost_at, broken_sessions;
 	uint64_t probes, packets;
 	unsigned series;
 	/* What happens to the host; an answer has the path's number, and where it came to. */

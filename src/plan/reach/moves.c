@@ -21,14 +21,15 @@ size_t paths_better(const struct reach *reach)
 	return reach->leaves ? reach->n : 0;
 }
 
-bool reach_is_watched(const struct reach *reach)
+bool reach_is_watched(const struct reach *reach, struct reach_time now)
 {
-	return reach->n > 1 || reach->has_names;
+	return reach->n > 1 || reach->has_names || (reach->n && !reach->current) ||
+	       (reach->switched && now.ns - reach->switched < DEMAND);
 }
 
 bool reach_is_in_demand(const struct reach *reach, struct reach_time now)
 {
-	return now.ns - reach->pulse.sent < DEMAND;
+	return now.ns - reach->pulse.sent < DEMAND || !reach->current;
 }
 
 void move_pin(struct reach *reach, const struct reach_path *path)
@@ -42,6 +43,14 @@ void move_unpin(struct reach *reach)
 {
 	if (reach->pin.link)
 		reach->todo = (uint8_t)((reach->todo | TODO_UNPIN) & ~TODO_PIN);
+	reach->unpin_at = 0;
+}
+
+void move_pin_along(struct reach *reach)
+{
+	reach->pin.to = reach->endpoint;
+	if (reach->pin.link)
+		reach->todo = (uint8_t)((reach->todo | TODO_PIN) & ~TODO_UNPIN);
 	reach->unpin_at = 0;
 }
 
@@ -90,6 +99,7 @@ void move_use(struct reach *reach, struct reach_path *path, enum reach_reason re
 			reach->unpin_at = now.ns + PIN_STAYS;
 	}
 	move_endpoint(reach, &path->way.to, REACH_SET_TIMES, reason, now);
+	reach->unsure = reason != REACH_ROUTINE;
 }
 
 void move_begin(struct reach *reach, struct reach_path *path, enum reach_reason reason,
@@ -99,11 +109,11 @@ void move_begin(struct reach *reach, struct reach_path *path, enum reach_reason 
 	move_endpoint(reach, &path->way.to, 1, reason, now);
 }
 
-void move_doubt(struct reach *reach, bool idle, struct reach_time now)
+void move_doubt(struct reach *reach, uint8_t why, struct reach_time now)
 {
 	reach->phase = REACH_DOUBT;
 	reach->since = now.ns;
-	reach->idle = idle;
+	reach->doubt = why;
 	reach->asks = 0;
 	reach->asked = 0;
 	reach->read_at = now.ns + REACH_SECOND;

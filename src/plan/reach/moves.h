@@ -17,7 +17,10 @@
 /* How long a path that is routed stays pinned. */
 #define PIN_STAYS SECONDS(10)
 
-enum { TODO_PIN = 1, TODO_UNPIN = 2, TODO_SET = 4 };
+/* Nothing was heard for some time; whether the kernel uses the path is to be made sure of; it sends
+ * in vain. */
+enum { DOUBT_IDLE, DOUBT_UNSURE, DOUBT_SILENT };
+enum { TODO_PIN = 1, TODO_UNPIN = 2, TODO_SET = 4, TODO_AGAIN = 8 };
 
 static inline uint64_t min(uint64_t a, uint64_t b)
 {
@@ -31,16 +34,18 @@ static inline uint64_t max(uint64_t a, uint64_t b)
 
 /* How many paths are better than the current one. */
 size_t paths_better(const struct reach *reach);
-/* Whether there is anything to decide. */
-bool reach_is_watched(const struct reach *reach);
+/* Whether there is anything to decide, or was just now. */
+bool reach_is_watched(const struct reach *reach, struct reach_time now);
+/* Without a way the kernel sends nothing, whatever it is given. */
 bool reach_is_in_demand(const struct reach *reach, struct reach_time now);
 
 void move_pin(struct reach *reach, const struct reach_path *path);
 void move_unpin(struct reach *reach);
+/* The peer has roamed: its packets still leave by the same link. */
+void move_pin_along(struct reach *reach);
 
 void move_watch(struct reach *reach, struct reach_time now);
-/* idle: nothing speaks against the path but that nothing was heard for some time. */
-void move_doubt(struct reach *reach, bool idle, struct reach_time now);
+void move_doubt(struct reach *reach, uint8_t why, struct reach_time now);
 /* cut: nothing arrives by the current path. */
 void move_search(struct reach *reach, bool cut, struct reach_time now);
 void move_search_again(struct reach *reach, struct reach_time now);

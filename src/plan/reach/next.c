@@ -9,8 +9,9 @@
 #define ASK_AGAIN     SECONDS(1)
 #define ASK_APART     MILLISECONDS(250)
 #define ROUTINE_APART SECONDS(15)
-/* An idle session is doubted after this. */
-#define IDLE SECONDS(25)
+/* The current path is asked when it was idle for this long, or other paths were tried. */
+#define IDLE  SECONDS(25)
+#define TRIED SECONDS(45)
 /* The longest between two probes on SEARCH. */
 #define SEARCH_MAX SECONDS(30)
 /* Blind: how long a path is used in vain, which is two handshakes. */
@@ -48,7 +49,17 @@ static uint64_t may_probe_at(const struct reach *reach, struct reach_time now)
 	return at;
 }
 
-/* path NULL: the endpoint in the kernel, which has roamed. */
+/* Of a peer that has roamed. */
+static struct reach_way current_way(const struct reach *reach)
+{
+	struct reach_way way = {.to = reach->endpoint};
+
+	if (reach->pin.link && endpoint_equal(&reach->pin.to, &way.to))
+		way = reach->pin;
+	return way;
+}
+
+/* path NULL: the peer has roamed. */
 static bool probe(struct reach *reach, struct reach_path *path, struct reach_time now,
 		  struct reach_action *action)
 {
@@ -60,7 +71,7 @@ static bool probe(struct reach *reach, struct reach_path *path, struct reach_tim
 		action->id = path->id;
 		action->poke = path->id != reach->current && !reach->cut;
 	} else {
-		action->way = (struct reach_way){.to = reach->endpoint};
+		action->way = current_way(reach);
 	}
 	return true;
 }
@@ -74,8 +85,8 @@ static bool read_next(struct reach *reach, struct reach_time now, struct reach_a
 	return true;
 }
 
-/* When the current path of an idle session is to be asked; one that is not kept alive and has run
- * out is not missed. */
+/* When the current path is to be asked as a routine. A session that is neither kept alive nor valid
+ * is not missed. While better paths are tried, what comes from the peer may come by those. */
 static uint64_t idle_at(const struct reach *reach, struct reach_time now)
 {
 	const struct reach_path *current = reach_current(reach);
@@ -83,30 +94,41 @@ static uint64_t idle_at(const struct reach *reach, struct reach_time now)
 
 	if (!reach->pulse.kept && !pulse_has_session(&reach->pulse, now.wall))
 		return REACH_NEVER;
+	if (reach->tried > answered)
+		return max(max(answered, reach->switched) + TRIED, reach->probed + ROUTINE_APART);
 	return max(max(reach->pulse.heard, answered), max(reach->since, reach->probed)) + IDLE;
+}
+
+/* A handshake may have begun since the last reading, or the path died. */
+static bool knows_enough(struct reach *reach, struct reach_time now)
+{
+	if (now.ns - reach->pulse.read < REACH_SECOND)
+		return true;
+	reach->read_at = now.ns;
+	return false;
 }
 
 static bool watch_next(struct reach *reach, struct reach_time now, struct reach_action *action)
 {
 	uint64_t at = 0, free_at = may_probe_at(reach, now);
+	bool unsure = reach->unsure && reach->current;
 
-	if (!reach_is_watched(reach))
+	if (!reach_is_watched(reach, now))
 		return false;
-	if (read_next(reach, now, action))
-		return true;
-	if (is_due(max(idle_at(reach, now), free_at), now, action)) {
-		move_doubt(reach, true, now);
+	if (is_due(unsure ? free_at : max(idle_at(reach, now), free_at), now, action) &&
+	    knows_enough(reach, now)) {
+		move_doubt(reach, unsure ? DOUBT_UNSURE : DOUBT_IDLE, now);
+		reach->unsure = false;
 		return false;
 	}
 	struct reach_path *better = paths_next_trial(reach, paths_better(reach), &at);
 
 	at = max(max(at, free_at), max(reach->probed, reach->switched) + ROUTINE_APART);
-	if (!better || !is_due(at, now, action))
-		return false;
-	/* A handshake may have begun since the last reading. */
-	if (now.ns - reach->pulse.read < REACH_SECOND)
+	if (better && is_due(at, now, action) && knows_enough(reach, now) && !reach->pulse.spoke &&
+	    !reach->pulse.called) {
+		reach->tried = now.ns;
 		return probe(reach, better, now, action);
-	reach->read_at = now.ns;
+	}
 	return read_next(reach, now, action);
 }
 
@@ -198,8 +220,14 @@ static bool say_next(struct reach *reach, struct reach_time now, struct reach_ac
 		reach->todo &= (uint8_t)~TODO_SET;
 		action->kind = REACH_SET;
 		action->reason = reach->reason;
-		action->way = current ? current->way : (struct reach_way){.to = reach->endpoint};
+		action->way = current ? current->way : current_way(reach);
 		action->times = reach->times;
+	} else if (reach->todo & TODO_AGAIN) {
+		reach->todo &= (uint8_t)~TODO_AGAIN;
+		action->kind = REACH_SET;
+		action->way = current ? current->way : current_way(reach);
+		action->times = REACH_SET_TIMES;
+		reach->poke_at = now.ns + MILLISECONDS(50);
 	} else if (reach->poke_at && is_due(reach->poke_at, now, action)) {
 		reach->poke_at = 0;
 		action->kind = REACH_POKE;

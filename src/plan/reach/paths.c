@@ -9,7 +9,7 @@
 #define PAUSE_MAX SECONDS(120)
 #define HOLD_MIN  SECONDS(30)
 #define HOLD_MAX  SECONDS(480)
-enum { PROOF_ANSWERS = 3 };
+enum { PROOF_ANSWERS = 3, PROOF_MISS_OF = 8 };
 
 struct reach_path *path_by_id(const struct reach *reach, uint32_t id)
 {
@@ -70,11 +70,17 @@ bool paths_are_multihomed(const struct reach *reach)
 void path_note_ask(struct reach_path *path, uint64_t now)
 {
 	if (path->asked > path->answered) {
-		path->answers = 0;
+		if (++path->misses * PROOF_MISS_OF > path->answers)
+			path->answers = path->misses = 0;
 		path->pause = path->pause * 2 < PAUSE_MAX ? path->pause * 2 : PAUSE_MAX;
 	}
 	path->asked = now;
 	path->asks++;
+}
+
+void path_forget_ask(struct reach_path *path)
+{
+	path->asked = path->answered;
 }
 
 void path_note_answer(struct reach_path *path, uint64_t now)
@@ -89,7 +95,7 @@ void path_note_answer(struct reach_path *path, uint64_t now)
 
 void path_note_death(struct reach_path *path, uint64_t now)
 {
-	path->answers = 0;
+	path->answers = path->misses = 0;
 	if (now - path->used < 2 * path->hold)
 		path->hold = path->hold * 2 < HOLD_MAX ? path->hold * 2 : HOLD_MAX;
 	else

@@ -17,6 +17,8 @@ void paths_inherit(struct reach *reach, const struct reach_path *former, size_t 
 bool paths_are_multihomed(const struct reach *reach);
 
 void path_note_ask(struct reach_path *path, uint64_t now);
+/* It says nothing of the path. */
+void path_forget_ask(struct reach_path *path);
 void path_note_answer(struct reach_path *path, uint64_t now);
 /* It was used until now, and is dead: the sooner that came, the longer it has to answer before it
  * is returned to. */

@@ -59,6 +59,11 @@ static void take_sent(struct pulse *pulse, uint64_t bytes, bool heard, uint64_t 
 		pulse->spoke = pulse->read > pulse->heard ? pulse->read : pulse->heard;
 }
 
+bool pulse_is_rebuffed(const struct pulse *pulse, unsigned times)
+{
+	return pulse->rebuffs >= times && pulse->read - pulse->rebuffed <= REBUFF_SECONDS * SECOND;
+}
+
 bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64_t now)
 {
 	uint64_t rx = reading->rx_bytes - pulse->last.rx_bytes;
@@ -81,6 +86,7 @@ bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64
 			if (tx >= theirs * RESPONSE && tx % 16)
 				tx -= theirs * RESPONSE;
 		}
+		heard = heard && (shaken || !pulse_is_rebuffed(pulse, 2));
 		if (heard)
 			hear(pulse, now);
 		if (tx)
@@ -100,11 +106,6 @@ void pulse_restart(struct pulse *pulse)
 	pulse->kept = false;
 }
 
-bool pulse_is_rebuffed(const struct pulse *pulse)
-{
-	return pulse->rebuffs >= 2 && pulse->read - pulse->rebuffed <= REBUFF_SECONDS * SECOND;
-}
-
 uint64_t pulse_doubt_at(const struct pulse *pulse)
 {
 	uint64_t at = UINT64_MAX;
@@ -113,13 +114,15 @@ uint64_t pulse_doubt_at(const struct pulse *pulse)
 		at = pulse->spoke + ANSWER_SECONDS * SECOND;
 	if (pulse->called && pulse->called + CALL_SECONDS * SECOND < at)
 		at = pulse->called + CALL_SECONDS * SECOND;
-	if (pulse_is_rebuffed(pulse) && pulse->rebuffed < at)
+	if (pulse_is_rebuffed(pulse, 2) && pulse->rebuffed < at)
 		at = pulse->rebuffed;
 	return at;
 }
 
 uint64_t pulse_dead_at(const struct pulse *pulse)
 {
+	if (pulse_is_rebuffed(pulse, 3))
+		return pulse->rebuffed;
 	return pulse->calls >= 2 ? pulse->called + CALL_SECONDS * SECOND : UINT64_MAX;
 }
 

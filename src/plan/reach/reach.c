@@ -94,7 +94,7 @@ void reach_take_change(struct reach *reach, bool resumed, struct reach_time now)
 {
 	reach->changed = now.ns;
 	paths_try_soon(reach);
-	if (reach->phase == REACH_SEARCH && now.ns - reach->since > SECONDS(10))
+	if (reach->phase == REACH_SEARCH && now.ns - reach->since > SECONDS(15))
 		move_search_again(reach, now);
 	if (reach->phase == REACH_ABSENT && reach->has_names) {
 		reach->resolve_pause = 0;
@@ -120,17 +120,18 @@ static void take_endpoint(struct reach *reach, const union endpoint *endpoint,
 	} else if (!endpoint->any.sa_family) {
 		move_begin(reach, current ? current : &reach->paths[0], REACH_IS_LOST, now);
 	} else if (current && reach->times > 1 && now.ns - reach->switched < SETTLES) {
-		reach->todo |= TODO_SET;
+		reach->todo |= TODO_AGAIN;
 	} else {
-		if (current)
+		if (current && (!path || path > current))
 			path_note_death(current, now.ns);
 		reach->current = 0;
 		reach->leaves = false;
 		reach->endpoint = *endpoint;
+		reach->unsure = path;
 		if (path)
 			move_adopt(reach, path, now);
 		else
-			move_unpin(reach);
+			move_pin_along(reach);
 	}
 }
 
@@ -139,28 +140,31 @@ void reach_take_reading(struct reach *reach, const struct pulse_reading *reading
 {
 	bool rested = !reach_is_in_demand(reach, now);
 	bool heard =
-		pulse_take(&reach->pulse, reading, now.ns) && !pulse_is_rebuffed(&reach->pulse);
+		pulse_take(&reach->pulse, reading, now.ns) && !pulse_is_rebuffed(&reach->pulse, 2);
 	uint64_t doubt_at = max(pulse_doubt_at(&reach->pulse), reach->doubt_at);
 
 	if (heard) {
 		reach->doubt_pause = DOUBT_MIN;
+		/* Probes may have led the packets of both to another path. */
+		if (reach->phase == REACH_SEARCH)
+			reach->unsure = true;
 		if (reach->phase == REACH_DOUBT || reach->phase == REACH_SEARCH)
 			move_watch(reach, now);
 	}
 	if (!endpoint_equal(&reading->endpoint, &reach->endpoint))
 		take_endpoint(reach, &reading->endpoint, now);
 
-	reach->read_at = now.ns + (reach->pulse.rebuffed == now.ns ? READ_SOON
-				   : reach->pulse.busy             ? READ_BUSY
-								   : READ_IDLE);
+	reach->read_at = now.ns + (pulse_is_rebuffed(&reach->pulse, 1) ? READ_SOON
+				   : reach->pulse.busy                 ? READ_BUSY
+								       : READ_IDLE);
 	switch (reach->phase) {
 	case REACH_ABSENT:
 		break;
 	case REACH_WATCH:
 		if (doubt_at > now.ns)
 			reach->read_at = min(reach->read_at, doubt_at);
-		else if (reach_is_watched(reach))
-			move_doubt(reach, false, now);
+		else if (reach_is_watched(reach, now))
+			move_doubt(reach, DOUBT_SILENT, now);
 		break;
 	case REACH_DOUBT:
 		reach->read_at = now.ns + REACH_SECOND;
@@ -179,16 +183,21 @@ static void dispel(struct reach *reach, struct reach_time now)
 {
 	struct reach_path *current = path_by_id(reach, reach->current);
 
-	if (reach->idle) {
+	if (reach->doubt == DOUBT_IDLE) {
 		move_watch(reach, now);
 		return;
 	}
-	reach->doubt_at = now.ns + reach->doubt_pause;
-	reach->doubt_pause = min(reach->doubt_pause * 2, DOUBT_MAX);
+	enum reach_reason reason = REACH_ROUTINE;
+
+	if (reach->doubt == DOUBT_SILENT) {
+		reason = REACH_IS_ASTRAY;
+		reach->doubt_at = now.ns + reach->doubt_pause;
+		reach->doubt_pause = min(reach->doubt_pause * 2, DOUBT_MAX);
+	}
 	if (current)
-		move_use(reach, current, REACH_IS_ASTRAY, now);
+		move_use(reach, current, reason, now);
 	else
-		move_endpoint(reach, &reach->endpoint, REACH_SET_TIMES, REACH_IS_ASTRAY, now);
+		move_endpoint(reach, &reach->endpoint, REACH_SET_TIMES, reason, now);
 }
 
 void reach_take_answer(struct reach *reach, uint32_t id, enum reach_verdict verdict,
@@ -196,10 +205,15 @@ void reach_take_answer(struct reach *reach, uint32_t id, enum reach_verdict verd
 {
 	struct reach_path *path = path_by_id(reach, id);
 
-	if ((id && !path) || (verdict != REACH_ANSWERED && verdict != REACH_BUSY))
+	if (id && !path)
 		return;
-	if (path && (verdict == REACH_ANSWERED || reach->phase == REACH_SEARCH))
+	if (path &&
+	    (verdict == REACH_ANSWERED || (verdict == REACH_BUSY && reach->phase == REACH_SEARCH)))
 		path_note_answer(path, now.ns);
+	else if (path && (verdict == REACH_BUSY || verdict == REACH_ELSEWHERE))
+		path_forget_ask(path);
+	if (verdict != REACH_ANSWERED && verdict != REACH_BUSY)
+		return;
 
 	if (reach->phase == REACH_DOUBT && id == reach->current)
 		dispel(reach, now);

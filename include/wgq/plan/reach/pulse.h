@@ -42,14 +42,15 @@ bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64
 /* Forgets what was sent in vain: that was by another path. */
 void pulse_restart(struct pulse *pulse);
 
-/* Whether the peer begins handshakes again and again: what comes from it does not show that it
- * hears us. */
-bool pulse_is_rebuffed(const struct pulse *pulse);
+/* Whether the peer has just begun so many handshakes in vain, close together. From two on, what
+ * comes from it does not show that it hears us. */
+bool pulse_is_rebuffed(const struct pulse *pulse, unsigned times);
 
 /* When to doubt that the peer hears us, as far as it is known now; UINT64_MAX: there is no reason
  * to. */
 uint64_t pulse_doubt_at(const struct pulse *pulse);
-/* When to be sure that it does not, because the kernel has begun handshakes in vain, twice. */
+/* When to be sure that it does not: the kernel has begun handshakes in vain, twice, or the peer
+ * has, three times. */
 uint64_t pulse_dead_at(const struct pulse *pulse);
 /* Whether a session can be there. */
 bool pulse_has_session(const struct pulse *pulse, int64_t wall);

@@ -87,8 +87,9 @@ struct reach_path {
 
 	/* Private; zero in a new list. Moments are in ns, 0: never. */
 	uint32_t id;
-	uint32_t asks;     /* on SEARCH: in this search */
-	uint32_t answers;  /* in a row */
+	uint32_t asks;    /* on SEARCH: in this search */
+	uint32_t answers; /* in a row, but for one miss in eight */
+	uint32_t misses;
 	uint64_t since;    /* the first of these */
 	uint64_t asked;    /* last */
 	uint64_t answered; /* last */
@@ -181,7 +182,8 @@ struct reach {
 	/* Private. Moments are in ns, 0: never. */
 	bool leaves;    /* the current endpoint was a candidate, and is none any more */
 	bool cut;       /* on SEARCH: nothing arrives by the current path */
-	bool idle;      /* on DOUBT: only because the session was idle */
+	uint8_t doubt;  /* on DOUBT: why */
+	bool unsure;    /* whether the kernel uses the current path */
 	uint8_t todo;   /* actions that wait to be said */
 	uint8_t asks;   /* on DOUBT */
 	uint16_t times; /* of the set that waits */
@@ -189,6 +191,7 @@ struct reach {
 	uint64_t since;     /* the phase began */
 	uint64_t switched;  /* the endpoint was set last */
 	uint64_t probed;    /* any path, last */
+	uint64_t tried;     /* a better path, last */
 	uint64_t asked;     /* on DOUBT: the current path */
 	uint64_t changed;   /* the network, last */
 	uint64_t resolved;  /* the names were asked last */
