@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A host with some uplinks, a peer with some addresses, and the WireGuard of both, as a simulation.
  *
- * The model of WireGuard has what endpoints.md's measurements found to matter: sessions with their
+ * The model of WireGuard has what was found to matter: sessions with their
  * timers (drivers/net/wireguard/timers.c), the source that sticks to the last packet that came, the
  * endpoint that every authenticated packet moves, and a responder that takes an initiation only if
  * its time stamp is newer and 20 ms have passed. All that happens is decided by the seed. */
