@@ -2,12 +2,15 @@
 /* Cases in folders: texts that are read, and texts that are compared with what is expected. */
 #pragma once
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "wgq/base/buf.h"
+#include "wgq/base/sources.h"
 
 static inline int case_read(const char *path, struct buf *ret)
 {
@@ -21,6 +24,43 @@ static inline int case_read(const char *path, struct buf *ret)
 		buf_mem(ret, part, n);
 	fclose(f);
 	return buf_status(ret);
+}
+
+static inline int case_add_file(const char *folder, const char *name, struct config_text *ret)
+{
+	_cleanup_buf_ struct buf path = {0};
+
+	buf_addf(&path, "%s/%s", folder, name);
+	buf_str(&ret->text, ret->files.len ? SOURCES_BETWEEN : "");
+	int r = case_read(buf_text(&path), &ret->text);
+	return r < 0 ? r
+		     : sources_add(&ret->files, name, NULL, buf_text(&ret->text), ret->text.len);
+}
+
+static inline int case_is_drop_in(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* A configuration in the folder of a case, with its drop-ins. */
+static inline int case_read_config(const char *folder, const char *name, struct config_text *ret)
+{
+	_cleanup_buf_ struct buf drop_ins = {0};
+	struct dirent **entries = NULL;
+	int r = case_add_file(folder, name, ret);
+
+	buf_addf(&drop_ins, "%s/%s.d", folder, name);
+	int count = r < 0 ? 0 : scandir(buf_text(&drop_ins), &entries, case_is_drop_in, alphasort);
+	for (int i = 0; i < count; i++) {
+		_cleanup_buf_ struct buf shown = {0};
+
+		buf_addf(&shown, "%s.d/%s", name, entries[i]->d_name);
+		if (r == 0)
+			r = case_add_file(folder, buf_text(&shown), ret);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
 }
 
 static inline int case_write(const char *path, const struct buf *text)

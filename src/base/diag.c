@@ -67,6 +67,7 @@ static void diag_place(struct diag *d, struct diag_item *item, const struct plac
 	item->line = at->line;
 	item->col = at->col;
 	item->len = at->len;
+	item->order = at->order;
 	keep_quote(d, item, at);
 }
 

@@ -40,22 +40,13 @@ static int read_keys(struct config *config, struct diag *d)
 	return r == -EACCES || r == -ENOENT ? 0 : r;
 }
 
-/* As config_load(), but who may read the file is for the check to say. */
 static int load(const char *argument, struct config *ret, struct diag *d)
 {
-	int r;
+	bool is_stdin = strcmp(argument, "-") == 0;
 
-	ret->without_keys = true;
-	if (strcmp(argument, "-") == 0) {
-		r = config_load_stdin(nameless, ret, d);
-	} else {
-		r = config_path_find(argument, &ret->path, d);
-		if (r == 0)
-			r = config_path_read(&ret->path, &ret->text, d);
-		if (r == 0)
-			r = conf_parse(ret->path.given, ret->path.ifname, buf_text(&ret->text),
-				       ret->text.len, &ret->conf, d);
-	}
+	ret->keeps_text = ret->without_keys = true;
+	int r = is_stdin ? config_load_stdin(nameless, ret, d)
+			 : config_load(NULL, argument, ret, d);
 	if (r == 0)
 		r = read_keys(ret, d);
 	return r == 0 ? conf_derive(&ret->conf, d) : r;
@@ -108,28 +99,45 @@ static int add_files(const struct checked *all, int count, int index, struct che
 	return 0;
 }
 
+/* Who may do what with them. NULL: no memory; the caller releases it, and ret->trust, that refers
+ * to it. */
+static struct trust *look_at_files(const struct sources *files, struct check_facts *ret)
+{
+	struct trust *trust = mem_calloc(files->len, sizeof(*trust));
+	struct check_trust *facts = mem_calloc(files->len, sizeof(*facts));
+
+	for (size_t i = 0; trust && facts && i < files->len; i++) {
+		trust_look(files->at[i].path, &trust[i]);
+		facts[i] = (struct check_trust){.readable = trust[i].readable,
+						.writable = trust[i].path,
+						.writable_by = trust[i].by,
+						.writable_remedy = trust[i].remedy};
+	}
+	ret->trust = facts;
+	return trust;
+}
+
 static void check_one(struct checked *all, int count, int index)
 {
 	struct checked *this = &all[index];
 	const struct config *config = &this->config;
-	_cleanup_trust_ struct trust trust = {0};
 	struct check_facts facts = {0};
 
 	if (!this->loaded)
 		return;
 	facts_read(&config->conf, &facts);
-	trust_look(config->path.given, &trust);
-	facts.world_readable = trust.readable;
-	facts.writable = trust.path;
-	facts.writable_by = trust.by;
-	facts.writable_remedy = trust.remedy;
+	struct trust *trust = look_at_files(&config->conf.sources, &facts);
 	if (add_files(all, count, index, &facts.others) < 0)
 		diag_no_memory(&this->d);
 	else
-		check_conf(&config->conf, buf_text(&config->text), config->text.len, &facts,
-			   &this->d);
+		check_conf(&config->conf, buf_text(&config->text.text), config->text.text.len,
+			   &facts, &this->d);
 	check_others_release(&facts.others);
 	prefix_set_release(&facts.networks);
+	for (size_t i = 0; trust && i < config->conf.sources.len; i++)
+		trust_release(&trust[i]);
+	free(trust);
+	free((void *)facts.trust);
 }
 
 static void json_place(struct json *j, const struct diag_item *item)

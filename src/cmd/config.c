@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A configuration file from its name to its values.
+// A configuration, with its drop-ins, from its name to its values.
 #include "wgq/cmd/config.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/conf/derive.h"
 #include "wgq/conf/parse/parse.h"
+#include "wgq/sys/file/config_text.h"
 #include "wgq/sys/file/file.h"
 #include "wgq/sys/file/io.h"
 #include "wgq/sys/file/key_file.h"
@@ -21,9 +22,7 @@ int config_load_text(const char *argument, struct config *ret, struct diag *d)
 {
 	int r = config_path_find(argument, &ret->path, d);
 
-	if (r == 0)
-		r = config_path_read(&ret->path, &ret->text, d);
-	return r;
+	return r == 0 ? config_text_read(&ret->path, &ret->text, d) : r;
 }
 
 static void hint_command(const char *command, const char *path, struct diag *d)
@@ -35,23 +34,34 @@ static void hint_command(const char *command, const char *path, struct diag *d)
 	diag_hint(d, "%s", buf_text(&text));
 }
 
+static void warn_of_readers(const char *path, struct diag *d)
+{
+	diag_warn(d, "every user of this host can read `%s'", path);
+	hint_command("chmod 600", path, d);
+}
+
 void config_warn(const struct options *options, const struct config *config, struct diag *d)
 {
-	_cleanup_trust_ struct trust trust = {0};
-	const char *path = config->path.real;
+	_cleanup_buf_ struct buf told = {0};
 
 	if (options->as_wg_quick) {
 		if (config->path.world_accessible)
-			diag_warn(d, "`%s' is world accessible", path);
+			diag_warn(d, "`%s' is world accessible", config->path.real);
 		return;
 	}
-	trust_look(config->path.given, &trust);
-	if (trust.readable) {
-		diag_warn(d, "every user of this host can read `%s'", path);
-		hint_command("chmod 600", path, d);
-	}
-	if (trust.path) {
-		diag_warn(d, "%s can change `%s', whose hooks are run as root", trust.by, path);
+	vec_each(file, &config->text.files) {
+		_cleanup_trust_ struct trust trust = {0};
+
+		trust_look(file->path, &trust);
+		if (trust.readable)
+			warn_of_readers(file->real, d);
+		/* Once for the folder that all are in. */
+		if (!trust.path || strcmp(buf_text(&told), trust.path) == 0)
+			continue;
+		buf_clear(&told);
+		buf_str(&told, trust.path);
+		diag_warn(d, "%s can change `%s', whose hooks are run as root", trust.by,
+			  file->real);
 		hint_command(trust.remedy, trust.path, d);
 	}
 }
@@ -110,8 +120,8 @@ int config_read_keys(struct config *config, struct diag *d)
 
 static int parse(struct config *config, struct diag *d)
 {
-	int r = conf_parse(config->path.given, config->path.ifname, buf_text(&config->text),
-			   config->text.len, &config->conf, d);
+	int r = conf_parse_files(&config->text.files, config->path.ifname,
+				 buf_text(&config->text.text), &config->conf, d);
 
 	if (r < 0 || config->without_keys)
 		return r;
@@ -125,7 +135,7 @@ static int parse(struct config *config, struct diag *d)
 static void drop_text(struct config *config)
 {
 	if (!config->keeps_text)
-		buf_release(&config->text);
+		config_text_release(&config->text);
 }
 
 int config_load(const struct options *options, const char *argument, struct config *ret,
@@ -133,9 +143,12 @@ int config_load(const struct options *options, const char *argument, struct conf
 {
 	int r = config_load_text(argument, ret, d);
 
-	if (r == 0) {
-		config_warn(options, ret, d);
-		r = parse(ret, d);
+	/* What could be read may have more mistakes. */
+	if (r == 0 || (r == -EINVAL && ret->text.files.len)) {
+		if (options)
+			config_warn(options, ret, d);
+		int parsed = parse(ret, d);
+		r = r < 0 ? r : parsed;
 	}
 	drop_text(ret);
 	return r;
@@ -160,11 +173,21 @@ int config_load_stdin(const char *ifname, struct config *ret, struct diag *d)
 
 	if (r < 0)
 		return r;
-	ret->text.secret = true;
-	r = io_read_all(STDIN_FILENO, FILE_SIZE_MAX, &ret->text);
+	struct buf *text = &ret->text.text;
+	text->secret = true;
+	r = io_read_all(STDIN_FILENO, FILE_SIZE_MAX, text);
+	if (r == 0 && sources_add(&ret->text.files, ret->path.given, ret->path.real, buf_text(text),
+				  text->len) < 0)
+		r = -ENOMEM;
 	if (r == -ENOMEM)
 		return diag_no_memory(d);
 	return r < 0 ? diag_fail(d, -r, "cannot read standard input") : parse(ret, d);
+}
+
+void config_clean(const struct config *config)
+{
+	vec_each(file, &config->conf.sources)
+		file_clean(file->real);
 }
 
 void config_release(struct config *config)
@@ -172,6 +195,6 @@ void config_release(struct config *config)
 	if (!config)
 		return;
 	conf_release(&config->conf);
-	buf_release(&config->text);
+	config_text_release(&config->text);
 	config_path_release(&config->path);
 }

@@ -206,7 +206,7 @@ static int compare(struct session *s, const struct config *config, struct json *
 		r = reload_check(&snap, &reload, d);
 	session_unlock(s);
 	if (r == 0)
-		r = peer_names_read(buf_text(&config->text), config->text.len, &names, d);
+		r = peer_names_read(buf_text(&config->text.text), config->text.text.len, &names, d);
 	if (r == 0)
 		r = change_list(&reload.plan, &names, &changes, d);
 	*ret_differs = changes.len > 0;

@@ -185,7 +185,7 @@ static int down_one(const struct options *options, const char *argument, struct 
 		session_let_go(&session);
 	/* Of a save that was killed. */
 	if (r == 0 && has_conf && !session.dry_run)
-		file_clean(config.path.real);
+		config_clean(&config);
 	/* Of --all: another's hook may have taken it down. */
 	if (r == -ENODEV && (options->given & (OPTION_IF_EXISTS | OPTION_ALL))) {
 		diag_truncate(d, 0);

@@ -27,7 +27,7 @@ static int observe(struct session *s, struct snap *ret, struct diag *d)
 	const struct observe_query query = {
 		.ifname = s->ifname,
 		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_MAIN_ROUTES | LOOK_RULES | LOOK_CONFIG,
-		.config_file = s->context.config_file,
+		.config = s->path,
 	};
 	int r = session_lock(s, d);
 
@@ -117,14 +117,14 @@ static int warn_of_lost(const struct conf *conf, const struct snap *snap, struct
 }
 
 /* From the configuration as the file has it now: hooks may have changed it. */
-static int new_text(struct session *s, struct snap *snap, bool is_asked_for, struct buf *ret,
-		    struct diag *d)
+static int new_text(struct session *s, struct snap *snap, bool is_asked_for,
+		    struct config_text *ret, struct diag *d)
 {
 	const struct resolve_options options = {.stop = is_stopped};
 	_cleanup_conf_ struct conf conf = {0};
 	_cleanup_diag_ struct diag found = {0};
-	int r = conf_parse(s->conf->path, s->ifname, buf_text(&snap->config_text),
-			   snap->config_text.len, &conf, &found);
+	const struct config_text *text = &snap->config_text;
+	int r = conf_parse_apart(&text->files, s->ifname, buf_text(&text->text), &conf, &found);
 
 	/* Warnings were shown when the file was read first. */
 	if (r < 0) {
@@ -152,13 +152,7 @@ static int new_text(struct session *s, struct snap *snap, bool is_asked_for, str
 			    snap->link.mtu >= IPV6_MTU_MIN,
 		.scope_name = if_indextoname,
 	};
-	return conf_save(buf_text(&snap->config_text), snap->config_text.len, &conf, &now, ret, d);
-}
-
-static bool is_saved(const struct snap *snap, const struct buf *text)
-{
-	return text->len == snap->config_text.len &&
-	       memcmp(buf_text(text), buf_text(&snap->config_text), text->len) == 0;
+	return conf_save(text, &conf, &now, ret, d);
 }
 
 /* Where another wgq is bringing it up, or was killed when it did: what is not there yet would be
@@ -191,13 +185,13 @@ int save_run(struct session *s, bool is_asked_for, struct diag *d)
 {
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_plan_ struct plan plan = {0};
-	_cleanup_buf_ struct buf text = {.secret = true};
+	_cleanup_config_text_ struct config_text text = {0};
 	/* What a script is to save is not known before it has run. */
 	int r = s->dry_run ? 0 : look(s, &snap, d);
 
 	if (r == 0 && !s->dry_run)
 		r = new_text(s, &snap, is_asked_for, &text, d);
-	if (r < 0 || (!s->dry_run && is_saved(&snap, &text)))
+	if (r < 0 || (!s->dry_run && config_text_is_same(&snap.config_text, &text)))
 		return r;
 
 	struct op *op = vec_push(&plan);
@@ -205,7 +199,6 @@ int save_run(struct session *s, bool is_asked_for, struct diag *d)
 		return diag_no_memory(d);
 	op->kind = OP_SAVE;
 	op->save.name = s->conf->path;
-	op->save.path = s->context.config_file;
 	op->save.before = &snap.config_text;
 	op->save.text = &text;
 	return session_apply(s, &plan, d);

@@ -98,6 +98,7 @@ void session_init(struct session *s, const struct options *options, const struct
 {
 	s->options = options;
 	s->dry_run = options->given & OPTION_DRY_RUN;
+	s->path = &config->path;
 	s->ifname = config->path.ifname;
 	s->conf = &config->conf;
 	s->world = world;
@@ -120,7 +121,7 @@ int session_open(struct session *s, const struct options *options, const struct 
 	const struct host_options host_options = {
 		.choices = options->choices,
 		.ifname = config->path.ifname,
-		.config_file = config->path.real,
+		.config = &config->path,
 		.sources = &config->conf.sources,
 		.say = show_line,
 		.progress = show_progress,

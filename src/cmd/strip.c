@@ -16,11 +16,11 @@ static int strip_one(const struct options *options, const char *argument, struct
 	if (r == 0)
 		config_warn(options, &config, d);
 	if (r == 0)
-		r = conf_parse_save_config(config.path.given, buf_text(&config.text),
-					   config.text.len, d);
+		r = conf_parse_save_config(config.path.given, buf_text(&config.text.text),
+					   config.text.text.len, d);
 	if (r < 0)
 		return STATUS_FAILED;
-	conf_strip(buf_text(&config.text), config.text.len, &stripped);
+	conf_strip(buf_text(&config.text.text), config.text.text.len, &stripped);
 	r = show_foreign(&stripped, d);
 	return r < 0 || diag_errors(d) ? STATUS_FAILED : STATUS_OK;
 }

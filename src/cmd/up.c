@@ -244,7 +244,7 @@ static int up_one(const struct options *options, const char *argument, struct di
 		r = up_run(&session, d);
 	/* Of a save that was killed. */
 	if (r == 0 && (options->given & OPTION_REPLACE) && !session.dry_run)
-		file_clean(config.path.real);
+		config_clean(&config);
 	return session_status(&session, r);
 }
 

@@ -73,12 +73,16 @@ bool conf_mtu_excludes(const struct conf *conf, uint8_t family, struct buf *ret_
 	return true;
 }
 
+void conf_endpoint_release(struct conf_endpoint *endpoint)
+{
+	free(endpoint->host);
+	free(endpoint->port);
+}
+
 static void release_endpoints(struct conf_endpoint_vec *endpoints)
 {
-	vec_each(endpoint, endpoints) {
-		free(endpoint->host);
-		free(endpoint->port);
-	}
+	vec_each(endpoint, endpoints)
+		conf_endpoint_release(endpoint);
 	vec_release(endpoints);
 }
 

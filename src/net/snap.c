@@ -36,6 +36,6 @@ void snap_release(struct snap *snap)
 	vec_release(&snap->marks);
 	buf_release(&snap->dns_servers);
 	buf_release(&snap->dns_search);
-	buf_release(&snap->config_text);
+	config_text_release(&snap->config_text);
 	*snap = (struct snap){0};
 }

@@ -21,6 +21,7 @@
 #include "wgq/conf/parse/parse.h"
 
 static char programs[1024], writable[1024];
+static struct check_trust trust[8]; /* of the main file and its drop-ins */
 static const char *folder_of_case;
 
 static bool has_program(const char *name)
@@ -54,12 +55,12 @@ static bool read_fact(const char *line, struct check_facts *ret)
 	const char *value = strchr(line, ' ') ? strchr(line, ' ') + 1 : "";
 
 	if (strcmp(line, "world-readable") == 0) {
-		ret->world_readable = true;
+		trust[0].readable = true;
 	} else if (strncmp(line, "writable ", 9) == 0) {
 		snprintf(writable, sizeof(writable), "%s", value);
-		ret->writable = writable;
-		ret->writable_by = "group 100";
-		ret->writable_remedy = "chmod go-w";
+		trust[0].writable = writable;
+		trust[0].writable_by = "group 100";
+		trust[0].writable_remedy = "chmod go-w";
 	} else if (strcmp(line, "ipv6-off") == 0) {
 		ret->ipv6_off = true;
 	} else if (strcmp(line, "no-dns-tool") == 0) {
@@ -105,20 +106,21 @@ static int read_facts(const char *path, struct check_facts *ret)
 
 /* The findings as the user sees them, each below its name. Returns how many are warnings, or errors
  * of the parser. */
-static size_t find(const char *path, const struct check_facts *facts, struct buf *ret)
+static size_t find(const char *folder, const char *name, const struct check_facts *facts,
+		   struct buf *ret)
 {
-	_cleanup_buf_ struct buf text = {0};
+	_cleanup_config_text_ struct config_text config = {0};
 	_cleanup_conf_ struct conf conf = {0};
 	_cleanup_diag_ struct diag d = {0};
 	size_t warnings = 0;
 
-	int r = case_read(path, &text);
+	int r = case_read_config(folder, name, &config);
 	if (r < 0) {
-		buf_addf(ret, "%s: %s\n", path, strerror(-r));
+		buf_addf(ret, "%s/%s: %s\n", folder, name, strerror(-r));
 		return 1;
 	}
-	if (conf_parse("wg0.conf", "wg0", buf_text(&text), text.len, &conf, &d) == 0)
-		check_conf(&conf, buf_text(&text), text.len, facts, &d);
+	if (conf_parse_files(&config.files, "wg0", buf_text(&config.text), &conf, &d) == 0)
+		check_conf(&conf, buf_text(&config.text), config.text.len, facts, &d);
 	vec_each(item, &d) {
 		const struct diag one = {.at = item, .len = 1};
 
@@ -144,17 +146,13 @@ static int run_case(const char *folder, bool update)
 	prefix_set_sort(&facts.networks);
 	networks = facts.networks;
 
-	buf_clear(&path);
-	buf_addf(&path, "%s/wg0.conf", folder);
-	find(buf_text(&path), &facts, &result);
+	facts.trust = trust;
+	find(folder, "wg0.conf", &facts, &result);
 
-	buf_clear(&path);
-	buf_addf(&path, "%s/fixed.conf", folder);
 	/* What is wrong may be the host, so that it has no repaired twin. */
-	facts.world_readable = false;
-	facts.writable = NULL;
+	memset(trust, 0, sizeof(trust));
 	facts.neighbours = 0;
-	find(buf_text(&path), &facts, &fixed);
+	find(folder, "fixed.conf", &facts, &fixed);
 	if (fixed.len) {
 		printf("FAIL %s: the repaired twin is not without findings:\n%s\n", folder,
 		       buf_text(&fixed));
@@ -168,16 +166,16 @@ static int run_case(const char *folder, bool update)
 	return !case_is_as_expected(folder, &result, update) || failed;
 }
 
-static int run_quiet(const char *path)
+static int run_quiet(const char *folder, const char *name)
 {
 	_cleanup_buf_ struct buf result = {0};
 	const struct check_facts facts = {.has_program = has_program, .path_mtu = 1500};
 
 	snprintf(programs, sizeof(programs),
 		 " awk cat grep ip ip6tables iptables nft sysctl ufw wg ");
-	if (find(path, &facts, &result) == 0)
+	if (find(folder, name, &facts, &result) == 0)
 		return 0;
-	printf("FAIL %s: a false alarm:\n%s\n", path, buf_text(&result));
+	printf("FAIL %s/%s: a false alarm:\n%s\n", folder, name, buf_text(&result));
 	return 1;
 }
 
@@ -199,8 +197,9 @@ static int run_all(const char *root, const char *part, bool update, int *ret_cou
 		_cleanup_buf_ struct buf path = {0};
 
 		buf_addf(&path, "%s/%s", buf_text(&folder), entries[i]->d_name);
-		failed += strcmp(part, "quiet") == 0 ? run_quiet(buf_text(&path))
-						     : run_case(buf_text(&path), update);
+		failed += strcmp(part, "quiet") == 0
+				  ? run_quiet(buf_text(&folder), entries[i]->d_name)
+				  : run_case(buf_text(&path), update);
 		free(entries[i]);
 	}
 	if (count >= 0)

@@ -223,7 +223,7 @@ static int act(struct fake *fake, const struct op *op)
 		if (!find(fake, "link"))
 			return -ENODEV;
 		free(fake->saved);
-		fake->saved = mem_strndup(buf_text(op->save.text), op->save.text->len);
+		fake->saved = mem_strndup(buf_text(&op->save.text->text), op->save.text->text.len);
 		return 0;
 	case OP_KINDS:
 		break;
@@ -330,6 +330,13 @@ static void observe_tables(struct fake *fake, struct snap *snap)
 	}
 }
 
+static void add_config(const struct fake *fake, struct config_text *ret)
+{
+	buf_str(&ret->text, fake->config_text);
+	if (sources_add(&ret->files, "wg0.conf", NULL, buf_text(&ret->text), ret->text.len) < 0)
+		ret->text.failed = true;
+}
+
 static int fake_observe(void *self, const struct observe_query *query, struct snap *ret,
 			struct diag *d)
 {
@@ -360,7 +367,7 @@ static int fake_observe(void *self, const struct observe_query *query, struct sn
 	if (query->what & LOOK_TABLES)
 		observe_tables(fake, ret);
 	if (query->what & LOOK_CONFIG)
-		buf_str(&ret->config_text, fake->config_text);
+		add_config(fake, &ret->config_text);
 	ret->seen |= query->what;
 	return 0;
 }

@@ -24,13 +24,33 @@ static void require(bool holds, const char *what)
 	abort();
 }
 
-static void fuzz_parse(const char *text, size_t n)
+/* A form feed parts a file from its drop-ins. */
+static void cut_files(const char *text, size_t n, struct config_text *ret)
 {
+	for (const char *end = text + n; text <= end;) {
+		const char *cut = memchr(text, '\f', (size_t)(end - text));
+		size_t len = (size_t)((cut ? cut : end) - text);
+
+		buf_str(&ret->text, ret->files.len ? SOURCES_BETWEEN : "");
+		buf_mem(&ret->text, text, len);
+		if (sources_add(&ret->files, "fuzz.conf", NULL, buf_text(&ret->text),
+				ret->text.len) < 0)
+			abort();
+		text += len + 1;
+	}
+}
+
+static void fuzz_parse(const char *bytes, size_t size)
+{
+	_cleanup_config_text_ struct config_text config = {0};
 	_cleanup_conf_ struct conf conf = {0};
 	_cleanup_diag_ struct diag d = {0};
 	_cleanup_buf_ struct buf shown = {0};
 
-	int r = conf_parse("fuzz.conf", "fuzz", text, n, &conf, &d);
+	cut_files(bytes, size, &config);
+	const char *text = buf_text(&config.text);
+	size_t n = config.text.len;
+	int r = conf_parse_files(&config.files, "fuzz", text, &conf, &d);
 	require((r < 0) == (diag_errors(&d) > 0), "an error is told, and only an error");
 	diag_format(&d, 0, "wgq", true, 0, &shown);
 	for (size_t i = 0; i < shown.len; i++)

@@ -168,11 +168,11 @@ static void dump(struct buf *out, const struct conf *conf)
 			 file->text, file->line);
 }
 
-static void parse_case(const struct buf *text, struct buf *ret)
+static void parse_case(const struct config_text *config, struct buf *ret)
 {
 	_cleanup_conf_ struct conf conf = {0};
 	_cleanup_diag_ struct diag d = {0};
-	int r = conf_parse("wg0.conf", "wg0", buf_text(text), text->len, &conf, &d);
+	int r = conf_parse_files(&config->files, "wg0", buf_text(&config->text), &conf, &d);
 
 	diag_format(&d, 0, "wgq", false, 0, ret);
 	buf_addf(ret, "---- %s\n", r == 0 ? "ok" : r == -EINVAL ? "EINVAL" : strerror(-r));
@@ -182,15 +182,15 @@ static void parse_case(const struct buf *text, struct buf *ret)
 /* 0: as expected. */
 static int run_case(const char *folder, bool update)
 {
-	_cleanup_buf_ struct buf path = {0}, text = {0}, result = {0};
+	_cleanup_config_text_ struct config_text config = {0};
+	_cleanup_buf_ struct buf result = {0};
+	int r = case_read_config(folder, "wg0.conf", &config);
 
-	buf_addf(&path, "%s/wg0.conf", folder);
-	int r = case_read(buf_text(&path), &text);
 	if (r < 0) {
-		fprintf(stderr, "%s: %s\n", buf_text(&path), strerror(-r));
+		fprintf(stderr, "%s/wg0.conf: %s\n", folder, strerror(-r));
 		return 1;
 	}
-	parse_case(&text, &result);
+	parse_case(&config, &result);
 	return !case_is_as_expected(folder, &result, update);
 }
 

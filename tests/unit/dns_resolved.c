@@ -311,7 +311,7 @@ static void test_failure(void **state)
 
 	/* known before anything is changed */
 	config.servers = &wrong;
-	assert_non_null(sources_add(&sources, "wg0.conf", "\n\n\n\n", 4));
+	assert_int_equal(sources_add(&sources, "wg0.conf", NULL, "\n\n\n\n", 4), 0);
 	assert_int_equal(dns_choose(DNS_RESOLVED, &config, &backend, &d), -EINVAL);
 	assert_string_equal(d.at[1].file, "wg0.conf");
 	assert_int_equal(d.at[1].line, 5);

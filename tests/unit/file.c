@@ -156,12 +156,13 @@ static void test_world(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		_cleanup_buf_ struct buf text = {0};
+		struct stat st;
 
 		scratch_write(s, "f/wg0.conf", "[Interface]\n", cases[i].file);
 		config_path_release(&path);
 		assert_int_equal(config_path_find(s->path, &path, NULL), 0);
 		assert_int_equal(chmod(scratch_path(s, "f"), cases[i].folder), 0);
-		assert_int_equal(config_path_read(&path, &text, NULL), 0);
+		assert_int_equal(config_path_read(&path, &st, &text, NULL), 0);
 		assert_int_equal(path.world_accessible, cases[i].warn);
 		assert_string_equal(text.data, "[Interface]\n");
 		assert_true(text.secret);

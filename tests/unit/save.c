@@ -258,20 +258,18 @@ static void test_endpoints(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		struct conf conf = {0}, running = {0};
-		struct buf saved = {0};
+		_cleanup_config_text_ struct config_text text = text_of(files[i].before);
+		_cleanup_config_text_ struct config_text saved = {0};
 		struct diag d = {0};
 
 		parse(files[i].before, strlen(files[i].before), &conf);
 		parse(running_text, strlen(running_text), &running);
 		struct save_state now = state_of(&running);
 		now.endpoints = false;
-		assert_int_equal(conf_save(files[i].before, strlen(files[i].before), &conf, &now,
-					   &saved, &d),
-				 0);
-		assert_string_equal(buf_text(&saved), files[i].after);
+		assert_int_equal(conf_save(&text, &conf, &now, &saved, &d), 0);
+		assert_string_equal(buf_text(&saved.text), files[i].after);
 		assert_int_equal(d.len, files[i].warns);
 		diag_release(&d);
-		buf_release(&saved);
 		conf_release(&conf);
 		conf_release(&running);
 	}

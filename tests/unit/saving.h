@@ -37,16 +37,32 @@ static inline struct save_state state_of(const struct conf *running)
 	};
 }
 
+/* Of one file. */
+static inline struct config_text text_of(const char *text)
+{
+	struct config_text ret = {.text.secret = true};
+
+	buf_str(&ret.text, text);
+	assert_int_equal(sources_add(&ret.files, "wg0.conf", NULL, text, strlen(text)), 0);
+	return ret;
+}
+
 static inline void save_text(const char *before, const struct conf *conf,
 			     const struct save_state *now, struct buf *ret)
 {
 	struct diag d = {0};
 	struct buf shown = {0};
 
-	if (conf_save(before, strlen(before), conf, now, ret, &d) < 0) {
+	_cleanup_config_text_ struct config_text text = text_of(before), saved = {0};
+
+	if (conf_save(&text, conf, now, &saved, &d) < 0) {
 		diag_format(&d, 0, "test", false, 0, &shown);
 		fail_msg("%s\n%s", buf_text(&shown), before);
 	}
-	assert_true(ret->secret);
+	assert_true(saved.text.secret);
+	assert_int_equal(saved.files.len, 1);
+	buf_release(ret);
+	*ret = saved.text;
+	saved.text = (struct buf){0};
 	diag_release(&d);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A line number that counts through several files becomes the place in one of them.
-#include "wgq/conf/sources.h"
+#include "wgq/base/sources.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,15 +17,25 @@ static const struct {
 	const char *file;
 	uint32_t local;
 } places[] = {
-	{0, "0", 0}, {1, "0", 1}, {2, "0", 2}, {3, "1", 1}, {4, "2", 1}, {5, "3", 1}, {6, "3", 2},
+	{0, "0", 0}, {1, "0", 1}, {2, "0", 2}, {3, "0", 3}, {4, "1", 1},
+	{5, "1", 2}, {6, "2", 1}, {8, "3", 1}, {9, "3", 2},
 };
 
 static void fill(struct sources *sources)
 {
+	_cleanup_buf_ struct buf text = {0};
+
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		const char name[] = {(char)('0' + i), '\0'};
 
-		assert_non_null(sources_add(sources, name, texts[i], strlen(texts[i])));
+		buf_str(&text, i ? SOURCES_BETWEEN : "");
+		buf_str(&text, texts[i]);
+		assert_int_equal(
+			sources_add(sources, name, i ? "/real" : NULL, buf_text(&text), text.len),
+			0);
+		assert_memory_equal(buf_text(&text) + sources->at[i].at, texts[i],
+				    sources->at[i].len);
+		assert_int_equal(sources->at[i].len, strlen(texts[i]));
 	}
 }
 
@@ -60,9 +71,24 @@ static void test_names(void **state)
 	diag_fail(&d, 1, "x");
 	sources_note_asked(&sources, 0, &d);
 	assert_null(d.at[0].notes);
-	sources_note_asked(&sources, 6, &d);
+	sources_note_asked(&sources, 9, &d);
 	assert_string_equal(d.at[0].notes, "asked for by 3:2\n");
 	sources_release(&sources);
+}
+
+static void test_copy(void **state)
+{
+	struct sources sources = {0}, copy = {0};
+
+	(void)state;
+	fill(&sources);
+	assert_int_equal(sources_copy(&sources, &copy), 0);
+	sources_release(&sources);
+	assert_int_equal(copy.len, 4);
+	assert_string_equal(sources_place(&copy, 9).file, "3");
+	assert_null(copy.at[0].real);
+	assert_string_equal(copy.at[3].real, "/real");
+	sources_release(&copy);
 }
 
 static void test_unknown(void **state)
@@ -82,9 +108,9 @@ static void test_too_many(void **state)
 	struct sources sources = {0};
 
 	(void)state;
-	assert_non_null(sources_add(&sources, "a", "", 0));
+	assert_int_equal(sources_add(&sources, "a", NULL, "", 0), 0);
 	sources.at[0].lines = UINT32_MAX - 1;
-	assert_null(sources_add(&sources, "b", "\n", 1));
+	assert_int_equal(sources_add(&sources, "b", NULL, "\n\n\n", 3), -EFBIG);
 	assert_int_equal(sources.len, 1);
 	sources_release(&sources);
 }
@@ -92,9 +118,8 @@ static void test_too_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_places),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_places),   cmocka_unit_test(test_names),
+		cmocka_unit_test(test_copy),     cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_too_many),
 	};
 

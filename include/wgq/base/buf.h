@@ -66,7 +66,8 @@ void buf_wrap(struct buf *b, size_t start, const char *indent, size_t width);
 /* The text as malloc()ed memory of the caller's; NULL when an addition failed. Empties b. */
 char *buf_steal(struct buf *b);
 
-void buf_clear(struct buf *b); /* keeps the memory */
+void buf_clear(struct buf *b);           /* keeps the memory */
+void buf_cut(struct buf *b, size_t len); /* what is behind the first len bytes */
 void buf_release(struct buf *b);
 
 #define _cleanup_buf_ _cleanup_(buf_release)

@@ -22,9 +22,10 @@ struct place {
 	const char *file;
 	const char *text; /* the line; NULL when it holds a secret and must not be quoted */
 	size_t text_len;
-	uint32_t line; /* from 1; 0: the file as a whole */
-	uint32_t col;  /* in bytes from 1; 0: the line as a whole */
-	uint32_t len;  /* of the part that is wrong, in bytes; 0 is shown as 1 */
+	uint32_t line;  /* from 1; 0: the file as a whole */
+	uint32_t col;   /* in bytes from 1; 0: the line as a whole */
+	uint32_t len;   /* of the part that is wrong, in bytes; 0 is shown as 1 */
+	uint32_t order; /* among the places of several files: the line counted through all */
 };
 
 struct diag_item {
@@ -36,7 +37,7 @@ struct diag_item {
 	char *file;          /* NULL: no place */
 	char *quote;         /* the line of the file around the place, NULL: not to be shown */
 	uint32_t quote_skip; /* bytes of the line before that */
-	uint32_t line, col, len;
+	uint32_t line, col, len, order;
 	char *hint;  /* what to write or do instead; NULL: none */
 	char *notes; /* further lines, each ended by a newline; NULL: none */
 };

@@ -17,6 +17,7 @@
 struct session {
 	const struct options *options;
 	const char *ifname;
+	const struct config_path *path;
 	const struct conf *conf; /* NULL: there is none */
 	struct world *world;
 	struct host *host; /* the real world, owned; NULL in tests */

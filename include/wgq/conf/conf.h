@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 #include "wgq/base/diag.h"
+#include "wgq/base/sources.h"
 #include "wgq/base/vec.h"
 #include "wgq/conf/hook/hooks.h"
-#include "wgq/conf/sources.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/wg.h"
 
@@ -130,6 +130,7 @@ bool conf_mtu_excludes(const struct conf *conf, uint8_t family, struct buf *ret_
 void conf_mtu_explain(uint32_t mtu, uint32_t least, struct buf *ret_text);
 struct place conf_mtu_place(const struct conf *conf);
 
+void conf_endpoint_release(struct conf_endpoint *endpoint);
 void conf_texts_release(struct conf_text_vec *texts);
 void conf_release(struct conf *conf);
 

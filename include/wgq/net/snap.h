@@ -9,6 +9,7 @@
 
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
+#include "wgq/base/sources.h"
 #include "wgq/net/policy.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/wg.h"
@@ -72,7 +73,7 @@ enum look {
 	LOOK_DNS_ENTRY = 1 << 10,     /* whether resolvconf has an entry; after world_prepare() */
 	LOOK_DNS = 1 << 11,           /* the name servers that are set; after world_prepare() */
 	LOOK_MTU = 1 << 12,           /* of the ways to the endpoints of a configuration */
-	LOOK_CONFIG = 1 << 13,        /* the text of the configuration file */
+	LOOK_CONFIG = 1 << 13,        /* the text of the configuration, with its drop-ins */
 };
 
 /* A field is valid only if what it belongs to is in `seen`. Link, IPv6 and time always are. */
@@ -129,7 +130,7 @@ struct snap {
 	uint32_t path_mtu;    /* the least on the ways to the endpoints; 0: there is none */
 	uint32_t default_mtu; /* of the default route; 0: there is none */
 
-	struct buf config_text; /* LOOK_CONFIG; secret */
+	struct config_text config_text; /* LOOK_CONFIG */
 };
 
 bool snap_has_seen(const struct snap *snap, enum look what);

@@ -54,7 +54,7 @@ struct wg_peer {
 	int64_t last_handshake; /* read only: seconds since the epoch; 0: never */
 	uint64_t rx_bytes, tx_bytes;
 	uint32_t line; /* of its [Peer] */
-	uint32_t public_key_line, preshared_key_line;
+	uint32_t public_key_line, preshared_key_line, endpoint_line, keepalive_line;
 	struct allowed_ip_vec allowed_ips;
 };
 

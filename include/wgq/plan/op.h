@@ -103,10 +103,9 @@ struct op {
 		} dns;            /* OP_DNS_* */
 		const char *hook; /* OP_HOOK: the command, %i not replaced */
 		struct {
-			const char *name;                /* as `wgq save` takes it */
-			const char *path;                /* of the file itself */
-			const struct buf *before, *text; /* secrets: never shown */
-		} save;                                  /* OP_SAVE */
+			const char *name;                        /* as `wgq save` takes it */
+			const struct config_text *before, *text; /* secrets: never shown */
+		} save;                                          /* OP_SAVE */
 	};
 };
 

@@ -17,6 +17,7 @@
 #include "wgq/conf/conf.h"
 #include "wgq/net/snap.h"
 #include "wgq/plan/op.h"
+#include "wgq/sys/file/config_path.h"
 
 /* What is not asked for costs nothing. */
 struct observe_query {
@@ -29,7 +30,7 @@ struct observe_query {
 	/* LOOK_MTU: the ways to the endpoints of this, for packets with this mark; 0: none */
 	const struct conf *conf;
 	uint32_t mark;
-	const char *config_file; /* LOOK_CONFIG */
+	const struct config_path *config; /* LOOK_CONFIG */
 };
 
 enum purpose {

@@ -26,15 +26,13 @@ static int read_config(const char *argument, bool must_be, struct probe_rows *ro
 {
 	struct config *config = &rows->config;
 	_cleanup_diag_ struct diag found = {0};
-	int r = config_load_text(argument, config, &found);
+	const struct buf *text = &config->text.text;
 
+	config->keeps_text = true;
+	int r = config_load(NULL, argument, config, &found);
 	if (r == 0)
-		r = peer_names_read(buf_text(&config->text), config->text.len, &rows->names,
-				    &found);
-	if (r == 0)
-		r = conf_parse(config->path.given, config->path.ifname, buf_text(&config->text),
-			       config->text.len, &config->conf, &found);
-	buf_release(&config->text);
+		r = peer_names_read(buf_text(text), text->len, &rows->names, &found);
+	config_text_release(&config->text);
 	rows->has_conf = r == 0;
 	if (r == 0 || must_be) {
 		diag_move(d, &found);

@@ -27,13 +27,14 @@ static int use_config(struct status *s, struct diag *d)
 {
 	struct config *config = &s->config;
 	_cleanup_diag_ struct diag mistakes = {0};
-	int r = peer_names_read(buf_text(&config->text), config->text.len, &s->names, d);
+	const struct buf *text = &config->text.text;
+	int r = peer_names_read(buf_text(text), text->len, &s->names, d);
 
 	if (r < 0)
 		return r;
-	s->has_conf = conf_parse(config->path.given, config->path.ifname, buf_text(&config->text),
-				 config->text.len, &config->conf, &mistakes) == 0;
-	buf_release(&config->text);
+	s->has_conf = conf_parse_files(&config->text.files, config->path.ifname, buf_text(text),
+				       &config->conf, &mistakes) == 0;
+	config_text_release(&config->text);
 	/* A key that is not seen is not compared. */
 	if (s->has_conf && config_read_keys(config, &mistakes) < 0)
 		unseen(s, &mistakes);

@@ -110,7 +110,8 @@ static int find_peer(const struct options *options, const char *name, uint8_t fa
 
 		if (config_load(options, link->name, &config, NULL) < 0 ||
 		    conf_derive(&config.conf, NULL) < 0 ||
-		    peer_names_read(buf_text(&config.text), config.text.len, &names, NULL) < 0)
+		    peer_names_read(buf_text(&config.text.text), config.text.text.len, &names,
+				    NULL) < 0)
 			continue;
 		vec_each(peer, &config.conf.wg.peers) {
 			const char *called = peer_names_find(&names, &peer->public_key);
@@ -173,12 +174,11 @@ static int set_target(const char *ifname, struct way_target *target, struct diag
 /* From the configuration of the interface's name, where we may read it. */
 static char *peer_name(const char *ifname, const struct key *key)
 {
-	_cleanup_config_path_ struct config_path path = {0};
+	_cleanup_config_ struct config config = {0};
 	_cleanup_peer_names_ struct peer_names names = {0};
-	_cleanup_buf_ struct buf text = {.secret = true};
 
-	if (config_path_find(ifname, &path, NULL) < 0 || config_path_read(&path, &text, NULL) < 0 ||
-	    peer_names_read(buf_text(&text), text.len, &names, NULL) < 0)
+	if (config_load_text(ifname, &config, NULL) < 0 ||
+	    peer_names_read(buf_text(&config.text.text), config.text.text.len, &names, NULL) < 0)
 		return NULL;
 	const char *name = peer_names_find(&names, key);
 	return name ? mem_strndup(name, strlen(name)) : NULL;

@@ -24,14 +24,14 @@ static int find_lines(struct check *c, const char *text, size_t n)
 	return 0;
 }
 
-/* By lines; they are few, and in order but for the checks that they are from. */
+/* By files and lines; they are few, and in order but for the checks that they are from. */
 static void sort_by_line(struct diag *d)
 {
 	for (size_t i = 1; i < d->len; i++) {
 		struct diag_item item = d->at[i];
 		size_t to = i;
 
-		for (; to && d->at[to - 1].line > item.line; to--)
+		for (; to && d->at[to - 1].order > item.order; to--)
 			d->at[to] = d->at[to - 1];
 		d->at[to] = item;
 	}

@@ -78,18 +78,11 @@ struct where where_hook(const struct check *c, const struct hook *hook, size_t o
 	return (struct where){.line = hook->line, .at = {at.at + from, to - from}};
 }
 
-struct where where_key(const struct check *c, uint32_t section_line, const char *key)
+struct where where_in_peer(const struct check *c, const struct wg_peer *peer, uint32_t line)
 {
-	for (uint32_t number = section_line + 1; number <= c->lines.len && !is_enough(c);
-	     number++) {
-		struct line line = cut(c, number);
-
-		if (line.key.len && line.key.at[0] == '[')
-			break;
-		if (line.has_value && slice_squeezed_is(line.key, key))
-			return (struct where){.line = number, .at = line.value};
-	}
-	return (struct where){.line = section_line, .at = cut(c, section_line).stripped};
+	if (line || is_enough(c))
+		return where_value(c, line);
+	return (struct where){.line = peer->line, .at = cut(c, peer->line).stripped};
 }
 
 bool check_may_show(const struct check *c, uint32_t line)
@@ -111,6 +104,10 @@ static struct place place_of(const struct check *c, struct where where)
 	struct slice text = line_text(c, where.line);
 	struct place place = conf_place(c->conf, where.line);
 
+	if (where.file) {
+		place.file = where.file->path;
+		place.order = where.file->first;
+	}
 	if (!text.at || !check_may_show(c, where.line))
 		return place;
 	place.text = text.at;

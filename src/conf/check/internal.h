@@ -47,10 +47,12 @@ struct check {
 	bool no_memory;
 };
 
-/* found.c. Part of a line; at.at NULL: the line as a whole. Line 0: the file as a whole. */
+/* found.c. Part of a line; at.at NULL: the line as a whole. Line 0: the main file as a whole, or
+ * the one that is given. */
 struct where {
 	uint32_t line;
 	struct slice at;
+	const struct source *file;
 };
 
 /* The value of the key in a line. */
@@ -61,8 +63,8 @@ struct where where_prefix(const struct check *c, uint32_t line, const struct pre
 struct where where_text(const struct check *c, uint32_t line, const char *text);
 /* n bytes of a hook, from an offset in its text with every %i replaced on. */
 struct where where_hook(const struct check *c, const struct hook *hook, size_t offset, size_t n);
-/* The key's line in the section that begins in a line, else the section's. */
-struct where where_key(const struct check *c, uint32_t section_line, const char *key);
+/* The value in a line about the peer; line 0, for there is none: the beginning of its section. */
+struct where where_in_peer(const struct check *c, const struct wg_peer *peer, uint32_t line);
 
 /* A finding of the running check. hint may be NULL. */
 void check_found(struct check *c, struct where where, const char *hint, const char *format, ...)

@@ -9,39 +9,50 @@
 #include "internal.h"
 #include "wgq/net/key_addr.h"
 
-static bool has_secrets(const struct conf *conf)
+static bool has_secrets(const struct conf *conf, const struct source *file)
 {
-	if (conf->wg.has_private_key)
+	if (conf->wg.has_private_key &&
+	    sources_find(&conf->sources, conf->private_key_line) == file)
 		return true;
 	vec_each(peer, &conf->wg.peers)
-		if (peer->has_preshared_key)
+		if (peer->has_preshared_key &&
+		    sources_find(&conf->sources, peer->preshared_key_line) == file)
 			return true;
 	return false;
 }
 
 static void check_readable(struct check *c)
 {
-	_cleanup_buf_ struct buf hint = {0};
+	const struct check_trust *trust = c->facts->trust;
 
-	if (!c->facts->world_readable || !has_secrets(c->conf))
-		return;
-	buf_str(&hint, "chmod 600 ");
-	buf_shell_word(&hint, c->conf->path);
-	check_found(c, (struct where){0}, buf_text(&hint),
-		    "every user of this host can read the keys in this file");
+	for (size_t i = 0; trust && i < c->conf->sources.len; i++) {
+		const struct source *file = &c->conf->sources.at[i];
+		_cleanup_buf_ struct buf hint = {0};
+
+		if (!trust[i].readable || !has_secrets(c->conf, file))
+			continue;
+		buf_str(&hint, "chmod 600 ");
+		buf_shell_word(&hint, file->path);
+		check_found(c, (struct where){.file = file}, buf_text(&hint),
+			    "every user of this host can read the keys in this file");
+	}
 }
 
 static void check_writable(struct check *c)
 {
-	_cleanup_buf_ struct buf hint = {0};
-	const struct check_facts *facts = c->facts;
+	const struct check_trust *trust = c->facts->trust;
 
-	if (!facts->writable)
-		return;
-	buf_addf(&hint, "%s ", facts->writable_remedy);
-	buf_shell_word(&hint, facts->writable);
-	check_found(c, (struct where){0}, buf_text(&hint),
-		    "%s can change this file, whose hooks are run as root", facts->writable_by);
+	for (size_t i = 0; trust && i < c->conf->sources.len; i++) {
+		_cleanup_buf_ struct buf hint = {0};
+
+		if (!trust[i].writable)
+			continue;
+		buf_addf(&hint, "%s ", trust[i].writable_remedy);
+		buf_shell_word(&hint, trust[i].writable);
+		check_found(c, (struct where){.file = &c->conf->sources.at[i]}, buf_text(&hint),
+			    "%s can change this file, whose hooks are run as root",
+			    trust[i].writable_by);
+	}
 }
 
 static void check_no_private_key(struct check *c)
@@ -278,7 +289,7 @@ static void check_neighbours(struct check *c)
 	}
 	if (!first || c->facts->neighbours <= 0 || count <= (size_t)c->facts->neighbours)
 		return;
-	check_found(c, where_key(c, first->line, "AllowedIPs"),
+	check_found(c, where_value(c, first->allowed_ips.at[0].line),
 		    "set net.ipv6.neigh.default.gc_thresh3 to twice their number",
 		    "%zu peers have IPv6 addresses, but the kernel's neighbour table holds %ld",
 		    count, c->facts->neighbours);

@@ -122,7 +122,7 @@ static void check_duplicate_key(struct check *c)
 		if (!key_equal(&sorted[i - 1]->public_key, &sorted[i]->public_key) ||
 		    !sorted[i]->replace_allowed_ips || key_is_zero(&sorted[i]->public_key))
 			continue;
-		check_found(c, where_key(c, sorted[i]->line, "PublicKey"),
+		check_found(c, where_value(c, sorted[i]->public_key_line),
 			    "give each peer a key of its own, or make one [Peer] of the two",
 			    "the peer of %s has the same public key: they are one peer, and "
 			    "the allowed IPs above are lost",
@@ -134,7 +134,7 @@ static void check_own_key(struct check *c)
 {
 	vec_each(peer, &c->conf->wg.peers)
 		if (c->has_own_key && key_equal(&c->own_key, &peer->public_key))
-			check_found(c, where_key(c, peer->line, "PublicKey"),
+			check_found(c, where_value(c, peer->public_key_line),
 				    "write the public key of the other side, as `wg show` prints "
 				    "it there",
 				    "this is the public key of this interface itself, so the "
@@ -150,7 +150,7 @@ static void check_zero_key(struct check *c)
 			    "the private key is all zero, which means that there is none");
 	vec_each(peer, &conf->wg.peers) {
 		if (key_is_zero(&peer->public_key))
-			check_found(c, where_key(c, peer->line, "PublicKey"),
+			check_found(c, where_value(c, peer->public_key_line),
 				    "write the public key of the other side",
 				    "the public key is all zero, so there will be no handshake");
 		if (peer->has_preshared_key && key_is_zero(&peer->preshared_key))
@@ -240,7 +240,9 @@ static void check_no_allowed_ips(struct check *c)
 		if (keeps_allowed_ips(c, sorted + i, next - i) ||
 		    hooks_set(c->hooks, &last->public_key, "allowed-ips"))
 			continue;
-		check_found(c, where_key(c, last->line, "AllowedIPs"),
+		check_found(c,
+			    where_in_peer(c, last,
+					  last->allowed_ips.len ? last->allowed_ips.at[0].line : 0),
 			    last->replace_allowed_ips
 				    ? "write AllowedIPs = and the peer's addresses or networks"
 				    : "write the peer's addresses or networks; a - takes away what "
@@ -308,7 +310,7 @@ static void check_no_meeting(struct check *c)
 
 		if (!peer->has_endpoint && !has_named_endpoint(conf, i) &&
 		    !hooks_set(c->hooks, &peer->public_key, "endpoint"))
-			check_found(c, where_key(c, peer->line, "Endpoint"),
+			check_found(c, where_in_peer(c, peer, peer->endpoint_line),
 				    "write ListenPort = in [Interface], or Endpoint = here",
 				    "this peer has no endpoint, and this side's port is a random "
 				    "one: neither can reach the other");
@@ -327,7 +329,7 @@ static void check_keepalive(struct check *c)
 		const struct wg_peer *peer = &conf->wg.peers.at[i];
 
 		if ((peer->has_endpoint || has_named_endpoint(conf, i)) && !peer->has_keepalive)
-			check_found(c, where_key(c, peer->line, "Endpoint"),
+			check_found(c, where_in_peer(c, peer, peer->endpoint_line),
 				    "if it has to, write PersistentKeepalive = 25",
 				    "behind a NAT or firewall, the peer can reach this side only "
 				    "for a while after this side has sent something");

@@ -38,11 +38,11 @@ static void check_endpoint(struct check *c)
 		if (!a.family)
 			continue;
 		if (endpoint_port(&peer->endpoint) == 0)
-			check_found(c, where_key(c, peer->line, "Endpoint"),
+			check_found(c, where_in_peer(c, peer, peer->endpoint_line),
 				    "write the port on which the peer listens, often 51820",
 				    "nothing can be sent to port 0");
 		else if (is_no_host(&a))
-			check_found(c, where_key(c, peer->line, "Endpoint"),
+			check_found(c, where_in_peer(c, peer, peer->endpoint_line),
 				    "write the address by which the peer can be reached",
 				    "no host has this address");
 	}
@@ -172,7 +172,8 @@ static void check_loop(struct check *c)
 		if (c->found < CHECK_SHOWN_MAX && hooks_care(c, &a))
 			continue;
 		prefix_format(&route, text);
-		check_found(c, where_key(c, peer->line, "Endpoint"), loop_hint(c->conf, &route),
+		check_found(c, where_in_peer(c, peer, peer->endpoint_line),
+			    loop_hint(c->conf, &route),
 			    "%s is in %s, which is routed into the tunnel: its own encrypted "
 			    "packets would go there again",
 			    address, text);

@@ -64,6 +64,8 @@ int own_excluded_ips(struct parser *p)
 	struct slice rest = p->line->value, item;
 	struct prefix prefix;
 
+	if (list_is_emptied(p))
+		p->conf->excluded_ips.len = 0;
 	while (list_next_quick(&rest, &item))
 		if (prefix_read(p, item, &prefix) &&
 		    !add_prefix(p, &p->conf->excluded_ips, &prefix))
@@ -76,6 +78,8 @@ int own_address_from_key(struct parser *p)
 	struct slice rest = p->line->value, item;
 	struct prefix prefix;
 
+	if (list_is_emptied(p))
+		p->conf->address_from_key.len = 0;
 	while (list_next_quick(&rest, &item)) {
 		if (!memchr(item.at, '/', item.len))
 			parse_not(p, item, "a prefix",
@@ -113,6 +117,8 @@ int own_listen_on(struct parser *p)
 {
 	struct slice rest = p->line->value, item;
 
+	if (list_is_emptied(p))
+		p->conf->listen_on.len = 0;
 	while (list_next_quick(&rest, &item)) {
 		struct listen_on on = {.line = p->line->number};
 		bool is_address = addr_parse(item.at, item.len, &on.addr) == 0;
@@ -191,10 +197,25 @@ int own_key_file(struct parser *p)
 	return is_private ? set_private_key_file(p, path) : set_preshared_key_file(p, path);
 }
 
+/* What the [Peer] has so far. */
+static void empty_fallbacks(struct parser *p)
+{
+	struct conf_endpoint_vec *fallbacks = &p->conf->fallback_endpoints;
+	size_t peer = p->conf->wg.peers.len - 1;
+
+	while (fallbacks->len && vec_last(fallbacks)->peer == peer) {
+		conf_endpoint_release(vec_last(fallbacks));
+		fallbacks->len--;
+	}
+	vec_last(&p->peers)->empties_fallback = true;
+}
+
 int own_fallback_endpoint(struct parser *p)
 {
 	struct slice rest = p->line->value, item;
 
+	if (list_is_emptied(p))
+		empty_fallbacks(p);
 	while (list_next_quick(&rest, &item)) {
 		struct slice host, port;
 		union endpoint number;

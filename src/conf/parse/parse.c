@@ -43,8 +43,10 @@ static int open_section(struct parser *p, const struct scan_line *line)
 		if (key_section(id) == SECTION_PEER)
 			p->seen[id] = 0;
 	p->peer = wg_device_add_peer(&p->conf->wg);
-	if (!p->peer)
+	struct peer_facts *facts = vec_push(&p->peers);
+	if (!p->peer || !facts)
 		return diag_no_memory(p->d);
+	facts->file = p->file;
 	p->peer->line = line->number;
 	p->peer->replace_allowed_ips = true; /* config.c:461 */
 	p->peer_header = *line;
@@ -119,7 +121,7 @@ static int read_key(struct parser *p, const struct scan_line *line)
 	}
 	if (id == KEY_PUBLIC_KEY)
 		p->peer_has_key = true;
-	if (!line->value.len) {
+	if (!line->value.len && !(conf_keys()[id].is_list && p->file > 0)) {
 		parse_error(p, line->key, "write the value after the =, or delete the line",
 			    "%s has no value", conf_keys()[id].name);
 		return 0;
@@ -160,20 +162,54 @@ static int read_save_config(void *context, const struct scan_line *line, struct 
 
 int conf_parse_save_config(const char *file, const char *text, size_t n, struct diag *d)
 {
-	struct conf conf = {0};
+	_cleanup_conf_ struct conf conf = {0};
 	struct parser p = {.conf = &conf, .d = d};
-	const struct source *source = sources_add(&conf.sources, file, text, n);
 
-	if (!source)
+	if (sources_add(&conf.sources, file, NULL, text, n) < 0)
 		return diag_no_memory(d);
-	scan(file, source->first, text, n, read_save_config, &p, NULL);
+	scan(file, 1, text, n, read_save_config, &p, NULL);
 	parse_count_hidden(&p);
-	conf_release(&conf);
 	return p.errors ? -EINVAL : 0;
 }
 
-int conf_parse(const char *file, const char *ifname, const char *text, size_t n, struct conf *ret,
-	       struct diag *d)
+/* Nothing of one file reaches into the next but what it has set. */
+static int read_file(struct parser *p, const struct source *file, const char *text)
+{
+	p->file = (uint32_t)(file - p->conf->sources.at);
+	p->section = SECTION_NONE;
+	p->begun = p->told_foreign = p->told_amneziawg = false;
+	p->hook_end = 0;
+	memset(p->seen, 0, sizeof(p->seen));
+	int r = scan(file->path, file->first, text + file->at, file->len, read_line, p, p->d);
+	if (r != -ENOMEM && r != -EPROTO)
+		end_peer(p);
+	return r;
+}
+
+static int read_files(struct parser *p, const char *text, bool merge)
+{
+	int r = 0;
+
+	vec_each(file, &p->conf->sources) {
+		int of_file = read_file(p, file, text);
+
+		if (of_file == -ENOMEM || of_file == -EPROTO)
+			return of_file;
+		r = r < 0 ? r : of_file;
+	}
+	int merged = merge ? merge_peers(p) : merge_mark(p);
+	if (merged < 0)
+		return merged;
+	if (mixed_keys(p) < 0)
+		return -ENOMEM;
+	parse_count_hidden(p);
+	if (hooks_read(p->conf) < 0)
+		return diag_no_memory(p->d);
+	return r < 0 || p->errors ? -EINVAL : 0;
+}
+
+static int parse(const struct sources *files, const char *ifname, const char *text, bool merge,
+		 struct conf *ret, struct diag *d)
 {
 	struct parser p = {.conf = ret, .d = d};
 	size_t ifname_len = strlen(ifname);
@@ -182,19 +218,32 @@ int conf_parse(const char *file, const char *ifname, const char *text, size_t n,
 		return diag_refuse(d, EINVAL, "%s: an interface name has 15 characters at most",
 				   ifname);
 	memcpy(ret->ifname, ifname, ifname_len + 1);
-	const struct source *source = sources_add(&ret->sources, file, text, n);
-	if (!source)
+	if (sources_copy(files, &ret->sources) < 0)
 		return diag_no_memory(d);
-	ret->path = source->path;
+	ret->path = ret->sources.at[0].path;
+	int r = read_files(&p, text, merge);
+	vec_release(&p.peers);
+	return r;
+}
 
-	int r = scan(file, source->first, text, n, read_line, &p, d);
-	if (r == -ENOMEM || r == -EPROTO)
-		return r;
-	end_peer(&p);
-	if (mixed_keys(&p) < 0)
-		return -ENOMEM;
-	parse_count_hidden(&p);
-	if (hooks_read(ret) < 0)
+int conf_parse_files(const struct sources *files, const char *ifname, const char *text,
+		     struct conf *ret, struct diag *d)
+{
+	return parse(files, ifname, text, true, ret, d);
+}
+
+int conf_parse_apart(const struct sources *files, const char *ifname, const char *text,
+		     struct conf *ret, struct diag *d)
+{
+	return parse(files, ifname, text, false, ret, d);
+}
+
+int conf_parse(const char *file, const char *ifname, const char *text, size_t n, struct conf *ret,
+	       struct diag *d)
+{
+	_cleanup_sources_ struct sources files = {0};
+
+	if (sources_add(&files, file, NULL, text, n) < 0)
 		return diag_no_memory(d);
-	return r < 0 || p.errors ? -EINVAL : 0;
+	return parse(&files, ifname, text, true, ret, d);
 }

@@ -93,6 +93,8 @@ int quick_address(struct parser *p)
 	const struct scan_line *line = p->line;
 	struct slice rest = line->value, item;
 
+	if (list_is_emptied(p))
+		p->conf->addresses.len = 0;
 	while (list_next_quick(&rest, &item)) {
 		struct prefix prefix;
 
@@ -196,6 +198,10 @@ int quick_dns(struct parser *p)
 	struct slice rest = line->value, item;
 	int r = 0;
 
+	if (list_is_emptied(p)) {
+		conf_texts_release(&p->conf->dns_servers);
+		conf_texts_release(&p->conf->dns_search);
+	}
 	while (r == 0 && list_next_quick(&rest, &item)) {
 		if (is_server(item))
 			r = add_text(p, &p->conf->dns_servers, item);
@@ -296,5 +302,9 @@ int quick_hook(struct parser *p)
 	p->hook_id = p->id;
 	p->hook_end = line->number;
 	p->hook_goes_on = false;
+	if (p->file > 0 && !line->full_value.len) {
+		conf_texts_release(&p->conf->hooks[kind]);
+		return 0;
+	}
 	return add_text(p, &p->conf->hooks[kind], line->full_value);
 }

@@ -109,6 +109,11 @@ const char *name_advice(struct slice s)
 				 "part is no number";
 }
 
+bool list_is_emptied(const struct parser *p)
+{
+	return p->file > 0 && !p->line->value.len;
+}
+
 /* Cuts an item of that length off, and what ends it. */
 static struct slice cut_item(struct slice *rest, size_t len)
 {

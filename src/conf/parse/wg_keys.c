@@ -117,6 +117,7 @@ int wg_keepalive(struct parser *p)
 		return 0;
 	}
 	p->peer->keepalive = (uint16_t)seconds;
+	p->peer->keepalive_line = line->number;
 	p->peer->has_keepalive = true;
 	return 0;
 }
@@ -248,6 +249,11 @@ int wg_allowed_ips(struct parser *p)
 	int r = 0;
 
 	p->peer->replace_allowed_ips = true;
+	if (list_is_emptied(p)) {
+		p->peer->allowed_ips.len = 0;
+		vec_last(&p->peers)->empties_ips = true;
+		return 0;
+	}
 	while (r == 0 && list_next_wg(&rest, &item)) {
 		if (item.len)
 			r = add_allowed_ip(p, item, line->number);

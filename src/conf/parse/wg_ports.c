@@ -168,8 +168,7 @@ static void forget_endpoint(struct parser *p)
 	p->peer->endpoint = (union endpoint){0};
 	if (!last || last->peer != p->conf->wg.peers.len - 1)
 		return;
-	free(last->host);
-	free(last->port);
+	conf_endpoint_release(last);
 	p->conf->endpoints.len--;
 }
 
@@ -240,6 +239,7 @@ int wg_endpoint(struct parser *p)
 			   &number))
 		return 0;
 	forget_endpoint(p);
+	p->peer->endpoint_line = p->line->number;
 	if (!number.any.sa_family)
 		return add_named(p, host, port);
 	p->peer->endpoint = number;

@@ -46,11 +46,12 @@ void edit_drop_line(struct editor *e, const struct save_line *line)
 
 void edit_insert(struct editor *e, uint32_t at, enum edit_start start, const struct buf *lines)
 {
+	const char *newline = layout_file(e->layout, at)->newline;
 	_cleanup_buf_ struct buf native = {.secret = true};
 
 	for (size_t i = 0; i < lines->len; i++) {
 		if (lines->data[i] == '\n')
-			buf_str(&native, e->layout->newline);
+			buf_str(&native, newline);
 		else
 			buf_char(&native, lines->data[i]);
 	}
@@ -66,6 +67,18 @@ void edit_add_prefix(struct buf *list, const struct prefix *prefix)
 	buf_addf(list, "%s%s", list->len ? ", " : "", text);
 }
 
+/* The line empties the list of files before: what is added comes behind it. */
+static void add_line_behind(struct editor *e, const struct save_line *line, const struct buf *added)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	if (!added->len)
+		return;
+	buf_addf(&text, "%s = %s\n", conf_keys()[line->id].name, buf_text(added));
+	text.failed |= added->failed;
+	edit_insert(e, line->end, EDIT_NEW_LINE, &text);
+}
+
 void edit_list(struct editor *e, const struct save_line *line, save_keeps *keeps, void *context,
 	       const struct buf *added)
 {
@@ -74,6 +87,10 @@ void edit_list(struct editor *e, const struct save_line *line, save_keeps *keeps
 		line->id == KEY_ADDRESS ? list_next_quick : list_next_wg;
 	_cleanup_buf_ struct buf list = {0};
 
+	if (!line->value_len) {
+		add_line_behind(e, line, added);
+		return;
+	}
 	while (next(&rest, &item)) {
 		if (!keeps(context))
 			continue;
@@ -100,62 +117,88 @@ static int compare_edits(const void *a, const void *b)
 	return x->order < y->order ? -1 : 1;
 }
 
-static bool ends_line(const struct buf *text)
+/* What there is of a file in a text that grows. */
+struct output {
+	struct buf *text;
+	size_t start;
+	const char *newline;
+};
+
+static bool ends_line(const struct output *out)
 {
-	return !text->len || text->data[text->len - 1] == '\n';
+	return out->text->len == out->start || out->text->data[out->text->len - 1] == '\n';
 }
 
 /* At a blank line, or at the start. */
-static bool ends_paragraph(const struct buf *text, const char *newline)
+static bool ends_paragraph(const struct output *out)
 {
-	size_t n = strlen(newline);
+	size_t n = strlen(out->newline), len = out->text->len - out->start;
 
-	if (!text->len)
-		return true;
-	return text->len > n && ends_line(text) && text->data[text->len - n - 1] == '\n';
+	return !len ||
+	       (len > n && ends_line(out) && out->text->data[out->text->len - n - 1] == '\n');
 }
 
-static void make_edit(const struct editor *e, const struct edit *edit, struct buf *out)
+static void make_edit(const struct editor *e, const struct edit *edit, struct output *out)
 {
-	const char *newline = e->layout->newline;
-
 	switch (edit->start) {
 	case EDIT_NEW_PARAGRAPH:
 		if (!ends_line(out))
-			buf_str(out, newline);
-		if (!ends_paragraph(out, newline))
-			buf_str(out, newline);
+			buf_str(out->text, out->newline);
+		if (!ends_paragraph(out))
+			buf_str(out->text, out->newline);
 		break;
 	case EDIT_NEW_LINE:
 		if (!ends_line(out))
-			buf_str(out, newline);
+			buf_str(out->text, out->newline);
 		break;
 	case EDIT_ANYWHERE:
 		break;
 	}
-	buf_mem(out, buf_text(&e->added) + edit->added, edit->added_len);
+	buf_mem(out->text, buf_text(&e->added) + edit->added, edit->added_len);
 }
 
-int edit_apply(struct editor *e, struct buf *ret_text, struct diag *d)
+/* Returns the first edit of the next file. */
+static const struct edit *apply_to_file(const struct editor *e, const struct save_file *file,
+					const struct edit *edit, struct buf *text)
 {
 	const struct save_layout *layout = e->layout;
-	size_t done = 0;
+	struct output out = {.text = text, .start = text->len, .newline = file->newline};
+	size_t done = file->at;
+
+	for (; edit < e->at + e->len && edit->at <= file->end; edit++) {
+		if (edit->at > done) {
+			buf_mem(text, layout->text + done, edit->at - done);
+			done = edit->at;
+		}
+		make_edit(e, edit, &out);
+		if (edit->at + (size_t)edit->drop > done)
+			done = edit->at + (size_t)edit->drop;
+	}
+	buf_mem(text, layout->text + done, file->end - done);
+	return edit;
+}
+
+int edit_apply(struct editor *e, const struct sources *files, struct config_text *ret,
+	       struct diag *d)
+{
+	const struct edit *next = e->at;
 
 	if (e->failed || buf_status(&e->added) < 0)
 		return diag_no_memory(d);
 	if (e->len)
 		qsort(e->at, e->len, sizeof(*e->at), compare_edits);
-	vec_each(edit, e) {
-		if (edit->at > done) {
-			buf_mem(ret_text, layout->text + done, edit->at - done);
-			done = edit->at;
-		}
-		make_edit(e, edit, ret_text);
-		if (edit->at + (size_t)edit->drop > done)
-			done = edit->at + (size_t)edit->drop;
+	vec_each(file, files) {
+		size_t i = (size_t)(file - files->at);
+
+		if (i)
+			buf_str(&ret->text, SOURCES_BETWEEN);
+		next = apply_to_file(e, &e->layout->files.at[i], next, &ret->text);
+		if (buf_status(&ret->text) < 0 ||
+		    sources_add(&ret->files, file->path, file->real, buf_text(&ret->text),
+				ret->text.len) < 0)
+			return diag_no_memory(d);
 	}
-	buf_mem(ret_text, layout->text + done, layout->n - done);
-	return buf_status(ret_text) < 0 ? diag_no_memory(d) : 0;
+	return 0;
 }
 
 void edit_release(struct editor *e)

@@ -18,6 +18,12 @@ struct save_line {
 	enum key_id id;
 };
 
+/* A file's part of the text. */
+struct save_file {
+	uint32_t at, end;
+	const char *newline; /* as its first line ends */
+};
+
 struct save_section {
 	enum scan_section kind;
 	bool quick;        /* wg-quick takes its keys from here */
@@ -28,8 +34,9 @@ struct save_section {
 
 struct save_layout {
 	const char *text;
-	size_t n;
-	const char *newline; /* as the file's first line ends */
+	struct {
+		VEC(struct save_file);
+	} files;
 	struct {
 		VEC(struct save_line);
 	} lines;
@@ -41,17 +48,20 @@ struct save_layout {
 	} peers; /* the sections of conf->wg.peers */
 };
 
-int layout_init(struct save_layout *layout, const char *text, size_t n, const struct conf *conf,
+int layout_init(struct save_layout *layout, const struct config_text *text, const struct conf *conf,
 		struct diag *d);
 void layout_release(struct save_layout *layout);
 
+/* The file that an offset is in, or that ends there. */
+const struct save_file *layout_file(const struct save_layout *layout, uint32_t at);
 /* The last line of the section with this key, the one that counts; NULL: none. */
 const struct save_line *layout_last(const struct save_layout *layout,
 				    const struct save_section *section, enum key_id id);
 /* Where the # of the line's comment is; 0: it has none. */
 uint32_t layout_comment(const struct save_layout *layout, const struct save_line *line);
-/* Makes a part that is deleted take along the blank lines that parted it from the next one, unless
- * it was not parted from what is above; where all from tail on is deleted, those before it. */
+/* Makes a part of a file that is deleted take along the blank lines that parted it from the next
+ * one, unless it was not parted from what is above; where all from tail on is deleted, those before
+ * it. */
 void layout_widen(const struct save_layout *layout, uint32_t tail, uint32_t *from, uint32_t *to);
 
 /* What has to precede a new text. */
@@ -82,7 +92,9 @@ void edit_value(struct editor *e, const struct save_line *line, const struct buf
 void edit_drop_line(struct editor *e, const struct save_line *line);
 /* Whole lines, ended by \n, which become the file's own line ends. */
 void edit_insert(struct editor *e, uint32_t at, enum edit_start start, const struct buf *lines);
-int edit_apply(struct editor *e, struct buf *ret_text, struct diag *d);
+/* files: of the text, in the same order as layout->files. */
+int edit_apply(struct editor *e, const struct sources *files, struct config_text *ret,
+	       struct diag *d);
 void edit_release(struct editor *e);
 
 /* Adds ", " and the prefix. */

@@ -10,12 +10,37 @@ struct collector {
 	const struct conf *conf;
 };
 
+const struct save_file *layout_file(const struct save_layout *layout, uint32_t at)
+{
+	size_t from = 0, to = layout->files.len;
+
+	while (to - from > 1) {
+		size_t middle = from + (to - from) / 2;
+
+		if (layout->files.at[middle].at <= at)
+			from = middle;
+		else
+			to = middle;
+	}
+	return &layout->files.at[from];
+}
+
 /* Behind the newline of the line that goes on at `from`. */
 static uint32_t line_end(const struct save_layout *layout, uint32_t from)
 {
-	const char *newline = memchr(layout->text + from, '\n', layout->n - from);
+	uint32_t end = layout_file(layout, from)->end;
+	const char *newline = memchr(layout->text + from, '\n', end - from);
 
-	return (uint32_t)(newline ? newline - layout->text + 1 : (ptrdiff_t)layout->n);
+	return newline ? (uint32_t)(newline - layout->text) + 1 : end;
+}
+
+static int refuse(const struct collector *c, const struct scan_line *line, const char *what,
+		  struct diag *d)
+{
+	const struct place at = conf_place(c->conf, line->number);
+
+	diag_fail_at(d, &at, NULL, "%s", what);
+	return -EPROTO;
 }
 
 static int add_section(struct collector *c, const struct scan_line *line, uint32_t at, uint32_t end,
@@ -37,8 +62,7 @@ static int add_section(struct collector *c, const struct scan_line *line, uint32
 	*peer = (uint32_t)layout->sections.len - 1;
 	if (layout->peers.len > c->conf->wg.peers.len ||
 	    c->conf->wg.peers.at[layout->peers.len - 1].line != line->number)
-		return diag_refuse(d, EPROTO, "%s:%u: a [Peer] that was not there before",
-				   c->conf->path, line->number);
+		return refuse(c, line, "a [Peer] that was not there before", d);
 	return 0;
 }
 
@@ -65,8 +89,7 @@ static int take_line(void *context, const struct scan_line *line, struct diag *d
 	struct save_section *section = vec_last(&layout->sections);
 	struct save_line *added = section ? vec_push(&layout->lines) : NULL;
 	if (!section)
-		return diag_refuse(d, EPROTO, "%s:%u: a key without a section", c->conf->path,
-				   line->number);
+		return refuse(c, line, "a key without a section", d);
 	if (!added)
 		return diag_no_memory(d);
 	*added = (struct save_line){
@@ -82,16 +105,38 @@ static int take_line(void *context, const struct scan_line *line, struct diag *d
 	return 0;
 }
 
-int layout_init(struct save_layout *layout, const char *text, size_t n, const struct conf *conf,
+static int add_file(struct save_layout *layout, const struct source *source)
+{
+	const char *text = layout->text + source->at;
+	const char *newline = source->len ? memchr(text, '\n', source->len) : NULL;
+	struct save_file *file = vec_push(&layout->files);
+
+	if (!file)
+		return -ENOMEM;
+	*file = (struct save_file){
+		.at = (uint32_t)source->at,
+		.end = (uint32_t)(source->at + source->len),
+		.newline = newline && newline > text && newline[-1] == '\r' ? "\r\n" : "\n",
+	};
+	return 0;
+}
+
+int layout_init(struct save_layout *layout, const struct config_text *text, const struct conf *conf,
 		struct diag *d)
 {
 	struct collector c = {.layout = layout, .conf = conf};
-	const char *newline = n ? memchr(text, '\n', n) : NULL;
+	int r = 0;
 
-	layout->text = text;
-	layout->n = n;
-	layout->newline = newline && newline > text && newline[-1] == '\r' ? "\r\n" : "\n";
-	int r = scan(conf->path, 1, text, n, take_line, &c, d);
+	layout->text = buf_text(&text->text);
+	vec_each(source, &text->files)
+		if (add_file(layout, source) < 0)
+			return diag_no_memory(d);
+	for (size_t i = 0; r == 0 && i < text->files.len; i++) {
+		const struct source *source = &text->files.at[i];
+
+		r = scan(source->path, source->first, layout->text + source->at, source->len,
+			 take_line, &c, d);
+	}
 	if (r == 0 && layout->peers.len != conf->wg.peers.len)
 		return diag_refuse(d, EPROTO, "%s: a [Peer] that is not there any more",
 				   conf->path);
@@ -100,6 +145,7 @@ int layout_init(struct save_layout *layout, const char *text, size_t n, const st
 
 void layout_release(struct save_layout *layout)
 {
+	vec_release(&layout->files);
 	vec_release(&layout->lines);
 	vec_release(&layout->sections);
 	vec_release(&layout->peers);
@@ -128,29 +174,31 @@ uint32_t layout_comment(const struct save_layout *layout, const struct save_line
 static bool is_blank(const struct save_layout *layout, uint32_t at, uint32_t *ret_end)
 {
 	*ret_end = line_end(layout, at);
-	return at < layout->n && !slice_trim((struct slice){layout->text + at, *ret_end - at}).len;
+	return at < layout_file(layout, at)->end &&
+	       !slice_trim((struct slice){layout->text + at, *ret_end - at}).len;
 }
 
-/* Where the line above the one at `at` begins. */
+/* Where the line above the one at `at` begins, which is not the first of its file. */
 static uint32_t line_above(const struct save_layout *layout, uint32_t at)
 {
-	const char *newline = at ? memrchr(layout->text, '\n', at - 1) : NULL;
+	uint32_t first = layout_file(layout, at)->at;
+	const char *newline = memrchr(layout->text + first, '\n', at - 1 - first);
 
-	return (uint32_t)(newline ? newline - layout->text + 1 : 0);
+	return newline ? (uint32_t)(newline - layout->text) + 1 : first;
 }
 
 static bool is_blank_above(const struct save_layout *layout, uint32_t at)
 {
 	uint32_t end;
 
-	return at && is_blank(layout, line_above(layout, at), &end);
+	return at > layout_file(layout, at)->at && is_blank(layout, line_above(layout, at), &end);
 }
 
 void layout_widen(const struct save_layout *layout, uint32_t tail, uint32_t *from, uint32_t *to)
 {
 	uint32_t end;
 
-	if (*from == 0 || is_blank_above(layout, *from))
+	if (*from == layout_file(layout, *from)->at || is_blank_above(layout, *from))
 		while (is_blank(layout, *to, &end))
 			*to = end;
 	if (*to >= tail)

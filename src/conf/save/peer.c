@@ -169,22 +169,46 @@ void save_list_added(const struct peer_saver *p, uint32_t peer, struct buf *list
 		edit_add_prefix(list, &moved[i].prefix);
 }
 
+/* Where a key that the peer does not have yet is added: in the first file that has the peer. */
+static const struct save_section *home_of(const struct peer_saver *p, uint32_t last)
+{
+	const struct save_layout *layout = &p->s->layout;
+	uint32_t first = last;
+
+	while (p->match.earlier[first] != NO_PEER)
+		first = p->match.earlier[first];
+	const struct save_file *file = layout_file(layout, save_section_of(p, first)->at);
+	while (save_section_of(p, last)->at > file->end)
+		last = p->match.earlier[last];
+	return save_section_of(p, last);
+}
+
+static void add_keys(struct peer_saver *p, const struct save_section *section,
+		     const struct buf *keys)
+{
+	if (keys->len || keys->failed)
+		edit_insert(&p->s->edit, section->keys_end, EDIT_NEW_LINE, keys);
+}
+
 void save_peer(struct peer_saver *p, uint32_t i)
 {
 	const struct wg_peer *peer = &p->s->now->device->peers.at[i];
 	uint32_t last = p->match.last_of[i];
 	const struct save_section *section = save_section_of(p, last);
-	_cleanup_buf_ struct buf new_keys = {.secret = true}, allowed = {0};
+	_cleanup_buf_ struct buf keys = {.secret = true}, allowed = {0}, more = {.secret = true};
 
-	save_preshared_key(p, peer, last, &new_keys);
+	save_preshared_key(p, peer, last, &keys);
+	/* The last list has a say about those before it. */
 	if (!layout_last(&p->s->layout, section, KEY_ALLOWED_IPS)) {
 		save_list_added(p, i, &allowed);
 		if (allowed.len)
-			buf_addf(&new_keys, "AllowedIPs = %s\n", allowed.data);
-		new_keys.failed |= allowed.failed;
+			buf_addf(&more, "AllowedIPs = %s\n", allowed.data);
+		more.failed |= allowed.failed;
 	}
-	save_endpoint(p, peer, last, &new_keys);
-	save_keepalive(p, peer, last, &new_keys);
-	if (new_keys.len || new_keys.failed)
-		edit_insert(&p->s->edit, section->keys_end, EDIT_NEW_LINE, &new_keys);
+	add_keys(p, home_of(p, last), &keys);
+	add_keys(p, section, &more);
+	buf_clear(&keys);
+	save_endpoint(p, peer, last, &keys);
+	save_keepalive(p, peer, last, &keys);
+	add_keys(p, home_of(p, last), &keys);
 }

@@ -79,12 +79,17 @@ static int compare_parts(const void *a, const void *b)
 static void drop_parts(struct peer_saver *p, const struct peer_part *parts, size_t count)
 {
 	const struct save_layout *layout = &p->s->layout;
+	const struct save_file *file = NULL;
 	const struct buf nothing = {0};
-	uint32_t tail = (uint32_t)layout->n;
+	uint32_t tail = 0;
 
 	for (size_t i = count; i-- > 0;) {
 		uint32_t from = (uint32_t)parts[i].at, to = (uint32_t)parts[i].end;
 
+		if (file != layout_file(layout, from)) {
+			file = layout_file(layout, from);
+			tail = file->end;
+		}
 		for (; i && parts[i - 1].end >= from; i--) {
 			from = (uint32_t)parts[i - 1].at;
 			if (parts[i - 1].end > to)
@@ -97,24 +102,51 @@ static void drop_parts(struct peer_saver *p, const struct peer_part *parts, size
 	}
 }
 
+/* Appends what goes with the peers that are gone, of one file; *peer: the first one in it. */
+static int find_parts(const struct peer_saver *p, const struct save_file *file, size_t *peer,
+		      struct peer_comments *ret)
+{
+	const struct save_layout *layout = &p->s->layout;
+	_cleanup_peer_comments_ struct peer_comments comments = {0};
+	size_t first = *peer;
+
+	if (peer_comments_read(layout->text + file->at, file->end - file->at, &comments) < 0)
+		return diag_no_memory(p->s->d);
+	*peer += comments.peers.len;
+	if (*peer > layout->peers.len)
+		return 0;
+	vec_each(part, &comments.parts) {
+		if (p->match.device_of[first + part->peer] != NO_PEER)
+			continue;
+		struct peer_part *added = vec_push(&ret->parts);
+		if (!added)
+			return diag_no_memory(p->s->d);
+		*added = (struct peer_part){.peer = first + part->peer,
+					    .at = file->at + part->at,
+					    .end = file->at + part->end};
+	}
+	return 0;
+}
+
 /* With their names, and nothing that is not theirs. */
 static int drop_peers(struct peer_saver *p)
 {
-	_cleanup_peer_comments_ struct peer_comments comments = {0};
+	_cleanup_peer_comments_ struct peer_comments gone = {0};
 	const struct save_layout *layout = &p->s->layout;
-	size_t kept = 0;
+	size_t peers = 0;
 
-	if (peer_comments_read(layout->text, layout->n, &comments) < 0)
-		return diag_no_memory(p->s->d);
-	if (comments.peers.len != layout->peers.len)
+	vec_each(file, &layout->files) {
+		int r = find_parts(p, file, &peers, &gone);
+
+		if (r < 0)
+			return r;
+	}
+	if (peers != layout->peers.len)
 		return diag_refuse(p->s->d, EPROTO, "%s: a [Peer] that was not there before",
 				   p->s->conf->path);
-	vec_each(part, &comments.parts)
-		if (p->match.device_of[part->peer] == NO_PEER)
-			comments.parts.at[kept++] = *part;
-	if (kept)
-		qsort(comments.parts.at, kept, sizeof(comments.parts.at[0]), compare_parts);
-	drop_parts(p, comments.parts.at, kept);
+	if (gone.parts.len)
+		qsort(gone.parts.at, gone.parts.len, sizeof(gone.parts.at[0]), compare_parts);
+	drop_parts(p, gone.parts.at, gone.parts.len);
 	return 0;
 }
 
@@ -153,7 +185,7 @@ static void add_section(struct peer_saver *p, const struct wg_peer *peer)
 	}
 	if (peer->keepalive)
 		buf_addf(&section, "PersistentKeepalive = %u\n", peer->keepalive);
-	edit_insert(&p->s->edit, (uint32_t)p->s->layout.n, EDIT_NEW_PARAGRAPH, &section);
+	edit_insert(&p->s->edit, p->s->layout.files.at[0].end, EDIT_NEW_PARAGRAPH, &section);
 }
 
 static int index_tables(struct peer_saver *p)

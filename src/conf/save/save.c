@@ -187,7 +187,7 @@ static void insert_keys(struct saver *s, struct buf *new_keys)
 	if (!new_keys->len && !new_keys->failed)
 		return;
 	vec_each(section, &s->layout.sections) {
-		if (section->quick) {
+		if (section->quick && section->at < s->layout.files.at[0].end) {
 			edit_insert(&s->edit, section->keys_end, EDIT_NEW_LINE, new_keys);
 			return;
 		}
@@ -212,18 +212,19 @@ static int save_interface(struct saver *s)
 }
 
 /* The text with all changes made; *ret_changed: there are some. */
-static int save(struct slice text, const struct conf *conf, const struct save_state *now,
-		struct buf *ret_text, bool *ret_changed, struct diag *d)
+static int save(const struct config_text *text, const struct conf *conf,
+		const struct save_state *now, struct config_text *ret, bool *ret_changed,
+		struct diag *d)
 {
 	struct saver s = {.conf = conf, .now = now, .d = d, .edit.layout = &s.layout};
-	int r = layout_init(&s.layout, text.at, text.len, conf, d);
+	int r = layout_init(&s.layout, text, conf, d);
 
 	if (r == 0)
 		r = save_interface(&s);
 	if (r == 0)
 		r = save_peers(&s);
 	if (r == 0)
-		r = edit_apply(&s.edit, ret_text, d);
+		r = edit_apply(&s.edit, &text->files, ret, d);
 	*ret_changed = s.edit.len > 0;
 	edit_release(&s.edit);
 	layout_release(&s.layout);
@@ -233,21 +234,20 @@ static int save(struct slice text, const struct conf *conf, const struct save_st
 /* Whoever reads the new text has to find what is running: there is no second copy of the old. It
  * may take another round: the last list of a section says whether it replaces those of the peer's
  * sections before (config.c:461), which a +IP or a list that goes can change. */
-static int settle(struct buf *text, const struct conf *old, const struct save_state *now,
+static int settle(struct config_text *text, const struct conf *old, const struct save_state *now,
 		  struct diag *d)
 {
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		_cleanup_conf_ struct conf conf = {0};
 		_cleanup_diag_ struct diag unused = {0};
-		_cleanup_buf_ struct buf last = *text;
+		_cleanup_config_text_ struct config_text last = *text;
 		bool changed = false;
 
-		*text = (struct buf){.secret = true};
-		int r = conf_parse(old->path, old->ifname, buf_text(&last), last.len, &conf,
-				   &unused);
+		*text = (struct config_text){.text.secret = true};
+		int r = conf_parse_apart(&last.files, old->ifname, buf_text(&last.text), &conf,
+					 &unused);
 		if (r == 0)
-			r = save((struct slice){buf_text(&last), last.len}, &conf, now, text,
-				 &changed, &unused);
+			r = save(&last, &conf, now, text, &changed, &unused);
 		if (r == -ENOMEM)
 			return diag_no_memory(d);
 		if (r < 0)
@@ -261,12 +261,12 @@ static int settle(struct buf *text, const struct conf *old, const struct save_st
 			   old->path);
 }
 
-int conf_save(const char *text, size_t n, const struct conf *conf, const struct save_state *now,
-	      struct buf *ret_text, struct diag *d)
+int conf_save(const struct config_text *text, const struct conf *conf, const struct save_state *now,
+	      struct config_text *ret, struct diag *d)
 {
 	bool changed = false;
 
-	ret_text->secret = true;
-	int r = save((struct slice){text, n}, conf, now, ret_text, &changed, d);
-	return r == 0 && changed ? settle(ret_text, conf, now, d) : r;
+	ret->text.secret = true;
+	int r = save(text, conf, now, ret, &changed, d);
+	return r == 0 && changed ? settle(ret, conf, now, d) : r;
 }

@@ -19,7 +19,6 @@ static void format_secret(const char *key, uint32_t line, const struct op_contex
 {
 	const struct sources *sources = &context->conf->sources;
 	const struct place place = sources_place(sources, line);
-	bool is_main = sources_find(sources, line) == sources_find(sources, 0);
 	const char *file = key_file(context->conf, line);
 
 	if (file) {
@@ -29,7 +28,7 @@ static void format_secret(const char *key, uint32_t line, const struct op_contex
 		return;
 	}
 	buf_addf(out, "%s = $(sed -n '%us/^[^=]*=//p' ", key, place.line);
-	buf_shell_word(out, is_main ? context->config_file : place.file);
+	buf_shell_word(out, sources_find(sources, line)->real);
 	buf_str(out, ")\n");
 }
 

@@ -8,6 +8,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/kernel/rtnetlink/policy.h"
 #include "wgq/sys/dns/dns.h"
+#include "wgq/sys/file/config_text.h"
 #include "wgq/sys/file/file.h"
 #include "wgq/sys/host/module.h"
 #include "wgq/sys/host/sysctl.h"
@@ -131,7 +132,7 @@ static int change_dns(struct host *h, const struct op *op, int *ret_status, stru
 static int run_hook(struct host *h, const char *hook, int *ret_status, struct diag *d)
 {
 	const struct hook_context context = {.ifname = h->options.ifname,
-					     .config_file = h->options.config_file};
+					     .config_file = h->options.config->real};
 	int r = proc_run_hook(hook, &context, ret_status, d);
 
 	if (r < 0 || *ret_status == 0)
@@ -162,21 +163,45 @@ static int change_device(struct host *h, const struct op *op, struct diag *d)
 	return r;
 }
 
-/* What somebody else has written meanwhile is not overwritten. */
-static int save_config(const struct op *op, struct diag *d)
+/* Fills in which files change; returns how many. */
+static size_t find_changes(const struct config_text *before, const struct config_text *after,
+			   struct file_change *ret)
 {
-	const struct buf *before = op->save.before;
-	_cleanup_buf_ struct buf now = {0};
-	int r = file_read(op->save.path, &now, d);
+	size_t count = 0;
+
+	for (size_t i = 0; i < before->files.len; i++) {
+		const struct source *from = &before->files.at[i], *to = &after->files.at[i];
+		struct file_change change = {.path = from->real,
+					     .text = buf_text(&after->text) + to->at,
+					     .before = buf_text(&before->text) + from->at,
+					     .n = to->len,
+					     .before_n = from->len};
+
+		if (change.n != change.before_n ||
+		    memcmp(change.text, change.before, change.n) != 0)
+			ret[count++] = change;
+	}
+	return count;
+}
+
+/* What somebody else has written meanwhile is not overwritten. */
+static int save_config(struct host *h, const struct op *op, struct diag *d)
+{
+	const struct config_text *before = op->save.before;
+	_cleanup_config_text_ struct config_text now = {0};
+	struct config_path path = *h->options.config;
+	_cleanup_free_ struct file_change *changes =
+		mem_calloc(before->files.len, sizeof(*changes));
+	int r = changes ? config_text_read(&path, &now, d) : diag_no_memory(d);
 
 	if (r < 0)
 		return r;
-	if (now.len != before->len || memcmp(buf_text(&now), buf_text(before), now.len) != 0) {
-		diag_refuse(d, ESTALE, "`%s' was changed while it was to be saved", op->save.path);
+	if (!config_text_is_same(&now, before)) {
+		diag_refuse(d, ESTALE, "`%s' was changed while it was to be saved", path.real);
 		diag_hint(d, "nothing was overwritten: try again");
 		return -ESTALE;
 	}
-	return file_replace(op->save.path, buf_text(op->save.text), op->save.text->len, d);
+	return file_replace_all(changes, find_changes(before, op->save.text, changes), d);
 }
 
 static bool is_stopped(const struct host *h)
@@ -342,7 +367,7 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 	case OP_HOOK:
 		return run_hook(h, op->hook, ret_status, d);
 	case OP_SAVE:
-		return save_config(op, d);
+		return save_config(h, op, d);
 	case OP_KINDS:
 		break;
 	}

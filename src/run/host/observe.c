@@ -9,7 +9,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/sys/dns/dns.h"
-#include "wgq/sys/file/file.h"
+#include "wgq/sys/file/config_text.h"
 #include "wgq/sys/host/ipv6.h"
 #include "wgq/sys/host/sysctl.h"
 #include "wgq/sys/process/userspace.h"
@@ -265,7 +265,9 @@ static int observe_config(struct host *h, const struct observe_query *query, str
 			  struct diag *d)
 {
 	(void)h;
-	return file_read(query->config_file, &snap->config_text, d);
+	struct config_path path = *query->config;
+
+	return config_text_read(&path, &snap->config_text, d);
 }
 
 /* In this order: marks depend on rules. */

@@ -335,9 +335,10 @@ static int open_folder(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-int config_path_read(struct config_path *path, struct buf *ret_text, struct diag *d)
+int config_path_read(struct config_path *path, struct stat *ret_st, struct buf *ret_text,
+		     struct diag *d)
 {
-	struct stat file, around;
+	struct stat around;
 	_cleanup_fd_ int folder = open_folder(path->real);
 
 	if (folder == -ENOMEM)
@@ -345,9 +346,9 @@ int config_path_read(struct config_path *path, struct buf *ret_text, struct diag
 	if (folder < 0 || fstat(folder, &around) < 0)
 		return diag_fail(d, folder < 0 ? -folder : errno, "cannot read `%s'", path->real);
 
-	int r = file_read_at(folder, base_name(path->real), path->real, &file, ret_text, d);
+	int r = file_read_at(folder, base_name(path->real), path->real, ret_st, ret_text, d);
 	if (r < 0)
 		return r;
-	path->world_accessible = (file.st_mode & around.st_mode & S_IRWXO) != 0;
+	path->world_accessible = (ret_st->st_mode & around.st_mode & S_IRWXO) != 0;
 	return 0;
 }

@@ -311,6 +311,72 @@ static int in_place_failed(struct replacement *it, int error, struct diag *d)
 	return -error;
 }
 
+/* The new text in the place of the old one; `temporary` is how writing it beside has ended. */
+static int put_in_place(struct replacement *it, int temporary, struct diag *d)
+{
+	if (temporary == 0 && rename(it->temporary, it->path) == 0) {
+		free(steal(it->temporary)); /* it is the file now */
+		sync_folder(it, d);
+		return 0;
+	}
+	if (temporary == 0 && errno != EBUSY)
+		return diag_fail(d, errno, "cannot replace `%s'", it->path);
+
+	/* EROFS or EBUSY: a single file mounted into a container. */
+	int r = write_in_place(it);
+	return r < 0 ? in_place_failed(it, -r, d) : 0;
+}
+
+/* How far the replacement of several has come. */
+struct step {
+	struct replacement it;
+	int temporary;
+};
+
+static int replace_steps(const struct file_change *changes, struct step *steps, size_t count,
+			 struct diag *d)
+{
+	size_t done = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct replacement *it = &steps[i].it;
+
+		it->path = changes[i].path;
+		it->text = changes[i].text;
+		it->n = changes[i].n;
+		r = replacement_init(it, it->path);
+		if (r < 0)
+			return diag_no_memory(d);
+		steps[i].temporary = write_temporary(it, true, d);
+		if (steps[i].temporary < 0 && steps[i].temporary != -EROFS)
+			return cannot_write(-steps[i].temporary, "beside", it->path, d);
+	}
+	while (done < count && r == 0) {
+		r = put_in_place(&steps[done].it, steps[done].temporary, d);
+		done += r == 0;
+	}
+	while (r < 0 && done-- > 0)
+		file_replace(changes[done].path, changes[done].before, changes[done].before_n, d);
+	return r;
+}
+
+int file_replace_all(const struct file_change *changes, size_t count, struct diag *d)
+{
+	struct step *steps = mem_calloc(count, sizeof(*steps));
+	int r = 0;
+
+	if (!steps)
+		return diag_no_memory(d);
+	for (size_t i = 0; i < count; i++)
+		steps[i].it.fd = steps[i].it.folder_fd = -1;
+	r = replace_steps(changes, steps, count, d);
+	for (size_t i = 0; i < count; i++)
+		replacement_release(&steps[i].it);
+	free(steps);
+	return r;
+}
+
 int file_replace(const char *path, const char *text, size_t n, struct diag *d)
 {
 	_cleanup_(replacement_release) struct replacement it = {.path = path, .text = text, .n = n};
@@ -321,16 +387,5 @@ int file_replace(const char *path, const char *text, size_t n, struct diag *d)
 	r = write_temporary(&it, true, d);
 	if (r < 0 && r != -EROFS)
 		return cannot_write(-r, "beside", path, d);
-
-	if (r == 0 && rename(it.temporary, path) == 0) {
-		free(steal(it.temporary)); /* it is the file now */
-		sync_folder(&it, d);
-		return 0;
-	}
-	if (r == 0 && errno != EBUSY)
-		return diag_fail(d, errno, "cannot replace `%s'", path);
-
-	/* EROFS or EBUSY: a single file mounted into a container. */
-	r = write_in_place(&it);
-	return r < 0 ? in_place_failed(&it, -r, d) : 0;
+	return put_in_place(&it, r, d);
 }

@@ -43,12 +43,17 @@ int check_other_of(const struct conf *conf, struct check_other *ret);
 bool check_peers_are_full(const struct wg_peer_vec *peers, uint8_t family);
 void check_others_release(struct check_other_vec *others);
 
-/* The host, as far as it is known; zeroed: not at all. */
-struct check_facts {
-	bool world_readable; /* every user can read the file */
-	/* What others can write to, the file or a folder on the way; by whom, and the command that
+/* What others may do with a file. */
+struct check_trust {
+	bool readable; /* every user can read it */
+	/* What they can write to, the file or a folder on the way; by whom, and the command that
 	 * ends it, but for its last argument. NULL: they cannot, or it is not known. */
 	const char *writable, *writable_by, *writable_remedy;
+};
+
+/* The host, as far as it is known; zeroed: not at all. */
+struct check_facts {
+	const struct check_trust *trust;       /* of each of conf's files; NULL: not known */
 	bool (*has_program)(const char *name); /* in PATH, or at this path; NULL: not known */
 	uint32_t path_mtu;   /* the least on the ways to endpoints that are numbers; 0: not known */
 	long neighbours;     /* net.ipv6.neigh.default.gc_thresh3; 0: not known */
@@ -58,7 +63,8 @@ struct check_facts {
 	struct prefix_set networks;    /* that other interfaces are in or lead to, sorted */
 };
 
-/* Checks a configuration that conf_parse() has read from the n bytes at text without an error.
+/* Checks a configuration that conf_parse_files() has read from the n bytes at text, without an
+ * error.
  *
  * Each finding is an item of d with its place, the reason as message, what to do as hint, and a
  * name that stays the same, which the manual lists. DIAG_WARNING is for what will not do what its

@@ -62,6 +62,13 @@ struct line_facts {
 	bool odd_said;
 };
 
+/* Of a [Peer], beside the one in conf->wg.peers. */
+struct peer_facts {
+	uint32_t file;         /* index into conf->sources */
+	bool empties_ips;      /* AllowedIPs is empty at first, whatever files before have */
+	bool empties_fallback; /* so is FallbackEndpoint */
+};
+
 struct parser {
 	struct conf *conf;
 	struct diag *d;
@@ -71,6 +78,10 @@ struct parser {
 	struct wg_peer *peer;         /* of the section; NULL: none */
 	struct scan_line peer_header;
 	bool peer_has_key;
+	uint32_t file; /* index into conf->sources; above 0 it is a drop-in */
+	struct {
+		VEC(struct peer_facts);
+	} peers;
 	uint32_t seen[KEY_COUNT]; /* the last line of each key in its section; 0: none */
 	struct slice last_key;    /* of the last line of wg(8)'s, and what it is */
 	enum key_id last_id;
@@ -175,6 +186,15 @@ bool foreign_is_amneziawg(struct slice key);
 
 /* What of a line is odd, or of its value; NULL: nothing. */
 const struct odd_text *odd_find(struct slice line, struct slice value, struct slice *ret_at);
+
+/* Whether the line being read has no value, which in a drop-in empties a list. */
+bool list_is_emptied(const struct parser *p);
+
+/* merge.c, once all is read. A [Peer] of a drop-in whose key a file before has adds to that one's
+ * allowed IPs, and does not replace them. 0 or -ENOMEM, with the error added. */
+int merge_mark(struct parser *p);
+/* Then such a [Peer] is made part of that one. */
+int merge_peers(struct parser *p);
 
 /* Once all is read: keys that are in the place of others. 0 or -ENOMEM, with the error added. */
 int mixed_keys(struct parser *p);

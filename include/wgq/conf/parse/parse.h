@@ -2,8 +2,8 @@
 /* From text to values: the wg-quick dialect, which is wg-quick's own keys (linux.bash:50-74) and
  * those of wg(8) (config.c), each by its own program's rules.
  *
- * In comes the text of a file; out go a struct conf and every error at once. cmd/config.c calls
- * conf_parse() for most verbs; conf/save reads back by it what it wrote.
+ * In comes the text of a file and its drop-ins; out go a struct conf and every error at once.
+ * cmd/config.c calls conf_parse_files() for most verbs; conf/save reads back what it wrote.
  *
  *	line.c				one line, as wg-quick cuts it
  *	scan.c				lines with their sections, keys and values, by libinih
@@ -11,6 +11,7 @@
  *	quick_keys.c			the values of wg-quick's own keys
  *	wg_keys.c, wg_ports.c		the values of wg(8)'s keys
  *	own_keys.c			the values of wgq's own keys
+ *	merge.c				a peer that several files are about
  *	values.c			numbers, lists and names, which all of them have
  *	advice.c, foreign.c, odd.c	what a wrong line may have been meant as
  *	mixed_keys.c			a private key in the place of a public one, and the like
@@ -22,10 +23,21 @@
 #include "wgq/base/diag.h"
 #include "wgq/conf/conf.h"
 
-/* Parses n bytes at text. All errors of the file are reported, each with its place and what to
- * write instead; lines that hold a private or preshared key are not quoted. Returns 0, or -EINVAL
- * when there was any error: ret then still holds what could be read, for verbs that can do with
- * it. ret has to be zeroed; file and ifname are copied. */
+/* Parses a text of one or more files: the configuration, and its drop-ins. All errors are reported,
+ * each with its place and what to write instead; lines that hold a private or preshared key are not
+ * quoted. Returns 0, or -EINVAL when there was any error: ret then still holds what could be read,
+ * for verbs that can do with it. ret has to be zeroed; files and ifname are copied.
+ *
+ * A drop-in counts as if it stood behind the files before it, but that a list with nothing after
+ * its = is emptied, and that a [Peer] whose key a file before has is the same peer: what it sets is
+ * replaced, and its lists are added to. */
+int conf_parse_files(const struct sources *files, const char *ifname, const char *text,
+		     struct conf *ret, struct diag *d);
+/* The same, but each [Peer] of the text stays a peer of its own, as for two of one key in one file.
+ * WireGuard makes one of them, for conf/save to find what stands where. */
+int conf_parse_apart(const struct sources *files, const char *ifname, const char *text,
+		     struct conf *ret, struct diag *d);
+/* The same for one file. */
 int conf_parse(const char *file, const char *ifname, const char *text, size_t n, struct conf *ret,
 	       struct diag *d);
 

@@ -2,7 +2,8 @@
 /* From values to text. `wgq save` keeps the text of the file, and puts in the values that the
  * running tunnel has now.
  *
- * In come the text, what conf_parse() made of it, and the running device; out goes the new text.
+ * In come the text, what conf_parse_apart() made of it, and the running device; out goes the new
+ * text. Each value stays in the file that it is in; a new peer goes to the end of the first one.
  * cmd/save.c calls this, also for `wgq down` where SaveConfig is set.
  *
  * A line whose value still means what is running stays as it is, to the byte: saving an unchanged
@@ -40,16 +41,16 @@ struct save_state {
 	char *(*scope_name)(unsigned int index, char *ret);
 };
 
-/* conf is what conf_parse() made of the text, without an error, and what resolve_again() found for
- * its endpoints: one without an address could not be looked up, and its name stays. A name whose
- * addresses the peer has left is replaced by the peer's address and kept as a comment; a warning
- * says so.
+/* conf is what conf_parse_apart() made of the text, without an error, and what resolve_again()
+ * found for its endpoints: one without an address could not be looked up, and its name stays. A
+ * name whose addresses the peer has left is replaced by the peer's address and kept as a comment; a
+ * warning says so.
  *
  * What is not in the text, and not recorded either: a listening port (it may be random), an
  * automatic fwmark, and keys that the hooks set; an endpoint only if asked for, for a peer without
  * one in the file comes from anywhere. A new peer's is said in a warning.
  *
  * The new text is read back before it is returned; should it not say what is running, that is an
- * error (-EPROTO). ret_text has to be empty, and is marked secret. */
-int conf_save(const char *text, size_t n, const struct conf *conf, const struct save_state *now,
-	      struct buf *ret_text, struct diag *d);
+ * error (-EPROTO). ret has to be zeroed; it has the same files as the text. */
+int conf_save(const struct config_text *text, const struct conf *conf, const struct save_state *now,
+	      struct config_text *ret, struct diag *d);

@@ -34,8 +34,8 @@ struct choices {
 struct host_options {
 	struct choices choices;
 	const char *ifname;
-	const char *config_file;
-	const struct sources *sources; /* of the configuration */
+	const struct config_path *config; /* NULL: nothing is run or saved */
+	const struct sources *sources;    /* of the configuration */
 	/* A line for the user that no step foresaw: `[!] ...` or a command that is run instead. */
 	void (*say)(const char *line);
 	/* How far a step with many objects has come; may be called from another thread, but never

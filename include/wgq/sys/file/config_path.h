@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From what the user typed to a configuration: its file, and the interface that it is of. */
+/* From what the user typed to a configuration: its file, and the interface that it is of.
+ * config_text.h reads it. */
 #pragma once
 
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
@@ -48,7 +50,8 @@ bool config_path_kernel_allows(const char *name, size_t n);
 
 /* Reads path->real as file_read() does, and sets path->world_accessible: whether file and folder
  * both let others in (linux.bash:47). The file looked at is the one that is read, even where
- * somebody swaps files meanwhile. */
-int config_path_read(struct config_path *path, struct buf *ret_text, struct diag *d);
+ * somebody swaps files meanwhile; *ret_st is of that one. */
+int config_path_read(struct config_path *path, struct stat *ret_st, struct buf *ret_text,
+		     struct diag *d);
 
 #define _cleanup_config_path_ _cleanup_(config_path_release)

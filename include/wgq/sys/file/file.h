@@ -7,6 +7,7 @@
  *
  *	file.c			reads, replaces and creates files
  *	config_path.c		from what the user typed to a file and an interface
+ *	config_text.c		a configuration with its drop-ins
  *	key_file.c		keys in files of their own
  *	trust.c			who else may read or change a file
  *	io.c			read(2) and write(2) to the end */
@@ -41,6 +42,14 @@ int file_read_at(int folder, const char *name, const char *shown, struct stat *r
  * written in place and keeps its mode; a crash then may leave part of the text there, but the
  * whole of it beside, in the temporary file, where the folder is writable. */
 int file_replace(const char *path, const char *text, size_t n, struct diag *d);
+
+/* Several files at once: none is touched before the new texts of all are on the disk. Should one
+ * of them then not take its place, those before it get their old text again. */
+struct file_change {
+	const char *path, *text, *before;
+	size_t n, before_n;
+};
+int file_replace_all(const struct file_change *changes, size_t count, struct diag *d);
 
 /* Deletes the temporary file of a replacement that did not come to its end; never one that somebody
  * is writing to. */
