@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pins: what leads the encrypted packets of a tunnel to one endpoint out of a link that the routes
+ * do not choose. `wgq run` makes them (plan/reach/reach.h), a rule and a route each:
+ *
+ *	90: from all to 192.0.2.1 ipproto udp dport 51820 lookup T proto 119
+ *	192.0.2.1 via 10.0.1.1 dev eth1 table T proto 119 src 10.0.1.7
+ *
+ * T is a checksum of the tunnel's name, so that its pins are found when it is gone. A route goes
+ * with its link; then the rule leads to an empty table, and packets go on as if it were not there.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wgq/base/vec.h"
+#include "wgq/net/policy.h"
+#include "wgq/net/wg.h"
+
+enum { PIN_PRIORITY = 90, PIN_PROTOCOL = 119 };
+
+uint32_t pin_table(const char *ifname);
+/* Whether a rule is a pin of the tunnel; then of which endpoint. */
+bool pin_of_rule(const struct policy_rule *rule, const char *ifname, union endpoint *ret_to);
