@@ -166,7 +166,7 @@ static bool is_needless(const struct op *op, const struct plan *inverses)
 
 static bool is_barrier(const struct op *op)
 {
-	return op->kind == OP_ROUTE_ADD && op->routes.barrier;
+	return op->kind == OP_ROUTE_ADD && op->routes.group.lead == ROUTE_BARRIER;
 }
 
 /* The step after them was not taken. But a barrier is for the step before it. */

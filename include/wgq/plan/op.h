@@ -79,9 +79,8 @@ struct op {
 		struct {
 			const struct route *at;
 			size_t count;
-			uint32_t table;
+			struct route_group group;
 			bool put_back;  /* were there before */
-			bool barrier;   /* in the place of routes that are away for a moment */
 			bool temporary; /* until a later step of the plan takes it back */
 		} routes;               /* OP_ROUTE_* */
 		const struct buf *kept; /* OP_RESTORE: as snap.kept */

@@ -73,9 +73,13 @@ static void put_routes(struct json *j, const struct status *s)
 {
 	json_array(j, "routes");
 	vec_each(table, &s->snap.tables) {
+		size_t n = snap_count_routes(&s->snap, table);
+
+		if (!n)
+			continue;
 		json_object(j, NULL);
-		json_unsigned(j, "table", table->table);
-		json_unsigned(j, "count", table->plain.len + table->others.len);
+		json_unsigned(j, "table", table->group.table);
+		json_unsigned(j, "count", n);
 		json_end(j);
 	}
 	json_end(j);

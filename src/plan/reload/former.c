@@ -82,7 +82,7 @@ int former_plan(const struct conf *conf, const struct snap *snap, const struct m
 	/* Its inverse configures the device that is made again, which may have no peers. */
 	plan_add(plan, OP_WG_REMOVE_PEERS, 0)->wg.device = &snap->wg;
 	delete_link(snap, plan);
-	diff_lift_barriers(snap, plan);
+	diff_lift_unlinked(snap, plan);
 	return plan_check(plan, d);
 }
 

@@ -37,10 +37,10 @@
 	KEY(KEEPALIVE, "PersistentKeepalive", Peer, WG, ONE, wg_keepalive)                         \
 	KEY(PRIVATE_KEY_FILE, "PrivateKeyFile", Interface, WGQ, ONE, own_key_file)                 \
 	KEY(ADDRESS_FROM_KEY, "AddressFromKey", Interface, WGQ, LIST, own_address_from_key)        \
-	KEY(EXCLUDED_IPS, "ExcludedIPs", Interface, WGQ_LATER, LIST, own_excluded_ips)             \
-	KEY(METRIC, "Metric", Interface, WGQ_LATER, ONE, own_metric)                               \
+	KEY(EXCLUDED_IPS, "ExcludedIPs", Interface, WGQ, LIST, own_excluded_ips)                   \
+	KEY(METRIC, "Metric", Interface, WGQ, ONE, own_metric)                                     \
 	KEY(MULTICAST, "Multicast", Interface, WGQ_LATER, ONE, own_multicast)                      \
-	KEY(SHARED_NEIGHBOUR, "SharedNeighbour", Interface, WGQ_LATER, ONE, own_shared_neighbour)  \
+	KEY(SHARED_NEIGHBOUR, "SharedNeighbour", Interface, WGQ, ONE, own_shared_neighbour)        \
 	KEY(LISTEN_ON, "ListenOn", Interface, WGQ_LATER, LIST, own_listen_on)                      \
 	KEY(PRESHARED_KEY_FILE, "PresharedKeyFile", Peer, WGQ, ONE, own_key_file)                  \
 	KEY(FALLBACK_ENDPOINT, "FallbackEndpoint", Peer, WGQ, LIST, own_fallback_endpoint)
