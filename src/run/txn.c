@@ -164,16 +164,14 @@ static bool is_needless(const struct op *op, const struct plan *inverses)
 	return true;
 }
 
-static bool is_barrier(const struct op *op)
-{
-	return op->kind == OP_ROUTE_ADD && op->routes.group.lead == ROUTE_BARRIER;
-}
-
 /* The step after them was not taken. But a barrier is for the step before it. */
 static void drop_back_only(struct plan *inverses)
 {
-	while (inverses->len && vec_last(inverses)->back_only && !is_barrier(vec_last(inverses)))
+	for (const struct op *last; (last = vec_last(inverses)) && last->back_only;) {
+		if (last->kind == OP_ROUTE_ADD && last->routes.group.lead == ROUTE_BARRIER)
+			return;
 		inverses->len--;
+	}
 }
 
 void txn_undo(struct txn *txn, struct diag *d)

@@ -139,13 +139,6 @@ static void put_unseen(struct json *j, const struct status *s)
 	json_end(j);
 }
 
-static const char *state_name(const struct status *s)
-{
-	if (!s->snap.link.index)
-		return "absent";
-	return s->snap.link.up ? "up" : "down";
-}
-
 static void put_link(struct json *j, const struct status *s)
 {
 	const struct snap *snap = &s->snap;
@@ -196,7 +189,7 @@ static void put_interface(struct json *j, const struct status *s)
 
 	json_object(j, NULL);
 	json_string(j, "name", s->ifname);
-	json_string(j, "state", state_name(s));
+	json_string(j, "state", !s->snap.link.index ? "absent" : s->snap.link.up ? "up" : "down");
 	json_string(j, "configuration", s->config.path.given);
 	put_keeper(j, s);
 	put_link(j, s);

@@ -20,7 +20,8 @@ bool dns_resolvconf_is_resolvectl(void);
 /* 0, or -ENOENT with the reason added. */
 int dns_resolvconf_reach(struct diag *d);
 int dns_resolvconf_set(const struct dns_config *config, int *ret_status, struct diag *d);
-int dns_resolvconf_unset(const struct dns_config *config, int *ret_status, struct diag *d);
+/* `resolvconf -a`, or `-d`. */
+int dns_resolvconf_run(const struct dns_config *config, bool add, int *ret_status, struct diag *d);
 
 /* Whether there is an entry, and its text. False also where resolvconf cannot tell. */
 bool dns_resolvconf_entry(const char *name, struct buf *ret_text);

@@ -18,13 +18,6 @@ char *dns_path_below(const char *root, const char *path)
 	return buf_steal(&text);
 }
 
-static bool is_link(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
-}
-
 /* The first line that is NAME*, with a newline: `read` passes over a last line without one. */
 static void prefix_from(struct buf *text, struct buf *ret)
 {
@@ -52,7 +45,9 @@ int dns_resolvconf_prefix(const char *root, struct buf *ret, struct diag *d)
 
 	if (!order)
 		return diag_no_memory(d);
-	if (stat(order, &st) < 0 || !S_ISREG(st.st_mode) || (program && is_link(program)))
+	if (program && lstat(program, &st) == 0 && S_ISLNK(st.st_mode))
+		return 0;
+	if (stat(order, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	int r = file_read(order, &text, d);
 	if (r < 0)
@@ -99,8 +94,7 @@ static int resolvconf_failed(int status, const struct buf *said, struct diag *d)
 
 /* `resolvconf -a [tun.]IFACE -m 0 -x`, or `resolvconf -d [tun.]IFACE -f`. -x takes the name servers
  * of all others away, so it is for entries that have one. */
-static int resolvconf_run(const struct dns_config *config, bool add, int *ret_status,
-			  struct diag *d)
+int dns_resolvconf_run(const struct dns_config *config, bool add, int *ret_status, struct diag *d)
 {
 	_cleanup_buf_ struct buf name = {0}, text = {0}, said = {0};
 	int r = dns_resolvconf_prefix(config->root, &name, d);
@@ -128,17 +122,12 @@ static int resolvconf_run(const struct dns_config *config, bool add, int *ret_st
 
 int dns_resolvconf_set(const struct dns_config *config, int *ret_status, struct diag *d)
 {
-	int ignored, r = resolvconf_run(config, true, ret_status, d);
+	int ignored, r = dns_resolvconf_run(config, true, ret_status, d);
 
 	/* openresolv keeps the entry when it could not write the file, for the next time. */
 	if (r < 0 && *ret_status != PROC_NOT_FOUND)
-		resolvconf_run(config, false, &ignored, NULL);
+		dns_resolvconf_run(config, false, &ignored, NULL);
 	return r;
-}
-
-int dns_resolvconf_unset(const struct dns_config *config, int *ret_status, struct diag *d)
-{
-	return resolvconf_run(config, false, ret_status, d);
 }
 
 #define DEBIAN_ENTRIES "/run/resolvconf/interface"
