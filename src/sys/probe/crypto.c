@@ -29,6 +29,7 @@
 	F(EVP_PKEY_derive_init)                                                                    \
 	F(EVP_PKEY_derive_set_peer)                                                                \
 	F(EVP_PKEY_free)                                                                           \
+	F(EVP_PKEY_get_raw_public_key)                                                             \
 	F(EVP_PKEY_new_raw_private_key)                                                            \
 	F(EVP_PKEY_new_raw_public_key)                                                             \
 	F(EVP_Q_mac)                                                                               \
@@ -103,6 +104,15 @@ static void pkey_free_at(EVP_PKEY **key)
 static void pkey_context_free_at(EVP_PKEY_CTX **context)
 {
 	crypto.EVP_PKEY_CTX_free(*context);
+}
+
+int crypto_public(const struct key *private_key, struct key *ret)
+{
+	_cleanup_(pkey_free_at) EVP_PKEY *own = crypto.EVP_PKEY_new_raw_private_key(
+		EVP_PKEY_X25519, NULL, private_key->bytes, KEY_LEN);
+	size_t n = KEY_LEN;
+
+	return own && crypto.EVP_PKEY_get_raw_public_key(own, ret->bytes, &n) == 1 ? 0 : -EIO;
 }
 
 int crypto_shared(const struct key *private_key, const struct key *public_key, struct key *ret)

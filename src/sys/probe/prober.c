@@ -366,8 +366,9 @@ static bool ask_now(struct prober *p, struct probing *probing, struct probe_even
 	return false;
 }
 
-/* What is due by the clock, from where the last call stopped. */
-static bool take_due(struct prober *p, struct probe_event *ret)
+/* What is due by the clock, from where the last call stopped. *ret_more: it has sent an ask, which
+ * takes a while, and there may be more to do. */
+static bool take_due(struct prober *p, struct probe_event *ret, bool *ret_more)
 {
 	int64_t now = now_us(), next = never;
 
@@ -385,9 +386,10 @@ static bool take_due(struct prober *p, struct probe_event *ret)
 			continue;
 		if (probing->asks_sent == probing->asks_max)
 			return conclude(p, probing, ret);
-		if (ask_now(p, probing, ret))
-			return true;
+		*ret_more = true;
+		return ask_now(p, probing, ret);
 	}
+	*ret_more = false;
 	p->scanned = 0;
 	for (size_t i = 0; i < p->count; i++) {
 		const struct probing *probing = &p->probes[i];
@@ -500,11 +502,18 @@ static bool take_errors(struct prober *p, int family, struct probe_event *ret)
 	return false;
 }
 
+/* Packets come first each time: how long an answer took is told by when it is read. */
 bool prober_read(struct prober *prober, struct probe_event *ret)
 {
-	for (int family = 0; family < FAMILIES; family++)
-		if (prober->sockets[family] >= 0 &&
-		    (take_packets(prober, family, ret) || take_errors(prober, family, ret)))
+	bool more = true;
+
+	while (more) {
+		for (int family = 0; family < FAMILIES; family++)
+			if (prober->sockets[family] >= 0 &&
+			    (take_packets(prober, family, ret) || take_errors(prober, family, ret)))
+				return true;
+		if (take_due(prober, ret, &more))
 			return true;
-	return take_due(prober, ret);
+	}
+	return false;
 }
