@@ -98,7 +98,7 @@ static int send_rows(struct ask *ask, struct diag *d)
 		if (r == -EBUSY)
 			return 0;
 		if (r < 0)
-			return diag_no_memory(d);
+			return diag_fail(d, -r, "cannot send probes");
 		row->is_sent = true;
 		ask->delay_ms += PROBE_APART_MS;
 	}
