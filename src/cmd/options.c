@@ -33,6 +33,7 @@ enum {
 	LONG_LEAVE,
 	LONG_PROBE,
 	LONG_ADDRESS_FROM_KEY,
+	LONG_WG_QUICK,
 };
 
 /* In the order in which help lists them. */
@@ -75,6 +76,8 @@ static const struct cli_option {
 	 "ask the peers whether they answer, as wgq probe does"},
 	{"address-from-key", LONG_ADDRESS_FROM_KEY, OPTION_ADDRESS_FROM_KEY, NULL, NULL,
 	 "let both addresses follow from the keys"},
+	{"wg-quick", LONG_WG_QUICK, OPTION_WG_QUICK, NULL, NULL,
+	 "print what wg-quick takes, and warn of what it lacks"},
 	{"qr", LONG_QR, OPTION_QR, NULL, NULL, "print a QR code even if this is no terminal"},
 	{"dns", LONG_DNS, OPTION_DNS, NULL, "HOW",
 	 "set name servers by resolvconf, resolved, auto, or off"},

@@ -33,8 +33,12 @@ int diff_create(const struct conf *conf, const struct snap *snap, struct plan *r
 
 int diff_hooks(const struct conf *conf, enum conf_hook_kind kind, struct plan *ret, struct diag *d)
 {
-	vec_each(hook, &conf->hooks[kind])
-		plan_add(ret, OP_HOOK, hook->line)->hook = hook->text;
+	vec_each(hook, &conf->hooks[kind]) {
+		struct op *op = plan_add(ret, OP_HOOK, hook->line);
+
+		op->hook = hook->text;
+		op->may_fail = hook->may_fail;
+	}
 	return plan_check(ret, d);
 }
 

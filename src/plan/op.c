@@ -365,6 +365,7 @@ static void format_hook(const struct op *op, const struct op_context *context, s
 	buf_shell_word(out, context->config_file);
 	buf_str(out, " bash -O extglob -e -o pipefail -c ");
 	buf_shell_word(out, buf_text(&command));
+	buf_str(out, op->may_fail ? " || true" : "");
 }
 
 /* wg-quick echoes only how it learns what is running (linux.bash:280). The text has secrets, which

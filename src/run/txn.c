@@ -50,6 +50,20 @@ static int exec(struct txn *txn, const struct op *op, int tries, int *ret_status
 	return r;
 }
 
+/* A hook that may fail and does is taken all the same. */
+static int exec_hook(struct txn *txn, const struct op *op, struct diag *d)
+{
+	_cleanup_diag_ struct diag said = {0};
+	int status;
+
+	if (exec(txn, op, ONCE, &status, &said) < 0) {
+		sources_note_asked(&txn->context->conf->sources, op->line, &said);
+		diag_demote(&said);
+	}
+	diag_move(d, &said);
+	return 0;
+}
+
 static int take_step(struct txn *txn, const struct op *op, int tries, struct diag *d)
 {
 	struct op inverse;
@@ -61,7 +75,7 @@ static int take_step(struct txn *txn, const struct op *op, int tries, struct dia
 		return 0;
 	}
 	txn->reporter->step(txn->reporter->context, op, false);
-	int r = exec(txn, op, tries, &status, d);
+	int r = op->may_fail ? exec_hook(txn, op, d) : exec(txn, op, tries, &status, d);
 	if (r < 0) {
 		sources_note_asked(&txn->context->conf->sources, op->line, d);
 		if (!txn->has_failed) {

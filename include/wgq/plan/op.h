@@ -57,6 +57,7 @@ struct op_number {
 struct op {
 	enum op_kind kind;
 	bool back_only; /* only taken by an undo, once the step after it is undone */
+	bool may_fail;  /* of a hook: its failure is a warning */
 	uint32_t line;  /* of the configuration that asked for it; 0: none */
 	union {
 		bool returns; /* OP_LINK_DEL: the link is made again when the step is taken back;

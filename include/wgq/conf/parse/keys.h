@@ -128,6 +128,10 @@ void parse_not(struct parser *p, struct slice at, const char *what, const char *
 void parse_warning(struct parser *p, struct slice at, const char *id, const char *hint,
 		   const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Notes in conf that only wgq knows what the line being read asks for. 0 or -ENOMEM, with the error
+ * added. */
+int parse_own(struct parser *p, bool is_hook);
+
 /* Says how many were not shown. */
 void parse_count_hidden(const struct parser *p);
 
