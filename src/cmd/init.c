@@ -78,7 +78,7 @@ static int choose_endpoint(struct init *init, struct diag *d)
 	char text[ADDR_TEXT_MAX];
 	struct addr own;
 
-	if (!given && !udp_own_address(&own)) {
+	if (!given && udp_own_address(&own) < 0) {
 		diag_warn(d, "this host has no route to the Internet: the peer's half has no "
 			     "Endpoint");
 		diag_hint(d, "with --endpoint=HOST it gets one");

@@ -259,7 +259,7 @@ static int set_option(int option, const char *value, struct options *ret)
 		ret->verbose = true;
 		return -1;
 	case LONG_DNS:
-		return dns_backend_parse(value, &ret->choices.dns)
+		return dns_backend_parse(value, &ret->choices.dns) == 0
 			       ? -1
 			       : usage_error("--dns is off, resolvconf, resolved or auto, not '%s'",
 					     value);

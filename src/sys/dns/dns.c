@@ -22,15 +22,15 @@ static const char *const backend_names[] = {
 	[DNS_AUTO] = "auto",
 };
 
-bool dns_backend_parse(const char *text, enum dns_backend *ret)
+int dns_backend_parse(const char *text, enum dns_backend *ret)
 {
 	for (enum dns_backend b = DNS_OFF; b <= DNS_AUTO; b++) {
 		if (strcmp(text, backend_names[b]) == 0) {
 			*ret = b;
-			return true;
+			return 0;
 		}
 	}
-	return false;
+	return -EINVAL;
 }
 
 static bool ends_with(const char *text, const char *end)

@@ -57,7 +57,7 @@ static void resolvconf_get(const char *ifname, struct dns_found *ret)
 		return;
 	/* No entry: nothing is set. */
 	ret->known = true;
-	if (!dns_resolvconf_entry(buf_text(&name), &text))
+	if (dns_resolvconf_entry(buf_text(&name), &text) < 0)
 		return;
 	dns_text_read(text.data, ret);
 }

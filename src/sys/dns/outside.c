@@ -123,7 +123,7 @@ static int ask_resolved(struct search *s)
 	struct dns_server_vec all = {0};
 	int r = 0;
 
-	if (dns_resolved_list(ifindex, &all, &s->domains))
+	if (dns_resolved_list(ifindex, &all, &s->domains) >= 0)
 		vec_each(server, &all)
 			if (r == 0)
 				r = add(s, server, ifindex && server->ifindex == ifindex);
@@ -150,7 +150,7 @@ static int ask_resolvconf(struct search *s)
 	int r = 0;
 
 	if (!proc_exists("resolvconf") || dns_resolvconf_is_resolvectl() ||
-	    dns_resolvconf_prefix(NULL, &own, NULL) < 0 || !dns_resolvconf_list(&text))
+	    dns_resolvconf_prefix(NULL, &own, NULL) < 0 || dns_resolvconf_list(&text) < 0)
 		return 0;
 	buf_str(&own, s->ifname);
 	char *entry = text.data ? strstr(text.data, DNS_RESOLVCONF_HEADING) : NULL;
