@@ -14,6 +14,7 @@
 // session's. It does at once by a poke. Without a session there is nothing to be put back.
 #include <errno.h>
 #include <poll.h>
+#include <time.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/cmd/probe/probe.h"
@@ -150,9 +151,14 @@ int probe_ask(struct probe_rows *rows, struct diag *d)
 		.is_down = !rows->is_up,
 	};
 	struct ask ask = {.rows = rows};
-	int r = prober_open(&prober, &device, d);
+	int r = 0;
 
+	if (key_is_zero(&rows->wg.private_key))
+		r = diag_refuse(d, ENOKEY, "%s has no private key to ask with", rows->ifname);
+	if (r == 0)
+		r = prober_open(&prober, &device, d);
 	ask.prober = prober;
+	rows->now = time(NULL);
 	while (r == 0) {
 		r = send_rows(&ask, d);
 		if (r < 0 || !prober_count(prober))
