@@ -18,6 +18,10 @@ static int resolve(struct keep *k, struct config *config, struct diag *d)
 int load_file(struct keep *k, struct diag *d)
 {
 	_cleanup_config_ struct config fresh = {0};
+
+	/* A folder that has come is watched before it is read. */
+	if (k->has_config)
+		watch_files(k);
 	int r = config_load(&k->options, k->args[0], &fresh, d);
 
 	k->has_changed = false;

@@ -9,6 +9,7 @@
 #include "wgq/kernel/nft/notices.h"
 #include "wgq/kernel/rtnetlink/notices.h"
 #include "wgq/sys/dns/dns.h"
+#include "wgq/sys/file/config_text.h"
 
 /* Files by whose they are: of an interface by its place, and those of the resolver. */
 enum { RESOLVER = UINT32_MAX };
@@ -192,15 +193,33 @@ static void watch_resolver(struct runner *runner)
 		files_add_folder(runner->files, folders[i], RESOLVER);
 }
 
+/* A folder with drop-ins may come and go. */
+static void watch_drop_ins(struct keep *k, const char *beside, uint32_t whose)
+{
+	_cleanup_buf_ struct buf folder = {0};
+
+	buf_addf(&folder, "%s" CONFIG_DROP_INS, beside);
+	if (buf_status(&folder) < 0)
+		return;
+	files_add(k->runner->files, buf_text(&folder), whose);
+	files_add_folder(k->runner->files, buf_text(&folder), whose);
+}
+
 void watch_files(struct keep *k)
 {
 	const struct config_path *path = &k->config.path;
+	const char *const files[] = {path->given, path->real};
 	uint32_t whose = (uint32_t)(k - k->runner->keeps);
 
-	if (path->given)
-		files_add(k->runner->files, path->given, whose);
-	if (path->real)
-		files_add(k->runner->files, path->real, whose);
+	for (size_t i = 0; i < 2; i++) {
+		if (!files[i])
+			continue;
+		files_add(k->runner->files, files[i], whose);
+		watch_drop_ins(k, files[i], whose);
+	}
+	/* Those that are links. */
+	vec_each(file, &k->config.conf.sources)
+		files_add(k->runner->files, file->real, whose);
 }
 
 static int by_address(const void *a, const void *b)

@@ -15,8 +15,7 @@
 #include "wgq/sys/file/file.h"
 #include "wgq/sys/privilege.h"
 
-#define FOLDER_SUFFIX ".d"
-#define NAME_SUFFIX   ".conf"
+#define NAME_SUFFIX ".conf"
 
 enum { TRIES_MAX = 5 };
 
@@ -68,7 +67,7 @@ static int folder_open(const struct config_path *path, struct folder *folder, st
 		if (i && strcmp(path->given, path->real) == 0)
 			break;
 		buf_clear(&folder->shown);
-		buf_addf(&folder->shown, "%s" FOLDER_SUFFIX, beside[i]);
+		buf_addf(&folder->shown, "%s" CONFIG_DROP_INS, beside[i]);
 		if (buf_status(&folder->shown) < 0)
 			return diag_no_memory(d);
 		fd = open(buf_text(&folder->shown), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -10,6 +10,9 @@
 #include "wgq/base/sources.h"
 #include "wgq/sys/file/config_path.h"
 
+/* What the name of the folder has behind that of the file. */
+#define CONFIG_DROP_INS ".d"
+
 /* Reads all of it at one moment: what changes meanwhile is read again, at last in vain (-EAGAIN).
  * ret has to be zeroed, and is marked secret. Sets path->world_accessible.
  *
