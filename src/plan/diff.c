@@ -27,18 +27,20 @@ int diff_create(const struct conf *conf, const struct snap *snap, struct plan *r
 		diag_move(d, &found);
 		return r;
 	}
+	/* Before the port is open, and until it is closed again. Where the kernel chooses the port,
+	 * diff_configure() fills the table. */
+	const struct listen listen = want_listen(conf);
+	if (listen.count)
+		plan_add(ret, OP_LISTEN_SET, conf->listen_on.at[0].line)->listen.is =
+			listen.ports[0] ? listen : (struct listen){.ifname = conf->ifname};
 	plan_add(ret, OP_LINK_ADD, 0);
 	return plan_check(ret, d);
 }
 
 int diff_hooks(const struct conf *conf, enum conf_hook_kind kind, struct plan *ret, struct diag *d)
 {
-	vec_each(hook, &conf->hooks[kind]) {
-		struct op *op = plan_add(ret, OP_HOOK, hook->line);
-
-		op->hook = hook->text;
-		op->may_fail = hook->may_fail;
-	}
+	vec_each(hook, &conf->hooks[kind])
+		plan_add(ret, OP_HOOK, hook->line)->hook = hook->text;
 	return plan_check(ret, d);
 }
 
@@ -55,27 +57,26 @@ void diff_add_addresses(const struct snap *snap, const struct want *want, uint8_
 			plan_add(plan, OP_ADDR_ADD, addr->line)->addr = *addr;
 }
 
-struct op *diff_routes(enum op_kind kind, const struct route_vec *routes,
-		       const struct route_group *group, struct plan *plan)
+struct op *diff_routes(enum op_kind kind, const struct route_vec *routes, uint32_t table,
+		       struct plan *plan)
 {
 	struct op *op = routes->len ? plan_add(plan, kind, 0) : &plan->lost;
 
 	op->routes.at = routes->at;
 	op->routes.count = routes->len;
-	op->routes.group = *group;
+	op->routes.table = table;
 	return op;
 }
 
-void diff_put_back_routes(const struct route_vec *routes, const struct route_group *group,
-			  struct plan *plan)
+void diff_put_back_routes(const struct route_vec *routes, uint32_t table, struct plan *plan)
 {
-	diff_routes(OP_ROUTE_ADD, routes, group, plan)->routes.put_back = true;
+	diff_routes(OP_ROUTE_ADD, routes, table, plan)->routes.put_back = true;
 }
 
 void diff_return_routes(const struct route_table_vec *tables, struct plan *plan)
 {
 	vec_each(table, tables) {
-		struct op *op = diff_routes(OP_ROUTE_ADD, &table->plain, &table->group, plan);
+		struct op *op = diff_routes(OP_ROUTE_ADD, &table->plain, table->table, plan);
 
 		op->routes.put_back = op->back_only = true;
 	}
@@ -83,16 +84,9 @@ void diff_return_routes(const struct route_table_vec *tables, struct plan *plan)
 
 void diff_lift_barriers(const struct snap *snap, struct plan *plan)
 {
-	snap_needs(snap, LOOK_UNLINKED);
+	snap_needs(snap, LOOK_BARRIERS);
 	vec_each(table, &snap->barriers)
-		diff_routes(OP_ROUTE_DEL, &table->plain, &table->group, plan);
-}
-
-void diff_lift_unlinked(const struct snap *snap, struct plan *plan)
-{
-	diff_lift_barriers(snap, plan);
-	vec_each(table, &snap->throws)
-		diff_routes(OP_ROUTE_DEL, &table->plain, &table->group, plan);
+		diff_routes(OP_ROUTE_DEL, &table->plain, table->table, plan)->routes.barrier = true;
 }
 
 void diff_restore(const struct snap *snap, struct plan *plan)
@@ -141,28 +135,30 @@ void diff_add_src_valid_mark(const struct snap *snap, uint32_t line, struct plan
 	op->sysctl.before = snap->src_valid_mark;
 }
 
-static void add_set(const struct want_routes *set, struct plan *plan)
+static void add_default_route(const struct route *route, uint32_t table, struct plan *plan)
 {
-	diff_routes(OP_ROUTE_ADD, &set->routes, &set->group, plan)->line =
-		set->routes.len == 1 ? set->routes.at[0].line : 0;
+	struct op *op = plan_add(plan, OP_ROUTE_ADD, route->line);
+
+	op->routes.at = route;
+	op->routes.count = 1;
+	op->routes.table = table;
 }
 
 static void add_full_tunnel(const struct snap *snap, const struct want *want,
 			    const struct means *means, const struct rule_places *places,
-			    const struct want_routes sets[WANT_SETS], struct plan *plan)
+			    struct plan *plan)
 {
 	if (!want_is_full(want))
 		return;
 	if (want->mark_is_chosen)
 		plan_add(plan, OP_WG_MARK, 0)->mark.value = want->mark;
-	add_set(&sets[WANT_THROWS], plan);
 	if (want->full_ip6) {
 		diff_add_rules(want, AF_INET6, &places->ip6, plan);
-		add_set(&sets[WANT_DEFAULT_IP6], plan);
+		add_default_route(&want->default_ip6, want->mark, plan);
 	}
 	if (want->full_ip) {
 		diff_add_rules(want, AF_INET, &places->ip, plan);
-		add_set(&sets[WANT_DEFAULT_IP], plan);
+		add_default_route(&want->default_ip, want->mark, plan);
 		diff_add_src_valid_mark(snap, want->default_ip.line, plan);
 	}
 	if (means->firewall != MEANS_FIREWALL_NONE)
@@ -197,30 +193,32 @@ int diff_configure(const struct snap *snap, const struct want *want, struct plan
 		   struct diag *d)
 {
 	struct op *op = plan_add(ret, OP_WG_SET, 0);
-
 	op->wg.device = &want->device;
 	op->wg.private_key_line = want->conf->private_key_line;
 	add_note(snap, want->conf, ret);
 	diff_add_addresses(snap, want, AF_UNSPEC, ret);
+	if (want->conf->multicast && !snap->link.multicast)
+		plan_add(ret, OP_LINK_MULTICAST, want->conf->multicast_line)->multicast.value = 1;
 	plan_add(ret, OP_LINK_UP, want->conf->mtu_line)->mtu.value = want->mtu;
+	if (want->listen.count && !want->listen.ports[0]) {
+		op = plan_add(ret, OP_LISTEN_SET, want->conf->listen_on.at[0].line);
+		op->listen.is = want->listen;
+		/* The table goes with the link. */
+		op->listen.before = &want->listen;
+	}
 	return plan_check(ret, d);
 }
 
 int diff_lead_in(const struct snap *snap, const struct want *want, const struct means *means,
 		 struct plan *ret, struct diag *d)
 {
-	struct want_routes sets[WANT_SETS];
 	struct rule_places places;
 	int r = rule_places_find(snap, want->full_ip, want->full_ip6, &places, d);
 
 	if (r < 0)
 		return r;
-	if (want_may_meet_unlinked(want))
-		diff_lift_unlinked(snap, ret);
-	want_list_routes(want, sets);
-	for (enum want_set i = WANT_ALLOWED; i <= WANT_PIECES; i++)
-		diff_routes(OP_ROUTE_ADD, &sets[i].routes, &sets[i].group, ret);
-	add_full_tunnel(snap, want, means, &places, sets, ret);
+	diff_routes(OP_ROUTE_ADD, &want->routes, want->table, ret);
+	add_full_tunnel(snap, want, means, &places, ret);
 	add_dns(want, means, ret);
 	return plan_check(ret, d);
 }
@@ -249,11 +247,13 @@ int diff_detach(const struct conf *conf, const struct snap *snap, struct plan *r
 int diff_clean(const struct conf *conf, const struct snap *snap, const struct means *means,
 	       struct plan *ret, struct diag *d)
 {
-	diff_lift_unlinked(snap, ret);
+	diff_lift_barriers(snap, ret);
 	/* Before the name servers: while a program unsets those, another wgq may bring it up. */
 	snap_needs(snap, LOOK_FIREWALL);
 	if (snap->has_firewall)
 		plan_add(ret, OP_FIREWALL_REMOVE, 0);
+	if (snap->has_own_table)
+		plan_add(ret, OP_LISTEN_REMOVE, 0);
 	if (conf && conf_has_dns(conf) && means->dns != MEANS_DNS_NONE)
 		plan_add(ret, OP_DNS_UNSET, 0)->dns.is = (struct dns_setting){
 			.servers = &conf->dns_servers, .search = &conf->dns_search};

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "wgq/conf/hook/hooks.h"
+#include "wgq/net/firewall.h"
 #include "wgq/plan/text/change.h"
 #include "wgq/plan/text/format.h"
 
@@ -63,6 +64,19 @@ static int list_link_set(const struct op *op, struct change_vec *changes)
 	if (r < 0 || op->mtu.value == op->mtu.before)
 		return r;
 	return change_add_number(changes, "mtu", op->mtu.before, op->mtu.value, op->line);
+}
+
+static void format_multicast(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	buf_addf(out, "ip link set multicast %s dev ", op->multicast.value ? "on" : "off");
+	buf_shell_word(out, context->ifname);
+}
+
+static int list_multicast(const struct op *op, struct change_vec *changes)
+{
+	return change_add(changes, CHANGE_INTERFACE, CHANGE_ALTER, "multicast",
+			  op->multicast.before ? "on" : "off", op->multicast.value ? "on" : "off",
+			  op->line);
 }
 
 static bool make_link_again(struct op *op)
@@ -132,23 +146,11 @@ static int list_addr(const struct op *op, struct change_vec *changes)
 			  op->line);
 }
 
-static const char *lead_text(enum route_lead lead)
-{
-	switch (lead) {
-	case ROUTE_BARRIER:
-		return "unreachable ";
-	case ROUTE_THROW:
-		return "throw ";
-	case ROUTE_INTO:
-		break;
-	}
-	return "";
-}
-
 static void format_routes(const struct op *op, const struct op_context *context, struct buf *out)
 {
-	bool beside = op->routes.put_back || op->routes.group.lead == ROUTE_BARRIER;
-	const char *verb = op->kind == OP_ROUTE_DEL ? "delete" : beside ? "prepend" : "add";
+	const char *verb = op->kind == OP_ROUTE_DEL                    ? "delete"
+			   : op->routes.put_back || op->routes.barrier ? "prepend"
+								       : "add";
 
 	for (size_t i = 0; i < op->routes.count; i++) {
 		const struct route *route = &op->routes.at[i];
@@ -160,26 +162,17 @@ static void format_routes(const struct op *op, const struct op_context *context,
 			buf_addf(out, "... and %zu more routes", op->routes.count - i);
 			return;
 		}
-		uint8_t family = route->prefix.addr.family;
-		const struct route_group group = route_group_of(&op->routes.group, family);
-
 		prefix_format(&route->prefix, text);
-		buf_addf(out, "ip -%c route %s %s%s", family_digit(family), verb,
-			 lead_text(group.lead), text);
-		if (group.lead != ROUTE_INTO) {
-			buf_addf(out, " window %u", route_window(context->ifname));
+		buf_addf(out, "ip -%c route %s ", family_digit(route->prefix.addr.family), verb);
+		if (op->routes.barrier) {
+			buf_addf(out, "unreachable %s window %u", text,
+				 route_barrier_window(context->ifname));
 		} else {
-			buf_str(out, group.shared ? " via fe80::1 dev " : " dev ");
+			buf_addf(out, "%s dev ", text);
 			buf_shell_word(out, context->ifname);
 		}
-		if (group.shared)
-			buf_str(out, " onlink");
-		if (group.metric)
-			buf_addf(out, " metric %u", group.metric);
-		if (group.own)
-			buf_addf(out, " proto %d", ROUTE_PROTOCOL);
-		if (group.table != RT_TABLE_MAIN)
-			buf_addf(out, " table %u", group.table);
+		if (op->routes.table != RT_TABLE_MAIN)
+			buf_addf(out, " table %u", op->routes.table);
 	}
 }
 
@@ -192,18 +185,15 @@ static int list_routes(const struct op *op, struct change_vec *changes)
 		return 0;
 	for (size_t i = 0; r == 0 && i < op->routes.count; i++) {
 		const struct route *route = &op->routes.at[i];
-		const struct route_group group =
-			route_group_of(&op->routes.group, route->prefix.addr.family);
-		char prefix[PREFIX_TEXT_MAX], metric[24] = "", table[24] = "";
-		char object[PREFIX_TEXT_MAX + sizeof(metric) + sizeof(table) + 32];
+		const char *type = op->routes.barrier ? "unreachable " : "";
+		char prefix[PREFIX_TEXT_MAX], object[PREFIX_TEXT_MAX + 36];
 
 		prefix_format(&route->prefix, prefix);
-		if (group.metric)
-			snprintf(metric, sizeof(metric), " metric %u", group.metric);
-		if (group.table != RT_TABLE_MAIN)
-			snprintf(table, sizeof(table), " table %u", group.table);
-		snprintf(object, sizeof(object), "%s%s%s%s%s", lead_text(group.lead), prefix,
-			 group.shared ? " via fe80::1" : "", metric, table);
+		if (op->routes.table == RT_TABLE_MAIN)
+			snprintf(object, sizeof(object), "%s%s", type, prefix);
+		else
+			snprintf(object, sizeof(object), "%s%s table %u", type, prefix,
+				 op->routes.table);
 		r = change_add(changes, CHANGE_ROUTE, sign, object, "", "", route->line);
 	}
 	return r;
@@ -315,6 +305,35 @@ static bool return_firewall(struct op *op)
 	return true;
 }
 
+static int list_listen(const struct op *op, struct change_vec *changes)
+{
+	_cleanup_buf_ struct buf from = {0}, to = {0};
+
+	/* Two ports are there for a moment only. */
+	if (op->listen.is.ports[1])
+		return 0;
+	if (op->listen.before)
+		listen_format(op->listen.before, &from);
+	if (op->kind == OP_LISTEN_SET)
+		listen_format(&op->listen.is, &to);
+	if (buf_status(&from) < 0 || buf_status(&to) < 0)
+		return -ENOMEM;
+	return change_add(changes, CHANGE_FIREWALL,
+			  op->kind == OP_LISTEN_REMOVE ? CHANGE_REMOVE
+			  : op->listen.before          ? CHANGE_ALTER
+						       : CHANGE_ADD,
+			  "listen on", buf_text(&from), buf_text(&to), op->line);
+}
+
+static bool return_listen(struct op *op)
+{
+	if (!op->listen.before)
+		return op->kind == OP_LISTEN_REMOVE;
+	op->kind = OP_LISTEN_SET;
+	op->listen.is = *op->listen.before;
+	return true;
+}
+
 static void format_servers(const struct dns_setting *dns, struct buf *out)
 {
 	const struct conf_text_vec *lists[] = {dns->servers, dns->search};
@@ -365,7 +384,6 @@ static void format_hook(const struct op *op, const struct op_context *context, s
 	buf_shell_word(out, context->config_file);
 	buf_str(out, " bash -O extglob -e -o pipefail -c ");
 	buf_shell_word(out, buf_text(&command));
-	buf_str(out, op->may_fail ? " || true" : "");
 }
 
 /* wg-quick echoes only how it learns what is running (linux.bash:280). The text has secrets, which
@@ -402,6 +420,8 @@ const struct op_type op_types[OP_KINDS] = {
 	[OP_LINK_DOWN] = {format_link_set, .dies_with_link = true, .of_ip = true},
 	[OP_LINK_MTU] = {format_link_set, list_link_set, swap_numbers, OP_LINK_MTU,
 			 .dies_with_link = true, .of_ip = true},
+	[OP_LINK_MULTICAST] = {format_multicast, list_multicast, swap_numbers, OP_LINK_MULTICAST,
+			       .dies_with_link = true, .of_ip = true},
 	[OP_WG_SET] = {format_wg_set, .dies_with_link = true},
 	[OP_WG_CHANGE] = {format_wg_change, change_wg, swap_devices, OP_WG_CHANGE,
 			  .dies_with_link = true},
@@ -427,6 +447,9 @@ const struct op_type op_types[OP_KINDS] = {
 			     OP_FIREWALL_REMOVE, .program = OP_RUNS_IPTABLES},
 	[OP_FIREWALL_REMOVE] = {format_firewall_remove, list_firewall, return_firewall,
 				OP_FIREWALL_SET, .removes = true, .program = OP_RUNS_IPTABLES},
+	[OP_LISTEN_SET] = {format_listen_set, list_listen, return_listen, OP_LISTEN_REMOVE},
+	[OP_LISTEN_REMOVE] = {format_listen_remove, list_listen, return_listen, OP_LISTEN_SET,
+			      .removes = true},
 	[OP_DNS_SET] = {format_dns_set, list_dns, return_dns, OP_DNS_UNSET,
 			.program = OP_RUNS_PROGRAM},
 	[OP_DNS_UNSET] = {format_dns_unset, list_dns, return_dns, OP_DNS_SET, .removes = true,
@@ -452,12 +475,11 @@ bool op_replaces(const struct op *op)
 	return (firewall && op->firewall.before) || (dns && op->dns.before);
 }
 
-/* Routes that do not lead into the link stay; what is set for a moment is the link's own setting.
- */
+/* Barriers are on no link; what is set for a moment is the link's own setting. */
 bool op_dies_with_link(const struct op *op)
 {
 	if (op->kind == OP_ROUTE_ADD || op->kind == OP_ROUTE_DEL)
-		return op->routes.group.lead == ROUTE_INTO;
+		return !op->routes.barrier;
 	return op_types[op->kind].dies_with_link ||
 	       (op->kind == OP_SYSCTL_SET && op->sysctl.temporary);
 }

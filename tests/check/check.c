@@ -20,7 +20,7 @@
 #include "wgq/conf/conf.h"
 #include "wgq/conf/parse/parse.h"
 
-static char programs[1024], writable[1024];
+static char programs[1024], writable[1024], links[256];
 static struct check_trust trust[8]; /* of the main file and its drop-ins */
 static const char *folder_of_case;
 
@@ -30,6 +30,23 @@ static bool has_program(const char *name)
 
 	snprintf(padded, sizeof(padded), " %s ", name);
 	return strstr(programs, padded);
+}
+
+/* Of links and addresses alike. */
+static bool has_link(const char *name)
+{
+	char padded[256];
+
+	snprintf(padded, sizeof(padded), " %s ", name);
+	return strstr(links, padded);
+}
+
+static bool has_address(const struct addr *addr)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_format(addr, text);
+	return has_link(text);
 }
 
 /* A configuration that is checked as well, of another interface. */
@@ -72,6 +89,10 @@ static bool read_fact(const char *line, struct check_facts *ret)
 	} else if (strncmp(line, "programs ", 9) == 0) {
 		snprintf(programs, sizeof(programs), " %s ", value);
 		ret->has_program = has_program;
+	} else if (strncmp(line, "links ", 6) == 0) {
+		snprintf(links, sizeof(links), " %s ", value);
+		ret->has_link = has_link;
+		ret->has_address = has_address;
 	} else if (strncmp(line, "network ", 8) == 0) {
 		struct prefix network;
 		if (prefix_parse(value, strlen(value), &network) < 0)

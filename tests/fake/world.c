@@ -76,20 +76,11 @@ static int delete_link(struct fake *fake)
 static int do_routes(struct fake *fake, const struct op *op)
 {
 	for (size_t i = 0; i < op->routes.count; i++) {
-		static const char *const leads[] = {[ROUTE_INTO] = "link route",
-						    [ROUTE_BARRIER] = "barrier",
-						    [ROUTE_THROW] = "throw"};
-		const struct prefix *to = &op->routes.at[i].prefix;
-		const struct route_group group = route_group_of(&op->routes.group, to->addr.family);
 		char prefix[PREFIX_TEXT_MAX], line[128];
 
-		prefix_format(to, prefix);
-		snprintf(line, sizeof(line), "%s %s table %u", leads[group.lead], prefix,
-			 group.table);
-		if (group.own)
-			snprintf(line, sizeof(line), "%s %s table %u metric %u own%s",
-				 leads[group.lead], prefix, group.table, group.metric,
-				 group.shared ? " shared" : "");
+		prefix_format(&op->routes.at[i].prefix, prefix);
+		snprintf(line, sizeof(line), "%s %s table %u",
+			 op->routes.barrier ? "barrier" : "link route", prefix, op->routes.table);
 		int r = put_or_take(fake, op->kind == OP_ROUTE_ADD, line);
 		if (r < 0)
 			return r;
@@ -221,6 +212,13 @@ static int act(struct fake *fake, const struct op *op)
 	case OP_FIREWALL_SET:
 	case OP_FIREWALL_REMOVE:
 		return put_or_take(fake, op->kind == OP_FIREWALL_SET, "firewall");
+	case OP_LINK_MULTICAST:
+		return put_or_take(fake, op->multicast.value, "link multicast");
+	case OP_LISTEN_SET:
+	case OP_LISTEN_REMOVE:
+		if (op->kind == OP_LISTEN_SET && find(fake, "listen"))
+			return 0;
+		return put_or_take(fake, op->kind == OP_LISTEN_SET, "listen");
 	case OP_DNS_SET:
 	case OP_DNS_UNSET:
 		fake->free_table++;
@@ -319,24 +317,6 @@ static void observe_peers(struct fake *fake, struct snap *snap)
 	}
 }
 
-static void observe_route(const char *line, const char *prefix, enum route_lead lead,
-			  struct route_table_vec *tables)
-{
-	struct route_group group = {
-		.lead = lead, .own = strstr(line, " own"), .shared = strstr(line, " shared")};
-	struct route_table *found = NULL;
-
-	sscanf(strstr(line, " table"), " table %u metric %u", &group.table, &group.metric);
-	vec_each(table, tables)
-		if (route_group_equal(&table->group, &group))
-			found = table;
-	if (!found) {
-		found = vec_push(tables);
-		found->group = group;
-	}
-	prefix_parse(prefix, strlen(prefix), &vec_push(&found->plain)->prefix);
-}
-
 /* Routes as an object; addresses, and the routes that others have made, as their lines. */
 static void observe_tables(struct fake *fake, struct snap *snap)
 {
@@ -345,9 +325,10 @@ static void observe_tables(struct fake *fake, struct snap *snap)
 		unsigned number;
 
 		if (sscanf(*line, "link route %63s table %u", text, &number) == 2) {
-			observe_route(*line, text, ROUTE_INTO, &snap->tables);
-		} else if (sscanf(*line, "throw %63s table %u", text, &number) == 2) {
-			observe_route(*line, text, ROUTE_THROW, &snap->throws);
+			struct route_table *table = vec_push(&snap->tables);
+
+			table->table = number;
+			prefix_parse(text, strlen(text), &vec_push(&table->plain)->prefix);
 		} else if (strncmp(*line, "link address", 12) == 0 ||
 			   strncmp(*line, "link other", 10) == 0) {
 			buf_addf(&snap->kept, "%s\n", *line);

@@ -22,6 +22,7 @@ enum op_kind {
 	OP_LINK_UP,   /* with an MTU, in one message */
 	OP_LINK_DOWN, /* with an MTU: only to take OP_LINK_UP back */
 	OP_LINK_MTU,
+	OP_LINK_MULTICAST, /* IFF_MULTICAST, on or off */
 	OP_WG_SET,
 	OP_WG_CHANGE,       /* of a device that is up: the least that differs */
 	OP_WG_MARK,         /* sets the fwmark alone */
@@ -37,6 +38,9 @@ enum op_kind {
 	OP_SYSCTL_SET,
 	OP_FIREWALL_SET,
 	OP_FIREWALL_REMOVE,
+	OP_LISTEN_SET, /* which packets the port accepts; before the port is open, where it is known
+			*/
+	OP_LISTEN_REMOVE,
 	OP_DNS_SET,
 	OP_DNS_UNSET,
 	OP_HOOK,
@@ -57,14 +61,14 @@ struct op_number {
 struct op {
 	enum op_kind kind;
 	bool back_only; /* only taken by an undo, once the step after it is undone */
-	bool may_fail;  /* of a hook: its failure is a warning */
 	uint32_t line;  /* of the configuration that asked for it; 0: none */
 	union {
 		bool returns; /* OP_LINK_DEL: the link is made again when the step is taken back;
 			       * OP_LINK_ADD: is that link */
-		struct op_number mtu;  /* OP_LINK_UP, OP_LINK_DOWN, OP_LINK_MTU; 0: as it is */
-		struct op_number mark; /* OP_WG_MARK */
-		struct op_number note; /* OP_WG_NOTE */
+		struct op_number mtu;       /* OP_LINK_UP, OP_LINK_DOWN, OP_LINK_MTU; 0: as it is */
+		struct op_number multicast; /* OP_LINK_MULTICAST */
+		struct op_number mark;      /* OP_WG_MARK */
+		struct op_number note;      /* OP_WG_NOTE */
 		struct {
 			const struct wg_device *device; /* to be set, or to go back to */
 			uint32_t private_key_line;      /* of the configuration */
@@ -80,8 +84,9 @@ struct op {
 		struct {
 			const struct route *at;
 			size_t count;
-			struct route_group group;
+			uint32_t table;
 			bool put_back;  /* were there before */
+			bool barrier;   /* in the place of routes that are away for a moment */
 			bool temporary; /* until a later step of the plan takes it back */
 		} routes;               /* OP_ROUTE_* */
 		const struct buf *kept; /* OP_RESTORE: as snap.kept */
@@ -97,6 +102,10 @@ struct op {
 			struct firewall rules;
 			const struct firewall *before;
 		} firewall; /* OP_FIREWALL_* */
+		struct {
+			struct listen is; /* without a port: the device's */
+			const struct listen *before;
+		} listen; /* OP_LISTEN_* */
 		struct {
 			struct dns_setting is;
 			const struct dns_setting *before;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The firewall and the name servers that an interface has, as far as the host shows them: what an
- * undo brings back. */
+/* The firewall, what the port accepts, and the name servers that an interface has, as far as the
+ * host shows them: what an undo brings back. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,8 +9,9 @@
 #include "wgq/plan/op.h"
 
 struct services {
-	bool has_firewall, has_dns;
+	bool has_firewall, has_listen, has_dns;
 	struct firewall firewall;
+	struct listen listen;
 	struct dns_setting dns;
 
 	struct addr_vec addrs;

@@ -73,13 +73,9 @@ static void put_routes(struct json *j, const struct status *s)
 {
 	json_array(j, "routes");
 	vec_each(table, &s->snap.tables) {
-		size_t n = snap_count_routes(&s->snap, table);
-
-		if (!n)
-			continue;
 		json_object(j, NULL);
-		json_unsigned(j, "table", table->group.table);
-		json_unsigned(j, "count", n);
+		json_unsigned(j, "table", table->table);
+		json_unsigned(j, "count", table->plain.len + table->others.len);
 		json_end(j);
 	}
 	json_end(j);
@@ -139,6 +135,29 @@ static void put_unseen(struct json *j, const struct status *s)
 	json_end(j);
 }
 
+static const char *state_name(const struct status *s)
+{
+	if (!s->snap.link.index)
+		return "absent";
+	return s->snap.link.up ? "up" : "down";
+}
+
+static void put_listen(struct json *j, const struct snap *snap)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (!snap_has_seen(snap, LOOK_FIREWALL) || !snap->has_own_table) {
+		json_null(j, "listen_on");
+		return;
+	}
+	json_array(j, "listen_on");
+	vec_each(on, &snap->listen_on) {
+		addr_format(&on->addr, text);
+		json_string(j, NULL, on->ifname[0] ? on->ifname : text);
+	}
+	json_end(j);
+}
+
 static void put_link(struct json *j, const struct status *s)
 {
 	const struct snap *snap = &s->snap;
@@ -161,6 +180,8 @@ static void put_link(struct json *j, const struct status *s)
 		json_bool(j, "firewall", snap->has_firewall);
 	else
 		json_null(j, "firewall");
+	put_listen(j, snap);
+	json_bool(j, "multicast", snap->link.multicast);
 	put_dns(j, s);
 }
 
@@ -189,7 +210,7 @@ static void put_interface(struct json *j, const struct status *s)
 
 	json_object(j, NULL);
 	json_string(j, "name", s->ifname);
-	json_string(j, "state", !s->snap.link.index ? "absent" : s->snap.link.up ? "up" : "down");
+	json_string(j, "state", state_name(s));
 	json_string(j, "configuration", s->config.path.given);
 	put_keeper(j, s);
 	put_link(j, s);

@@ -7,6 +7,7 @@
 #include "wgq/cmd/status/status.h"
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/words.h"
+#include "wgq/net/firewall.h"
 
 enum { INDENT = 2 };
 
@@ -128,16 +129,16 @@ static void draw_routes(const struct status *s, const struct status_view *view, 
 	_cleanup_buf_ struct buf text = {0};
 
 	vec_each(table, &s->snap.tables) {
-		size_t n = snap_count_routes(&s->snap, table);
+		size_t n = table->plain.len + table->others.len;
 
 		if (!n)
 			continue;
 		buf_str(&text, text.len ? ", " : "");
 		words_count(&text, n, "route");
-		if (table->group.table == RT_TABLE_MAIN)
+		if (table->table == RT_TABLE_MAIN)
 			buf_str(&text, " in table main");
 		else
-			buf_addf(&text, " in table %u", table->group.table);
+			buf_addf(&text, " in table %u", table->table);
 	}
 	if (text.len)
 		status_field(view, INDENT, "routes", STYLE_PLAIN, buf_text(&text), out);
@@ -181,6 +182,18 @@ static void draw_dns(const struct status *s, const struct status_view *view, str
 		status_field(view, INDENT, "DNS", STYLE_PLAIN, buf_text(&text), out);
 }
 
+static void draw_listen(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	const struct listen listen = snap_listen(&s->snap, s->ifname);
+	_cleanup_buf_ struct buf text = {0}, shown = {0};
+
+	if (!snap_has_seen(&s->snap, LOOK_FIREWALL) || !s->snap.has_own_table)
+		return;
+	listen_format(&listen, &text);
+	buf_printable(&shown, buf_text(&text), text.len);
+	status_field(view, INDENT, "listen on", STYLE_PLAIN, buf_text(&shown), out);
+}
+
 static void draw_unseen(const struct status *s, const struct status_view *view, struct buf *out)
 {
 	vec_each(item, &s->unseen) {
@@ -206,6 +219,7 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 		draw_rules(s, view, out);
 		if (snap_has_seen(&s->snap, LOOK_FIREWALL) && s->snap.has_firewall)
 			status_field(view, INDENT, "firewall", STYLE_PLAIN, "on", out);
+		draw_listen(s, view, out);
 		draw_dns(s, view, out);
 		if (s->lacks_file)
 			status_field(view, INDENT, "file", STYLE_YELLOW,

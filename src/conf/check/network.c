@@ -304,6 +304,62 @@ static void check_dns_tool(struct check *c)
 		    "this host has no way to set name servers, so wgq up fails");
 }
 
+/* The interface's own are not there before it is up. */
+static bool is_own_address(const struct conf *conf, const struct addr *addr)
+{
+	vec_each(own, &conf->addresses)
+		if (addr_compare(&own->prefix.addr, addr) == 0)
+			return true;
+	return false;
+}
+
+static void check_listen_on(struct check *c)
+{
+	char text[ADDR_TEXT_MAX];
+
+	vec_each(on, &c->conf->listen_on) {
+		addr_format(&on->addr, text);
+		if (on->ifname[0] && c->facts->has_link && !c->facts->has_link(on->ifname))
+			check_found(c, where_text(c, on->line, on->ifname),
+				    "`ip link' lists the interfaces",
+				    "this host has no interface %s, by which packets could come in",
+				    on->ifname);
+		else if (!on->ifname[0] && c->facts->has_address &&
+			 !c->facts->has_address(&on->addr) && !is_own_address(c->conf, &on->addr))
+			check_found(c, where_text(c, on->line, text),
+				    "`ip address' lists the addresses",
+				    "this host has no address %s, to which packets could come",
+				    text);
+	}
+}
+
+static bool is_multicast(const struct prefix *prefix)
+{
+	static const struct prefix all[] = {
+		{.addr = {.family = AF_INET, .bytes = {224}}, .len = 4},
+		{.addr = {.family = AF_INET6, .bytes = {255}}, .len = 8}};
+
+	for (size_t i = 0; i < 2; i++)
+		if (prefix_covers(prefix, &all[i]) || prefix_covers(&all[i], prefix))
+			return true;
+	return false;
+}
+
+static void check_multicast(struct check *c)
+{
+	if (!c->conf->multicast || hooks_load(c->hooks) || c->hooks->up.opaque)
+		return;
+	vec_each(peer, &c->conf->wg.peers)
+		vec_each(ip, &peer->allowed_ips)
+			if (!ip->remove && is_multicast(&ip->prefix))
+				return;
+	check_found(c, where_value(c, c->conf->multicast_line),
+		    "write the groups, as 224.0.0.5/32 or ff02::5/128, into the AllowedIPs of the "
+		    "peer that is to get their packets",
+		    "no peer has a multicast address in its AllowedIPs: packets to a group are "
+		    "dropped");
+}
+
 const struct named_check checks_of_network[] = {
 	{"world-readable", DIAG_WARNING, check_readable},
 	{"writable-by-others", DIAG_WARNING, check_writable},
@@ -315,6 +371,8 @@ const struct named_check checks_of_network[] = {
 	{"duplicate-address", DIAG_WARNING, check_duplicate_address},
 	{"taken-network", DIAG_WARNING, check_taken_network},
 	{"address-without-length", DIAG_NOTE, check_address_length},
+	{"listen-on", DIAG_WARNING, check_listen_on},
+	{"no-multicast-peer", DIAG_WARNING, check_multicast},
 	{"neighbour-table", DIAG_WARNING, check_neighbours},
 	{"saved-comments", DIAG_NOTE, check_saved_comments},
 	{0},

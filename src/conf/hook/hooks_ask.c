@@ -260,6 +260,16 @@ bool hooks_set_mtu(const struct hooks *hooks, uint32_t mtu)
 	return may_make(hooks, HOOKS_AT_ALL, EFFECT_LINK, &wanted);
 }
 
+bool hooks_set_multicast(const struct hooks *hooks)
+{
+	const struct wanted wanted = {.text = "multicast"};
+
+	vec_each(e, &hooks->up)
+		if (e->kind == EFFECT_LINK && effect_value(e, "multicast") && may_be_own(e))
+			return true;
+	return may_make(hooks, HOOKS_AT_ALL, EFFECT_LINK, &wanted);
+}
+
 bool hooks_load(const struct hooks *hooks)
 {
 	vec_each(e, &hooks->up)

@@ -54,6 +54,7 @@ int rtnetlink_link_parse(const struct nlmsghdr *message, struct link *ret)
 	if (attributes[IFLA_GROUP])
 		ret->group = mnl_attr_get_u32(attributes[IFLA_GROUP]);
 	ret->up = head->ifi_flags & IFF_UP;
+	ret->multicast = head->ifi_flags & IFF_MULTICAST;
 	ret->index = (uint32_t)head->ifi_index;
 	return 0;
 }

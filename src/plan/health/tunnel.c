@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "wgq/net/firewall.h"
 #include "wgq/net/prefix_set.h"
 #include "wgq/plan/rule_place.h"
 
@@ -29,7 +30,7 @@ static bool has_default(const struct route_vec *routes, uint8_t family)
 static bool table_has_default(const struct snap *snap, uint32_t number, uint8_t family)
 {
 	vec_each(table, &snap->tables)
-		if (table->group.table == number &&
+		if (table->table == number &&
 		    (has_default(&table->plain, family) || has_default(&table->others, family)))
 			return true;
 	return false;
@@ -115,7 +116,7 @@ static bool has_trace(const struct snap *snap)
 		if (tunnel->rule.table == mark)
 			return true;
 	vec_each(table, &snap->tables)
-		if (table->group.table == mark)
+		if (table->table == mark)
 			return true;
 	return false;
 }
@@ -173,7 +174,7 @@ static int routed_prefixes(const struct snap *snap, uint32_t number, struct pref
 	vec_each(table, &snap->tables) {
 		const struct route_vec *lists[] = {&table->plain, &table->others};
 
-		if (table->group.table != number)
+		if (table->table != number)
 			continue;
 		for (size_t i = 0; i < 2; i++)
 			vec_each(route, lists[i])
@@ -308,12 +309,31 @@ static int check_full(const struct health_input *in, struct finding_vec *ret)
 	return r;
 }
 
+static int check_listen(const struct health_input *in, struct finding_vec *ret)
+{
+	const struct snap *snap = in->snap;
+	const struct listen is = snap_listen(snap, snap->link.name);
+	struct listen wanted = in->want->listen;
+
+	wanted.ports[0] = snap->wg.listen_port;
+
+	if (!snap_has_seen(snap, LOOK_FIREWALL) || !snap_has_seen(snap, LOOK_DEVICE) ||
+	    (wanted.count ? snap->own_table_is_whole && listen_same(&is, &wanted)
+			  : !snap->has_own_table))
+		return 0;
+	return finding_add(ret, FINDING_LISTEN_ON, FINDING_NO_PEER, NULL);
+}
+
 int health_tunnel(const struct health_input *in, struct finding_vec *ret)
 {
 	int r = snap_has_seen(in->snap, LOOK_DEVICE) ? check_full(in, ret) : 0;
 
 	if (r == 0 && in->want)
 		r = check_routes(in->snap, in->want, ret);
+	if (r == 0 && in->want)
+		r = check_listen(in, ret);
+	if (r == 0 && in->want && in->want->conf->multicast && !in->snap->link.multicast)
+		r = finding_add(ret, FINDING_MULTICAST_OFF, FINDING_NO_PEER, NULL);
 	if (r == 0)
 		r = check_taken(in, ret);
 	return r == 0 ? check_leaks(in, ret) : r;

@@ -82,7 +82,10 @@ int former_plan(const struct conf *conf, const struct snap *snap, const struct m
 	/* Its inverse configures the device that is made again, which may have no peers. */
 	plan_add(plan, OP_WG_REMOVE_PEERS, 0)->wg.device = &snap->wg;
 	delete_link(snap, plan);
-	diff_lift_unlinked(snap, plan);
+	if (snap->has_own_table)
+		plan_add(plan, OP_LISTEN_REMOVE, 0)->listen.before =
+			ret->services.has_listen ? &ret->services.listen : NULL;
+	diff_lift_barriers(snap, plan);
 	return plan_check(plan, d);
 }
 

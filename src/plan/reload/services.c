@@ -3,6 +3,7 @@
 #include "wgq/plan/servers.h"
 
 #include "internal.h"
+#include "wgq/net/firewall.h"
 #include "wgq/plan/steps.h"
 
 void reload_set_firewall(const struct snap *snap, const struct means *means, struct reload *reload)
@@ -16,6 +17,56 @@ void reload_set_firewall(const struct snap *snap, const struct means *means, str
 	struct op *op = plan_add(&reload->plan, full ? OP_FIREWALL_SET : OP_FIREWALL_REMOVE, 0);
 	op->firewall.rules = reload->firewall;
 	op->firewall.before = reload->before.has_firewall ? &reload->before.firewall : NULL;
+}
+
+static void set_listen(struct reload *reload, const struct listen *is, const struct listen *before)
+{
+	struct op *op =
+		plan_add(&reload->plan, OP_LISTEN_SET, reload->want.conf->listen_on.at[0].line);
+
+	op->listen.is = *is;
+	op->listen.before = before;
+}
+
+void reload_set_listen(const struct snap *snap, struct reload *reload, bool before)
+{
+	const struct services *was = &reload->before;
+	struct listen wanted = reload->want.listen;
+	uint16_t now = snap->wg.listen_port;
+	uint16_t port = wanted.ports[0] ? wanted.ports[0] : now;
+	const struct listen *former = was->has_listen ? &was->listen : NULL;
+	bool moves = port && now && port != now;
+
+	wanted.ports[0] = port;
+	snap_needs(snap, LOOK_FIREWALL);
+	if (!wanted.count) {
+		if (!before && snap->has_own_table)
+			plan_add(&reload->plan, OP_LISTEN_REMOVE, 0)->listen.before = former;
+		return;
+	}
+	if (!moves && snap->own_table_is_whole && listen_same(&was->listen, &wanted))
+		return;
+	reload->both_ports = wanted;
+	reload->both_ports.ports[1] = now;
+	if (before && port)
+		set_listen(reload, moves ? &reload->both_ports : &wanted, former);
+	else if (!before && moves)
+		set_listen(reload, &wanted, &reload->both_ports);
+	else if (!before && !port)
+		set_listen(reload, &wanted, former);
+}
+
+/* The kernel's WireGuard is made without it, and a tun device with it, which then is not ours to
+ * take off. */
+void reload_set_multicast(const struct snap *snap, struct reload *reload)
+{
+	const struct conf *conf = reload->want.conf;
+	bool is = snap->link.multicast;
+	bool stays = is && (snap->is_userspace || hooks_set_multicast(&conf->effects));
+
+	if (conf->multicast != is && !stays)
+		plan_add(&reload->plan, OP_LINK_MULTICAST, conf->multicast_line)->multicast =
+			(struct op_number){conf->multicast, is};
 }
 
 void reload_set_dns(const struct snap *snap, const struct means *means, struct reload *reload)

@@ -48,6 +48,34 @@ void format_firewall_remove(const struct op *op, const struct op_context *contex
 	buf_str(out, " ] || nft delete table \"$family\" \"$name\"\ndone");
 }
 
+/* $port is nft's, which is told it. */
+void format_listen_set(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	const struct listen *listen = &op->listen.is;
+
+	buf_str(out, "nft ");
+	if (listen->count && !listen->ports[0]) {
+		buf_str(out, "-D port=$(wg show ");
+		buf_shell_word(out, context->ifname);
+		buf_str(out, " listen-port) ");
+	}
+	buf_str(out, "-f /dev/");
+	if (context->form == OP_ECHO) {
+		buf_str(out, "fd/63");
+		return;
+	}
+	buf_str(out, "stdin <<'EOF'\n");
+	listen_nft_text(listen, out);
+	buf_str(out, "EOF");
+}
+
+void format_listen_remove(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	(void)op;
+	buf_str(out, "nft delete table inet wgq-");
+	buf_shell_word(out, context->ifname);
+}
+
 static void begin_resolvconf(char verb, const struct op_context *context, struct buf *out)
 {
 	buf_addf(out, "resolvconf -%c %s", verb, context->means->resolvconf_prefix);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The real world: sets and removes the firewall of a full tunnel.
+// The real world: sets and removes the firewall of a full tunnel, and what the port accepts.
 #include <string.h>
 
 #include "wgq/kernel/nft/nft.h"
@@ -110,4 +110,20 @@ int host_firewall_remove(struct host *h, struct diag *d)
 		iptables = iptables_remove(h->options.ifname, nft < 0 ? NULL : d);
 
 	return nft < 0 ? nft : iptables;
+}
+
+int host_listen_set(struct host *h, const struct listen *listen, struct diag *d)
+{
+	_cleanup_(wg_device_release) struct wg_device device = {0};
+	struct listen whole = *listen;
+
+	if (whole.count && !whole.ports[0]) {
+		int r = device_get(h->options.ifname, h->server, &device, d);
+
+		if (r < 0)
+			return r;
+		whole.ports[0] = device.listen_port;
+	}
+	/* A device that is down has none, and receives nothing. */
+	return nft_listen_install(&whole, d);
 }

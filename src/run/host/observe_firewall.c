@@ -59,6 +59,17 @@ static int compare_firewall(struct host *h, const struct firewall *firewall, boo
 	return r;
 }
 
+static int observe_own_table(struct host *h, struct snap *snap, struct diag *d)
+{
+	struct nft_listen seen = {0};
+	int r = nft_listen_read(h->options.ifname, &seen, d);
+
+	snap->listen_on = seen.on;
+	memcpy(snap->listen_ports, seen.ports, sizeof(seen.ports));
+	const struct listen listen = snap_listen(snap, h->options.ifname);
+	return r == 0 ? nft_listen_matches(&listen, &snap->own_table_is_whole, d) : r;
+}
+
 /* linux.bash:190-210 looks for both kinds. What may not be seen is taken to be there. */
 int host_observe_firewall(struct host *h, const struct observe_query *query, struct snap *snap,
 			  struct diag *d)
@@ -66,6 +77,10 @@ int host_observe_firewall(struct host *h, const struct observe_query *query, str
 	unsigned found = 0;
 	int r = nft_find(h->options.ifname, &found, d);
 
+	snap->has_own_table = found & NFT_FOUND_OWN;
+	if (r == 0 && snap->has_own_table)
+		r = observe_own_table(h, snap, d);
+	found &= ~NFT_FOUND_OWN;
 	/* The table has the name that the link had when it came up. Without the mark, what was seen
 	 * before stays. */
 	if (found)
@@ -74,6 +89,7 @@ int host_observe_firewall(struct host *h, const struct observe_query *query, str
 		r = nft_find_former(snap->wg.fwmark, h->former_ifname, d);
 	if (r == 0 && h->former_ifname[0])
 		r = nft_find(h->former_ifname, &found, d);
+	found &= ~NFT_FOUND_OWN;
 
 	/* It is the number of the rules' table, also when the link or its mark is gone. */
 	if (r == 0 && found)

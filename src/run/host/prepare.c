@@ -163,6 +163,22 @@ static int prepare_firewall(struct host *h, const struct conf *conf, struct mean
 	return r;
 }
 
+static int prepare_listen(const struct conf *conf, struct diag *d)
+{
+	_cleanup_diag_ struct diag said = {0};
+	int r = conf->listen_on.len ? nft_listen_probe(&said) : 0;
+
+	/* For a dry run. */
+	if (r == -EPERM && !privilege_net_admin())
+		return 0;
+	diag_move(d, &said);
+	if (r < 0)
+		sources_note_asked(&conf->sources, conf->listen_on.at[0].line, d);
+	if (r == -EOPNOTSUPP)
+		diag_hint(d, "ListenOn needs nf_tables: load it, or delete ListenOn");
+	return r;
+}
+
 static int need_program(const char *program, struct diag *d)
 {
 	if (!program || proc_exists(program))
@@ -187,11 +203,18 @@ static int prepare_return(struct host *h, struct means *means, struct diag *d)
 	return r;
 }
 
+static int prepare_families(const struct conf *conf, enum purpose purpose, struct diag *d)
+{
+	struct ipv6 ipv6;
+	int r = ipv6_look(conf->ifname, purpose != PURPOSE_RELOAD, &ipv6, d);
+
+	return r == 0 ? carry_check_conf(conf, &ipv6, d) : r;
+}
+
 int host_prepare(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		 struct diag *d)
 {
 	struct host *h = self;
-	struct ipv6 ipv6;
 	int r = 0;
 
 	if (purpose == PURPOSE_UP || purpose == PURPOSE_REPLACE)
@@ -199,11 +222,11 @@ int host_prepare(void *self, const struct conf *conf, enum purpose purpose, stru
 	if (purpose == PURPOSE_REPLACE)
 		r = prepare_return(h, &h->means, d);
 	if (r == 0 && purpose != PURPOSE_DOWN)
-		r = ipv6_look(conf->ifname, purpose != PURPOSE_RELOAD, &ipv6, d);
-	if (r == 0 && purpose != PURPOSE_DOWN)
-		r = carry_check_conf(conf, &ipv6, d);
+		r = prepare_families(conf, purpose, d);
 	if (r == 0 && purpose != PURPOSE_DOWN)
 		r = prepare_firewall(h, conf, &h->means, d);
+	if (r == 0 && purpose != PURPOSE_DOWN)
+		r = prepare_listen(conf, d);
 	if (r == 0 && (purpose == PURPOSE_RELOAD || purpose == PURPOSE_REPLACE) &&
 	    !conf_has_dns(conf))
 		r = find_dns(h, &h->means, d);

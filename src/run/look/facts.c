@@ -109,12 +109,34 @@ int facts_networks(const char *ifname, struct prefix_set *ret, struct diag *d)
 	return r == 0 ? rtnetlink_others_list(rtnetlink, own.index, &tunnels, ret, d) : r;
 }
 
+static bool has_link(const char *name)
+{
+	return if_nametoindex(name) != 0;
+}
+
+/* What cannot be found out is taken to be there. */
+static bool has_address(const struct addr *addr)
+{
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rtnetlink = NULL;
+	_cleanup_(addrs_release) struct link_addr_vec addrs = {0};
+
+	if (rtnetlink_open(&rtnetlink, NULL) < 0 ||
+	    rtnetlink_addr_list(rtnetlink, 0, &addrs, NULL) < 0)
+		return true;
+	vec_each(known, &addrs)
+		if (addr_compare(&known->prefix.addr, addr) == 0)
+			return true;
+	return false;
+}
+
 void facts_read(const struct conf *conf, struct check_facts *ret)
 {
 	char other[IFNAMSIZ];
 	long disabled = 0;
 
 	ret->has_program = proc_exists_for_root; /* hooks are run by root */
+	ret->has_link = has_link;
+	ret->has_address = has_address;
 	ret->lacks_dns_tool = conf_has_dns(conf) && !dns_can_be_set();
 	facts_read_others(conf->ifname, &ret->others);
 	(void)facts_networks(conf->ifname, &ret->networks, NULL);

@@ -34,11 +34,7 @@ enum rank { RANK_OUTSIDE, RANK_LOCAL, RANK_INSIDE, RANKS };
 struct search {
 	const char *ifname;
 	const struct conf *conf;
-	const char *source; /* that is asked now */
-	struct {
-		struct dns_server_vec servers;
-		const char *source; /* of the first */
-	} ranks[RANKS];
+	struct dns_server_vec ranks[RANKS];
 	struct buf domains;
 };
 
@@ -67,24 +63,23 @@ static int add(struct search *s, const struct dns_server *server, bool is_own)
 	uint16_t port = server->port ? server->port : DNS_PORT;
 	bool inside = is_own || conf_has_server(s->conf, &server->addr);
 	bool local = is_loopback(&server->addr);
-	enum rank rank = inside ? RANK_INSIDE : local ? RANK_LOCAL : RANK_OUTSIDE;
-	struct dns_server_vec *servers = &s->ranks[rank].servers;
+	struct dns_server_vec *rank = &s->ranks[inside  ? RANK_INSIDE
+						: local ? RANK_LOCAL
+							: RANK_OUTSIDE];
 	struct dns_server *last;
 
 	if (port == DNS_OVER_TLS_PORT)
 		return 0;
-	vec_each(known, servers)
+	vec_each(known, rank)
 		if (addr_compare(&known->addr, &server->addr) == 0 && known->port == port)
 			return 0;
-	last = vec_push(servers);
+	last = vec_push(rank);
 	if (!last)
 		return -ENOMEM;
-	if (servers->len == 1)
-		s->ranks[rank].source = s->source;
 	*last = *server;
 	last->port = port;
 	last->inside = inside;
-	if (rank != RANK_OUTSIDE)
+	if (local)
 		last->ifindex = 0;
 	return 0;
 }
@@ -100,17 +95,10 @@ static bool read_server(char *text, uint32_t ifindex, struct dns_server *ret)
 	return dns_server_parse(text, &ret->addr, &ret->port) == 0;
 }
 
-static size_t count(const struct search *s)
-{
-	return s->ranks[RANK_OUTSIDE].servers.len + s->ranks[RANK_LOCAL].servers.len;
-}
-
-/* Adds what a resolv.conf(5) says, which is cut to pieces. Domains that come with servers of the
- * tunnel alone are the tunnel's. */
+/* Adds what a resolv.conf(5) says, which is cut to pieces. */
 static int add_text(struct search *s, char *text, uint32_t ifindex, bool is_own)
 {
 	struct dns_found found = {0};
-	size_t before = count(s);
 	int r = 0;
 
 	dns_text_read(text, &found);
@@ -121,7 +109,7 @@ static int add_text(struct search *s, char *text, uint32_t ifindex, bool is_own)
 		if (read_server(line, ifindex, &server))
 			r = add(s, &server, is_own);
 	}
-	if (count(s) > before)
+	if (!is_own)
 		buf_str(&s->domains, buf_text(&found.search));
 	r = buf_status(&found.servers) < 0 || buf_status(&found.search) < 0 ? -ENOMEM : r;
 	buf_release(&found.servers);
@@ -135,7 +123,7 @@ static int ask_resolved(struct search *s)
 	struct dns_server_vec all = {0};
 	int r = 0;
 
-	if (dns_resolved_list(ifindex, &all, &s->domains) >= 0)
+	if (dns_resolved_list(ifindex, &all, &s->domains))
 		vec_each(server, &all)
 			if (r == 0)
 				r = add(s, server, ifindex && server->ifindex == ifindex);
@@ -162,7 +150,7 @@ static int ask_resolvconf(struct search *s)
 	int r = 0;
 
 	if (!proc_exists("resolvconf") || dns_resolvconf_is_resolvectl() ||
-	    dns_resolvconf_prefix(NULL, &own, NULL) < 0 || dns_resolvconf_list(&text) < 0)
+	    dns_resolvconf_prefix(NULL, &own, NULL) < 0 || !dns_resolvconf_list(&text))
 		return 0;
 	buf_str(&own, s->ifname);
 	char *entry = text.data ? strstr(text.data, DNS_RESOLVCONF_HEADING) : NULL;
@@ -192,7 +180,7 @@ static int ask_file(struct search *s)
 static void search_release(struct search *s)
 {
 	for (size_t i = 0; i < RANKS; i++)
-		vec_release(&s->ranks[i].servers);
+		vec_release(&s->ranks[i]);
 	buf_release(&s->domains);
 }
 
@@ -210,22 +198,20 @@ int dns_outside(const char *ifname, const struct conf *conf, struct dns_outside 
 	_cleanup_(search_release) struct search s = {.ifname = ifname, .conf = conf};
 	/* RuntimeDirectory= of systemd-resolved.service: without it libsystemd would be loaded for
 	 * nothing. */
-	size_t first = access("/run/systemd/resolve", F_OK) == 0 ? 0 : 1;
+	size_t first = access("/run/systemd/resolve", F_OK) == 0 ? 0 : 1, i;
 	enum rank best = RANK_OUTSIDE;
 	int r = 0;
 
 	*ret = (struct dns_outside){0};
-	for (size_t i = first; i < 3 && r == 0 && !s.ranks[RANK_OUTSIDE].servers.len; i++) {
-		s.source = sources[i].name;
+	for (i = first; i < 3 && r == 0 && !s.ranks[RANK_OUTSIDE].len; i++)
 		r = sources[i].ask(&s);
-	}
 	if (r < 0 || buf_status(&s.domains) < 0)
 		return diag_no_memory(d);
-	while (best < RANK_INSIDE && !s.ranks[best].servers.len)
+	while (best < RANK_INSIDE && !s.ranks[best].len)
 		best++;
-	ret->source = s.ranks[best].source;
-	ret->servers = s.ranks[best].servers;
-	s.ranks[best].servers = (struct dns_server_vec){0};
+	ret->source = sources[i - 1].name;
+	ret->servers = s.ranks[best];
+	s.ranks[best] = (struct dns_server_vec){0};
 	ret->search = s.domains;
 	s.domains = (struct buf){0};
 	return 0;

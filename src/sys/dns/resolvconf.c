@@ -18,6 +18,13 @@ char *dns_path_below(const char *root, const char *path)
 	return buf_steal(&text);
 }
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* The first line that is NAME*, with a newline: `read` passes over a last line without one. */
 static void prefix_from(struct buf *text, struct buf *ret)
 {
@@ -45,9 +52,7 @@ int dns_resolvconf_prefix(const char *root, struct buf *ret, struct diag *d)
 
 	if (!order)
 		return diag_no_memory(d);
-	if (program && lstat(program, &st) == 0 && S_ISLNK(st.st_mode))
-		return 0;
-	if (stat(order, &st) < 0 || !S_ISREG(st.st_mode))
+	if (stat(order, &st) < 0 || !S_ISREG(st.st_mode) || (program && is_link(program)))
 		return 0;
 	int r = file_read(order, &text, d);
 	if (r < 0)
@@ -94,7 +99,8 @@ static int resolvconf_failed(int status, const struct buf *said, struct diag *d)
 
 /* `resolvconf -a [tun.]IFACE -m 0 -x`, or `resolvconf -d [tun.]IFACE -f`. -x takes the name servers
  * of all others away, so it is for entries that have one. */
-int dns_resolvconf_run(const struct dns_config *config, bool add, int *ret_status, struct diag *d)
+static int resolvconf_run(const struct dns_config *config, bool add, int *ret_status,
+			  struct diag *d)
 {
 	_cleanup_buf_ struct buf name = {0}, text = {0}, said = {0};
 	int r = dns_resolvconf_prefix(config->root, &name, d);
@@ -122,56 +128,62 @@ int dns_resolvconf_run(const struct dns_config *config, bool add, int *ret_statu
 
 int dns_resolvconf_set(const struct dns_config *config, int *ret_status, struct diag *d)
 {
-	int ignored, r = dns_resolvconf_run(config, true, ret_status, d);
+	int ignored, r = resolvconf_run(config, true, ret_status, d);
 
 	/* openresolv keeps the entry when it could not write the file, for the next time. */
 	if (r < 0 && *ret_status != PROC_NOT_FOUND)
-		dns_resolvconf_run(config, false, &ignored, NULL);
+		resolvconf_run(config, false, &ignored, NULL);
 	return r;
+}
+
+int dns_resolvconf_unset(const struct dns_config *config, int *ret_status, struct diag *d)
+{
+	return resolvconf_run(config, false, ret_status, d);
 }
 
 #define DEBIAN_ENTRIES "/run/resolvconf/interface"
 
 /* Debian's resolvconf keeps a file for each entry, and lists all of them whatever it is asked for.
  */
-static int entry_of_file(const char *name, struct buf *ret_text)
+static bool entry_of_file(const char *name, struct buf *ret_text)
 {
 	_cleanup_buf_ struct buf path = {0};
 
 	buf_addf(&path, DEBIAN_ENTRIES "/%s", name);
-	return buf_status(&path) < 0 ? -ENOMEM : file_read(buf_text(&path), ret_text, NULL);
+	return buf_status(&path) == 0 && file_read(buf_text(&path), ret_text, NULL) == 0;
 }
 
 /* openresolv's list; with a name: of that entry. */
-static int run_list(const char *name, struct buf *ret_text)
+static bool run_list(const char *name, struct buf *ret_text)
 {
 	_cleanup_buf_ struct buf said = {0};
 	const char *const argv[] = {"resolvconf", "-l", name, NULL};
 	const struct proc_files files = {.ret_out = ret_text, .ret_err = &said, .hold_err = true};
-	int status, r = proc_run_files(argv, &files, &status, NULL);
+	int status;
 
-	return r == 0 && status ? -EIO : r;
+	return proc_run_files(argv, &files, &status, NULL) == 0 && status == 0;
 }
 
-int dns_resolvconf_entry(const char *name, struct buf *ret_text)
+/* It says which entry it is, and then its text. */
+static bool entry_of_list(const char *name, struct buf *ret_text)
 {
 	_cleanup_buf_ struct buf heading = {0}, listed = {0};
 
-	if (entry_of_file(name, ret_text) == 0)
-		return 0;
-	/* The list says which entry it is, and then its text. */
 	buf_addf(&heading, DNS_RESOLVCONF_HEADING "%s\n", name);
-	int r = buf_status(&heading) < 0 ? -ENOMEM : run_list(name, &listed);
-	if (r < 0)
-		return r;
+	if (buf_status(&heading) < 0 || !run_list(name, &listed))
+		return false;
 	const char *at = strstr(buf_text(&listed), buf_text(&heading));
-	if (!at)
-		return -ENOENT;
-	buf_str(ret_text, at + heading.len);
-	return 0;
+	if (at)
+		buf_str(ret_text, at + heading.len);
+	return at != NULL;
 }
 
-int dns_resolvconf_list(struct buf *ret_text)
+bool dns_resolvconf_entry(const char *name, struct buf *ret_text)
+{
+	return entry_of_file(name, ret_text) || entry_of_list(name, ret_text);
+}
+
+bool dns_resolvconf_list(struct buf *ret_text)
 {
 	DIR *folder = opendir(DEBIAN_ENTRIES);
 
@@ -185,7 +197,7 @@ int dns_resolvconf_list(struct buf *ret_text)
 		buf_char(ret_text, '\n');
 	}
 	closedir(folder);
-	return 0;
+	return true;
 }
 
 bool dns_resolvconf_knows(const char *prefix, const char *ifname)
@@ -193,5 +205,5 @@ bool dns_resolvconf_knows(const char *prefix, const char *ifname)
 	_cleanup_buf_ struct buf name = {0}, text = {0};
 
 	buf_addf(&name, "%s%s", prefix, ifname);
-	return buf_status(&name) == 0 && dns_resolvconf_entry(buf_text(&name), &text) == 0;
+	return buf_status(&name) == 0 && dns_resolvconf_entry(buf_text(&name), &text);
 }

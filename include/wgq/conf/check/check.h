@@ -55,6 +55,9 @@ struct check_trust {
 struct check_facts {
 	const struct check_trust *trust;       /* of each of conf's files; NULL: not known */
 	bool (*has_program)(const char *name); /* in PATH, or at this path; NULL: not known */
+	/* Of the host; NULL: not known. */
+	bool (*has_link)(const char *name);
+	bool (*has_address)(const struct addr *addr);
 	uint32_t path_mtu;   /* the least on the ways to endpoints that are numbers; 0: not known */
 	long neighbours;     /* net.ipv6.neigh.default.gc_thresh3; 0: not known */
 	bool lacks_dns_tool; /* it has no way to set name servers */

@@ -105,6 +105,7 @@ bool hooks_fill_table(const struct hooks *hooks, uint32_t table);
 /* A rule that sends what does not have a mark to the table of that number. */
 bool hooks_add_rule(const struct hooks *hooks, uint32_t mark);
 bool hooks_set_mtu(const struct hooks *hooks, uint32_t mtu);
+bool hooks_set_multicast(const struct hooks *hooks);
 /* By its public key; or peers are loaded from elsewhere. */
 bool hooks_add_peer(const struct hooks *hooks, const struct key *public_key);
 /* `wg addconf' and the like, with a file that may have anything in it. */

@@ -43,6 +43,7 @@ struct reload {
 	struct route_table_vec lost_on_the_way_back; /* with the first IPv4 address */
 
 	struct services before;
+	struct listen both_ports;       /* while one becomes the other */
 	struct buf promote_secondaries; /* name of the sysctl */
 
 	struct plan plan;

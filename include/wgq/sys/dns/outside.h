@@ -28,8 +28,7 @@ struct dns_server_vec {
 struct dns_outside {
 	struct dns_server_vec servers; /* in the order in which they are asked */
 	struct buf search;             /* search domains, one a line */
-	const char *source; /* "systemd-resolved", "resolvconf", "/etc/resolv.conf"; static; NULL:
-			     * no server was found */
+	const char *source; /* "systemd-resolved", "resolvconf", "/etc/resolv.conf"; static */
 };
 
 /* By systemd-resolved where it serves this host, else by resolvconf's entries, else by

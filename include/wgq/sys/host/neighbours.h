@@ -3,7 +3,8 @@
  * only the first of them shows (net/core/neighbour.c). */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* -errno: it cannot be known here. */
-int neighbours_count(uint32_t *ret_used, uint32_t *ret_max);
+/* false: it cannot be known here. */
+bool neighbours_count(uint32_t *ret_used, uint32_t *ret_max);
