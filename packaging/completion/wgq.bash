@@ -66,6 +66,7 @@ _wgq() {
 	why) options+=' --from= --mark=' ;;
 	check) options+=' --probe' ;;
 	save) options+=' --endpoints' ;;
+	strip) options+=' --wg-quick' ;;
 	init) options+=' --address-from-key --endpoint= --qr' ;;
 	esac
 	if [[ $word == -* ]]; then

@@ -140,13 +140,6 @@ static void check_one(struct checked *all, int count, int index)
 	free((void *)facts.trust);
 }
 
-static void json_place(struct json *j, const struct diag_item *item)
-{
-	json_string(j, "file", item->file);
-	json_unsigned_or_null(j, "line", item->line);
-	json_unsigned_or_null(j, "column", item->line ? item->col : 0);
-}
-
 static void json_item(struct json *j, const struct diag_item *item, const char *argument)
 {
 	_cleanup_buf_ struct buf message = {0};
@@ -155,13 +148,9 @@ static void json_item(struct json *j, const struct diag_item *item, const char *
 	json_object(j, NULL);
 	json_string(j, "id", item->id ? item->id : item->file ? "syntax" : "unusable");
 	json_string(j, "severity", diag_severity(item->level));
-	if (item->file) {
-		json_place(j, item);
-	} else {
-		json_string(j, "file", argument);
-		json_null(j, "line");
-		json_null(j, "column");
-	}
+	json_string(j, "file", item->file ? item->file : argument);
+	json_unsigned_or_null(j, "line", item->file ? item->line : 0);
+	json_unsigned_or_null(j, "column", item->file && item->line ? item->col : 0);
 	json_string(j, "message", buf_text(&message));
 	json_string(j, "hint", item->hint);
 	json_end(j);

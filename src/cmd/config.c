@@ -131,13 +131,6 @@ static int parse(struct config *config, struct diag *d)
 	return conf_derive(&config->conf, d);
 }
 
-/* It may be many megabytes, and what was made of it refers to it no more. */
-static void drop_text(struct config *config)
-{
-	if (!config->keeps_text)
-		config_text_release(&config->text);
-}
-
 int config_load(const struct options *options, const char *argument, struct config *ret,
 		struct diag *d)
 {
@@ -150,7 +143,9 @@ int config_load(const struct options *options, const char *argument, struct conf
 		int parsed = parse(ret, d);
 		r = r < 0 ? r : parsed;
 	}
-	drop_text(ret);
+	/* It may be many megabytes, and what was made of it refers to it no more. */
+	if (!ret->keeps_text)
+		config_text_release(&ret->text);
 	return r;
 }
 

@@ -72,7 +72,19 @@ static void add_peer(const struct change *change, const struct peer_names *names
 	buf_char(out, ' ');
 }
 
-static void add_line(const struct term *term, const struct change *change,
+/* Where a drop-in asks for it: what is not from the main file is not looked for there. */
+static void add_place(const struct conf *conf, uint32_t line, struct buf *out)
+{
+	const struct place place = conf_place(conf, line);
+
+	if (!line || sources_find(&conf->sources, line) == sources_find(&conf->sources, 0))
+		return;
+	buf_str(out, " (");
+	buf_printable(out, place.file, strlen(place.file));
+	buf_addf(out, ":%u)", place.line);
+}
+
+static void add_line(const struct term *term, const struct conf *conf, const struct change *change,
 		     const struct peer_names *names, struct buf *out)
 {
 	_cleanup_buf_ struct buf line = {0}, start_of = {0};
@@ -93,6 +105,7 @@ static void add_line(const struct term *term, const struct change *change,
 	add_values(change, &line);
 	while (line.len && line.data[line.len - 1] == ' ')
 		line.data[--line.len] = '\0';
+	add_place(conf, change->line, &line);
 	if (line.len > OBJECT_COLUMN) {
 		buf_mem(&start_of, line.data, OBJECT_COLUMN);
 		term_add(term, out, style_of(change->sign), buf_text(&start_of));
@@ -119,7 +132,7 @@ static void add_text(const struct session *s, const struct change_vec *changes,
 	term_add(&term, out, STYLE_BOLD, buf_text(&head));
 	buf_char(out, '\n');
 	vec_each(change, changes)
-		add_line(&term, change, names, out);
+		add_line(&term, s->conf, change, names, out);
 	out->failed |= head.failed;
 }
 

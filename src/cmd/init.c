@@ -71,13 +71,6 @@ static int choose_subnets(struct starter *s, struct diag *d)
 	return 0;
 }
 
-static void choose_port(struct starter *s)
-{
-	s->port = FIRST_PORT;
-	while (s->port < LAST_PORT && !udp_port_is_free(s->port))
-		s->port++;
-}
-
 /* How the peer reaches us: as we are told, else by the address that we use towards the Internet. */
 static int choose_endpoint(struct init *init, struct diag *d)
 {
@@ -85,7 +78,7 @@ static int choose_endpoint(struct init *init, struct diag *d)
 	char text[ADDR_TEXT_MAX];
 	struct addr own;
 
-	if (!given && !udp_own_address(&own)) {
+	if (!given && udp_own_address(&own) < 0) {
 		diag_warn(d, "this host has no route to the Internet: the peer's half has no "
 			     "Endpoint");
 		diag_hint(d, "with --endpoint=HOST it gets one");
@@ -175,7 +168,9 @@ static int init_run(struct init *init, struct diag *d)
 	if (r < 0)
 		return r;
 	init->starter.from_key = init->options->given & OPTION_ADDRESS_FROM_KEY;
-	choose_port(&init->starter);
+	init->starter.port = FIRST_PORT;
+	while (init->starter.port < LAST_PORT && !udp_port_is_free(init->starter.port))
+		init->starter.port++;
 	r = choose_endpoint(init, d);
 	if (r < 0)
 		return r;

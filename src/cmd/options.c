@@ -33,6 +33,7 @@ enum {
 	LONG_LEAVE,
 	LONG_PROBE,
 	LONG_ADDRESS_FROM_KEY,
+	LONG_WG_QUICK,
 };
 
 /* In the order in which help lists them. */
@@ -75,6 +76,8 @@ static const struct cli_option {
 	 "ask the peers whether they answer, as wgq probe does"},
 	{"address-from-key", LONG_ADDRESS_FROM_KEY, OPTION_ADDRESS_FROM_KEY, NULL, NULL,
 	 "let both addresses follow from the keys"},
+	{"wg-quick", LONG_WG_QUICK, OPTION_WG_QUICK, NULL, NULL,
+	 "print what wg-quick takes, and warn of what it lacks"},
 	{"qr", LONG_QR, OPTION_QR, NULL, NULL, "print a QR code even if this is no terminal"},
 	{"dns", LONG_DNS, OPTION_DNS, NULL, "HOW",
 	 "set name servers by resolvconf, resolved, auto, or off"},
@@ -221,21 +224,6 @@ static int check_args(const struct options *options)
 	return -1;
 }
 
-static int set_dns(const char *value, struct choices *ret)
-{
-	if (!dns_backend_parse(value, &ret->dns))
-		return usage_error("--dns is off, resolvconf, resolved or auto, not '%s'", value);
-	return -1;
-}
-
-static int set_firewall(const char *value, struct choices *ret)
-{
-	ret->firewall = strcmp(value, "off") == 0 ? FIREWALL_OFF : FIREWALL_AUTO;
-	if (strcmp(value, "off") != 0 && strcmp(value, "auto") != 0)
-		return usage_error("--firewall is auto or off, not '%s'", value);
-	return -1;
-}
-
 static int set_userspace(const char *value, struct choices *ret)
 {
 	ret->userspace_never = strcmp(value, "never") == 0;
@@ -243,13 +231,6 @@ static int set_userspace(const char *value, struct choices *ret)
 		return usage_error("--userspace is never, auto or a program");
 	if (!ret->userspace_never && strcmp(value, "auto") != 0)
 		ret->userspace = value;
-	return -1;
-}
-
-static int set_from(const char *value, struct addr *ret)
-{
-	if (addr_parse(value, strlen(value), ret) < 0)
-		return usage_error("--from is an address, not '%s'", value);
 	return -1;
 }
 
@@ -278,13 +259,21 @@ static int set_option(int option, const char *value, struct options *ret)
 		ret->verbose = true;
 		return -1;
 	case LONG_DNS:
-		return set_dns(value, &ret->choices);
+		return dns_backend_parse(value, &ret->choices.dns) == 0
+			       ? -1
+			       : usage_error("--dns is off, resolvconf, resolved or auto, not '%s'",
+					     value);
 	case LONG_FIREWALL:
-		return set_firewall(value, &ret->choices);
+		ret->choices.firewall = strcmp(value, "off") == 0 ? FIREWALL_OFF : FIREWALL_AUTO;
+		return ret->choices.firewall == FIREWALL_OFF || strcmp(value, "auto") == 0
+			       ? -1
+			       : usage_error("--firewall is auto or off, not '%s'", value);
 	case LONG_USERSPACE:
 		return set_userspace(value, &ret->choices);
 	case LONG_FROM:
-		return set_from(value, &ret->from);
+		return addr_parse(value, strlen(value), &ret->from) == 0
+			       ? -1
+			       : usage_error("--from is an address, not '%s'", value);
 	case LONG_MARK:
 		return set_mark(value, &ret->mark);
 	case LONG_ENDPOINT:

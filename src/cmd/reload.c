@@ -13,7 +13,7 @@ int reload_observe(struct session *s, struct snap *snap, struct diag *d)
 {
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_TABLES | LOOK_RULES | LOOK_BARRIERS |
+		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_TABLES | LOOK_RULES | LOOK_UNLINKED |
 			LOOK_FIREWALL | LOOK_DNS |
 			(want_may_be_full_tunnel(s->conf) ? LOOK_FULL_TUNNEL : 0),
 		.bind = true,

@@ -38,11 +38,6 @@ static int observe(struct session *s, struct snap *ret, struct diag *d)
 							       : r;
 }
 
-static bool is_stopped(void)
-{
-	return session_signal() != 0;
-}
-
 /* The number of a full tunnel's table, which up has chosen; but for the file it is up again. */
 static bool is_fwmark_automatic(const struct conf *conf, const struct snap *snap)
 {
@@ -120,7 +115,7 @@ static int warn_of_lost(const struct conf *conf, const struct snap *snap, struct
 static int new_text(struct session *s, struct snap *snap, bool is_asked_for,
 		    struct config_text *ret, struct diag *d)
 {
-	const struct resolve_options options = {.stop = is_stopped};
+	const struct resolve_options options = {.stop = session_is_stopped};
 	_cleanup_conf_ struct conf conf = {0};
 	_cleanup_diag_ struct diag found = {0};
 	const struct config_text *text = &snap->config_text;

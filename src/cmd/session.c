@@ -162,21 +162,21 @@ void session_close(struct session *s)
 	host_free_at(&s->host);
 }
 
-static bool is_stopped(void)
+bool session_is_stopped(void)
 {
 	return stop_signal != 0;
 }
 
 int session_resolve(struct conf *conf, struct diag *d)
 {
-	const struct resolve_options options = {.say = show_line, .stop = is_stopped};
+	const struct resolve_options options = {.say = show_line, .stop = session_is_stopped};
 
 	return resolve(conf, &options, d);
 }
 
 int session_resolve_running(struct session *s, struct conf *conf, struct diag *d)
 {
-	const struct resolve_options options = {.say = show_line, .stop = is_stopped};
+	const struct resolve_options options = {.say = show_line, .stop = session_is_stopped};
 	const struct observe_query query = {
 		.ifname = s->ifname, .what = LOOK_DEVICE, .lenient = true};
 	_cleanup_snap_ struct snap snap = {0};

@@ -105,7 +105,8 @@ static int lead_in(struct session *s, struct snap *snap, struct want *want, stru
 {
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.what = want_is_full(want) ? LOOK_RULES | LOOK_FULL_TUNNEL : 0,
+		.what = (want_is_full(want) ? LOOK_RULES | LOOK_FULL_TUNNEL : 0) |
+			(want_may_meet_unlinked(want) ? LOOK_UNLINKED : 0),
 	};
 	_cleanup_plan_ struct plan plan = {0};
 	int r = session_lock(s, d);

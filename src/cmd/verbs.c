@@ -38,7 +38,7 @@ const struct verb verbs[] = {
 	 "find what is legal in configurations, but wrong"},
 	{"save", verb_save, OPTION_ENDPOINTS | OPTION_JSON, 1, ARGS_MANY, "INTERFACE ...",
 	 "write what is running into the files"},
-	{"strip", verb_strip, OPTION_JSON, 1, 1, "INTERFACE",
+	{"strip", verb_strip, OPTION_WG_QUICK | OPTION_JSON, 1, 1, "INTERFACE",
 	 "print what wg(8) takes of a configuration"},
 	{"init", verb_init, OPTION_ADDRESS_FROM_KEY | OPTION_ENDPOINT | OPTION_QR | OPTION_JSON, 1,
 	 1, "INTERFACE", "write a first configuration, print the peer's"},

@@ -106,6 +106,7 @@ void conf_release(struct conf *conf)
 	conf_texts_release(&conf->dns_search);
 	vec_release(&conf->addresses);
 	vec_release(&conf->repeats);
+	vec_release(&conf->own);
 	free(conf->listen_port.text);
 	free(conf->table_name);
 	sources_release(&conf->sources);

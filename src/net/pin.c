@@ -10,7 +10,7 @@ enum { PIN_TABLES = 0x77000000, PIN_SUM_MASK = 0xffffff };
 
 uint32_t pin_table(const char *ifname)
 {
-	return PIN_TABLES | (route_barrier_window(ifname) & PIN_SUM_MASK);
+	return PIN_TABLES | (route_window(ifname) & PIN_SUM_MASK);
 }
 
 bool pin_of_rule(const struct policy_rule *rule, const char *ifname, union endpoint *ret_to)

@@ -225,22 +225,39 @@ bool policy_route_is_plain(const struct policy_route *route)
 	       !(route->flags & RTM_F_CLONED) && route->hop_count <= 1 && !route->nexthop;
 }
 
-bool policy_route_is_bare(const struct policy_route *route)
+/* What leads into an interface. */
+static bool narrow_into(const struct policy_route *route, struct route_group *ret)
 {
 	bool ipv6 = route->to.addr.family == AF_INET6;
+	const struct addr *via = &route->hops[0].via;
 
-	return policy_route_is_plain(route) && !route->more && !route->expires && !route->mtu &&
-	       !route->hops[0].via.family && !route->source.family &&
-	       route->preference == POLICY_PREFERENCE_MEDIUM && route->protocol == RTPROT_BOOT &&
-	       !(route->flags & RTNH_F_ONLINK) &&
-	       route->scope == (ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK) &&
-	       route->metric == (ipv6 ? ROUTE_METRIC_IPV6 : 0U);
+	ret->metric = ipv6 && route->metric == ROUTE_METRIC_IPV6 ? 0 : route->metric;
+	ret->shared = ipv6 && via->family && addr_compare(via, &ROUTE_NEIGHBOUR) == 0;
+	if (route->more || route->mtu || (via->family && !ret->shared) ||
+	    route->scope != (ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK))
+		return false;
+	return ret->own || (!ret->metric && !ret->shared && !(route->flags & RTNH_F_ONLINK));
 }
 
-bool policy_route_is_barrier(const struct policy_route *route)
+bool policy_route_narrow(const struct policy_route *route, struct route_group *ret)
 {
-	return route->type == RTN_UNREACHABLE && route->protocol == RTPROT_BOOT &&
-	       route_is_barrier_window(route->window);
+	*ret = (struct route_group){.table = route->table,
+				    .own = route->protocol == ROUTE_PROTOCOL};
+	if (route->expires || route->source.family ||
+	    route->preference != POLICY_PREFERENCE_MEDIUM ||
+	    (!ret->own && route->protocol != RTPROT_BOOT))
+		return false;
+	if (policy_route_is_plain(route))
+		return narrow_into(route, ret);
+	if (!route_is_window(route->window))
+		return false;
+	if (route->type == RTN_UNREACHABLE) {
+		ret->lead = ROUTE_BARRIER;
+		ret->metric = route->metric;
+		return true;
+	}
+	ret->lead = ROUTE_THROW;
+	return route->type == RTN_THROW;
 }
 
 static bool selects_by_more_than_mark(const struct policy_rule *rule)

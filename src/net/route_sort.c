@@ -3,6 +3,8 @@
 // Radix Sort, 1993). The time is linear in the number of routes, whatever order they come in.
 #include "wgq/net/route_sort.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -120,4 +122,39 @@ void route_sort(struct route *routes, size_t n)
 	reverse(routes, n);
 	if (!is_sorted(routes, n))
 		sort_from(routes, n, 0);
+}
+
+void route_sort_unique(struct route_vec *routes)
+{
+	size_t kept = 0;
+
+	route_sort(routes->at, routes->len);
+	vec_each(route, routes)
+		if (!kept || !prefix_equal(&routes->at[kept - 1].prefix, &route->prefix))
+			routes->at[kept++] = *route;
+	routes->len = kept;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct prefix *prefix = a;
+	const struct route *route = b;
+
+	return prefix_compare_route(prefix, &route->prefix);
+}
+
+bool route_is_in(const struct route_vec *sorted, const struct prefix *prefix)
+{
+	return sorted->len &&
+	       bsearch(prefix, sorted->at, sorted->len, sizeof(sorted->at[0]), compare);
+}
+
+int route_add(struct route_vec *routes, const struct route *route)
+{
+	struct route *copy = vec_push(routes);
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *route;
+	return 0;
 }

@@ -19,6 +19,20 @@ bool ipv6_is_only_elsewhere(const struct ipv6 *ipv6)
 	return ipv6->state != IPV6_ON && ipv6->elsewhere[0];
 }
 
+size_t snap_count_routes(const struct snap *snap, const struct route_table *first)
+{
+	size_t n = 0;
+
+	vec_each(table, &snap->tables) {
+		if (table->group.table != first->group.table)
+			continue;
+		if (table < first)
+			return 0;
+		n += table->plain.len + table->others.len;
+	}
+	return n;
+}
+
 struct listen snap_listen(const struct snap *snap, const char *ifname)
 {
 	struct listen listen = {
@@ -38,6 +52,7 @@ void snap_release(struct snap *snap)
 	tables_release(&snap->tables);
 	buf_release(&snap->kept);
 	tables_release(&snap->barriers);
+	tables_release(&snap->throws);
 	vec_release(&snap->listen_on);
 	vec_release(&snap->rules);
 	vec_release(&snap->suppress_rules);

@@ -2,24 +2,52 @@
 // The objects of rtnetlink as values: what makes two of them the same.
 #include "wgq/net/spec.h"
 
+#include <sys/socket.h>
+
 #include "wgq/base/hash.h"
 
 /* No TCP window is as large. */
-#define BARRIER_WINDOW   UINT32_C(0xfe000000)
-#define BARRIER_SUM_MASK UINT32_C(0x00ffffff)
+#define WINDOW_FIRST    UINT32_C(0xfe000000)
+#define WINDOW_SUM_MASK UINT32_C(0x00ffffff)
 
-uint32_t route_barrier_window(const char *ifname)
+const struct addr ROUTE_NEIGHBOUR = {.family = AF_INET6,
+				     .bytes = {[0] = 0xfe, [1] = 0x80, [15] = 1}};
+
+uint32_t route_window(const char *ifname)
 {
 	uint32_t sum = HASH_START;
 
 	for (; *ifname; ifname++)
 		sum = hash_add(sum, (unsigned char)*ifname);
-	return BARRIER_WINDOW | ((sum ^ sum >> 24) & BARRIER_SUM_MASK);
+	return WINDOW_FIRST | ((sum ^ sum >> 24) & WINDOW_SUM_MASK);
 }
 
-bool route_is_barrier_window(uint32_t window)
+bool route_is_window(uint32_t window)
 {
-	return (window & ~BARRIER_SUM_MASK) == BARRIER_WINDOW;
+	return (window & ~WINDOW_SUM_MASK) == WINDOW_FIRST;
+}
+
+struct route_group route_group_of(const struct route_group *group, uint8_t family)
+{
+	struct route_group ret = *group;
+
+	if (family == AF_INET6 && ret.metric == ROUTE_METRIC_IPV6)
+		ret.metric = 0;
+	ret.shared &= family == AF_INET6 && ret.lead == ROUTE_INTO;
+	ret.own |= ret.lead == ROUTE_INTO && (ret.metric || ret.shared);
+	return ret;
+}
+
+struct route_group route_barrier(const struct route_group *group)
+{
+	return (struct route_group){
+		.table = group->table, .metric = group->metric, .lead = ROUTE_BARRIER};
+}
+
+bool route_group_equal(const struct route_group *a, const struct route_group *b)
+{
+	return a->table == b->table && a->metric == b->metric && a->lead == b->lead &&
+	       a->shared == b->shared && a->own == b->own;
 }
 
 bool rule_same(const struct rule *a, const struct rule *b)

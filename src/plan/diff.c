@@ -39,8 +39,12 @@ int diff_create(const struct conf *conf, const struct snap *snap, struct plan *r
 
 int diff_hooks(const struct conf *conf, enum conf_hook_kind kind, struct plan *ret, struct diag *d)
 {
-	vec_each(hook, &conf->hooks[kind])
-		plan_add(ret, OP_HOOK, hook->line)->hook = hook->text;
+	vec_each(hook, &conf->hooks[kind]) {
+		struct op *op = plan_add(ret, OP_HOOK, hook->line);
+
+		op->hook = hook->text;
+		op->may_fail = hook->may_fail;
+	}
 	return plan_check(ret, d);
 }
 
@@ -57,26 +61,27 @@ void diff_add_addresses(const struct snap *snap, const struct want *want, uint8_
 			plan_add(plan, OP_ADDR_ADD, addr->line)->addr = *addr;
 }
 
-struct op *diff_routes(enum op_kind kind, const struct route_vec *routes, uint32_t table,
-		       struct plan *plan)
+struct op *diff_routes(enum op_kind kind, const struct route_vec *routes,
+		       const struct route_group *group, struct plan *plan)
 {
 	struct op *op = routes->len ? plan_add(plan, kind, 0) : &plan->lost;
 
 	op->routes.at = routes->at;
 	op->routes.count = routes->len;
-	op->routes.table = table;
+	op->routes.group = *group;
 	return op;
 }
 
-void diff_put_back_routes(const struct route_vec *routes, uint32_t table, struct plan *plan)
+void diff_put_back_routes(const struct route_vec *routes, const struct route_group *group,
+			  struct plan *plan)
 {
-	diff_routes(OP_ROUTE_ADD, routes, table, plan)->routes.put_back = true;
+	diff_routes(OP_ROUTE_ADD, routes, group, plan)->routes.put_back = true;
 }
 
 void diff_return_routes(const struct route_table_vec *tables, struct plan *plan)
 {
 	vec_each(table, tables) {
-		struct op *op = diff_routes(OP_ROUTE_ADD, &table->plain, table->table, plan);
+		struct op *op = diff_routes(OP_ROUTE_ADD, &table->plain, &table->group, plan);
 
 		op->routes.put_back = op->back_only = true;
 	}
@@ -84,9 +89,16 @@ void diff_return_routes(const struct route_table_vec *tables, struct plan *plan)
 
 void diff_lift_barriers(const struct snap *snap, struct plan *plan)
 {
-	snap_needs(snap, LOOK_BARRIERS);
+	snap_needs(snap, LOOK_UNLINKED);
 	vec_each(table, &snap->barriers)
-		diff_routes(OP_ROUTE_DEL, &table->plain, table->table, plan)->routes.barrier = true;
+		diff_routes(OP_ROUTE_DEL, &table->plain, &table->group, plan);
+}
+
+void diff_lift_unlinked(const struct snap *snap, struct plan *plan)
+{
+	diff_lift_barriers(snap, plan);
+	vec_each(table, &snap->throws)
+		diff_routes(OP_ROUTE_DEL, &table->plain, &table->group, plan);
 }
 
 void diff_restore(const struct snap *snap, struct plan *plan)
@@ -135,30 +147,28 @@ void diff_add_src_valid_mark(const struct snap *snap, uint32_t line, struct plan
 	op->sysctl.before = snap->src_valid_mark;
 }
 
-static void add_default_route(const struct route *route, uint32_t table, struct plan *plan)
+static void add_set(const struct want_routes *set, struct plan *plan)
 {
-	struct op *op = plan_add(plan, OP_ROUTE_ADD, route->line);
-
-	op->routes.at = route;
-	op->routes.count = 1;
-	op->routes.table = table;
+	diff_routes(OP_ROUTE_ADD, &set->routes, &set->group, plan)->line =
+		set->routes.len == 1 ? set->routes.at[0].line : 0;
 }
 
 static void add_full_tunnel(const struct snap *snap, const struct want *want,
 			    const struct means *means, const struct rule_places *places,
-			    struct plan *plan)
+			    const struct want_routes sets[WANT_SETS], struct plan *plan)
 {
 	if (!want_is_full(want))
 		return;
 	if (want->mark_is_chosen)
 		plan_add(plan, OP_WG_MARK, 0)->mark.value = want->mark;
+	add_set(&sets[WANT_THROWS], plan);
 	if (want->full_ip6) {
 		diff_add_rules(want, AF_INET6, &places->ip6, plan);
-		add_default_route(&want->default_ip6, want->mark, plan);
+		add_set(&sets[WANT_DEFAULT_IP6], plan);
 	}
 	if (want->full_ip) {
 		diff_add_rules(want, AF_INET, &places->ip, plan);
-		add_default_route(&want->default_ip, want->mark, plan);
+		add_set(&sets[WANT_DEFAULT_IP], plan);
 		diff_add_src_valid_mark(snap, want->default_ip.line, plan);
 	}
 	if (means->firewall != MEANS_FIREWALL_NONE)
@@ -212,13 +222,18 @@ int diff_configure(const struct snap *snap, const struct want *want, struct plan
 int diff_lead_in(const struct snap *snap, const struct want *want, const struct means *means,
 		 struct plan *ret, struct diag *d)
 {
+	struct want_routes sets[WANT_SETS];
 	struct rule_places places;
 	int r = rule_places_find(snap, want->full_ip, want->full_ip6, &places, d);
 
 	if (r < 0)
 		return r;
-	diff_routes(OP_ROUTE_ADD, &want->routes, want->table, ret);
-	add_full_tunnel(snap, want, means, &places, ret);
+	if (want_may_meet_unlinked(want))
+		diff_lift_unlinked(snap, ret);
+	want_list_routes(want, sets);
+	for (enum want_set i = WANT_ALLOWED; i <= WANT_PIECES; i++)
+		diff_routes(OP_ROUTE_ADD, &sets[i].routes, &sets[i].group, ret);
+	add_full_tunnel(snap, want, means, &places, sets, ret);
 	add_dns(want, means, ret);
 	return plan_check(ret, d);
 }
@@ -247,7 +262,7 @@ int diff_detach(const struct conf *conf, const struct snap *snap, struct plan *r
 int diff_clean(const struct conf *conf, const struct snap *snap, const struct means *means,
 	       struct plan *ret, struct diag *d)
 {
-	diff_lift_barriers(snap, ret);
+	diff_lift_unlinked(snap, ret);
 	/* Before the name servers: while a program unsets those, another wgq may bring it up. */
 	snap_needs(snap, LOOK_FIREWALL);
 	if (snap->has_firewall)

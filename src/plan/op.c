@@ -146,11 +146,23 @@ static int list_addr(const struct op *op, struct change_vec *changes)
 			  op->line);
 }
 
+static const char *lead_text(enum route_lead lead)
+{
+	switch (lead) {
+	case ROUTE_BARRIER:
+		return "unreachable ";
+	case ROUTE_THROW:
+		return "throw ";
+	case ROUTE_INTO:
+		break;
+	}
+	return "";
+}
+
 static void format_routes(const struct op *op, const struct op_context *context, struct buf *out)
 {
-	const char *verb = op->kind == OP_ROUTE_DEL                    ? "delete"
-			   : op->routes.put_back || op->routes.barrier ? "prepend"
-								       : "add";
+	bool beside = op->routes.put_back || op->routes.group.lead == ROUTE_BARRIER;
+	const char *verb = op->kind == OP_ROUTE_DEL ? "delete" : beside ? "prepend" : "add";
 
 	for (size_t i = 0; i < op->routes.count; i++) {
 		const struct route *route = &op->routes.at[i];
@@ -162,17 +174,26 @@ static void format_routes(const struct op *op, const struct op_context *context,
 			buf_addf(out, "... and %zu more routes", op->routes.count - i);
 			return;
 		}
+		uint8_t family = route->prefix.addr.family;
+		const struct route_group group = route_group_of(&op->routes.group, family);
+
 		prefix_format(&route->prefix, text);
-		buf_addf(out, "ip -%c route %s ", family_digit(route->prefix.addr.family), verb);
-		if (op->routes.barrier) {
-			buf_addf(out, "unreachable %s window %u", text,
-				 route_barrier_window(context->ifname));
+		buf_addf(out, "ip -%c route %s %s%s", family_digit(family), verb,
+			 lead_text(group.lead), text);
+		if (group.lead != ROUTE_INTO) {
+			buf_addf(out, " window %u", route_window(context->ifname));
 		} else {
-			buf_addf(out, "%s dev ", text);
+			buf_str(out, group.shared ? " via fe80::1 dev " : " dev ");
 			buf_shell_word(out, context->ifname);
 		}
-		if (op->routes.table != RT_TABLE_MAIN)
-			buf_addf(out, " table %u", op->routes.table);
+		if (group.shared)
+			buf_str(out, " onlink");
+		if (group.metric)
+			buf_addf(out, " metric %u", group.metric);
+		if (group.own)
+			buf_addf(out, " proto %d", ROUTE_PROTOCOL);
+		if (group.table != RT_TABLE_MAIN)
+			buf_addf(out, " table %u", group.table);
 	}
 }
 
@@ -185,15 +206,18 @@ static int list_routes(const struct op *op, struct change_vec *changes)
 		return 0;
 	for (size_t i = 0; r == 0 && i < op->routes.count; i++) {
 		const struct route *route = &op->routes.at[i];
-		const char *type = op->routes.barrier ? "unreachable " : "";
-		char prefix[PREFIX_TEXT_MAX], object[PREFIX_TEXT_MAX + 36];
+		const struct route_group group =
+			route_group_of(&op->routes.group, route->prefix.addr.family);
+		char prefix[PREFIX_TEXT_MAX], metric[24] = "", table[24] = "";
+		char object[PREFIX_TEXT_MAX + sizeof(metric) + sizeof(table) + 32];
 
 		prefix_format(&route->prefix, prefix);
-		if (op->routes.table == RT_TABLE_MAIN)
-			snprintf(object, sizeof(object), "%s%s", type, prefix);
-		else
-			snprintf(object, sizeof(object), "%s%s table %u", type, prefix,
-				 op->routes.table);
+		if (group.metric)
+			snprintf(metric, sizeof(metric), " metric %u", group.metric);
+		if (group.table != RT_TABLE_MAIN)
+			snprintf(table, sizeof(table), " table %u", group.table);
+		snprintf(object, sizeof(object), "%s%s%s%s%s", lead_text(group.lead), prefix,
+			 group.shared ? " via fe80::1" : "", metric, table);
 		r = change_add(changes, CHANGE_ROUTE, sign, object, "", "", route->line);
 	}
 	return r;
@@ -384,6 +408,7 @@ static void format_hook(const struct op *op, const struct op_context *context, s
 	buf_shell_word(out, context->config_file);
 	buf_str(out, " bash -O extglob -e -o pipefail -c ");
 	buf_shell_word(out, buf_text(&command));
+	buf_str(out, op->may_fail ? " || true" : "");
 }
 
 /* wg-quick echoes only how it learns what is running (linux.bash:280). The text has secrets, which
@@ -475,11 +500,12 @@ bool op_replaces(const struct op *op)
 	return (firewall && op->firewall.before) || (dns && op->dns.before);
 }
 
-/* Barriers are on no link; what is set for a moment is the link's own setting. */
+/* Routes that do not lead into the link stay; what is set for a moment is the link's own setting.
+ */
 bool op_dies_with_link(const struct op *op)
 {
 	if (op->kind == OP_ROUTE_ADD || op->kind == OP_ROUTE_DEL)
-		return !op->routes.barrier;
+		return op->routes.group.lead == ROUTE_INTO;
 	return op_types[op->kind].dies_with_link ||
 	       (op->kind == OP_SYSCTL_SET && op->sysctl.temporary);
 }

@@ -50,6 +50,20 @@ static int exec(struct txn *txn, const struct op *op, int tries, int *ret_status
 	return r;
 }
 
+/* A hook that may fail and does is taken all the same. */
+static int exec_hook(struct txn *txn, const struct op *op, struct diag *d)
+{
+	_cleanup_diag_ struct diag said = {0};
+	int status;
+
+	if (exec(txn, op, ONCE, &status, &said) < 0) {
+		sources_note_asked(&txn->context->conf->sources, op->line, &said);
+		diag_demote(&said);
+	}
+	diag_move(d, &said);
+	return 0;
+}
+
 static int take_step(struct txn *txn, const struct op *op, int tries, struct diag *d)
 {
 	struct op inverse;
@@ -61,7 +75,7 @@ static int take_step(struct txn *txn, const struct op *op, int tries, struct dia
 		return 0;
 	}
 	txn->reporter->step(txn->reporter->context, op, false);
-	int r = exec(txn, op, tries, &status, d);
+	int r = op->may_fail ? exec_hook(txn, op, d) : exec(txn, op, tries, &status, d);
 	if (r < 0) {
 		sources_note_asked(&txn->context->conf->sources, op->line, d);
 		if (!txn->has_failed) {
@@ -164,16 +178,14 @@ static bool is_needless(const struct op *op, const struct plan *inverses)
 	return true;
 }
 
-static bool is_barrier(const struct op *op)
-{
-	return op->kind == OP_ROUTE_ADD && op->routes.barrier;
-}
-
 /* The step after them was not taken. But a barrier is for the step before it. */
 static void drop_back_only(struct plan *inverses)
 {
-	while (inverses->len && vec_last(inverses)->back_only && !is_barrier(vec_last(inverses)))
+	for (const struct op *last; (last = vec_last(inverses)) && last->back_only;) {
+		if (last->kind == OP_ROUTE_ADD && last->routes.group.lead == ROUTE_BARRIER)
+			return;
 		inverses->len--;
+	}
 }
 
 void txn_undo(struct txn *txn, struct diag *d)

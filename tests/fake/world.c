@@ -76,11 +76,20 @@ static int delete_link(struct fake *fake)
 static int do_routes(struct fake *fake, const struct op *op)
 {
 	for (size_t i = 0; i < op->routes.count; i++) {
+		static const char *const leads[] = {[ROUTE_INTO] = "link route",
+						    [ROUTE_BARRIER] = "barrier",
+						    [ROUTE_THROW] = "throw"};
+		const struct prefix *to = &op->routes.at[i].prefix;
+		const struct route_group group = route_group_of(&op->routes.group, to->addr.family);
 		char prefix[PREFIX_TEXT_MAX], line[128];
 
-		prefix_format(&op->routes.at[i].prefix, prefix);
-		snprintf(line, sizeof(line), "%s %s table %u",
-			 op->routes.barrier ? "barrier" : "link route", prefix, op->routes.table);
+		prefix_format(to, prefix);
+		snprintf(line, sizeof(line), "%s %s table %u", leads[group.lead], prefix,
+			 group.table);
+		if (group.own)
+			snprintf(line, sizeof(line), "%s %s table %u metric %u own%s",
+				 leads[group.lead], prefix, group.table, group.metric,
+				 group.shared ? " shared" : "");
 		int r = put_or_take(fake, op->kind == OP_ROUTE_ADD, line);
 		if (r < 0)
 			return r;
@@ -317,6 +326,24 @@ static void observe_peers(struct fake *fake, struct snap *snap)
 	}
 }
 
+static void observe_route(const char *line, const char *prefix, enum route_lead lead,
+			  struct route_table_vec *tables)
+{
+	struct route_group group = {
+		.lead = lead, .own = strstr(line, " own"), .shared = strstr(line, " shared")};
+	struct route_table *found = NULL;
+
+	sscanf(strstr(line, " table"), " table %u metric %u", &group.table, &group.metric);
+	vec_each(table, tables)
+		if (route_group_equal(&table->group, &group))
+			found = table;
+	if (!found) {
+		found = vec_push(tables);
+		found->group = group;
+	}
+	prefix_parse(prefix, strlen(prefix), &vec_push(&found->plain)->prefix);
+}
+
 /* Routes as an object; addresses, and the routes that others have made, as their lines. */
 static void observe_tables(struct fake *fake, struct snap *snap)
 {
@@ -325,10 +352,9 @@ static void observe_tables(struct fake *fake, struct snap *snap)
 		unsigned number;
 
 		if (sscanf(*line, "link route %63s table %u", text, &number) == 2) {
-			struct route_table *table = vec_push(&snap->tables);
-
-			table->table = number;
-			prefix_parse(text, strlen(text), &vec_push(&table->plain)->prefix);
+			observe_route(*line, text, ROUTE_INTO, &snap->tables);
+		} else if (sscanf(*line, "throw %63s table %u", text, &number) == 2) {
+			observe_route(*line, text, ROUTE_THROW, &snap->throws);
 		} else if (strncmp(*line, "link address", 12) == 0 ||
 			   strncmp(*line, "link other", 10) == 0) {
 			buf_addf(&snap->kept, "%s\n", *line);

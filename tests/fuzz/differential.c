@@ -40,7 +40,7 @@ static bool answer(const char *text, size_t n)
 	_cleanup_buf_ struct buf stripped = {0};
 	char verdict = (char)judge(text, n);
 
-	conf_strip(text, n, &stripped);
+	conf_strip(text, n, READER_WG, &stripped);
 	uint32_t len = (uint32_t)stripped.len;
 	return putchar(verdict) != EOF && fwrite(&len, sizeof(len), 1, stdout) == 1 &&
 	       fwrite(buf_text(&stripped), 1, len, stdout) == len && fflush(stdout) == 0;

@@ -2,7 +2,8 @@
 // Fuzz target: any bytes as a configuration, parsed, reported, stripped.
 //
 // What has to hold besides not crashing: parsing fails exactly when it says why, and what strip
-// leaves is a fixed point of strip, but for the newline that it adds.
+// leaves is a fixed point of strip, but for the newline that it adds; what is written of the values
+// is read as the same values.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,20 @@ static void require(bool holds, const char *what)
 		return;
 	fprintf(stderr, "does not hold: %s\n", what);
 	abort();
+}
+
+/* What is written says the same: written again from what was read, it is the same text. */
+static void fuzz_write(const struct conf *conf)
+{
+	_cleanup_buf_ struct buf once = {0}, twice = {0};
+	_cleanup_conf_ struct conf again = {0};
+
+	conf_write(conf, READER_WG_QUICK, &once);
+	require(conf_parse("fuzz.conf", "fuzz", buf_text(&once), once.len, &again, NULL) == 0,
+		"what is written can be read");
+	conf_write(&again, READER_WG_QUICK, &twice);
+	require(once.len == twice.len && memcmp(once.data, twice.data, once.len) == 0,
+		"what is written says what was read");
 }
 
 /* A form feed parts a file from its drop-ins. */
@@ -60,15 +75,17 @@ static void fuzz_parse(const char *bytes, size_t size)
 	for (size_t i = 0; r == 0 && i < conf.wg.peers.len; i++)
 		require(!key_is_zero(&conf.wg.peers.at[i].public_key) || memmem(text, n, "AAAA", 4),
 			"each peer has a public key");
+	if (r == 0)
+		fuzz_write(&conf);
 }
 
 static void fuzz_strip(const char *text, size_t n)
 {
 	_cleanup_buf_ struct buf once = {0}, twice = {0};
 
-	conf_strip(text, n, &once);
+	conf_strip(text, n, READER_WG, &once);
 	require(once.len >= 1 && once.data[once.len - 1] == '\n', "strip ends with a newline");
-	conf_strip(once.data, once.len - 1, &twice);
+	conf_strip(once.data, once.len - 1, READER_WG, &twice);
 	require(once.len == twice.len && memcmp(once.data, twice.data, once.len) == 0,
 		"strip has nothing to do after strip");
 }

@@ -2,6 +2,7 @@
 // Asks names as `wgq run` does, by orders on stdin, a line each:
 //
 //	servers INTERFACE MARK	finds the servers outside of the interface, and sets them
+//	own ADDRESS		the file of the tunnel has DNS = ADDRESS
 //	ask NAME FAMILIES	1: IPv4, 2: IPv6, 3: both
 //	prefix			the NAT64's
 //	wait			until all is answered
@@ -23,6 +24,7 @@ enum { PREFIX_ID = 1, NAME_ID = 2 };
 
 static struct asker *asker;
 static int open_questions;
+static struct conf conf; /* of the tunnel: only what it sets for name servers */
 
 static void print(const struct diag *d)
 {
@@ -118,12 +120,12 @@ static void set_servers(const char *ifname, uint32_t mark)
 	_cleanup_outside_ struct dns_outside outside = {0};
 	_cleanup_diag_ struct diag d = {0};
 
-	if (dns_outside(ifname, NULL, &outside, &d) < 0 ||
+	if (dns_outside(ifname, &conf, &outside, &d) < 0 ||
 	    asker_set_servers(asker, mark, &outside, &d) < 0) {
 		print(&d);
 		exit(1);
 	}
-	printf("servers of %s:", outside.source);
+	printf("servers of %s:", outside.source ? outside.source : "nobody");
 	vec_each(server, &outside.servers) {
 		char text[ADDR_TEXT_MAX];
 
@@ -147,7 +149,12 @@ int main(void)
 		return print(&d), 1;
 	print(&d);
 	while (fgets(line, sizeof(line), stdin)) {
-		if (sscanf(line, "servers %255s %u", word, &number) == 2) {
+		if (sscanf(line, "own %255s", word) == 1) {
+			struct conf_text *own = vec_push(&conf.dns_servers);
+
+			if (!own || !(own->text = mem_strndup(word, strlen(word))))
+				return 1;
+		} else if (sscanf(line, "servers %255s %u", word, &number) == 2) {
 			set_servers(word, number);
 		} else if (sscanf(line, "ask %255s %u", word, &number) == 2) {
 			open_questions++;
@@ -167,5 +174,6 @@ int main(void)
 		}
 	}
 	asker_free_at(&asker);
+	conf_texts_release(&conf.dns_servers);
 	return 0;
 }

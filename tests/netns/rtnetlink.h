@@ -21,7 +21,9 @@
 #define _cleanup_rtnetlink_ _cleanup_(rtnetlink_free_at)
 
 /* Where the first is, how many there are, the link, the table. */
-#define ROUTES(...) (&(const struct rtnetlink_routes){__VA_ARGS__})
+#define ROUTES(first, n, link, number)                                                             \
+	(&(const struct rtnetlink_routes){                                                         \
+		.at = (first), .count = (n), .oif = (link), .group.table = (number)})
 
 #define assert_done(call)                                                                          \
 	do {                                                                                       \

@@ -186,9 +186,9 @@ static void tables_and_names(void **state)
 	look(&query, &snap);
 	assert_int_equal(snap.tables.len, 2);
 	vec_each(table, &snap.tables) {
-		bool is_main = table->table == RT_TABLE_MAIN;
+		bool is_main = table->group.table == RT_TABLE_MAIN;
 
-		assert_true(is_main || table->table == 51820);
+		assert_true(is_main || table->group.table == 51820);
 		assert_int_equal(table->plain.len, 1);
 		assert_int_equal(table->others.len, !is_main);
 	}

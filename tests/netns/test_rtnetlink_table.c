@@ -17,7 +17,7 @@ static bool has_route(const struct route_vec *routes, const char *text)
 static const struct route_table *find_table(const struct route_table_vec *tables, uint32_t number)
 {
 	vec_each(table, tables)
-		if (table->table == number)
+		if (table->group.table == number)
 			return table;
 	fail_msg("table %u is not listed", number);
 	return NULL;
@@ -142,8 +142,8 @@ static void as_it_was(void **state)
 		size_t refused;
 
 		assert_done(rtnetlink_route_add(
-			r, ROUTES(table->plain.at, table->plain.len, index, table->table), &refused,
-			d));
+			r, ROUTES(table->plain.at, table->plain.len, index, table->group.table),
+			&refused, d));
 	}
 	assert_done(rtnetlink_kept_restore(r, index, &kept, d));
 	after = shown();

@@ -220,7 +220,7 @@ static void check_reached(struct simulation *s)
 	if (!w->app_every[0] || best_rank(s) == REACH_PATHS_MAX || !w->us.up)
 		return;
 	if (s->began < s->stable)
-		limit += 5 * SECOND;
+		limit += 7 * SECOND;
 	/* A session of the kernel's that was not complete when its path died: until it is renewed.
 	 */
 	if (w->lost_at && w->now - w->lost_at < 180 * SECOND)
@@ -329,7 +329,8 @@ static void act(struct simulation *s)
 		case REACH_SET:
 			check_switch(s, &action);
 			s->sets++;
-			world_set_endpoint(w, target_of(&action.way.to), action.times > 1 ? 50 : 1);
+			world_set_endpoint(w, target_of(&action.way.to), action.times,
+					   action.apart_ms);
 			break;
 		case REACH_PIN:
 			w->pin_target = target_of(&action.way.to);

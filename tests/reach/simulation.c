@@ -214,9 +214,10 @@ static void build(struct simulation *s)
 			w->peer[r].keepalive = 25 * SECOND;
 	}
 	s->has_names = world_chance(w, 0.5);
-	world_set_endpoint(w, 0, 1);
+	world_set_endpoint(w, 0, 1, 0);
 	w->now = SECOND;
 	reach_init(&s->reach, s->has_names, now_of(s));
+	s->reach.userspace = w->userspace;
 	read_counters(s);
 	look(s, false);
 	set_app(s, 0);

@@ -428,14 +428,15 @@ static void set_once(struct world *world, struct event event)
 	world->us.to =
 		(struct remote){.target = event.packet.target, .uplink = NONE, .known = true};
 	if (event.times-- > 1)
-		world_push(world, 2 * MS, event);
+		world_push(world, event.apart_ms * MS, event);
 }
 
-void world_set_endpoint(struct world *world, int target, unsigned times)
+void world_set_endpoint(struct world *world, int target, unsigned times, unsigned apart_ms)
 {
 	set_once(world, (struct event){.kind = EVENT_SET,
 				       .series = ++world->series,
 				       .times = times,
+				       .apart_ms = apart_ms,
 				       .packet.target = target});
 }
 

@@ -97,7 +97,7 @@ struct event {
 	uint32_t order;
 	enum event_kind kind;
 	int side;
-	unsigned series, times; /* of sets */
+	unsigned series, times, apart_ms; /* of sets */
 	struct packet packet;
 };
 
@@ -152,8 +152,8 @@ bool world_works(const struct world *world, int target, int uplink);
 /* The uplink by which our kernel's next packet leaves; NONE: by none. */
 int world_uplink(const struct world *world);
 
-/* Sets it at once, and then every 2 ms. */
-void world_set_endpoint(struct world *world, int target, unsigned times);
+/* Sets it at once, and again and again. */
+void world_set_endpoint(struct world *world, int target, unsigned times, unsigned apart_ms);
 void world_poke(struct world *world);
 void world_probe(struct world *world, int target, int uplink, uint32_t path, bool poke);
 void world_app(struct world *world, int side, uint64_t every);

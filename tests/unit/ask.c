@@ -40,7 +40,7 @@ static void without_servers(void **state)
 		{"192.0.2.1", "51820", ASK_IPV6, ASK_NO_ADDRESS, NULL},
 		{"2001:db8::1", "1", ASK_BOTH, ASK_FOUND, "[2001:db8::1]:1"},
 		{"fe80::1%lo", "1", ASK_BOTH, ASK_FOUND, "[fe80::1%1]:1"},
-		{"fe80::1%there-is-no-such", "1", ASK_BOTH, ASK_WRONG, NULL},
+		{"fe80::1%there-is-no-such", "1", ASK_BOTH, ASK_FAILED, NULL},
 		{"192.0.2.1", "there-is-no-such", ASK_BOTH, ASK_WRONG, NULL},
 		{"host.invalid", "there-is-no-such", ASK_BOTH, ASK_WRONG, NULL},
 		{"host.example", "1", ASK_BOTH, ASK_FAILED, NULL},

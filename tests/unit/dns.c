@@ -269,11 +269,11 @@ static void test_names(void **state)
 	enum dns_backend backend;
 
 	(void)state;
-	assert_true(dns_backend_parse("resolved", &backend));
+	assert_int_equal(dns_backend_parse("resolved", &backend), 0);
 	assert_int_equal(backend, DNS_RESOLVED);
-	assert_true(dns_backend_parse("off", &backend));
+	assert_int_equal(dns_backend_parse("off", &backend), 0);
 	assert_int_equal(backend, DNS_OFF);
-	assert_false(dns_backend_parse("on", &backend));
+	assert_int_equal(dns_backend_parse("on", &backend), -EINVAL);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -60,7 +60,7 @@ static void make_scene(struct scene *s)
 		(struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000202)};
 	s->peer.allowed_ips.at = &s->ip;
 	s->peer.allowed_ips.len = 1;
-	s->table.table = MARK;
+	s->table.group.table = MARK;
 	s->table.plain.at = &s->route;
 	s->table.plain.len = 1;
 	s->snap = (struct snap){

@@ -225,6 +225,33 @@ static void test_failures(void **state)
 	assert_true(seconds() - start < 10);
 }
 
+/* wgq run: what has to be asked stays open, what is wrong does not. */
+static void test_now(void **state)
+{
+	_cleanup_(drop) struct conf conf = {.sources = one_file};
+	_cleanup_buf_ struct buf text = {0}, shown = {0};
+	_cleanup_diag_ struct diag d = {0};
+
+	(void)state;
+	add(&conf, "192.0.2.7", "domain", 1);
+	add(&conf, "host.invalid", "51820", 2);
+	add(&conf, "fe80::1%nosuchif", "51820", 3);
+	assert_int_equal(resolve_now(&conf, &d), 0);
+	assert_int_equal(d.len, 0);
+	assert_string_equal(endpoint_text(&conf, 0, &text), "192.0.2.7:53");
+	assert_string_equal(endpoint_text(&conf, 1, &text), "");
+	assert_string_equal(endpoint_text(&conf, 2, &text), "");
+	add(&conf, "host.invalid", "no-such-service", 4);
+	add(&conf, "192.0.2.8", "no-such-service", 5);
+	add(&conf, "192.0.2.9", "1", 6);
+	assert_int_equal(resolve_now(&conf, &d), -EINVAL);
+	diag_format(&d, 0, "wgq", false, 0, &shown);
+	assert_non_null(strstr(buf_text(&shown), "wg0.conf:4: error: "));
+	assert_non_null(strstr(buf_text(&shown), "wg0.conf:5: error: "));
+	assert_int_equal(diag_errors(&d), 2);
+	assert_string_equal(endpoint_text(&conf, 5, &text), "192.0.2.9:1");
+}
+
 static void test_environment(void **state)
 {
 	static const struct {
@@ -363,10 +390,10 @@ static void test_port_and_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_numeric), CASE(test_localhost),      CASE(test_parallel),
-		CASE(test_retries), CASE(test_failures),       CASE(test_environment),
-		CASE(test_delays),  CASE(test_port_and_table), CASE(test_stop),
-		CASE(test_again),
+		CASE(test_numeric), CASE(test_localhost), CASE(test_parallel),
+		CASE(test_retries), CASE(test_failures),  CASE(test_environment),
+		CASE(test_now),     CASE(test_delays),    CASE(test_port_and_table),
+		CASE(test_stop),    CASE(test_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

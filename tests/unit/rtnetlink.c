@@ -167,6 +167,7 @@ static void whole_messages(void **state)
 	struct link link;
 	struct link_addr addr;
 	struct policy_route route;
+	struct route_group group;
 
 	(void)state;
 	assert_int_equal(rtnetlink_link_parse(of_link, &link), 0);
@@ -178,7 +179,7 @@ static void whole_messages(void **state)
 	assert_int_equal(addr.protocol, 2);
 	assert_int_equal(rtnetlink_route_parse(of_route, &route), 0);
 	assert_true(route.table == 51820 && policy_route_oif(&route) == 3 && route.mtu == 1320);
-	assert_true(policy_route_is_plain(&route) && !policy_route_is_bare(&route));
+	assert_true(policy_route_is_plain(&route) && !policy_route_narrow(&route, &group));
 }
 
 /* A rule with every selector that there is in linux/fib_rules.h. */

@@ -39,6 +39,7 @@ enum {
 	OPTION_LEAVE = 1 << 16,
 	OPTION_PROBE = 1 << 17,
 	OPTION_ADDRESS_FROM_KEY = 1 << 18,
+	OPTION_WG_QUICK = 1 << 19,
 };
 
 struct options {

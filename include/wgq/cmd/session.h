@@ -78,6 +78,7 @@ void session_let_go(struct session *s);
 
 /* The signal that asked to stop, 0: none. */
 int session_signal(void);
+bool session_is_stopped(void);
 /* It is obeyed: what is done to end is not to stop for it. */
 void session_forget_signal(void);
 

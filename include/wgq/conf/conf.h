@@ -26,6 +26,7 @@ enum conf_hook_kind { HOOK_PRE_UP, HOOK_POST_UP, HOOK_PRE_DOWN, HOOK_POST_DOWN, 
 struct conf_text {
 	char *text;
 	uint32_t line;
+	bool may_fail; /* of a hook, without the - in front of it: its failure is a warning */
 };
 struct conf_text_vec {
 	VEC(struct conf_text);
@@ -69,6 +70,13 @@ struct conf_repeat {
 	bool is_public_key; /* so a [Peer] may be missing between the two */
 };
 
+/* A line that wg-quick and wg(8) do not know what to do with. */
+struct conf_own {
+	const char *key; /* static */
+	uint32_t line;
+	bool is_hook; /* wg-quick knows the key, but not the - in its value */
+};
+
 enum conf_table_kind { TABLE_AUTO, TABLE_OFF, TABLE_NUMBER, TABLE_NAME };
 
 struct conf {
@@ -105,6 +113,9 @@ struct conf {
 	struct {
 		VEC(struct conf_repeat);
 	} repeats;
+	struct {
+		VEC(struct conf_own);
+	} own; /* in the file's order */
 };
 
 /* Line 0: the file as a whole. */

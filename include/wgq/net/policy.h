@@ -82,7 +82,7 @@ struct policy_route {
 	uint32_t metric;
 	uint32_t flags;   /* RTM_F_..., RTNH_F_... */
 	uint32_t mtu;     /* 0: the link's */
-	uint32_t window;  /* route_barrier_window(), in a barrier */
+	uint32_t window;  /* route_window(), of a barrier or a throw route */
 	uint32_t nexthop; /* number of its nexthop object; 0: none */
 	uint32_t group;   /* of the first hop's link; only where it was asked for */
 	bool expires;
@@ -110,10 +110,9 @@ static inline uint32_t policy_route_oif(const struct policy_route *route)
 
 /* A unicast route with one next hop, for all sources; not a cached clone. */
 bool policy_route_is_plain(const struct policy_route *route);
-/* A plain route with nothing that `ip route add PREFIX dev LINK` does not give it. */
-bool policy_route_is_bare(const struct policy_route *route);
-/* One that stands in for a route of an interface: route_barrier_window(). */
-bool policy_route_is_barrier(const struct policy_route *route);
+/* Whether wgq or wg-quick makes such routes, and in which group: with nothing more than what the
+ * group says. */
+bool policy_route_narrow(const struct policy_route *route, struct route_group *ret);
 /* Whether it is for every packet that has no mark. */
 bool policy_rule_is_for_all(const struct policy_rule *rule);
 /* The form that a tunnel's rules have, where it is one of these; exact tells. */

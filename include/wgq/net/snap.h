@@ -64,7 +64,7 @@ enum look {
 	LOOK_ADDRESSES = 1 << 1,   /* of the interface */
 	LOOK_MAIN_ROUTES = 1 << 2, /* its routes in table main */
 	LOOK_TABLES = 1 << 3,      /* every route out of the interface */
-	LOOK_BARRIERS = 1 << 4,    /* that a wgq that was killed has left */
+	LOOK_UNLINKED = 1 << 4,    /* routes of the name that are on no link */
 	LOOK_RULES = 1 << 5,       /* policy rules, and what their tables lead to */
 	LOOK_MARKS = 1 << 6,       /* with rules: of all devices, where a rule may be left over */
 	LOOK_FULL_TUNNEL = 1 << 7, /* what the host has for a new full tunnel */
@@ -100,7 +100,8 @@ struct snap {
 	struct route_table_vec tables; /* in no order, nor have the routes one */
 	struct buf kept;               /* addresses, and the routes that are not plain; opaque */
 
-	struct route_table_vec barriers; /* LOOK_BARRIERS: of this name */
+	/* LOOK_UNLINKED: of this name, on no link. Barriers are left of a wgq that was killed. */
+	struct route_table_vec barriers, throws;
 
 	/* LOOK_RULES */
 	struct host_rule_vec rules;          /* all, a family in the order of evaluation */
@@ -140,6 +141,10 @@ struct snap {
 bool snap_has_seen(const struct snap *snap, enum look what);
 /* A plan is made only of what was looked at: what is missing is a mistake of the caller. */
 void snap_needs(const struct snap *snap, unsigned int looks);
+
+/* How many routes lead from a table into the interface, asked for the first group of it; 0 for
+ * those behind. */
+size_t snap_count_routes(const struct snap *snap, const struct route_table *first);
 
 /* What the interface's own table accepts. Borrows from both. */
 struct listen snap_listen(const struct snap *snap, const char *ifname);

@@ -47,10 +47,36 @@ _Static_assert(sizeof(struct route) == 24, "24 bytes a route");
 
 /* include/net/ip6_route.h, IP6_RT_PRIO_USER: the metric of an IPv6 route that asks for none. */
 enum { ROUTE_METRIC_IPV6 = 1024 };
-/* The window (ip-route(8)) of the unreachable routes that replace those of an interface for a
- * moment. They need none, so it tells whose they are, also after the interface has gone. */
-uint32_t route_barrier_window(const char *ifname);
-bool route_is_barrier_window(uint32_t window);
+/* The window (ip-route(8)) of routes that belong to an interface and do not lead into it. They need
+ * none, so it tells whose they are, also after the interface has gone. */
+uint32_t route_window(const char *ifname);
+bool route_is_window(uint32_t window);
+
+enum route_lead {
+	ROUTE_INTO,    /* the interface */
+	ROUTE_BARRIER, /* nowhere: unreachable, in the place of routes that are away for a moment */
+	ROUTE_THROW,   /* back to the policy rules: past the tunnel */
+};
+
+/* What routes have in common that are added and deleted together. */
+struct route_group {
+	uint32_t table;
+	uint32_t metric; /* 0: the kernel's own choice */
+	enum route_lead lead;
+	bool shared; /* of IPv6: by way of ROUTE_NEIGHBOUR, which is one neighbour for all */
+	bool own;    /* not such as wg-quick makes: of protocol ROUTE_PROTOCOL, so surely ours */
+};
+
+/* `via fe80::1 dev wg0 onlink`: no such host has to be there. */
+extern const struct addr ROUTE_NEIGHBOUR;
+/* Of the routes that `ip route add PREFIX dev LINK` does not make. */
+enum { ROUTE_PROTOCOL = 118 }; /* net/pin.h has 119 */
+
+/* As the routes of one family have it: some of it is for IPv6 alone, or what the kernel chooses. */
+struct route_group route_group_of(const struct route_group *group, uint8_t family);
+/* Of barriers in the place of its routes. */
+struct route_group route_barrier(const struct route_group *group);
+bool route_group_equal(const struct route_group *a, const struct route_group *b);
 
 /* A policy rule of the two forms that wg-quick installs (linux.bash:221-222):
  *	not fwmark T lookup T
@@ -112,12 +138,13 @@ struct rule_vec {
 	VEC(struct rule);
 };
 
-/* The unicast routes of one table that lead out of the interface, both families, without those that
- * the kernel made for its addresses. */
+/* The unicast routes of one group that lead out of the interface, without those that the kernel
+ * made for its addresses. */
 struct route_table {
-	uint32_t table;
-	struct route_vec plain;  /* such as rtnetlink_route_add() and wg-quick make */
-	struct route_vec others; /* any other: a gateway, a metric, another protocol */
+	struct route_group group; /* as route_group_of() has it */
+	struct route_vec plain;   /* such as rtnetlink_route_add() and wg-quick make */
+	struct route_vec others;  /* any other of the table: a gateway, another protocol; they are
+				   * in the group of wg-quick's */
 };
 struct route_table_vec {
 	VEC(struct route_table);

@@ -61,6 +61,7 @@ struct op_number {
 struct op {
 	enum op_kind kind;
 	bool back_only; /* only taken by an undo, once the step after it is undone */
+	bool may_fail;  /* of a hook: its failure is a warning */
 	uint32_t line;  /* of the configuration that asked for it; 0: none */
 	union {
 		bool returns; /* OP_LINK_DEL: the link is made again when the step is taken back;
@@ -84,9 +85,8 @@ struct op {
 		struct {
 			const struct route *at;
 			size_t count;
-			uint32_t table;
+			struct route_group group;
 			bool put_back;  /* were there before */
-			bool barrier;   /* in the place of routes that are away for a moment */
 			bool temporary; /* until a later step of the plan takes it back */
 		} routes;               /* OP_ROUTE_* */
 		const struct buf *kept; /* OP_RESTORE: as snap.kept */

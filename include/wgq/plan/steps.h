@@ -8,16 +8,19 @@
 #include "wgq/plan/want/want.h"
 
 /* Adds or deletes routes; without any there is no step, and what is returned is nobody's. */
-struct op *diff_routes(enum op_kind kind, const struct route_vec *routes, uint32_t table,
-		       struct plan *plan);
+struct op *diff_routes(enum op_kind kind, const struct route_vec *routes,
+		       const struct route_group *group, struct plan *plan);
 /* Routes that were there before. */
-void diff_put_back_routes(const struct route_vec *routes, uint32_t table, struct plan *plan);
+void diff_put_back_routes(const struct route_vec *routes, const struct route_group *group,
+			  struct plan *plan);
 /* On the way back, the plain routes of the tables are added; of all else that goes with addresses
  * or the link, what is gone. */
 void diff_return_routes(const struct route_table_vec *tables, struct plan *plan);
 void diff_restore(const struct snap *snap, struct plan *plan);
 /* Removes those that a wgq that was killed has left. */
 void diff_lift_barriers(const struct snap *snap, struct plan *plan);
+/* And what throws. */
+void diff_lift_unlinked(const struct snap *snap, struct plan *plan);
 /* Of RTPROT_KERNEL, which keeps systemd-networkd from deleting the rules as foreign when it
  * restarts (systemd#19106), and which `ip rule` does not print. */
 void diff_add_rules(const struct want *want, uint8_t family, const struct rule_place *place,

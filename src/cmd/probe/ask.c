@@ -3,29 +3,33 @@
 //
 // Theory of operation
 //
-// All peers are asked at once. To one peer the probes leave PROBE_APART_MS apart, since it ignores
-// what arrives out of order, and each round is as long as that takes. A probe within a moment of
-// the kernel's own handshake can break that: a session of 115 s to 130 s is about to be renewed, so
-// its peer is asked when it has been. Whether the kernel is in vain asking for a session now, its
-// counters do not tell in one look; but then the peer has none that could break.
+// All peers are asked at once, or nearly so. To one peer the probes leave PROBE_APART_MS apart,
+// since it ignores what arrives out of order, and each round is as long as that takes. A probe
+// within a moment of the kernel's own handshake can break that: a session of 115 s to 130 s is
+// about to be renewed, so its peer is asked when it has been. Whether the kernel is in vain asking
+// for a session now, its counters do not tell in one look; but then the peer has none that could
+// break.
 //
 // A peer that was asked by another path than the session's sends there until it hears of us by the
 // session's. It does at once by a poke. Without a session there is nothing to be put back.
 #include <errno.h>
 #include <poll.h>
+#include <time.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/cmd/probe/probe.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/value.h"
 
-enum { RENEWAL_BEGINS = 115, RENEWAL_ENDS = 130 };
+enum { RENEWAL_BEGINS = 115, RENEWAL_ENDS = 130 }; /* seconds */
+enum { APART_OF_PEERS_MS = 1 };
 
 struct ask {
 	struct probe_rows *rows;
 	struct prober *prober;
 	size_t next; /* row to be sent */
 	size_t peer; /* of the row before */
+	uint32_t peers;
 	uint32_t delay_ms, interval_ms;
 };
 
@@ -54,14 +58,15 @@ static void begin_peer(struct ask *ask, size_t row)
 
 	ask->peer = rows->at[row].peer;
 	ask->interval_ms = apart > PROBE_AGAIN_MS ? apart : PROBE_AGAIN_MS;
-	ask->delay_ms = 0;
+	/* An ask takes half of that: more at once would only wait for each other. */
+	ask->delay_ms = ask->peers++ * APART_OF_PEERS_MS;
 	if (age < 0 || age >= RENEWAL_ENDS ||
 	    age + PROBE_ASKS * ask->interval_ms / 1000 < RENEWAL_BEGINS)
 		return;
 
 	_cleanup_buf_ struct buf line = {0};
 	const int64_t wait = RENEWAL_ENDS - age;
-	ask->delay_ms = (uint32_t)wait * 1000;
+	ask->delay_ms += (uint32_t)wait * 1000;
 	value_peer(peer_names_find(&rows->names, &peer->public_key), &peer->public_key, &line);
 	buf_addf(&line, ": asked in %lld s, when its session has been renewed", (long long)wait);
 	show_line(buf_text(&line));
@@ -94,7 +99,7 @@ static int send_rows(struct ask *ask, struct diag *d)
 		if (r == -EBUSY)
 			return 0;
 		if (r < 0)
-			return diag_no_memory(d);
+			return diag_fail(d, -r, "cannot send probes");
 		row->is_sent = true;
 		ask->delay_ms += PROBE_APART_MS;
 	}
@@ -146,9 +151,14 @@ int probe_ask(struct probe_rows *rows, struct diag *d)
 		.is_down = !rows->is_up,
 	};
 	struct ask ask = {.rows = rows};
-	int r = prober_open(&prober, &device, d);
+	int r = 0;
 
+	if (key_is_zero(&rows->wg.private_key))
+		r = diag_refuse(d, ENOKEY, "%s has no private key to ask with", rows->ifname);
+	if (r == 0)
+		r = prober_open(&prober, &device, d);
 	ask.prober = prober;
+	rows->now = time(NULL);
 	while (r == 0) {
 		r = send_rows(&ask, d);
 		if (r < 0 || !prober_count(prober))

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq probe: finds the peers that are to be asked, their endpoints, and the ways there.
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "names.h"
 #include "wgq/base/mem.h"
 #include "wgq/cmd/probe/probe.h"
 #include "wgq/conf/parse/parse.h"
 
+enum file_counts {
+	FILE_COMPLETES, /* what the interface says */
+	FILE_COUNTS,    /* keys and peers are the file's */
+	FILE_NAMELESS,  /* it is of no interface */
+};
+
 /* One look: what all of it needs. */
 struct gathering {
+	enum file_counts as_file;
 	struct probe_rows *rows;
 	struct rtnetlink *rt;
 	struct diag *d;
@@ -63,23 +70,35 @@ static int read_device(struct gathering *g)
 	return r;
 }
 
-/* Those of a file are its own, but the keys are in both then. */
-static int take_device_of_file(struct probe_rows *rows, struct diag *d)
+/* Keys and peers of the file in the place of the interface's; what the latter knows of sessions
+ * stays, and so do its port and mark. */
+static int take_file(struct probe_rows *rows, struct diag *d)
 {
-	struct wg_device *from = &rows->config.conf.wg;
+	const struct wg_device *from = &rows->config.conf.wg;
+	_cleanup_wg_device_ struct wg_device device = rows->wg;
+	struct wg_peer_pointers sorted = {0};
 
-	rows->wg = (struct wg_device){.private_key = from->private_key,
-				      .listen_port = from->listen_port,
-				      .fwmark = from->fwmark};
+	rows->wg = (struct wg_device){
+		.private_key = from->private_key,
+		.listen_port = rows->link ? device.listen_port : from->listen_port,
+		.fwmark = rows->link ? device.fwmark : from->fwmark,
+	};
+	if (wg_peers_sort(&device.peers, 0, &sorted) < 0)
+		return diag_no_memory(d);
 	vec_each(peer, &from->peers) {
 		struct wg_peer *copy = wg_device_add_peer(&rows->wg);
+		const struct wg_peer *known =
+			sorted.len ? wg_peers_find(&sorted, &peer->public_key) : NULL;
 
 		if (!copy)
-			return diag_no_memory(d);
+			break;
 		copy->public_key = peer->public_key;
 		copy->preshared_key = peer->preshared_key;
+		copy->last_handshake = known ? known->last_handshake : 0;
+		copy->keepalive = known ? known->keepalive : 0;
 	}
-	return 0;
+	vec_release(&sorted);
+	return rows->wg.peers.len == from->peers.len ? 0 : diag_no_memory(d);
 }
 
 static bool has_row(const struct gathering *g, const union endpoint *to)
@@ -247,13 +266,10 @@ static int prepare(struct gathering *g, const char *peer, size_t *ret_only)
 	struct probe_rows *rows = g->rows;
 	const struct conf *conf = &rows->config.conf;
 	const struct wg_peer *only = NULL;
-	int r = read_device(g);
+	int r = g->as_file == FILE_NAMELESS ? 0 : read_device(g);
 
-	if (r == 0 && !rows->link && !rows->has_conf)
-		r = diag_refuse(g->d, ENODEV, "there is no interface `%s', nor a configuration",
-				rows->ifname);
-	if (r == 0 && !rows->link)
-		r = take_device_of_file(rows, g->d);
+	if (r == 0 && (!rows->link || g->as_file))
+		r = take_file(rows, g->d);
 	*ret_only = SIZE_MAX;
 	if (r == 0 && peer)
 		r = find_peer(rows, peer, ret_only, g->d);
@@ -292,15 +308,15 @@ static int add_all(struct gathering *g)
 	return r;
 }
 
-static int gather(struct probe_rows *rows, const char *peer, struct diag *d)
+static int gather(struct probe_rows *rows, const char *peer, enum file_counts as_file,
+		  struct diag *d)
 {
 	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = NULL;
-	struct gathering g = {.rows = rows, .d = d};
+	struct gathering g = {.rows = rows, .d = d, .as_file = as_file};
 	size_t only;
 	int r = rtnetlink_open(&rt, d);
 
 	g.rt = rt;
-	rows->now = time(NULL);
 	if (r == 0)
 		r = prepare(&g, peer, &only);
 	if (r == 0)
@@ -313,22 +329,24 @@ static int gather(struct probe_rows *rows, const char *peer, struct diag *d)
 int probe_look(const char *argument, const char *peer, struct probe_rows *ret, struct diag *d)
 {
 	bool is_name = config_path_is_ifname(argument, strlen(argument));
-	int r = read_config(argument, !is_name, ret, d);
+	int r = read_config(argument, !is_name || !if_nametoindex(argument), ret, d);
 
 	if (r < 0)
 		return r;
 	memcpy(ret->ifname, is_name ? argument : ret->config.path.ifname,
 	       is_name ? strlen(argument) + 1 : sizeof(ret->ifname));
-	return gather(ret, peer, d);
+	return gather(ret, peer, FILE_COMPLETES, d);
 }
 
 int probe_look_config(struct config *config, struct probe_rows *ret, struct diag *d)
 {
+	bool is_stdin = strcmp(config->path.real, "/dev/stdin") == 0;
+
 	ret->config = *config;
 	*config = (struct config){0};
 	ret->has_conf = true;
 	memcpy(ret->ifname, ret->config.path.ifname, sizeof(ret->ifname));
-	return gather(ret, NULL, d);
+	return gather(ret, NULL, is_stdin ? FILE_NAMELESS : FILE_COUNTS, d);
 }
 
 const struct probe_row *probe_best(const struct probe_rows *rows, size_t first, size_t *ret_next)

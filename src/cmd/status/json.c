@@ -73,9 +73,13 @@ static void put_routes(struct json *j, const struct status *s)
 {
 	json_array(j, "routes");
 	vec_each(table, &s->snap.tables) {
+		size_t n = snap_count_routes(&s->snap, table);
+
+		if (!n)
+			continue;
 		json_object(j, NULL);
-		json_unsigned(j, "table", table->table);
-		json_unsigned(j, "count", table->plain.len + table->others.len);
+		json_unsigned(j, "table", table->group.table);
+		json_unsigned(j, "count", n);
 		json_end(j);
 	}
 	json_end(j);
@@ -133,13 +137,6 @@ static void put_unseen(struct json *j, const struct status *s)
 		json_string(j, NULL, buf_text(&text));
 	}
 	json_end(j);
-}
-
-static const char *state_name(const struct status *s)
-{
-	if (!s->snap.link.index)
-		return "absent";
-	return s->snap.link.up ? "up" : "down";
 }
 
 static void put_listen(struct json *j, const struct snap *snap)
@@ -210,7 +207,7 @@ static void put_interface(struct json *j, const struct status *s)
 
 	json_object(j, NULL);
 	json_string(j, "name", s->ifname);
-	json_string(j, "state", state_name(s));
+	json_string(j, "state", !s->snap.link.index ? "absent" : s->snap.link.up ? "up" : "down");
 	json_string(j, "configuration", s->config.path.given);
 	put_keeper(j, s);
 	put_link(j, s);

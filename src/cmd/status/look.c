@@ -132,13 +132,6 @@ static int observe(struct status *s, struct world *world, struct diag *d)
 	return r;
 }
 
-/* The userspace protocol does not tell it. */
-static void complete_key(struct wg_device *wg)
-{
-	if (key_is_zero(&wg->public_key) && !key_is_zero(&wg->private_key))
-		key_public(&wg->private_key, &wg->public_key);
-}
-
 static int look_at_host(struct status *s, const struct options *options, struct diag *d)
 {
 	const struct host_options host_options = {.choices = options->choices, .ifname = s->ifname};
@@ -154,7 +147,9 @@ static int look_at_host(struct status *s, const struct options *options, struct 
 		r = observe(s, host_world(host), d);
 	if (r < 0)
 		return r;
-	complete_key(&s->snap.wg);
+	/* The userspace protocol does not tell it. */
+	if (key_is_zero(&s->snap.wg.public_key) && !key_is_zero(&s->snap.wg.private_key))
+		key_public(&s->snap.wg.private_key, &s->snap.wg.public_key);
 	if (s->snap.link.index && around_look(&s->snap, &s->around, &found) < 0)
 		unseen(s, &found);
 	return 0;
@@ -186,20 +181,15 @@ static int judge(struct status *s, const struct options *options, struct diag *d
 	return r;
 }
 
-static double clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* s has been loaded. */
 static int look_at(const struct options *options, const struct status_vec *before, struct status *s,
 		   struct diag *d)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	s->now = time(NULL);
-	s->clock = clock_now();
+	s->clock = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 	status_ask_keeper(s->ifname, &s->keeper);
 	int r = look_at_host(s, options, d);
 	if (r == 0)

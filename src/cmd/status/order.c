@@ -12,23 +12,17 @@ struct ranked {
 	size_t index;
 };
 
-static int compare_names(const struct ranked *x, const struct ranked *y)
-{
-	int order = (x->name == NULL) - (y->name == NULL);
-
-	if (order == 0 && x->name)
-		order = strverscmp(x->name, y->name);
-	return order ? order : key_compare(&x->peer->public_key, &y->peer->public_key);
-}
-
 /* The device's own order is none, or changes from look to look. */
 static int compare_ranked(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
+	int order = (x->name == NULL) - (y->name == NULL);
 
 	if (x->peer->last_handshake != y->peer->last_handshake)
 		return x->peer->last_handshake > y->peer->last_handshake ? -1 : 1;
-	return compare_names(x, y);
+	if (order == 0 && x->name)
+		order = strverscmp(x->name, y->name);
+	return order ? order : key_compare(&x->peer->public_key, &y->peer->public_key);
 }
 
 int status_order(struct status *s, struct diag *d)

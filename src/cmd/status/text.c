@@ -129,16 +129,16 @@ static void draw_routes(const struct status *s, const struct status_view *view, 
 	_cleanup_buf_ struct buf text = {0};
 
 	vec_each(table, &s->snap.tables) {
-		size_t n = table->plain.len + table->others.len;
+		size_t n = snap_count_routes(&s->snap, table);
 
 		if (!n)
 			continue;
 		buf_str(&text, text.len ? ", " : "");
 		words_count(&text, n, "route");
-		if (table->table == RT_TABLE_MAIN)
+		if (table->group.table == RT_TABLE_MAIN)
 			buf_str(&text, " in table main");
 		else
-			buf_addf(&text, " in table %u", table->table);
+			buf_addf(&text, " in table %u", table->group.table);
 	}
 	if (text.len)
 		status_field(view, INDENT, "routes", STYLE_PLAIN, buf_text(&text), out);

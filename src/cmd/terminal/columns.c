@@ -145,12 +145,6 @@ static void draw_cell(const struct term *t, const struct column *column, size_t 
 	out->failed |= cut.failed || (cell && cell->text.failed);
 }
 
-static void drop_blanks(struct buf *out)
-{
-	while (out->len && out->data[out->len - 1] == ' ')
-		out->data[--out->len] = '\0';
-}
-
 void columns_draw(const struct columns *c, const struct term *t, size_t indent, struct buf *out)
 {
 	size_t widths[COLUMNS_MAX] = {0};
@@ -165,7 +159,8 @@ void columns_draw(const struct columns *c, const struct term *t, size_t indent, 
 			add_blanks(out, i ? GAP : 0);
 			draw_cell(t, &c->columns[i], widths[i], cell, out);
 		}
-		drop_blanks(out);
+		while (out->len && out->data[out->len - 1] == ' ')
+			out->data[--out->len] = '\0';
 		buf_char(out, '\n');
 	}
 }

@@ -7,11 +7,6 @@ static const char *trunk(const struct why_picture *p)
 	return p->term->utf8 ? "│" : "|";
 }
 
-static const char *branch(const struct why_picture *p)
-{
-	return p->term->utf8 ? "├─ " : "|- ";
-}
-
 const char *why_corner(const struct why_picture *p)
 {
 	return p->term->utf8 ? "└─ " : "`- ";
@@ -28,7 +23,7 @@ void why_indent(struct why_picture *p)
 void why_begin(struct why_picture *p, const char *label, enum style style)
 {
 	why_indent(p);
-	term_add(p->term, p->out, STYLE_DIM, branch(p));
+	term_add(p->term, p->out, STYLE_DIM, p->term->utf8 ? "├─ " : "|- ");
 	term_add(p->term, p->out, style, label);
 	term_pad(p->out, p->line, 3 * (p->depth + 1) + WHY_LABEL_COLUMNS);
 	p->is_below = true;

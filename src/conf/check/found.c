@@ -71,6 +71,7 @@ struct where where_hook(const struct check *c, const struct hook *hook, size_t o
 		return (struct where){0};
 
 	struct slice at = cut(c, hook->line).full_value;
+	line_take_dash(&at);
 	size_t from = hook_place(hook, c->conf->ifname, offset);
 	size_t to = hook_place(hook, c->conf->ifname, offset + n);
 	if (to > at.len)

@@ -107,3 +107,11 @@ bool line_next(struct slice *rest, struct slice *ret)
 	rest->len -= used;
 	return true;
 }
+
+bool line_take_dash(struct slice *hook)
+{
+	if (!hook->len || hook->at[0] != '-')
+		return false;
+	*hook = slice_trim((struct slice){hook->at + 1, hook->len - 1});
+	return true;
+}

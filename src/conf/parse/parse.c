@@ -95,7 +95,9 @@ static int read_value(struct parser *p, enum key_id id, const struct scan_line *
 					       .line = line->number,
 					       .is_public_key = id == KEY_PUBLIC_KEY};
 	}
-	int r = readers[id](p);
+	int r = key_is_own(id) ? parse_own(p, false) : 0;
+	if (r == 0)
+		r = readers[id](p);
 	if (r == 0 && key->owner == KEY_OF_WGQ_LATER && p->errors == errors)
 		parse_error(p, line->key, "delete the line", "%s is not built yet", key->name);
 	return r;

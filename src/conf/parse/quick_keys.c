@@ -306,5 +306,17 @@ int quick_hook(struct parser *p)
 		conf_texts_release(&p->conf->hooks[kind]);
 		return 0;
 	}
-	return add_text(p, &p->conf->hooks[kind], line->full_value);
+	struct slice command = line->full_value;
+	bool may_fail = line_take_dash(&command);
+	if (may_fail && !command.len) {
+		parse_error(p, line->full_value, "write the command behind it, or delete the line",
+			    "a - without a command");
+		return 0;
+	}
+	int r = may_fail ? parse_own(p, true) : 0;
+	if (r == 0)
+		r = add_text(p, &p->conf->hooks[kind], command);
+	if (r == 0)
+		vec_last(&p->conf->hooks[kind])->may_fail = may_fail;
+	return r;
 }

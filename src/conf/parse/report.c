@@ -104,6 +104,16 @@ void parse_warning(struct parser *p, struct slice at, const char *id, const char
 	diag_id(p->d, id);
 }
 
+int parse_own(struct parser *p, bool is_hook)
+{
+	struct conf_own *own = vec_push(&p->conf->own);
+
+	if (!own)
+		return diag_no_memory(p->d);
+	*own = (struct conf_own){conf_keys()[p->id].name, p->line->number, is_hook};
+	return 0;
+}
+
 void parse_count_hidden(const struct parser *p)
 {
 	const struct place whole = conf_place(p->conf, 0);

@@ -52,29 +52,38 @@ static char *put_window(char *at, uint32_t window)
 /* Behind the header of the message. */
 static char *put_route(char *at, int type, const struct rtnetlink_routes *routes, size_t place)
 {
+	static const uint8_t types[] = {[ROUTE_INTO] = RTN_UNICAST,
+					[ROUTE_BARRIER] = RTN_UNREACHABLE,
+					[ROUTE_THROW] = RTN_THROW};
 	const struct route *route = &routes->at[place];
 	const struct addr *dst = &route->prefix.addr;
-	uint32_t table = routes->table;
-	bool ipv6 = dst->family == AF_INET6;
+	const struct route_group group = route_group_of(&routes->group, dst->family);
+	bool ipv6 = dst->family == AF_INET6, into = group.lead == ROUTE_INTO;
 	const struct rtmsg head = {
 		.rtm_family = dst->family,
 		.rtm_dst_len = route->prefix.len,
-		.rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC,
-		.rtm_protocol = RTPROT_BOOT,
-		.rtm_scope = ipv6 || routes->barrier ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
-		.rtm_type = routes->barrier ? RTN_UNREACHABLE : RTN_UNICAST,
+		.rtm_table = group.table < 256 ? (uint8_t)group.table : RT_TABLE_UNSPEC,
+		.rtm_protocol = group.own ? ROUTE_PROTOCOL : RTPROT_BOOT,
+		.rtm_scope = ipv6 || !into ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_type = types[group.lead],
+		.rtm_flags = group.shared ? RTNH_F_ONLINK : 0,
 	};
+	uint32_t metric = group.metric;
 
+	if (!metric && ipv6 && type == RTM_DELROUTE)
+		metric = ROUTE_METRIC_IPV6;
 	at = put(at, &head, sizeof(head));
 	at = put_attribute(at, RTA_DST, dst->bytes, addr_bits(dst) / 8);
-	if (table > 255)
-		at = put_number(at, RTA_TABLE, table);
-	if (routes->barrier)
-		return put_window(at, routes->barrier);
-	at = put_number(at, RTA_OIF, routes->oif);
-	if (ipv6 && type == RTM_DELROUTE)
-		at = put_number(at, RTA_PRIORITY, ROUTE_METRIC_IPV6);
-	return at;
+	if (group.table > 255)
+		at = put_number(at, RTA_TABLE, group.table);
+	if (metric)
+		at = put_number(at, RTA_PRIORITY, metric);
+	if (!into)
+		return put_window(at, routes->window);
+	if (group.shared)
+		at = put_attribute(at, RTA_GATEWAY, ROUTE_NEIGHBOUR.bytes,
+				   sizeof(ROUTE_NEIGHBOUR.bytes));
+	return put_number(at, RTA_OIF, routes->oif);
 }
 
 void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int type,
@@ -84,7 +93,8 @@ void rtnetlink_batch_add(struct rtnetlink_batch *b, struct rtnetlink *rt, int ty
 	char *end = put_route(start + NLMSG_HDRLEN, type, routes, place);
 	/* Without NLM_F_EXCL it comes before others of its prefix and metric (fib_table_insert(),
 	 * net/ipv4/fib_trie.c), or behind them (fib6_add_rt2node(), net/ipv6/ip6_fib.c). */
-	int add = routes->barrier || routes->put_back ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_EXCL;
+	bool beside = routes->group.lead == ROUTE_BARRIER || routes->put_back;
+	int add = beside ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_EXCL;
 	const struct nlmsghdr head = {
 		.nlmsg_len = (uint32_t)(end - start),
 		.nlmsg_type = (uint16_t)type,

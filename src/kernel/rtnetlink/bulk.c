@@ -95,8 +95,9 @@ static void *lane_run(void *at)
 	do {
 		lane_fill(lane, RTM_NEWROUTE, lane->bulk->refused, &b);
 		/* A barrier may be left of a wgq that was killed. */
-		if (b.count && rtnetlink_batch_send(&b, lane->rt, lane->bulk->routes.barrier,
-						    &index, &lane->ack) < 0) {
+		bool may_be_there = lane->bulk->routes.group.lead == ROUTE_BARRIER;
+		if (b.count &&
+		    rtnetlink_batch_send(&b, lane->rt, may_be_there, &index, &lane->ack) < 0) {
 			lane_refuse(lane, &b, index);
 			break;
 		}

@@ -223,6 +223,7 @@ struct route_list {
 	struct route_vec *routes; /* NULL: one of the table is enough */
 	uint32_t table, oif;
 	uint8_t family;
+	bool unlinked; /* barriers and what throws count, too */
 	bool used;
 };
 
@@ -230,11 +231,13 @@ static int route_take(const struct nlmsghdr *message, void *into)
 {
 	struct route_list *list = into;
 	struct policy_route seen;
+	struct route_group group;
 	int r = rtnetlink_route_parse(message, &seen);
 
-	if (r < 0 || seen.to.addr.family != list->family || seen.table != list->table ||
-	    policy_route_is_barrier(&seen))
+	if (r < 0 || seen.to.addr.family != list->family || seen.table != list->table)
 		return r;
+	if (!list->unlinked && policy_route_narrow(&seen, &group) && group.lead != ROUTE_INTO)
+		return 0;
 	list->used = true;
 	if (!list->routes)
 		return NETLINK_ENOUGH;
@@ -264,10 +267,10 @@ int rtnetlink_route_list(struct rtnetlink *rt, uint8_t family, uint32_t table, u
 	return 0;
 }
 
-int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, bool *ret,
-			 struct diag *d)
+static int table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, bool unlinked,
+		      bool *ret, struct diag *d)
 {
-	struct route_list list = {.table = table, .family = family};
+	struct route_list list = {.table = table, .family = family, .unlinked = unlinked};
 	const struct netlink_sink sink = {.take = route_take, .into = &list};
 	struct ack ack;
 
@@ -278,28 +281,46 @@ int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, b
 	return 0;
 }
 
+int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, bool *ret,
+			 struct diag *d)
+{
+	return table_used(rt, family, table, false, ret, d);
+}
+
+int rtnetlink_table_empty(struct rtnetlink *rt, uint8_t family, uint32_t table, bool *ret,
+			  struct diag *d)
+{
+	bool used;
+	int r = table_used(rt, family, table, true, &used, d);
+
+	*ret = !used;
+	return r;
+}
+
 struct table_list {
 	struct route_table_vec *tables;
-	struct buf *kept;      /* NULL: barriers */
-	size_t kept_before;    /* of the other family */
-	size_t last;           /* the table of the route before: routes come table by table */
-	uint32_t oif, barrier; /* what is listed: the routes out of a link, or barriers */
+	struct buf *kept;     /* NULL: of those with a window nothing is kept */
+	size_t kept_before;   /* of the other family */
+	size_t last;          /* that of the route before: mostly the next one's, too */
+	uint32_t oif;         /* the routes out of a link are listed, */
+	uint32_t window;      /* or those with this window, */
+	enum route_lead lead; /* of this kind */
 	uint8_t family;
 };
 
-static struct route_table *table_of(struct table_list *list, uint32_t number)
+static struct route_table *table_of(struct table_list *list, const struct route_group *group)
 {
 	struct route_table_vec *tables = list->tables;
 
-	if (list->last < tables->len && tables->at[list->last].table == number)
+	if (list->last < tables->len && route_group_equal(&tables->at[list->last].group, group))
 		return &tables->at[list->last];
 	for (list->last = 0; list->last < tables->len; list->last++)
-		if (tables->at[list->last].table == number)
+		if (route_group_equal(&tables->at[list->last].group, group))
 			return &tables->at[list->last];
 
 	struct route_table *table = vec_push(tables);
 	if (table)
-		table->table = number;
+		table->group = *group;
 	return table;
 }
 
@@ -307,22 +328,26 @@ static int table_take(const struct nlmsghdr *message, void *into)
 {
 	struct table_list *list = into;
 	struct policy_route seen;
+	struct route_group group;
 	int r = rtnetlink_route_parse(message, &seen);
 
 	if (r < 0 || seen.to.addr.family != list->family || policy_route_oif(&seen) != list->oif ||
 	    seen.protocol == RTPROT_KERNEL)
 		return r;
-	/* A cached route is none, a nexthop object goes with the link, and what expires would
-	 * stay. */
-	if (!policy_route_is_bare(&seen) && !seen.nexthop && !seen.expires &&
-	    !(seen.flags & RTM_F_CLONED))
-		rtnetlink_kept_add(list->kept, message);
-	if (!policy_route_is_plain(&seen))
-		return buf_status(list->kept);
-	struct route_table *table = table_of(list, seen.table);
-	struct route *route = !table                        ? NULL
-			      : policy_route_is_bare(&seen) ? vec_push(&table->plain)
-							    : vec_push(&table->others);
+	bool plain = policy_route_narrow(&seen, &group) && group.lead == ROUTE_INTO;
+	if (!plain) {
+		/* A cached route is none, a nexthop object goes with the link, and what expires
+		 * would stay. */
+		if (!seen.nexthop && !seen.expires && !(seen.flags & RTM_F_CLONED))
+			rtnetlink_kept_add(list->kept, message);
+		if (!policy_route_is_plain(&seen))
+			return buf_status(list->kept);
+		group = (struct route_group){.table = seen.table};
+	}
+	struct route_table *table = table_of(list, &group);
+	struct route *route = !table  ? NULL
+			      : plain ? vec_push(&table->plain)
+				      : vec_push(&table->others);
 	if (!route)
 		return -ENOMEM;
 	route->prefix = seen.to;
@@ -370,16 +395,17 @@ int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_
 	return 0;
 }
 
-static int barrier_take(const struct nlmsghdr *message, void *into)
+static int unlinked_take(const struct nlmsghdr *message, void *into)
 {
 	struct table_list *list = into;
 	struct policy_route seen;
+	struct route_group group;
 	int r = rtnetlink_route_parse(message, &seen);
 
-	if (r < 0 || seen.to.addr.family != list->family || !policy_route_is_barrier(&seen) ||
-	    seen.window != list->barrier)
+	if (r < 0 || seen.to.addr.family != list->family || !policy_route_narrow(&seen, &group) ||
+	    group.lead != list->lead || seen.window != list->window)
 		return r;
-	struct route_table *table = table_of(list, seen.table);
+	struct route_table *table = table_of(list, &group);
 	struct route *route = table ? vec_push(&table->plain) : NULL;
 	if (!route)
 		return -ENOMEM;
@@ -387,17 +413,33 @@ static int barrier_take(const struct nlmsghdr *message, void *into)
 	return 0;
 }
 
-int rtnetlink_barrier_list(struct rtnetlink *rt, uint32_t window, struct route_table_vec *ret,
-			   struct diag *d)
+int rtnetlink_unlinked_list(struct rtnetlink *rt, uint32_t window,
+			    struct route_table_vec *ret_barriers,
+			    struct route_table_vec *ret_throws, struct diag *d)
 {
-	const struct rtmsg head = {.rtm_family = AF_INET, .rtm_type = RTN_UNREACHABLE};
-	struct table_list list = {.tables = ret, .barrier = window, .family = AF_INET};
-	const struct netlink_sink sink = {
-		.take = barrier_take, .into = &list, .restart = table_restart};
+	const struct {
+		uint8_t family, type;
+		enum route_lead lead;
+		struct route_table_vec *ret;
+	} lists[] = {{AF_INET, RTN_UNREACHABLE, ROUTE_BARRIER, ret_barriers},
+		     {AF_INET, RTN_THROW, ROUTE_THROW, ret_throws},
+		     {AF_INET6, RTN_THROW, ROUTE_THROW, ret_throws}};
 	struct ack ack;
 
-	if (route_dump(rt, &head, 0, 0, &sink, &ack) < 0)
-		return ack_fail(d, &ack, "list the unreachable routes");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const struct rtmsg head = {.rtm_family = lists[i].family,
+					   .rtm_type = lists[i].type};
+		struct table_list list = {.tables = lists[i].ret,
+					  .window = window,
+					  .lead = lists[i].lead,
+					  .family = lists[i].family};
+		const struct netlink_sink sink = {
+			.take = unlinked_take, .into = &list, .restart = table_restart};
+
+		if (route_dump(rt, &head, 0, 0, &sink, &ack) < 0)
+			return ack_fail(d, &ack, "list the %s routes",
+					policy_type_name(lists[i].type));
+	}
 	return 0;
 }
 

@@ -30,7 +30,7 @@ static bool has_default(const struct route_vec *routes, uint8_t family)
 static bool table_has_default(const struct snap *snap, uint32_t number, uint8_t family)
 {
 	vec_each(table, &snap->tables)
-		if (table->table == number &&
+		if (table->group.table == number &&
 		    (has_default(&table->plain, family) || has_default(&table->others, family)))
 			return true;
 	return false;
@@ -116,7 +116,7 @@ static bool has_trace(const struct snap *snap)
 		if (tunnel->rule.table == mark)
 			return true;
 	vec_each(table, &snap->tables)
-		if (table->table == mark)
+		if (table->group.table == mark)
 			return true;
 	return false;
 }
@@ -174,7 +174,7 @@ static int routed_prefixes(const struct snap *snap, uint32_t number, struct pref
 	vec_each(table, &snap->tables) {
 		const struct route_vec *lists[] = {&table->plain, &table->others};
 
-		if (table->table != number)
+		if (table->group.table != number)
 			continue;
 		for (size_t i = 0; i < 2; i++)
 			vec_each(route, lists[i])

@@ -2,8 +2,6 @@
 // From phase to phase, and from path to path.
 #include "moves.h"
 
-/* After a set. */
-#define POKE_DELAY MILLISECONDS(50)
 /* On SEARCH, after the rounds. */
 #define SEARCH_MIN SECONDS(5)
 
@@ -70,7 +68,6 @@ void move_endpoint(struct reach *reach, const union endpoint *to, unsigned times
 	reach->times = (uint16_t)times;
 	reach->todo |= TODO_SET;
 	reach->switched = now.ns;
-	reach->poke_at = now.ns + POKE_DELAY;
 	reach->sealed = now.ns + HANDSHAKE;
 	pulse_restart(&reach->pulse);
 	move_watch(reach, now);
@@ -92,6 +89,10 @@ void move_adopt(struct reach *reach, struct reach_path *path, struct reach_time 
 void move_use(struct reach *reach, struct reach_path *path, enum reach_reason reason,
 	      struct reach_time now)
 {
+	struct reach_path *former = path_by_id(reach, reach->current);
+
+	if (former && former != path && reason != REACH_IS_BETTER)
+		path_note_death(former, now.ns);
 	move_adopt(reach, path, now);
 	if (path->way.link && paths_are_multihomed(reach)) {
 		move_pin(reach, path);
@@ -134,12 +135,9 @@ void move_search_again(struct reach *reach, struct reach_time now)
 
 void move_search(struct reach *reach, bool cut, struct reach_time now)
 {
-	struct reach_path *current = path_by_id(reach, reach->current);
-
-	if (current)
-		path_note_death(current, now.ns);
 	reach->phase = REACH_SEARCH;
 	reach->cut = cut;
+	reach->masked = false;
 	if (cut)
 		reach->sealed = now.ns;
 	move_search_again(reach, now);

@@ -17,9 +17,14 @@
 /* How long a path that is routed stays pinned. */
 #define PIN_STAYS SECONDS(10)
 
-/* Nothing was heard for some time; whether the kernel uses the path is to be made sure of; it sends
- * in vain. */
-enum { DOUBT_IDLE, DOUBT_UNSURE, DOUBT_SILENT };
+/* Why there is doubt. Of a session that is idle, and of one that sends in vain, it is enough to
+ * hear of the peer. Where its packets may come by another path, only an answer counts: after a
+ * switch, and while other paths are tried. */
+enum { DOUBT_IDLE, DOUBT_SILENT, DOUBT_SWITCHED, DOUBT_TRIED };
+/* Between two times of making sure, while other paths are tried; longer where nothing answers. */
+#define VERIFY_MIN SECONDS(45)
+#define VERIFY_MAX SECONDS(1800)
+
 enum { TODO_PIN = 1, TODO_UNPIN = 2, TODO_SET = 4, TODO_AGAIN = 8 };
 
 static inline uint64_t min(uint64_t a, uint64_t b)

@@ -9,9 +9,13 @@
 #define ASK_AGAIN     SECONDS(1)
 #define ASK_APART     MILLISECONDS(250)
 #define ROUTINE_APART SECONDS(15)
-/* The current path is asked when it was idle for this long, or other paths were tried. */
-#define IDLE  SECONDS(25)
-#define TRIED SECONDS(45)
+/* The current path is asked when it was idle for this long. */
+#define IDLE SECONDS(25)
+/* Another path is tried when the current one was heard of so lately. */
+#define FRESH SECONDS(20)
+/* After a probe by another path the kernel is led back to its own source, just before the poke. */
+#define HOLD_DELAY MILLISECONDS(40)
+#define POKE_DELAY MILLISECONDS(50)
 /* The longest between two probes on SEARCH. */
 #define SEARCH_MAX SECONDS(30)
 /* Blind: how long a path is used in vain, which is two handshakes. */
@@ -19,7 +23,7 @@
 /* A question for names that is not answered. */
 #define RESOLVE_AGAIN SECONDS(60)
 
-enum { DOUBT_ASKS = 3 };
+enum { DOUBT_ASKS = 3, HOLD_TIMES = 10, HOLD_APART_MS = 50 };
 /* The kernel begins a new handshake at 120 s of a session; whitepaper, 6.1. */
 enum { REKEY_FIRST_AGE = 115, REKEY_LAST_AGE = 130 };
 
@@ -41,7 +45,8 @@ static uint64_t may_probe_at(const struct reach *reach, struct reach_time now)
 
 	if (reach->blind || (last && age < 0))
 		return REACH_NEVER;
-	if (reach->phase == REACH_SEARCH && reach->cut)
+	if ((reach->phase == REACH_SEARCH && reach->cut) ||
+	    (reach->phase == REACH_DOUBT && pulse_is_rebuffed(&reach->pulse, 2)))
 		return at;
 	at = max(at, reach->pulse.settles);
 	if (age >= REKEY_FIRST_AGE && age < REKEY_LAST_AGE)
@@ -85,18 +90,27 @@ static bool read_next(struct reach *reach, struct reach_time now, struct reach_a
 	return true;
 }
 
-/* When the current path is to be asked as a routine. A session that is neither kept alive nor valid
- * is not missed. While better paths are tried, what comes from the peer may come by those. */
-static uint64_t idle_at(const struct reach *reach, struct reach_time now)
+static uint64_t current_answered(const struct reach *reach)
 {
 	const struct reach_path *current = reach_current(reach);
-	uint64_t answered = current ? current->answered : 0;
 
-	if (!reach->pulse.kept && !pulse_has_session(&reach->pulse, now.wall))
-		return REACH_NEVER;
+	return current ? current->answered : 0;
+}
+
+/* When the current path is to be asked as a routine: after some silence, or before another is
+ * tried. A session that is neither kept alive nor valid is not missed. While better paths are
+ * tried, what comes from the peer may come by those. */
+static uint64_t idle_at(const struct reach *reach, struct reach_time now)
+{
+	uint64_t answered = current_answered(reach), heard = max(reach->pulse.heard, answered);
+
 	if (reach->tried > answered)
-		return max(max(answered, reach->switched) + TRIED, reach->probed + ROUTINE_APART);
-	return max(max(reach->pulse.heard, answered), max(reach->since, reach->probed)) + IDLE;
+		return max(max(max(answered, reach->switched) + VERIFY_MIN, reach->verify_at),
+			   reach->probed + ROUTINE_APART);
+	if (!reach->pulse.kept && !pulse_has_session(&reach->pulse, now.wall) &&
+	    !paths_better(reach))
+		return REACH_NEVER;
+	return max(heard, max(reach->since, reach->probed)) + IDLE;
 }
 
 /* A handshake may have begun since the last reading, or the path died. */
@@ -111,22 +125,34 @@ static bool knows_enough(struct reach *reach, struct reach_time now)
 static bool watch_next(struct reach *reach, struct reach_time now, struct reach_action *action)
 {
 	uint64_t at = 0, free_at = may_probe_at(reach, now);
-	bool unsure = reach->unsure && reach->current;
+	bool unsure = reach->unsure && reach->current && now.ns >= reach->verify_at;
 
 	if (!reach_is_watched(reach, now))
 		return false;
 	if (is_due(unsure ? free_at : max(idle_at(reach, now), free_at), now, action) &&
 	    knows_enough(reach, now)) {
-		move_doubt(reach, unsure ? DOUBT_UNSURE : DOUBT_IDLE, now);
+		move_doubt(reach,
+			   unsure                                   ? DOUBT_SWITCHED
+			   : reach->tried > current_answered(reach) ? DOUBT_TRIED
+								    : DOUBT_IDLE,
+			   now);
 		reach->unsure = false;
 		return false;
 	}
 	struct reach_path *better = paths_next_trial(reach, paths_better(reach), &at);
 
 	at = max(max(at, free_at), max(reach->probed, reach->switched) + ROUTINE_APART);
+	/* Else the current one comes first. */
+	if (max(reach->pulse.heard, current_answered(reach)) + FRESH < now.ns)
+		better = NULL;
 	if (better && is_due(at, now, action) && knows_enough(reach, now) && !reach->pulse.spoke &&
 	    !reach->pulse.called) {
 		reach->tried = now.ns;
+		/* With a pin, an IPv6 packet would leave by its link with the other one's source.
+		 */
+		if (reach->pin.link && !reach->userspace &&
+		    reach->endpoint.any.sa_family == AF_INET6)
+			reach->hold_at = now.ns + HOLD_DELAY;
 		return probe(reach, better, now, action);
 	}
 	return read_next(reach, now, action);
@@ -134,10 +160,15 @@ static bool watch_next(struct reach *reach, struct reach_time now, struct reach_
 
 static bool doubt_next(struct reach *reach, struct reach_time now, struct reach_action *action)
 {
-	if (is_due(pulse_dead_at(&reach->pulse), now, action) ||
-	    (reach->asks == DOUBT_ASKS && is_due(reach->asked + ASK_AGAIN, now, action))) {
+	bool dead = is_due(pulse_dead_at(&reach->pulse), now, action);
+
+	if (dead || (reach->asks == DOUBT_ASKS && is_due(reach->asked + ASK_AGAIN, now, action))) {
+		bool masked = !dead && reach->doubt >= DOUBT_SWITCHED &&
+			      reach->pulse.heard > reach->since;
+
 		reach->reason = REACH_IS_UNHEARD;
-		move_search(reach, true, now);
+		move_search(reach, !masked, now);
+		reach->masked = masked;
 		return false;
 	}
 	if (read_next(reach, now, action))
@@ -185,6 +216,15 @@ static bool search_next(struct reach *reach, struct reach_time now, struct reach
 		/* Those before the best one have a second to answer, one after the other. */
 		action->at = min(action->at, now.ns + MILLISECONDS(50));
 	}
+	if (reach->masked && !in_rounds && !reach->decide_at &&
+	    is_due(reach->probed + ASK_AGAIN, now, action)) {
+		/* Nothing answers, but it is heard: so it is with probes that something is wrong.
+		 */
+		reach->verify_at = now.ns + reach->verify_pause;
+		reach->verify_pause = min(reach->verify_pause * 2, VERIFY_MAX);
+		move_watch(reach, now);
+		return false;
+	}
 	if (read_next(reach, now, action))
 		return true;
 	if (reach->blind)
@@ -199,6 +239,17 @@ static bool search_next(struct reach *reach, struct reach_time now, struct reach
 	if (!in_rounds)
 		reach->pause = min(reach->pause * 3 / 2, SEARCH_MAX);
 	return probe(reach, path, now, action);
+}
+
+static void say_set(const struct reach *reach, unsigned times, unsigned apart_ms,
+		    struct reach_action *action)
+{
+	const struct reach_path *current = reach_current(reach);
+
+	action->kind = REACH_SET;
+	action->way = current ? current->way : current_way(reach);
+	action->times = times;
+	action->apart_ms = apart_ms;
 }
 
 /* What was decided and is still to be said, in this order: a pin counts from the next set on. */
@@ -216,18 +267,17 @@ static bool say_next(struct reach *reach, struct reach_time now, struct reach_ac
 		action->kind = REACH_UNPIN;
 		action->reason = REACH_IS_ROUTED;
 		reach->pin.link = 0;
-	} else if (reach->todo & TODO_SET) {
-		reach->todo &= (uint8_t)~TODO_SET;
-		action->kind = REACH_SET;
-		action->reason = reach->reason;
-		action->way = current ? current->way : current_way(reach);
-		action->times = reach->times;
-	} else if (reach->todo & TODO_AGAIN) {
-		reach->todo &= (uint8_t)~TODO_AGAIN;
-		action->kind = REACH_SET;
-		action->way = current ? current->way : current_way(reach);
-		action->times = REACH_SET_TIMES;
-		reach->poke_at = now.ns + MILLISECONDS(50);
+	} else if (reach->todo & (TODO_SET | TODO_AGAIN)) {
+		bool again = !(reach->todo & TODO_SET);
+
+		reach->todo &= (uint8_t) ~(TODO_SET | TODO_AGAIN);
+		say_set(reach, again ? REACH_SET_TIMES : reach->times, REACH_SET_APART_MS, action);
+		action->reason = again ? REACH_ROUTINE : reach->reason;
+		reach->hold_at = 0;
+		reach->poke_at = now.ns + POKE_DELAY;
+	} else if (reach->hold_at && is_due(reach->hold_at, now, action)) {
+		reach->hold_at = 0;
+		say_set(reach, HOLD_TIMES, HOLD_APART_MS, action);
 	} else if (reach->poke_at && is_due(reach->poke_at, now, action)) {
 		reach->poke_at = 0;
 		action->kind = REACH_POKE;

@@ -26,7 +26,8 @@ void reach_init(struct reach *reach, bool has_names, struct reach_time now)
 	*reach = (struct reach){.has_names = has_names,
 				.since = now.ns,
 				.resolve_at = has_names ? now.ns : 0,
-				.doubt_pause = DOUBT_MIN};
+				.doubt_pause = DOUBT_MIN,
+				.verify_pause = VERIFY_MIN};
 }
 
 /* The first paths, or the first after there were none. What the kernel has is used if it can be. */
@@ -135,6 +136,18 @@ static void take_endpoint(struct reach *reach, const union endpoint *endpoint,
 	}
 }
 
+/* Something was heard of the peer. */
+static void take_sign(struct reach *reach, struct reach_time now)
+{
+	if (reach->phase == REACH_DOUBT && reach->doubt <= DOUBT_SILENT) {
+		move_watch(reach, now);
+	} else if (reach->phase == REACH_SEARCH && !reach->masked && !reach->decide_at) {
+		/* Probes may have led the packets of both to another path. */
+		reach->unsure = true;
+		move_watch(reach, now);
+	}
+}
+
 void reach_take_reading(struct reach *reach, const struct pulse_reading *reading,
 			struct reach_time now)
 {
@@ -145,11 +158,7 @@ void reach_take_reading(struct reach *reach, const struct pulse_reading *reading
 
 	if (heard) {
 		reach->doubt_pause = DOUBT_MIN;
-		/* Probes may have led the packets of both to another path. */
-		if (reach->phase == REACH_SEARCH)
-			reach->unsure = true;
-		if (reach->phase == REACH_DOUBT || reach->phase == REACH_SEARCH)
-			move_watch(reach, now);
+		take_sign(reach, now);
 	}
 	if (!endpoint_equal(&reading->endpoint, &reach->endpoint))
 		take_endpoint(reach, &reading->endpoint, now);
@@ -183,12 +192,13 @@ static void dispel(struct reach *reach, struct reach_time now)
 {
 	struct reach_path *current = path_by_id(reach, reach->current);
 
-	if (reach->doubt == DOUBT_IDLE) {
+	enum reach_reason reason = REACH_ROUTINE;
+
+	reach->verify_pause = VERIFY_MIN;
+	if (reach->doubt == DOUBT_IDLE || reach->doubt == DOUBT_TRIED) {
 		move_watch(reach, now);
 		return;
 	}
-	enum reach_reason reason = REACH_ROUTINE;
-
 	if (reach->doubt == DOUBT_SILENT) {
 		reason = REACH_IS_ASTRAY;
 		reach->doubt_at = now.ns + reach->doubt_pause;

@@ -44,7 +44,7 @@ static int copy_ipv4(const struct route_table *table, struct route_table_vec *re
 
 	if (!copy)
 		return -ENOMEM;
-	copy->table = table->table;
+	copy->group = table->group;
 	vec_each(route, &table->plain) {
 		if (route->prefix.addr.family != AF_INET)
 			continue;
@@ -60,9 +60,9 @@ static int copy_ipv4(const struct route_table *table, struct route_table_vec *re
 static void bar_on_the_way_back(struct reload *reload, enum op_kind kind)
 {
 	vec_each(table, &reload->lost_on_the_way_back) {
-		struct op *op = diff_routes(kind, &table->plain, table->table, &reload->plan);
+		const struct route_group barrier = route_barrier(&table->group);
 
-		op->routes.barrier = op->back_only = true;
+		diff_routes(kind, &table->plain, &barrier, &reload->plan)->back_only = true;
 	}
 }
 

@@ -85,7 +85,7 @@ int former_plan(const struct conf *conf, const struct snap *snap, const struct m
 	if (snap->has_own_table)
 		plan_add(plan, OP_LISTEN_REMOVE, 0)->listen.before =
 			ret->services.has_listen ? &ret->services.listen : NULL;
-	diff_lift_barriers(snap, plan);
+	diff_lift_unlinked(snap, plan);
 	return plan_check(plan, d);
 }
 

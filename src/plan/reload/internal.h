@@ -49,6 +49,8 @@ void reload_remove_rules(const struct snap *snap, struct reload *reload,
 /* OP_ROUTE_ADD, OP_ROUTE_DEL: while routes that are put back are away, packets are refused, and do
  * not leave past the tunnel. */
 void reload_bar_routes(struct reload *reload, enum op_kind kind);
+/* No packet finds neither: others lead to the same place meanwhile. */
+void reload_replace_routes(struct reload *reload);
 /* Those whose place was held by addresses that are removed, or that went with them. */
 void reload_add_late_routes(struct reload *reload);
 

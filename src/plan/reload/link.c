@@ -25,13 +25,14 @@ static int list_routes(const struct route_vec *routes, struct prefix_set *ret)
 	return 0;
 }
 
-/* Every table that has routes has its change. */
-static const struct table_change *change_of(const struct reload *reload, uint32_t table)
+/* Every group that has routes has its change. */
+static const struct table_change *change_of(const struct reload *reload,
+					    const struct route_group *group)
 {
 	static const struct table_change none;
 
 	vec_each(change, &reload->tables)
-		if (change->table == table)
+		if (route_group_equal(&change->group, group))
 			return change;
 	return &none;
 }
@@ -51,7 +52,7 @@ static int list_kept(const struct snap *snap, const struct reload *reload, struc
 		_cleanup_prefix_set_ struct prefix_set removed = {0};
 
 		if (r == 0)
-			r = list_routes(&change_of(reload, table->table)->remove, &removed);
+			r = list_routes(&change_of(reload, &table->group)->remove, &removed);
 		vec_each(route, &table->plain)
 			if (r == 0 && route->prefix.addr.family == AF_INET6 &&
 			    !prefix_set_has(&removed, &route->prefix))

@@ -44,7 +44,7 @@ static int look_before_up(const struct conf *conf, const struct snap *snap, stru
 			       hooks_add_addr(&conf->effects, HOOKS_BEFORE, &addr->prefix.addr)))
 			r = reload_copy_addr(&base->addrs, addr);
 	vec_each(table, &snap->tables)
-		if (r == 0 && table->table == RT_TABLE_MAIN)
+		if (r == 0 && table->group.table == RT_TABLE_MAIN)
 			r = copy_early_routes(conf, &table->plain, &base->main_routes);
 	return r;
 }
@@ -142,12 +142,13 @@ static void plan_all(const struct snap *snap, const struct means *means,
 	if (want->full_ip)
 		diff_add_src_valid_mark(snap, want->default_ip.line, &reload->plan);
 	vec_each(change, &reload->tables)
-		diff_routes(OP_ROUTE_ADD, &change->add, change->table, &reload->plan);
+		diff_routes(OP_ROUTE_ADD, &change->add, &change->group, &reload->plan);
+	reload_replace_routes(reload);
 	reload_remove_rules(snap, reload, pairs);
 	clear_mark(snap, reload);
 	reload_bar_routes(reload, OP_ROUTE_ADD);
 	vec_each(change, &reload->tables)
-		diff_routes(OP_ROUTE_DEL, &change->remove, change->table, &reload->plan);
+		diff_routes(OP_ROUTE_DEL, &change->remove, &change->group, &reload->plan);
 	reload_remove_addresses(reload, false);
 	reload_add_late_routes(reload);
 	reload_bar_routes(reload, OP_ROUTE_DEL);

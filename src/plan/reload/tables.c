@@ -37,56 +37,55 @@ static int sorted_copy(const struct route_vec *routes, struct route_vec *ret)
 	return 0;
 }
 
-static bool has_route(const struct route_vec *sorted, const struct route *route)
-{
-	return sorted->len &&
-	       bsearch(route, sorted->at, sorted->len, sizeof(*route), compare_routes);
-}
-
-static int add_route(struct route_vec *routes, const struct route *route)
-{
-	struct route *copy = vec_push(routes);
-
-	if (!copy)
-		return -ENOMEM;
-	*copy = *route;
-	return 0;
-}
-
-static struct table_change *change_of(struct table_change_vec *changes, uint32_t table)
+static struct table_change *change_of(struct table_change_vec *changes,
+				      const struct route_group *group)
 {
 	vec_each(change, changes)
-		if (change->table == table)
+		if (route_group_equal(&change->group, group))
 			return change;
 
 	struct table_change *change = vec_push(changes);
 	if (change)
-		change->table = table;
+		change->group = *group;
 	return change;
 }
 
-/* Routes of one table: what is wanted there, longest first. */
-static int wanted_in(const struct want *want, uint32_t table, struct route_vec *ret)
+static bool is_of(const struct route *route, const struct route_group *set,
+		  const struct route_group *group)
 {
-	int r = 0;
+	const struct route_group own = route_group_of(set, route->prefix.addr.family);
 
-	if (table == want->table)
-		r = sorted_copy(&want->routes, ret);
-	if (r == 0 && want->full_ip6 && table == want->mark)
-		r = add_route(ret, &want->default_ip6);
-	if (r == 0 && want->full_ip && table == want->mark)
-		r = add_route(ret, &want->default_ip);
-	if (r == 0 && !is_sorted(ret))
-		route_sort(ret->at, ret->len);
-	return r;
+	return route_group_equal(&own, group);
 }
 
-static const struct route_table *table_in(const struct route_table_vec *tables, uint32_t table)
+/* Routes of one group that are wanted, longest first. */
+static int wanted_in(const struct want *want, const struct route_group *group,
+		     struct route_vec *ret)
+{
+	struct want_routes sets[WANT_SETS];
+
+	want_list_routes(want, sets);
+	for (size_t i = 0; i < WANT_SETS; i++) {
+		if (sets[i].group.table != group->table)
+			continue;
+		if (!vec_reserve(ret, ret->len + sets[i].routes.len))
+			return -ENOMEM;
+		vec_each(route, &sets[i].routes)
+			if (is_of(route, &sets[i].group, group))
+				ret->at[ret->len++] = *route;
+	}
+	if (!is_sorted(ret))
+		route_sort(ret->at, ret->len);
+	return 0;
+}
+
+static const struct route_table *table_in(const struct route_table_vec *tables,
+					  const struct route_group *group)
 {
 	static const struct route_table none;
 
 	vec_each(known, tables)
-		if (known->table == table)
+		if (route_group_equal(&known->group, group))
 			return known;
 	return &none;
 }
@@ -108,7 +107,7 @@ static bool loses_ipv4(const struct want *want, const struct snap *snap,
 	return left && left == going;
 }
 
-/* One table: what is wanted and what is there, both sorted, and what keeps a wanted route out. */
+/* One group: what is wanted and what is there, both sorted, and what keeps a wanted route out. */
 struct table_sides {
 	struct route_vec wanted, running;
 	struct route_vec served; /* by somebody else's route, which ours cannot be added beside */
@@ -117,17 +116,22 @@ struct table_sides {
 };
 
 static int sides_make(const struct want *want, const struct snap *snap,
-		      const struct link_addr_vec *gone, uint32_t number, struct table_sides *ret)
+		      const struct link_addr_vec *gone, const struct route_group *group,
+		      struct table_sides *ret)
 {
-	const struct route_table *table = table_in(&snap->tables, number);
-	int r = wanted_in(want, number, &ret->wanted);
+	const struct route_group others = {.table = group->table};
+	const struct route_group barrier = route_barrier(group);
+	bool throws = group->lead == ROUTE_THROW;
+	int r = wanted_in(want, group, &ret->wanted);
 
 	if (r == 0)
-		r = sorted_copy(&table->plain, &ret->running);
+		r = sorted_copy(&table_in(throws ? &snap->throws : &snap->tables, group)->plain,
+				&ret->running);
+	if (r < 0 || throws)
+		return r;
+	r = sorted_copy(&table_in(&snap->tables, &others)->others, &ret->served);
 	if (r == 0)
-		r = sorted_copy(&table->others, &ret->served);
-	if (r == 0)
-		r = sorted_copy(&table_in(&snap->barriers, number)->plain, &ret->barred);
+		r = sorted_copy(&table_in(&snap->barriers, &barrier)->plain, &ret->barred);
 	return r == 0 ? prefix_set_of_networks(gone, &ret->held) : r;
 }
 
@@ -151,13 +155,13 @@ static int sides_merge(const struct table_sides *sides, struct table_change *cha
 						: compare_routes(&wanted->at[i], &running->at[j]);
 
 		if (order > 0)
-			r = add_route(&change->remove, &running->at[j]);
-		else if (order < 0 && has_route(&sides->barred, &wanted->at[i]))
-			r = add_route(&change->barred, &wanted->at[i]);
+			r = route_add(&change->remove, &running->at[j]);
+		else if (order < 0 && route_is_in(&sides->barred, &wanted->at[i].prefix))
+			r = route_add(&change->barred, &wanted->at[i]);
 		else if (order < 0 && prefix_set_has(&sides->held, &wanted->at[i].prefix))
-			r = add_route(&change->add_late, &wanted->at[i]);
-		else if (order < 0 && !has_route(&sides->served, &wanted->at[i]))
-			r = add_route(&change->add, &wanted->at[i]);
+			r = route_add(&change->add_late, &wanted->at[i]);
+		else if (order < 0 && !route_is_in(&sides->served, &wanted->at[i].prefix))
+			r = route_add(&change->add, &wanted->at[i]);
 		i += order <= 0;
 		j += order >= 0;
 	}
@@ -168,12 +172,12 @@ static int compare_table(const struct want *want, const struct snap *snap,
 			 const struct link_addr_vec *gone, struct table_change *change)
 {
 	struct table_sides sides = {0};
-	int r = sides_make(want, snap, gone, change->table, &sides);
+	int r = sides_make(want, snap, gone, &change->group, &sides);
 
 	if (r == 0)
 		r = sides_merge(&sides, change);
 	/* A link loses its routes when a hook puts it into a VRF, which has a table of its own. */
-	if (snap->link.in_vrf && change->table == RT_TABLE_MAIN)
+	if (snap->link.in_vrf && change->group.table == RT_TABLE_MAIN)
 		change->add.len = change->add_late.len = change->barred.len = 0;
 	sides_release(&sides);
 	return r;
@@ -191,32 +195,85 @@ static bool is_own_table(const struct want *want, const struct snap *snap, uint3
 	return !hooks_fill_table(&want->conf->effects, table);
 }
 
+static void split_ipv4(struct route_vec *routes, struct route_vec *ret_ipv4, int *r)
+{
+	size_t kept = 0;
+
+	vec_each(route, routes) {
+		if (route->prefix.addr.family != AF_INET)
+			routes->at[kept++] = *route;
+		else if (*r == 0)
+			*r = route_add(ret_ipv4, route);
+	}
+	routes->len = kept;
+}
+
 /* What is lost with the last address is removed before and added again behind it, so that an undo
- * finds it as well. */
+ * finds it as well. What throws is on no link, and stays. */
 static int lose_ipv4(const struct snap *snap, struct table_change *change)
 {
 	struct route_vec removed = change->remove;
+	int r = 0;
+
+	if (change->group.lead == ROUTE_THROW)
+		return 0;
+	change->remove = (struct route_vec){0};
+	vec_each(route, &table_in(&snap->tables, &change->group)->plain) {
+		bool ipv4 = route->prefix.addr.family == AF_INET;
+		bool goes = route_is_in(&removed, &route->prefix) ||
+			    (ipv4 && route_is_in(&change->replaced, &route->prefix));
+
+		if (r == 0 && (goes || ipv4))
+			r = route_add(&change->remove, route);
+		if (r == 0 && ipv4 && !goes)
+			r = route_add(&change->put_back, route);
+	}
+	routes_release(&removed);
+	split_ipv4(&change->replaced, &removed, &r);
+	split_ipv4(&change->add, &change->add_late, &r);
+	split_ipv4(&change->replacing, &change->put_back, &r);
+	routes_release(&removed);
+	return r;
+}
+
+/* Whether a route of the one and one of the other cannot be told apart by prefix and metric. */
+static bool in_each_others_way(const struct route_group *a, const struct route_group *b)
+{
+	return a->table == b->table && a->metric == b->metric && a->lead == ROUTE_INTO &&
+	       b->lead == ROUTE_INTO && !route_group_equal(a, b);
+}
+
+/* Takes the routes of the list that are in the other one out of it. */
+static int move_common(struct route_vec *routes, const struct route_vec *others,
+		       struct route_vec *ret)
+{
 	size_t kept = 0;
 	int r = 0;
 
-	change->remove = (struct route_vec){0};
-	vec_each(route, &table_in(&snap->tables, change->table)->plain) {
-		bool goes = has_route(&removed, route);
-		bool ipv4 = route->prefix.addr.family == AF_INET;
-
-		if (r == 0 && (goes || ipv4))
-			r = add_route(&change->remove, route);
-		if (r == 0 && ipv4 && !goes)
-			r = add_route(&change->put_back, route);
-	}
-	vec_each(route, &change->add) {
-		if (route->prefix.addr.family != AF_INET)
-			change->add.at[kept++] = *route;
+	vec_each(route, routes) {
+		if (!route_is_in(others, &route->prefix))
+			routes->at[kept++] = *route;
 		else if (r == 0)
-			r = add_route(&change->add_late, route);
+			r = route_add(ret, route);
 	}
-	change->add.len = kept;
-	routes_release(&removed);
+	routes->len = kept;
+	return r;
+}
+
+static int replace_routes(struct table_change_vec *changes)
+{
+	int r = 0;
+
+	vec_each(old, changes) {
+		vec_each(new, changes) {
+			if (!in_each_others_way(&old->group, &new->group))
+				continue;
+			if (r == 0)
+				r = move_common(&new->add, &old->remove, &new->replacing);
+			if (r == 0)
+				r = move_common(&old->remove, &new->replacing, &old->replaced);
+		}
+	}
 	return r;
 }
 
@@ -224,13 +281,16 @@ static void keep_what_is_not_ours(const struct want *want, const struct snap *sn
 				  const struct suspect_vec *suspects, struct table_change *change)
 {
 	const struct conf *conf = want->conf;
-	bool untouched = !is_own_table(want, snap, change->table) ||
+	bool untouched = !is_own_table(want, snap, change->group.table) ||
 			 (conf->table_kind == TABLE_OFF && conf_has_up_hooks(conf));
 	size_t kept = 0;
 
+	if (change->group.own || change->group.lead == ROUTE_THROW)
+		return;
 	vec_each(route, &change->remove) {
 		if (!untouched && suspects_are_ours(suspects, &route->prefix) &&
-		    !hooks_add_route(&conf->effects, HOOKS_AT_ALL, change->table, &route->prefix))
+		    !hooks_add_route(&conf->effects, HOOKS_AT_ALL, change->group.table,
+				     &route->prefix))
 			change->remove.at[kept++] = *route;
 	}
 	change->remove.len = kept;
@@ -239,15 +299,24 @@ static void keep_what_is_not_ours(const struct want *want, const struct snap *sn
 static int compare_all(const struct want *want, const struct snap *snap,
 		       const struct link_addr_vec *gone, struct table_change_vec *ret)
 {
+	const struct route_table_vec *running[] = {&snap->tables, &snap->throws};
+	static const uint8_t families[] = {AF_INET, AF_INET6};
+	struct want_routes sets[WANT_SETS];
 	struct suspect_vec suspects = {0};
 	int r = 0;
 
-	if ((want->routes.len && !change_of(ret, want->table)) ||
-	    (want_is_full(want) && !change_of(ret, want->mark)))
-		return -ENOMEM;
-	vec_each(known, &snap->tables)
-		if (!change_of(ret, known->table))
+	want_list_routes(want, sets);
+	for (size_t i = 0; i < 2 * WANT_SETS; i++) {
+		const struct route_group group =
+			route_group_of(&sets[i / 2].group, families[i % 2]);
+
+		if (sets[i / 2].routes.len && !change_of(ret, &group))
 			return -ENOMEM;
+	}
+	for (size_t i = 0; i < 2; i++)
+		vec_each(known, running[i])
+			if (!change_of(ret, &known->group))
+				return -ENOMEM;
 	vec_each(change, ret)
 		if (r == 0)
 			r = compare_table(want, snap, gone, change);
@@ -260,6 +329,8 @@ static int compare_all(const struct want *want, const struct snap *snap,
 			keep_what_is_not_ours(want, snap, &suspects, change);
 	}
 	vec_release(&suspects);
+	if (r == 0)
+		r = replace_routes(ret);
 	if (loses_ipv4(want, snap, gone))
 		vec_each(change, ret)
 			if (r == 0)
@@ -281,6 +352,8 @@ void tables_change_release(struct table_change_vec *changes)
 		routes_release(&change->put_back);
 		routes_release(&change->barred);
 		routes_release(&change->remove);
+		routes_release(&change->replacing);
+		routes_release(&change->replaced);
 	}
 	vec_release(changes);
 }

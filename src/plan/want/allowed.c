@@ -205,17 +205,6 @@ static int add_routes(struct route_vec *routes, const struct key *own,
 	return 0;
 }
 
-static void sort_routes(struct route_vec *routes)
-{
-	size_t kept = 0;
-
-	route_sort(routes->at, routes->len);
-	for (size_t i = 0; i < routes->len; i++)
-		if (!kept || !prefix_equal(&routes->at[kept - 1].prefix, &routes->at[i].prefix))
-			routes->at[kept++] = routes->at[i];
-	routes->len = kept;
-}
-
 /* The long way, for files whose blocks take prefixes from each other. */
 static int settle(const struct key *own, const struct wg_peer_vec *first,
 		  const struct wg_peer_vec *then, struct wg_peer_vec *ret_settled,
@@ -282,7 +271,7 @@ int allowed_settle(const struct key *own, const struct wg_peer_vec *first,
 		r = r == 0 ? add_routes(ret_routes, own, then) : r;
 		size_t count = ret_routes->len;
 		if (r == 0)
-			sort_routes(ret_routes);
+			route_sort_unique(ret_routes);
 		contested = ret_routes->len < count;
 	}
 	if (r == 0 && contested) {

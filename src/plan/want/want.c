@@ -6,10 +6,12 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "wgq/net/route_sort.h"
 #include "wgq/plan/want/addrs_listed.h"
 #include "wgq/plan/want/allowed.h"
 #include "wgq/plan/want/carry.h"
 #include "wgq/plan/want/cover.h"
+#include "wgq/plan/want/excluded.h"
 #include "wgq/plan/want/mtu.h"
 
 bool want_asks_full_tunnel(const struct conf *conf)
@@ -107,39 +109,101 @@ static int want_addresses(const struct conf *conf, const struct snap *snap, stru
 	return 0;
 }
 
+/* What is wanted for one allowed IP: *ret_cut, and it is cut into pieces. */
 static bool keep_route(const struct route *route, const struct conf *conf, const struct snap *snap,
-		       const struct cover *cover, struct want *want)
+		       const struct route_vec *excluded, struct want *want, bool *ret_cut)
 {
 	bool ip6 = route->prefix.addr.family == AF_INET6;
+	enum excluded_part part = excluded_part(excluded, &route->prefix);
 
-	if (ip6 && snap->ipv6.state != IPV6_ON)
+	*ret_cut = false;
+	if ((ip6 && snap->ipv6.state != IPV6_ON) || part == EXCLUDED_ALL)
 		return false;
-	if (conf->table_kind != TABLE_AUTO)
-		return true;
-	if (route->prefix.len == 0) {
+	if (conf->table_kind == TABLE_AUTO && route->prefix.len == 0) {
 		*(ip6 ? &want->default_ip6 : &want->default_ip) = *route;
 		*(ip6 ? &want->full_ip6 : &want->full_ip) = true;
 		return false;
 	}
-	return !cover_has(cover, &route->prefix);
+	*ret_cut = part == EXCLUDED_SOME;
+	return !*ret_cut;
 }
 
 /* linux.bash:168-180: an allowed IP gets a route unless one on the device covers it already. */
+static void drop_covered(struct route_vec *routes, const struct cover *cover)
+{
+	size_t kept = 0;
+
+	vec_each(route, routes)
+		if (!cover_has(cover, &route->prefix))
+			routes->at[kept++] = *route;
+	routes->len = kept;
+}
+
+/* Two allowed IPs, of which one is inside the other, may leave the same. */
+static void drop_repeated(struct route_vec *pieces, const struct route_vec *routes)
+{
+	size_t kept = 0;
+
+	route_sort_unique(pieces);
+	vec_each(piece, pieces)
+		if (!route_is_in(routes, &piece->prefix))
+			pieces->at[kept++] = *piece;
+	pieces->len = kept;
+}
+
 static int want_routes(const struct conf *conf, const struct snap *snap, struct want *want,
 		       struct diag *d)
 {
+	_cleanup_(routes_release) struct route_vec excluded = {0};
 	_cleanup_(cover_release) struct cover cover = {0};
 	size_t kept = 0;
+	bool cut;
 
 	want->table = conf->table_kind == TABLE_NUMBER ? conf->table : RT_TABLE_MAIN;
-	int r = cover_make(snap, &want->addrs, &cover, d);
-	if (r < 0)
-		return r;
-	vec_each(route, &want->routes)
-		if (keep_route(route, conf, snap, &cover, want))
+	int r = excluded_list(conf, &excluded);
+	vec_each(route, &want->routes) {
+		if (keep_route(route, conf, snap, &excluded, want, &cut))
 			want->routes.at[kept++] = *route;
+		else if (r == 0 && cut)
+			r = excluded_cut(&excluded, route, &want->pieces);
+	}
 	want->routes.len = kept;
-	return 0;
+	drop_repeated(&want->pieces, &want->routes);
+	vec_each(route, &excluded)
+		if (r == 0 && want_is_full_for(want, route->prefix.addr.family))
+			r = route_add(&want->throws, route);
+	if (r < 0)
+		return diag_no_memory(d);
+	if (conf->table_kind != TABLE_AUTO)
+		return 0;
+	r = cover_make(snap, &want->addrs, &cover, d);
+	drop_covered(&want->routes, &cover);
+	drop_covered(&want->pieces, &cover);
+	return r;
+}
+
+void want_list_routes(const struct want *want, struct want_routes ret[WANT_SETS])
+{
+	const struct conf *conf = want->conf;
+	const struct route_group allowed = {
+		.table = want->table, .metric = conf->metric, .shared = conf->shared_neighbour};
+	const struct route_group throws = {.table = want->mark, .lead = ROUTE_THROW};
+	struct route_group pieces = allowed, full = allowed;
+
+	pieces.own = true;
+	full.table = want->mark;
+	ret[WANT_ALLOWED] = (struct want_routes){allowed, want->routes};
+	ret[WANT_PIECES] = (struct want_routes){pieces, want->pieces};
+	ret[WANT_THROWS] = (struct want_routes){throws, want->throws};
+	ret[WANT_DEFAULT_IP6] = (struct want_routes){
+		full, {.at = (struct route *)&want->default_ip6, .len = want->full_ip6}};
+	ret[WANT_DEFAULT_IP] = (struct want_routes){
+		full, {.at = (struct route *)&want->default_ip, .len = want->full_ip}};
+}
+
+bool want_may_meet_unlinked(const struct want *want)
+{
+	return want_is_full(want) && (!want->mark_is_chosen || want->throws.len);
 }
 
 /* linux.bash:213-219: the mark that the device has, else a free number. */
@@ -296,6 +360,8 @@ void want_release(struct want *want)
 	vec_release(&want->peers);
 	vec_release(&want->addrs);
 	vec_release(&want->routes);
+	vec_release(&want->pieces);
+	vec_release(&want->throws);
 	vec_release(&want->firewall_addrs);
 	key_wipe(&want->device.private_key);
 	*want = (struct want){0};

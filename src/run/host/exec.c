@@ -224,37 +224,39 @@ static struct rtnetlink_routes routes_of(struct host *h, const struct op *op)
 	return (struct rtnetlink_routes){
 		.at = op->routes.at,
 		.count = op->routes.count,
+		.group = op->routes.group,
 		.oif = h->link.index,
-		.table = op->routes.table,
+		.window = route_window(h->options.ifname),
 		.put_back = op->routes.put_back,
-		.barrier = op->routes.barrier ? route_barrier_window(h->options.ifname) : 0,
-		.leaves = h->leaves_routes,
+		.leaves = h->leaves_routes && op->routes.group.lead == ROUTE_INTO,
 		.watch = watch_routes,
 		.watch_context = h,
 	};
 }
 
 /* The route that keeps ours out, as ip(8) lists it. */
-static void note_in_the_way(struct host *h, const struct prefix *prefix, uint32_t table,
-			    struct diag *d)
+static void note_in_the_way(struct host *h, const struct prefix *prefix,
+			    const struct route_group *group, struct diag *d)
 {
 	_cleanup_(policy_routes_release) struct policy_route_vec routes = {0};
 	bool ip6 = prefix->addr.family == AF_INET6, is_empty;
+	/* What the kernel gives a route without one. */
+	uint32_t metric = group->metric ? group->metric : ip6 ? ROUTE_METRIC_IPV6 : 0;
 	char text[PREFIX_TEXT_MAX];
 
 	prefix_format(prefix, text);
-	if (rtnetlink_policy_routes(h->rtnetlink, &prefix->addr, table, &routes, &is_empty, NULL) <
-	    0)
+	if (rtnetlink_policy_routes(h->rtnetlink, &prefix->addr, group->table, &routes, &is_empty,
+				    NULL) < 0)
 		return;
 	vec_each(route, &routes) {
 		_cleanup_buf_ struct buf shown = {0};
+		struct route_group narrow;
 
-		/* What the kernel gives a route without a metric, as ours are. */
-		if (route->to.len != prefix->len || route->metric != (ip6 ? ROUTE_METRIC_IPV6 : 0))
+		if (route->to.len != prefix->len || route->metric != metric)
 			continue;
 		policy_route_format(route, &shown);
 		diag_note(d, "in the way: %s", buf_text(&shown));
-		if (policy_route_is_barrier(route)) {
+		if (policy_route_narrow(route, &narrow) && narrow.lead != ROUTE_INTO) {
 			diag_hint(d, "a wgq that was killed has left it: `wgq down %s' deletes it",
 				  h->options.ifname);
 			return;
@@ -262,7 +264,7 @@ static void note_in_the_way(struct host *h, const struct prefix *prefix, uint32_
 		diag_hint(d,
 			  "`ip%s route show %s table %u' shows it: delete it, or take the "
 			  "prefix from AllowedIPs",
-			  ip6 ? " -6" : "", text, table);
+			  ip6 ? " -6" : "", text, group->table);
 	}
 }
 
@@ -279,7 +281,7 @@ static int add_routes(struct host *h, const struct op *op, struct diag *d)
 	if (r < 0 && !op->line && refused < routes.count)
 		sources_note_asked(h->options.sources, routes.at[refused].line, d);
 	if (r == -EEXIST && refused < routes.count)
-		note_in_the_way(h, &routes.at[refused].prefix, routes.table, d);
+		note_in_the_way(h, &routes.at[refused].prefix, &routes.group, d);
 	return r;
 }
 

@@ -100,14 +100,6 @@ static void say_who(int fd, void (*say)(const char *line))
 		say(buf_text(&line));
 }
 
-static int stopped(int fd, struct diag *d)
-{
-	_cleanup_buf_ struct buf holder = {0};
-
-	name_holder(fd, &holder);
-	return diag_refuse(d, EINTR, "stopped while waiting for %s", buf_text(&holder));
-}
-
 /* Without it the kernel's own exclusion is left: what two make at once, one of them cannot make. */
 static int do_without(int error, struct diag *d)
 {
@@ -129,6 +121,7 @@ int lock_take(const volatile sig_atomic_t *stop, void (*say)(const char *line), 
 	/* A signal from before is obeyed already: the undo wants the lock. */
 	bool undoing = stop && *stop;
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_cleanup_buf_ struct buf holder = {0};
 
 	*ret_fd = -1;
 	if (fd < 0 && (errno == ENOENT || errno == EROFS || errno == EACCES || errno == ENOSPC ||
@@ -139,8 +132,11 @@ int lock_take(const volatile sig_atomic_t *stop, void (*say)(const char *line), 
 	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return diag_fail(d, errno, "cannot lock %s", path);
-		if (stop && *stop && (!undoing || tries == UNDO_TRIES))
-			return stopped(fd, d);
+		if (stop && *stop && (!undoing || tries == UNDO_TRIES)) {
+			name_holder(fd, &holder);
+			return diag_refuse(d, EINTR, "stopped while waiting for %s",
+					   buf_text(&holder));
+		}
 		if (tries == SAY_TRIES)
 			say_who(fd, say);
 		io_sleep_ms(TRY_INTERVAL_MS);

@@ -64,14 +64,15 @@ static int observe_full_tunnel(struct host *h, const struct observe_query *query
 	(void)query;
 	sysctl_get("net/ipv4/conf/all/src_valid_mark", &snap->src_valid_mark, NULL);
 	for (uint32_t table = SNAP_FIRST_TABLE; table >= SNAP_FIRST_TABLE; table++) {
-		bool used = has_tunnel_rule(snap, table);
+		bool is_free = !has_tunnel_rule(snap, table);
 
-		for (size_t i = 0; i < sizeof(families) && !used; i++) {
-			int r = rtnetlink_table_used(h->rtnetlink, families[i], table, &used, d);
+		for (size_t i = 0; i < sizeof(families) && is_free; i++) {
+			int r = rtnetlink_table_empty(h->rtnetlink, families[i], table, &is_free,
+						      d);
 			if (r < 0)
 				return r;
 		}
-		if (!used) {
+		if (is_free) {
 			snap->free_table = table;
 			return 0;
 		}
@@ -254,11 +255,11 @@ static int observe_tables(struct host *h, const struct observe_query *query, str
 		      : r;
 }
 
-static int observe_barriers(struct host *h, const struct observe_query *query, struct snap *snap,
+static int observe_unlinked(struct host *h, const struct observe_query *query, struct snap *snap,
 			    struct diag *d)
 {
-	return rtnetlink_barrier_list(h->rtnetlink, route_barrier_window(query->ifname),
-				      &snap->barriers, d);
+	return rtnetlink_unlinked_list(h->rtnetlink, route_window(query->ifname), &snap->barriers,
+				       &snap->throws, d);
 }
 
 static int observe_config(struct host *h, const struct observe_query *query, struct snap *snap,
@@ -281,7 +282,7 @@ static const struct {
 	{LOOK_ADDRESSES, true, observe_addresses},
 	{LOOK_MAIN_ROUTES, true, observe_main_routes},
 	{LOOK_TABLES, true, observe_tables},
-	{LOOK_BARRIERS, false, observe_barriers},
+	{LOOK_UNLINKED, false, observe_unlinked},
 	{LOOK_RULES, false, host_observe_rules},
 	{LOOK_MARKS, false, observe_marks},
 	{LOOK_FULL_TUNNEL, false, observe_full_tunnel},

@@ -90,28 +90,26 @@ static int take_rule(struct host *h, struct host_rule *known, struct snap *snap,
 	return look_behind(h, tunnel, d);
 }
 
-static int observe_family(struct host *h, uint8_t family, struct snap *snap, struct diag *d)
-{
-	_cleanup_(policy_rules_release) struct policy_rule_vec rules = {0};
-	int r = rtnetlink_policy_rules(h->rtnetlink, family, &rules, d);
-
-	for (size_t i = 0; r == 0 && i < rules.len; i++) {
-		struct host_rule *known = vec_push(&snap->rules);
-
-		if (!known)
-			return diag_no_memory(d);
-		known->rule = rules.at[i];
-		known->place = (uint32_t)i;
-		r = take_rule(h, known, snap, d);
-	}
-	return r;
-}
-
 int host_observe_rules(struct host *h, const struct observe_query *query, struct snap *snap,
 		       struct diag *d)
 {
-	int r = observe_family(h, AF_INET, snap, d);
+	static const uint8_t families[] = {AF_INET, AF_INET6};
+	int r = 0;
 
 	(void)query;
-	return r == 0 ? observe_family(h, AF_INET6, snap, d) : r;
+	for (size_t f = 0; r == 0 && f < sizeof(families); f++) {
+		_cleanup_(policy_rules_release) struct policy_rule_vec rules = {0};
+
+		r = rtnetlink_policy_rules(h->rtnetlink, families[f], &rules, d);
+		for (size_t i = 0; r == 0 && i < rules.len; i++) {
+			struct host_rule *known = vec_push(&snap->rules);
+
+			if (!known)
+				return diag_no_memory(d);
+			known->rule = rules.at[i];
+			known->place = (uint32_t)i;
+			r = take_rule(h, known, snap, d);
+		}
+	}
+	return r;
 }

@@ -203,18 +203,11 @@ static int prepare_return(struct host *h, struct means *means, struct diag *d)
 	return r;
 }
 
-static int prepare_families(const struct conf *conf, enum purpose purpose, struct diag *d)
-{
-	struct ipv6 ipv6;
-	int r = ipv6_look(conf->ifname, purpose != PURPOSE_RELOAD, &ipv6, d);
-
-	return r == 0 ? carry_check_conf(conf, &ipv6, d) : r;
-}
-
 int host_prepare(void *self, const struct conf *conf, enum purpose purpose, struct means *ret,
 		 struct diag *d)
 {
 	struct host *h = self;
+	struct ipv6 ipv6;
 	int r = 0;
 
 	if (purpose == PURPOSE_UP || purpose == PURPOSE_REPLACE)
@@ -222,7 +215,9 @@ int host_prepare(void *self, const struct conf *conf, enum purpose purpose, stru
 	if (purpose == PURPOSE_REPLACE)
 		r = prepare_return(h, &h->means, d);
 	if (r == 0 && purpose != PURPOSE_DOWN)
-		r = prepare_families(conf, purpose, d);
+		r = ipv6_look(conf->ifname, purpose != PURPOSE_RELOAD, &ipv6, d);
+	if (r == 0 && purpose != PURPOSE_DOWN)
+		r = carry_check_conf(conf, &ipv6, d);
 	if (r == 0 && purpose != PURPOSE_DOWN)
 		r = prepare_firewall(h, conf, &h->means, d);
 	if (r == 0 && purpose != PURPOSE_DOWN)

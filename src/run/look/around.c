@@ -93,7 +93,6 @@ int around_look(const struct snap *snap, struct around *ret, struct diag *d)
 		sysctl_get("net/ipv4/conf/all/src_valid_mark", &src_valid_mark, NULL) == 0 &&
 		src_valid_mark;
 	ret->strict_rp_filter = rp_filter_is_strict();
-	if (!neighbours_count(&ret->neighbours, &ret->neighbours_max))
-		ret->neighbours_max = 0;
+	(void)neighbours_count(&ret->neighbours, &ret->neighbours_max);
 	return r;
 }

@@ -77,20 +77,6 @@ static struct packet packet_around(const struct way_tunnel *tunnel)
 	};
 }
 
-/* Link-local addresses say which link they are of. */
-static void pin(const union endpoint *endpoint, struct way_leg *leg)
-{
-	leg->hop.oif = endpoint_scope(endpoint);
-	leg->pinned = leg->hop.oif != 0;
-}
-
-static enum way_end end_before_link(const struct way_leg *leg)
-{
-	if (leg->from_refused)
-		return WAY_NOT_OURS;
-	return packet_fate(&leg->way) == PACKET_STAYS ? WAY_STAYS : WAY_NOT_SENT;
-}
-
 static bool is_loop(const struct way *way)
 {
 	const struct way_leg *last = &way->legs[way->count - 1];
@@ -106,13 +92,16 @@ static int end_leg(struct way *way, bool *ret_next, struct diag *d)
 {
 	struct way_leg *leg = &way->legs[way->count - 1];
 	struct way_tunnel *tunnel = &leg->tunnel;
+	enum packet_fate fate = leg->pinned ? PACKET_LEAVES : packet_fate(&leg->way);
 
 	*ret_next = false;
-	way->end = end_before_link(leg);
-	if (way->end == WAY_NOT_OURS || (!leg->pinned && packet_fate(&leg->way) != PACKET_LEAVES))
-		return 0;
-	way->end = WAY_LEAVES;
-	if (!leg->link.index)
+	if (leg->from_refused)
+		way->end = WAY_NOT_OURS;
+	else if (fate == PACKET_LEAVES)
+		way->end = WAY_LEAVES;
+	else
+		way->end = fate == PACKET_STAYS ? WAY_STAYS : WAY_NOT_SENT;
+	if (way->end != WAY_LEAVES || !leg->link.index)
 		return 0;
 	int r = way_tunnel_look(&leg->link, &leg->packet.to, tunnel, d);
 	if (r < 0 || !tunnel->is_wireguard)
@@ -141,7 +130,9 @@ static int follow_legs(struct way_tables *tables, struct way *way, struct diag *
 
 		if (tunnel) {
 			leg->packet = packet_around(tunnel);
-			pin(&tunnel->peer->endpoint, leg);
+			/* Link-local addresses say which link they are of. */
+			leg->hop.oif = endpoint_scope(&tunnel->peer->endpoint);
+			leg->pinned = leg->hop.oif != 0;
 		}
 		int r = way_leg_follow(tables, leg, d);
 		if (r == 0)
@@ -194,18 +185,16 @@ int way_follow(const struct packet *packet, struct way *ret, struct diag *d)
 	return r;
 }
 
-static void leg_release(struct way_leg *leg)
-{
-	policy_rules_release(&leg->rules);
-	packet_way_release(&leg->way);
-	packet_way_release(&leg->connected_way);
-	wg_device_release(&leg->tunnel.device);
-}
-
 void way_release(struct way *way)
 {
-	for (size_t i = 0; i < way->count; i++)
-		leg_release(&way->legs[i]);
+	for (size_t i = 0; i < way->count; i++) {
+		struct way_leg *leg = &way->legs[i];
+
+		policy_rules_release(&leg->rules);
+		packet_way_release(&leg->way);
+		packet_way_release(&leg->connected_way);
+		wg_device_release(&leg->tunnel.device);
+	}
 	wg_device_release(&way->target.tunnel.device);
 }
 

@@ -98,7 +98,7 @@ static void take_address(struct question *q)
 		freeaddrinfo(found);
 		question_done(q, q->families, ASK_NO_ADDRESS, "it is of the other family");
 	} else if (strchr(q->host, ':')) {
-		question_done(q, q->families, ASK_WRONG, "there is no such interface");
+		question_done(q, q->families, ASK_FAILED, "there is no such interface");
 	}
 }
 

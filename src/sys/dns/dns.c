@@ -22,15 +22,15 @@ static const char *const backend_names[] = {
 	[DNS_AUTO] = "auto",
 };
 
-bool dns_backend_parse(const char *text, enum dns_backend *ret)
+int dns_backend_parse(const char *text, enum dns_backend *ret)
 {
 	for (enum dns_backend b = DNS_OFF; b <= DNS_AUTO; b++) {
 		if (strcmp(text, backend_names[b]) == 0) {
 			*ret = b;
-			return true;
+			return 0;
 		}
 	}
-	return false;
+	return -EINVAL;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -191,16 +191,11 @@ bool dns_can_be_set(void)
 	       (dns_resolved_owns(NULL) && dns_resolved_reach(NULL) == 0);
 }
 
-static bool is_empty(const struct dns_config *config)
-{
-	return config->servers->len == 0 && config->search->len == 0;
-}
-
 int dns_choose(enum dns_backend wanted, const struct dns_config *config, enum dns_backend *ret,
 	       struct diag *d)
 {
 	*ret = DNS_OFF;
-	if (is_empty(config))
+	if (!config->servers->len && !config->search->len)
 		return 0;
 	switch (wanted) {
 	case DNS_OFF:
@@ -243,7 +238,7 @@ int dns_unset(enum dns_backend backend, const struct dns_config *config, int *re
 		r = dns_resolved_unset(config->ifname, d);
 	/* resolvectl was told so already */
 	if (resolvconf && !(resolved && dns_resolvconf_is_resolvectl()))
-		r2 = dns_resolvconf_unset(config, &status, r < 0 ? NULL : d);
+		r2 = dns_resolvconf_run(config, false, &status, r < 0 ? NULL : d);
 	if (ret_status)
 		*ret_status = status;
 	return r < 0 ? r : r2;

@@ -57,19 +57,9 @@ static void resolvconf_get(const char *ifname, struct dns_found *ret)
 		return;
 	/* No entry: nothing is set. */
 	ret->known = true;
-	if (!dns_resolvconf_entry(buf_text(&name), &text))
+	if (dns_resolvconf_entry(buf_text(&name), &text) < 0)
 		return;
 	dns_text_read(text.data, ret);
-}
-
-static void any_get(const char *ifname, struct dns_found *ret)
-{
-	/* RuntimeDirectory= of systemd-resolved.service: without it libsystemd, and what that
-	 * needs, would be loaded for nothing. */
-	if (access("/run/systemd/resolve", F_OK) == 0)
-		dns_resolved_get(ifname, ret);
-	if (!ret->servers.len && !ret->search.len && !dns_resolvconf_is_resolvectl())
-		resolvconf_get(ifname, ret);
 }
 
 int dns_get(enum dns_backend backend, const char *ifname, struct dns_found *ret, struct diag *d)
@@ -87,7 +77,12 @@ int dns_get(enum dns_backend backend, const char *ifname, struct dns_found *ret,
 		dns_resolved_get(ifname, ret);
 		break;
 	case DNS_AUTO:
-		any_get(ifname, ret);
+		/* RuntimeDirectory= of systemd-resolved.service: without it libsystemd, and what
+		 * that needs, would be loaded for nothing. */
+		if (access("/run/systemd/resolve", F_OK) == 0)
+			dns_resolved_get(ifname, ret);
+		if (!ret->servers.len && !ret->search.len && !dns_resolvconf_is_resolvectl())
+			resolvconf_get(ifname, ret);
 		break;
 	}
 	return ret->servers.failed || ret->search.failed ? diag_no_memory(d) : 0;

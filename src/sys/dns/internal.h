@@ -20,14 +20,15 @@ bool dns_resolvconf_is_resolvectl(void);
 /* 0, or -ENOENT with the reason added. */
 int dns_resolvconf_reach(struct diag *d);
 int dns_resolvconf_set(const struct dns_config *config, int *ret_status, struct diag *d);
-int dns_resolvconf_unset(const struct dns_config *config, int *ret_status, struct diag *d);
+/* `resolvconf -a`, or `-d`. */
+int dns_resolvconf_run(const struct dns_config *config, bool add, int *ret_status, struct diag *d);
 
-/* Whether there is an entry, and its text. False also where resolvconf cannot tell. */
-bool dns_resolvconf_entry(const char *name, struct buf *ret_text);
+/* The text of an entry. -ENOENT: there is none; or -errno: resolvconf cannot tell. */
+int dns_resolvconf_entry(const char *name, struct buf *ret_text);
 
 /* All entries, each below the line that openresolv gives it: "# resolv.conf from NAME". */
 #define DNS_RESOLVCONF_HEADING "# resolv.conf from "
-bool dns_resolvconf_list(struct buf *ret_text);
+int dns_resolvconf_list(struct buf *ret_text);
 
 /* Whether it runs, in our network namespace, so that it sees the same links as we. 0, or -errno
  * with the reason added. */
@@ -39,7 +40,7 @@ void dns_resolved_get(const char *ifname, struct dns_found *ret);
 
 /* The servers of all links, each with its link, and of the host; the search domains of all links
  * but one. False: there is nobody to ask. */
-bool dns_resolved_list(uint32_t except, struct dns_server_vec *ret_servers, struct buf *ret_search);
+int dns_resolved_list(uint32_t except, struct dns_server_vec *ret_servers, struct buf *ret_search);
 
 /* Reads a resolv.conf(5), which is cut to pieces. */
 void dns_text_read(char *text, struct dns_found *ret);

@@ -32,10 +32,10 @@ int dns_resolved_unset(const char *ifname, struct diag *d)
 	return built_without(d);
 }
 
-bool dns_resolved_list(uint32_t except, struct dns_server_vec *ret_servers, struct buf *ret_search)
+int dns_resolved_list(uint32_t except, struct dns_server_vec *ret_servers, struct buf *ret_search)
 {
 	(void)except;
 	(void)ret_servers;
 	(void)ret_search;
-	return false;
+	return -EOPNOTSUPP;
 }

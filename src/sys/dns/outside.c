@@ -34,7 +34,11 @@ enum rank { RANK_OUTSIDE, RANK_LOCAL, RANK_INSIDE, RANKS };
 struct search {
 	const char *ifname;
 	const struct conf *conf;
-	struct dns_server_vec ranks[RANKS];
+	const char *source; /* that is asked now */
+	struct {
+		struct dns_server_vec servers;
+		const char *source; /* of the first */
+	} ranks[RANKS];
 	struct buf domains;
 };
 
@@ -63,23 +67,24 @@ static int add(struct search *s, const struct dns_server *server, bool is_own)
 	uint16_t port = server->port ? server->port : DNS_PORT;
 	bool inside = is_own || conf_has_server(s->conf, &server->addr);
 	bool local = is_loopback(&server->addr);
-	struct dns_server_vec *rank = &s->ranks[inside  ? RANK_INSIDE
-						: local ? RANK_LOCAL
-							: RANK_OUTSIDE];
+	enum rank rank = inside ? RANK_INSIDE : local ? RANK_LOCAL : RANK_OUTSIDE;
+	struct dns_server_vec *servers = &s->ranks[rank].servers;
 	struct dns_server *last;
 
 	if (port == DNS_OVER_TLS_PORT)
 		return 0;
-	vec_each(known, rank)
+	vec_each(known, servers)
 		if (addr_compare(&known->addr, &server->addr) == 0 && known->port == port)
 			return 0;
-	last = vec_push(rank);
+	last = vec_push(servers);
 	if (!last)
 		return -ENOMEM;
+	if (servers->len == 1)
+		s->ranks[rank].source = s->source;
 	*last = *server;
 	last->port = port;
 	last->inside = inside;
-	if (local)
+	if (rank != RANK_OUTSIDE)
 		last->ifindex = 0;
 	return 0;
 }
@@ -95,10 +100,17 @@ static bool read_server(char *text, uint32_t ifindex, struct dns_server *ret)
 	return dns_server_parse(text, &ret->addr, &ret->port) == 0;
 }
 
-/* Adds what a resolv.conf(5) says, which is cut to pieces. */
+static size_t count(const struct search *s)
+{
+	return s->ranks[RANK_OUTSIDE].servers.len + s->ranks[RANK_LOCAL].servers.len;
+}
+
+/* Adds what a resolv.conf(5) says, which is cut to pieces. Domains that come with servers of the
+ * tunnel alone are the tunnel's. */
 static int add_text(struct search *s, char *text, uint32_t ifindex, bool is_own)
 {
 	struct dns_found found = {0};
+	size_t before = count(s);
 	int r = 0;
 
 	dns_text_read(text, &found);
@@ -109,7 +121,7 @@ static int add_text(struct search *s, char *text, uint32_t ifindex, bool is_own)
 		if (read_server(line, ifindex, &server))
 			r = add(s, &server, is_own);
 	}
-	if (!is_own)
+	if (count(s) > before)
 		buf_str(&s->domains, buf_text(&found.search));
 	r = buf_status(&found.servers) < 0 || buf_status(&found.search) < 0 ? -ENOMEM : r;
 	buf_release(&found.servers);
@@ -123,7 +135,7 @@ static int ask_resolved(struct search *s)
 	struct dns_server_vec all = {0};
 	int r = 0;
 
-	if (dns_resolved_list(ifindex, &all, &s->domains))
+	if (dns_resolved_list(ifindex, &all, &s->domains) >= 0)
 		vec_each(server, &all)
 			if (r == 0)
 				r = add(s, server, ifindex && server->ifindex == ifindex);
@@ -150,7 +162,7 @@ static int ask_resolvconf(struct search *s)
 	int r = 0;
 
 	if (!proc_exists("resolvconf") || dns_resolvconf_is_resolvectl() ||
-	    dns_resolvconf_prefix(NULL, &own, NULL) < 0 || !dns_resolvconf_list(&text))
+	    dns_resolvconf_prefix(NULL, &own, NULL) < 0 || dns_resolvconf_list(&text) < 0)
 		return 0;
 	buf_str(&own, s->ifname);
 	char *entry = text.data ? strstr(text.data, DNS_RESOLVCONF_HEADING) : NULL;
@@ -180,7 +192,7 @@ static int ask_file(struct search *s)
 static void search_release(struct search *s)
 {
 	for (size_t i = 0; i < RANKS; i++)
-		vec_release(&s->ranks[i]);
+		vec_release(&s->ranks[i].servers);
 	buf_release(&s->domains);
 }
 
@@ -198,20 +210,22 @@ int dns_outside(const char *ifname, const struct conf *conf, struct dns_outside 
 	_cleanup_(search_release) struct search s = {.ifname = ifname, .conf = conf};
 	/* RuntimeDirectory= of systemd-resolved.service: without it libsystemd would be loaded for
 	 * nothing. */
-	size_t first = access("/run/systemd/resolve", F_OK) == 0 ? 0 : 1, i;
+	size_t first = access("/run/systemd/resolve", F_OK) == 0 ? 0 : 1;
 	enum rank best = RANK_OUTSIDE;
 	int r = 0;
 
 	*ret = (struct dns_outside){0};
-	for (i = first; i < 3 && r == 0 && !s.ranks[RANK_OUTSIDE].len; i++)
+	for (size_t i = first; i < 3 && r == 0 && !s.ranks[RANK_OUTSIDE].servers.len; i++) {
+		s.source = sources[i].name;
 		r = sources[i].ask(&s);
+	}
 	if (r < 0 || buf_status(&s.domains) < 0)
 		return diag_no_memory(d);
-	while (best < RANK_INSIDE && !s.ranks[best].len)
+	while (best < RANK_INSIDE && !s.ranks[best].servers.len)
 		best++;
-	ret->source = sources[i - 1].name;
-	ret->servers = s.ranks[best];
-	s.ranks[best] = (struct dns_server_vec){0};
+	ret->source = s.ranks[best].source;
+	ret->servers = s.ranks[best].servers;
+	s.ranks[best].servers = (struct dns_server_vec){0};
 	ret->search = s.domains;
 	s.domains = (struct buf){0};
 	return 0;

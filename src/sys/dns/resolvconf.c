@@ -18,13 +18,6 @@ char *dns_path_below(const char *root, const char *path)
 	return buf_steal(&text);
 }
 
-static bool is_link(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
-}
-
 /* The first line that is NAME*, with a newline: `read` passes over a last line without one. */
 static void prefix_from(struct buf *text, struct buf *ret)
 {
@@ -52,7 +45,9 @@ int dns_resolvconf_prefix(const char *root, struct buf *ret, struct diag *d)
 
 	if (!order)
 		return diag_no_memory(d);
-	if (stat(order, &st) < 0 || !S_ISREG(st.st_mode) || (program && is_link(program)))
+	if (program && lstat(program, &st) == 0 && S_ISLNK(st.st_mode))
+		return 0;
+	if (stat(order, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	int r = file_read(order, &text, d);
 	if (r < 0)
@@ -99,8 +94,7 @@ static int resolvconf_failed(int status, const struct buf *said, struct diag *d)
 
 /* `resolvconf -a [tun.]IFACE -m 0 -x`, or `resolvconf -d [tun.]IFACE -f`. -x takes the name servers
  * of all others away, so it is for entries that have one. */
-static int resolvconf_run(const struct dns_config *config, bool add, int *ret_status,
-			  struct diag *d)
+int dns_resolvconf_run(const struct dns_config *config, bool add, int *ret_status, struct diag *d)
 {
 	_cleanup_buf_ struct buf name = {0}, text = {0}, said = {0};
 	int r = dns_resolvconf_prefix(config->root, &name, d);
@@ -128,62 +122,56 @@ static int resolvconf_run(const struct dns_config *config, bool add, int *ret_st
 
 int dns_resolvconf_set(const struct dns_config *config, int *ret_status, struct diag *d)
 {
-	int ignored, r = resolvconf_run(config, true, ret_status, d);
+	int ignored, r = dns_resolvconf_run(config, true, ret_status, d);
 
 	/* openresolv keeps the entry when it could not write the file, for the next time. */
 	if (r < 0 && *ret_status != PROC_NOT_FOUND)
-		resolvconf_run(config, false, &ignored, NULL);
+		dns_resolvconf_run(config, false, &ignored, NULL);
 	return r;
-}
-
-int dns_resolvconf_unset(const struct dns_config *config, int *ret_status, struct diag *d)
-{
-	return resolvconf_run(config, false, ret_status, d);
 }
 
 #define DEBIAN_ENTRIES "/run/resolvconf/interface"
 
 /* Debian's resolvconf keeps a file for each entry, and lists all of them whatever it is asked for.
  */
-static bool entry_of_file(const char *name, struct buf *ret_text)
+static int entry_of_file(const char *name, struct buf *ret_text)
 {
 	_cleanup_buf_ struct buf path = {0};
 
 	buf_addf(&path, DEBIAN_ENTRIES "/%s", name);
-	return buf_status(&path) == 0 && file_read(buf_text(&path), ret_text, NULL) == 0;
+	return buf_status(&path) < 0 ? -ENOMEM : file_read(buf_text(&path), ret_text, NULL);
 }
 
 /* openresolv's list; with a name: of that entry. */
-static bool run_list(const char *name, struct buf *ret_text)
+static int run_list(const char *name, struct buf *ret_text)
 {
 	_cleanup_buf_ struct buf said = {0};
 	const char *const argv[] = {"resolvconf", "-l", name, NULL};
 	const struct proc_files files = {.ret_out = ret_text, .ret_err = &said, .hold_err = true};
-	int status;
+	int status, r = proc_run_files(argv, &files, &status, NULL);
 
-	return proc_run_files(argv, &files, &status, NULL) == 0 && status == 0;
+	return r == 0 && status ? -EIO : r;
 }
 
-/* It says which entry it is, and then its text. */
-static bool entry_of_list(const char *name, struct buf *ret_text)
+int dns_resolvconf_entry(const char *name, struct buf *ret_text)
 {
 	_cleanup_buf_ struct buf heading = {0}, listed = {0};
 
+	if (entry_of_file(name, ret_text) == 0)
+		return 0;
+	/* The list says which entry it is, and then its text. */
 	buf_addf(&heading, DNS_RESOLVCONF_HEADING "%s\n", name);
-	if (buf_status(&heading) < 0 || !run_list(name, &listed))
-		return false;
+	int r = buf_status(&heading) < 0 ? -ENOMEM : run_list(name, &listed);
+	if (r < 0)
+		return r;
 	const char *at = strstr(buf_text(&listed), buf_text(&heading));
-	if (at)
-		buf_str(ret_text, at + heading.len);
-	return at != NULL;
+	if (!at)
+		return -ENOENT;
+	buf_str(ret_text, at + heading.len);
+	return 0;
 }
 
-bool dns_resolvconf_entry(const char *name, struct buf *ret_text)
-{
-	return entry_of_file(name, ret_text) || entry_of_list(name, ret_text);
-}
-
-bool dns_resolvconf_list(struct buf *ret_text)
+int dns_resolvconf_list(struct buf *ret_text)
 {
 	DIR *folder = opendir(DEBIAN_ENTRIES);
 
@@ -197,7 +185,7 @@ bool dns_resolvconf_list(struct buf *ret_text)
 		buf_char(ret_text, '\n');
 	}
 	closedir(folder);
-	return true;
+	return 0;
 }
 
 bool dns_resolvconf_knows(const char *prefix, const char *ifname)
@@ -205,5 +193,5 @@ bool dns_resolvconf_knows(const char *prefix, const char *ifname)
 	_cleanup_buf_ struct buf name = {0}, text = {0};
 
 	buf_addf(&name, "%s%s", prefix, ifname);
-	return buf_status(&name) == 0 && dns_resolvconf_entry(buf_text(&name), &text);
+	return buf_status(&name) == 0 && dns_resolvconf_entry(buf_text(&name), &text) == 0;
 }

@@ -152,15 +152,19 @@ static int get_search(sd_bus *bus, uint32_t except, struct buf *ret)
 	return r;
 }
 
-bool dns_resolved_list(uint32_t except, struct dns_server_vec *ret_servers, struct buf *ret_search)
+int dns_resolved_list(uint32_t except, struct dns_server_vec *ret_servers, struct buf *ret_search)
 {
 	_cleanup_bus_ sd_bus *bus = NULL;
+	int r = dns_bus_open(&bus, NULL);
 
-	if (dns_bus_open(&bus, NULL) < 0)
-		return false;
+	if (r < 0)
+		return r;
 	sd.bus_set_method_call_timeout(bus, LIST_TIMEOUT);
-	return dns_bus_reach(bus, NULL) >= 0 &&
-	       (read_servers(bus, RESOLVED_PATH, "DNSEx", "(iiayqs)", ret_servers) >= 0 ||
-		read_servers(bus, RESOLVED_PATH, "DNS", "(iiay)", ret_servers) >= 0) &&
-	       get_search(bus, except, ret_search) >= 0;
+	r = dns_bus_reach(bus, NULL);
+	if (r < 0)
+		return r;
+	r = read_servers(bus, RESOLVED_PATH, "DNSEx", "(iiayqs)", ret_servers);
+	if (r < 0)
+		r = read_servers(bus, RESOLVED_PATH, "DNS", "(iiay)", ret_servers);
+	return r < 0 ? r : get_search(bus, except, ret_search);
 }

@@ -217,18 +217,18 @@ static void hint_absent(const char *folder, const char *argument, struct diag *d
 	}
 }
 
-/* The name of the file without its suffix; false: not an interface's. */
-static bool ifname_of(const char *path, char ret[IFNAMSIZ])
+/* The name of the file without its suffix; -EINVAL: not an interface's. */
+static int ifname_of(const char *path, char ret[IFNAMSIZ])
 {
 	const char *name = base_name(path);
 	size_t n = strlen(name);
 
 	if (!has_suffix(name, n) || !config_path_is_ifname(name, n - SUFFIX_LEN))
-		return false;
+		return -EINVAL;
 	n -= SUFFIX_LEN;
 	memcpy(ret, name, n);
 	ret[n] = '\0';
-	return config_path_kernel_allows(name, n);
+	return config_path_kernel_allows(name, n) ? 0 : -EINVAL;
 }
 
 static char *path_for(const char *folder, const char *argument)
@@ -276,7 +276,7 @@ int config_path_find_in(const char *folder, const char *argument, struct config_
 	found.real = realpath(found.given, NULL);
 	if (!found.real)
 		return cannot_find(folder, argument, found.given, errno, d);
-	if (!ifname_of(found.given, found.ifname))
+	if (ifname_of(found.given, found.ifname) < 0)
 		return refuse_name(found.given, d);
 
 	*ret = found;
@@ -298,7 +298,7 @@ int config_path_new(const char *argument, struct config_path *ret, struct diag *
 	made.real = path_for(CONFIG_FOLDER, argument);
 	if (!made.given || !made.real)
 		return diag_no_memory(d);
-	if (!ifname_of(made.given, made.ifname))
+	if (ifname_of(made.given, made.ifname) < 0)
 		return refuse_name(made.given, d);
 	if (by_name && mkdir(CONFIG_FOLDER, S_IRWXU) < 0 && errno != EEXIST) {
 		int error = errno;

@@ -2,7 +2,6 @@
 // WireGuard's cryptography, by libcrypto's EVP.
 #include "crypto.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -11,8 +10,7 @@
 #include <stdbool.h>
 
 #include "wgq/base/mem.h"
-
-#define LIBRARY "libcrypto.so.3"
+#include "wgq/sys/library.h"
 
 /* Each is called as crypto.NAME(). */
 #define CRYPTO_FUNCTIONS(F)                                                                        \
@@ -29,6 +27,7 @@
 	F(EVP_PKEY_derive_init)                                                                    \
 	F(EVP_PKEY_derive_set_peer)                                                                \
 	F(EVP_PKEY_free)                                                                           \
+	F(EVP_PKEY_get_raw_public_key)                                                             \
 	F(EVP_PKEY_new_raw_private_key)                                                            \
 	F(EVP_PKEY_new_raw_public_key)                                                             \
 	F(EVP_Q_mac)                                                                               \
@@ -42,32 +41,19 @@ static struct {
 } crypto;
 #undef CRYPTO_DECLARE
 
-static int refuse(struct diag *d)
-{
-	diag_refuse(d, EOPNOTSUPP, "probes need libcrypto of OpenSSL 3");
-	diag_note(d, "%s", dlerror());
-	return -EOPNOTSUPP;
-}
-
 int crypto_load(struct diag *d)
 {
-	static bool loaded;
+#define CRYPTO_NAME(name) #name,
+	static const char *const names[] = {CRYPTO_FUNCTIONS(CRYPTO_NAME)};
+	static struct library library = {
+		.file = "libcrypto.so.3",
+		.purpose = "probes need libcrypto of OpenSSL 3",
+		.names = names,
+		.count = sizeof(names) / sizeof(names[0]),
+		.functions = &crypto,
+	};
 
-	if (loaded)
-		return 0;
-
-	/* Never closed: its data would be left behind. */
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return refuse(d);
-#define CRYPTO_FIND(name)                                                                          \
-	crypto.name = (__typeof__(crypto.name))dlsym(library, #name);                              \
-	if (!crypto.name)                                                                          \
-		return refuse(d);
-	CRYPTO_FUNCTIONS(CRYPTO_FIND)
-#undef CRYPTO_FIND
-	loaded = true;
-	return 0;
+	return library_load(&library, d);
 }
 
 int crypto_hash(const void *text, size_t n, uint8_t ret[CRYPTO_HASH_LEN])
@@ -103,6 +89,15 @@ static void pkey_free_at(EVP_PKEY **key)
 static void pkey_context_free_at(EVP_PKEY_CTX **context)
 {
 	crypto.EVP_PKEY_CTX_free(*context);
+}
+
+int crypto_public(const struct key *private_key, struct key *ret)
+{
+	_cleanup_(pkey_free_at) EVP_PKEY *own = crypto.EVP_PKEY_new_raw_private_key(
+		EVP_PKEY_X25519, NULL, private_key->bytes, KEY_LEN);
+	size_t n = KEY_LEN;
+
+	return own && crypto.EVP_PKEY_get_raw_public_key(own, ret->bytes, &n) == 1 ? 0 : -EIO;
 }
 
 int crypto_shared(const struct key *private_key, const struct key *public_key, struct key *ret)

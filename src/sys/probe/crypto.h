@@ -24,7 +24,10 @@ int crypto_mac(const uint8_t key[CRYPTO_HASH_LEN], const void *text, size_t n,
 int crypto_hmac(const uint8_t key[CRYPTO_HASH_LEN], const void *text, size_t n,
 		uint8_t ret[CRYPTO_HASH_LEN]);
 
-/* X25519. -EINVAL: a public key of low order, which leads to no secret. */
+/* X25519: the public key of a private one, in a quarter of key_public()'s time; and what a private
+ * and another one's public key have in common. -EINVAL: a public key of low order, which leads to
+ * no secret. */
+int crypto_public(const struct key *private_key, struct key *ret);
 int crypto_shared(const struct key *private_key, const struct key *public_key, struct key *ret);
 
 /* ChaCha20-Poly1305 with nonce 0, a hash as additional data, and the tag behind the text of n bytes

@@ -159,7 +159,8 @@ int handshake_begin(struct handshake *ret, const struct handshake_own *own,
 	struct key key;
 
 	begin(&s, peer->public_key);
-	key_public(ephemeral, &message.ephemeral);
+	if (s.r == 0)
+		s.r = crypto_public(ephemeral, &message.ephemeral);
 	mix_ephemeral(&s, &message.ephemeral);
 	mix_shared(&s, ephemeral, peer->public_key, &key);
 	seal(&s, &key, own->public_key.bytes, KEY_LEN, message.own.bytes);

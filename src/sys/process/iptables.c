@@ -24,11 +24,6 @@ static const struct variant variants[] = {
 };
 _Static_assert(sizeof(variants) / sizeof(variants[0]) == IPTABLES_VARIANTS, "a buffer for each");
 
-static const char *family_name(int family)
-{
-	return family == AF_INET ? "IPv4" : "IPv6";
-}
-
 static bool is_table_line(const char *line, size_t n)
 {
 	return (n > 0 && line[0] == '*') || (n == 6 && memcmp(line, "COMMIT", 6) == 0);
@@ -115,7 +110,8 @@ static int add(const struct firewall *firewall, int family, bool test, struct di
 		return diag_no_memory(d);
 	int r = choose(buf_text(&text), family, &v, &tried);
 	if (r < 0) {
-		diag_refuse(d, -r, "no iptables for the %s firewall: %s", family_name(family),
+		diag_refuse(d, -r, "no iptables for the %s firewall: %s",
+			    family == AF_INET ? "IPv4" : "IPv6",
 			    tried.len && tried.at[0].message ? tried.at[0].message : "");
 		if (tried.len && tried.at[0].notes)
 			diag_note(d, "%.*s", (int)strcspn(tried.at[0].notes, "\n"),

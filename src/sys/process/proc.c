@@ -260,13 +260,6 @@ static int end_helper(pid_t pid, const char *name, int err, const struct proc_fi
 	return -ETIMEDOUT;
 }
 
-static int read_output(int fd, struct buf *ret)
-{
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return -errno;
-	return io_read_all(fd, PROC_OUT_MAX, ret);
-}
-
 int proc_run_in(const char *const argv[], const struct proc_files *files, char *const environment[],
 		unsigned int limit, int *ret_status, struct diag *d)
 {
@@ -300,7 +293,10 @@ int proc_run_in(const char *const argv[], const struct proc_files *files, char *
 	else if (!wait_for(pid, w.err_read, files, limit, ret_status))
 		hangs = end_helper(pid, argv[0], w.err_read, files, d);
 
-	r = files->ret_out ? read_output(w.output, files->ret_out) : 0;
+	if (files->ret_out)
+		r = lseek(w.output, 0, SEEK_SET) < 0
+			    ? -errno
+			    : io_read_all(w.output, PROC_OUT_MAX, files->ret_out);
 	if (hangs < 0)
 		return hangs;
 	return r < 0 ? diag_fail(d, -r, "cannot read the output of %s", argv[0]) : 0;

@@ -65,13 +65,6 @@ bool userspace_answers(const char *ifname)
 	return socket_look(&address) == SOCKET_SERVED;
 }
 
-/* wg(8) does the same (ipc-uapi-unix.h). */
-static void socket_remove_stale(const struct sockaddr_un *address)
-{
-	if (socket_look(address) == SOCKET_STALE)
-		unlink(address->sun_path);
-}
-
 void userspace_wait_gone(const char *ifname)
 {
 	struct sockaddr_un address;
@@ -80,7 +73,9 @@ void userspace_wait_gone(const char *ifname)
 	for (unsigned int waited = 0; waited < WAIT_END_MS && userspace_answers(ifname);
 	     waited += WAIT_STEP_MS)
 		io_sleep_ms(WAIT_STEP_MS);
-	socket_remove_stale(&address);
+	/* wg(8) does the same (ipc-uapi-unix.h). */
+	if (socket_look(&address) == SOCKET_STALE)
+		unlink(address.sun_path);
 }
 
 static int start_failed(const char *program, const char *ifname, int status, struct diag *d)

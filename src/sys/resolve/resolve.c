@@ -111,29 +111,34 @@ static const char *endpoint_hint(const struct resolve_job *job)
 	return NULL;
 }
 
-/* Takes over what was found, and reports what was not, in the file's order. */
+/* Takes over what was found, or reports that nothing was. */
+static int take(struct conf *conf, const struct conf_endpoint *named, const struct resolve_job *job,
+		struct diag *d)
+{
+	const struct place at = conf_place(conf, named->line);
+
+	if (job->error || job->no_address)
+		return diag_fail_at(d, &at, endpoint_hint(job), "%s: `%s'",
+				    job->no_address ? "Neither IPv4 nor IPv6 address found"
+						    : resolve_reason(job->error, job->saved_errno),
+				    job->shown);
+	if (named->peer < conf->wg.peers.len) {
+		struct wg_peer *peer = &conf->wg.peers.at[named->peer];
+
+		peer->endpoint = job->endpoint;
+		peer->has_endpoint = true;
+	}
+	return 0;
+}
+
+/* In the file's order. */
 static int collect(struct conf *conf, struct resolve_pool *pool, struct diag *d)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < conf->endpoints.len; i++) {
-		const struct conf_endpoint *named = &conf->endpoints.at[i];
-		const struct resolve_job *job = &pool->jobs[i];
-		const struct place at = conf_place(conf, named->line);
-
-		if (job->state == JOB_FAILED) {
-			r = diag_fail_at(d, &at, endpoint_hint(job), "%s: `%s'",
-					 job->no_address
-						 ? "Neither IPv4 nor IPv6 address found"
-						 : resolve_reason(job->error, job->saved_errno),
-					 job->shown);
-		} else if (named->peer < conf->wg.peers.len) {
-			struct wg_peer *peer = &conf->wg.peers.at[named->peer];
-
-			peer->endpoint = job->endpoint;
-			peer->has_endpoint = true;
-		}
-	}
+	for (size_t i = 0; i < conf->endpoints.len; i++)
+		if (take(conf, &conf->endpoints.at[i], &pool->jobs[i], d) < 0)
+			r = -EINVAL;
 	return r;
 }
 
@@ -268,4 +273,35 @@ int resolve(struct conf *conf, const struct resolve_options *options, struct dia
 	if (table < 0 || port < 0)
 		return table < 0 ? table : port;
 	return resolve_endpoints(conf, options, d);
+}
+
+/* A host that is no address may become one: so may that of an interface that is not there yet. */
+static int take_number(struct conf *conf, const struct conf_endpoint *named, struct diag *d)
+{
+	const struct resolve_options numbers = {.lookup = getaddrinfo};
+	struct resolve_job job = {0};
+	int r = resolve_job_init(&job, named, 0);
+
+	if (r < 0) {
+		diag_no_memory(d);
+	} else {
+		resolve_job_attempt(&job, &numbers, AI_NUMERICHOST);
+		r = job.error == EAI_NONAME ? 0 : take(conf, named, &job, d);
+	}
+	resolve_job_release(&job);
+	return r;
+}
+
+int resolve_now(struct conf *conf, struct diag *d)
+{
+	int table = resolve_table(conf, d);
+	int port = resolve_listen_port(conf, d);
+	int r = table < 0 ? table : port;
+
+	vec_each(named, &conf->endpoints) {
+		int failed = take_number(conf, named, d);
+
+		r = r < 0 ? r : failed;
+	}
+	return r;
 }

@@ -2,6 +2,7 @@
 // UDP sockets that send nothing, but know: ports and addresses of this host.
 #include "wgq/sys/resolve/udp.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,7 +29,7 @@ bool udp_port_is_free(uint16_t port)
 }
 
 /* connect() on UDP only chooses the route and with it the source. */
-static bool own_address_to(const char *text, struct addr *ret)
+static int own_address_to(const char *text, struct addr *ret)
 {
 	struct addr to;
 
@@ -40,15 +41,16 @@ static bool own_address_to(const char *text, struct addr *ret)
 
 	if (fd < 0 || connect(fd, &remote.any, (socklen_t)endpoint_size(&remote)) < 0 ||
 	    getsockname(fd, &own.any, &len) < 0)
-		return false;
+		return -errno;
 	*ret = endpoint_addr(&own);
-	return true;
+	return 0;
 }
 
-bool udp_own_address(struct addr *ret)
+int udp_own_address(struct addr *ret)
 {
 	/* The first addresses of 192.88.99.0/24 and 2000::/3, which are routed as the Internet is
 	 * and which no host has for its own. */
-	*ret = (struct addr){0};
-	return own_address_to("192.88.99.1", ret) || own_address_to("2000::1", ret);
+	int r = own_address_to("192.88.99.1", ret);
+
+	return r < 0 ? own_address_to("2000::1", ret) : r;
 }

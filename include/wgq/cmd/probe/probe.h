@@ -54,7 +54,8 @@ struct probe_rows {
 /* Everything of the interface or file that the argument names; peer: a name, a key, or the
  * beginning of one that is no other's; NULL: all. *ret has to be zeroed. */
 int probe_look(const char *argument, const char *peer, struct probe_rows *ret, struct diag *d);
-/* The same for a file that has been read, which is moved into *ret. */
+/* The same for a file that has been read, which is moved into *ret: with its own keys and peers,
+ * not those of the interface. */
 int probe_look_config(struct config *config, struct probe_rows *ret, struct diag *d);
 /* Fills in the results. What has to be waited for is said. */
 int probe_ask(struct probe_rows *rows, struct diag *d);

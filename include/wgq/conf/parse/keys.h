@@ -37,10 +37,10 @@
 	KEY(KEEPALIVE, "PersistentKeepalive", Peer, WG, ONE, wg_keepalive)                         \
 	KEY(PRIVATE_KEY_FILE, "PrivateKeyFile", Interface, WGQ, ONE, own_key_file)                 \
 	KEY(ADDRESS_FROM_KEY, "AddressFromKey", Interface, WGQ, LIST, own_address_from_key)        \
-	KEY(EXCLUDED_IPS, "ExcludedIPs", Interface, WGQ_LATER, LIST, own_excluded_ips)             \
-	KEY(METRIC, "Metric", Interface, WGQ_LATER, ONE, own_metric)                               \
+	KEY(EXCLUDED_IPS, "ExcludedIPs", Interface, WGQ, LIST, own_excluded_ips)                   \
+	KEY(METRIC, "Metric", Interface, WGQ, ONE, own_metric)                                     \
 	KEY(MULTICAST, "Multicast", Interface, WGQ, ONE, own_multicast)                            \
-	KEY(SHARED_NEIGHBOUR, "SharedNeighbour", Interface, WGQ_LATER, ONE, own_shared_neighbour)  \
+	KEY(SHARED_NEIGHBOUR, "SharedNeighbour", Interface, WGQ, ONE, own_shared_neighbour)        \
 	KEY(LISTEN_ON, "ListenOn", Interface, WGQ, LIST, own_listen_on)                            \
 	KEY(PRESHARED_KEY_FILE, "PresharedKeyFile", Peer, WGQ, ONE, own_key_file)                  \
 	KEY(FALLBACK_ENDPOINT, "FallbackEndpoint", Peer, WGQ, LIST, own_fallback_endpoint)
@@ -127,6 +127,10 @@ void parse_not(struct parser *p, struct slice at, const char *what, const char *
 /* id: see base/diag.h. */
 void parse_warning(struct parser *p, struct slice at, const char *id, const char *hint,
 		   const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Notes in conf that only wgq knows what the line being read asks for. 0 or -ENOMEM, with the error
+ * added. */
+int parse_own(struct parser *p, bool is_hook);
 
 /* Says how many were not shown. */
 void parse_count_hidden(const struct parser *p);

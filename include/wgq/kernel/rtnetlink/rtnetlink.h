@@ -93,10 +93,12 @@ int rtnetlink_route_list(struct rtnetlink *rt, uint8_t family, uint32_t table, u
 int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_vec *ret,
 			 struct buf *ret_kept, struct diag *d);
 
-/* Lists, into an empty *ret, the barriers with a window, which are of IPv4: that is the family that
- * goes with an address. */
-int rtnetlink_barrier_list(struct rtnetlink *rt, uint32_t window, struct route_table_vec *ret,
-			   struct diag *d);
+/* Lists, into empty vectors, what belongs to an interface and is not on its link, by the window:
+ * the routes that throw, and the barriers, which are of IPv4: that is the family that goes with an
+ * address. */
+int rtnetlink_unlinked_list(struct rtnetlink *rt, uint32_t window,
+			    struct route_table_vec *ret_barriers,
+			    struct route_table_vec *ret_throws, struct diag *d);
 
 /* Addresses and routes as the kernel's own messages: with every attribute, and in an order in which
  * they can be made again. Appends the addresses of a link, but for those that the kernel gives it.
@@ -106,9 +108,12 @@ int rtnetlink_kept_addrs(struct rtnetlink *rt, uint32_t index, struct buf *ret, 
  * and the error is that of the first that was refused. */
 int rtnetlink_kept_restore(struct rtnetlink *rt, uint32_t index, const struct buf *kept,
 			   struct diag *d);
-/* Whether a table holds any route but barriers; stops at the first. */
+/* Whether a table holds any route but barriers, and what wgq's own throw; stops at the first. */
 int rtnetlink_table_used(struct rtnetlink *rt, uint8_t family, uint32_t table, bool *ret,
 			 struct diag *d);
+/* Whether it holds any at all. */
+int rtnetlink_table_empty(struct rtnetlink *rt, uint8_t family, uint32_t table, bool *ret,
+			  struct diag *d);
 
 /* Appends the prefixes that addresses and routes of this host hold, whatever the link and table, as
  * far as subnet_matters(). All routes are read, but only these are kept. */
@@ -119,13 +124,14 @@ int rtnetlink_used_list(struct rtnetlink *rt, struct prefix_vec *ret, struct dia
 int rtnetlink_others_list(struct rtnetlink *rt, uint32_t index, const struct link_vec *tunnels,
 			  struct prefix_set *ret, struct diag *d);
 
-/* Routes through one link, all in one table. */
+/* Routes of one group. */
 struct rtnetlink_routes {
 	const struct route *at;
 	size_t count;
-	uint32_t oif, table;
-	bool put_back;    /* were there before: others' to the same prefixes do not keep them out */
-	uint32_t barrier; /* lead nowhere, with this window: route_barrier_window(); 0: into oif */
+	struct route_group group;
+	uint32_t oif;    /* of those that lead into it */
+	uint32_t window; /* of the others: route_window() */
+	bool put_back;   /* were there before: others' to the same prefixes do not keep them out */
 	/* What was done before a failure stays: for a link that is deleted then, which takes the
 	 * kernel a tenth of the time. */
 	bool leaves;

@@ -160,7 +160,7 @@ struct reach_action {
 	uint64_t at;
 	struct reach_way way;
 	uint32_t id;
-	unsigned times;
+	unsigned times, apart_ms;
 	bool poke;
 };
 
@@ -177,13 +177,15 @@ struct reach {
 
 	/* For callers to set at any time. */
 	bool has_names;
-	bool blind;
+	bool blind;     /* probes cannot be sent */
+	bool userspace; /* as wireguard-go, which heeds no pin once it has a source */
 
 	/* Private. Moments are in ns, 0: never. */
 	bool leaves;    /* the current endpoint was a candidate, and is none any more */
 	bool cut;       /* on SEARCH: nothing arrives by the current path */
 	uint8_t doubt;  /* on DOUBT: why */
 	bool unsure;    /* whether the kernel uses the current path */
+	bool masked;    /* on SEARCH: the peer is heard, it is not known by which path */
 	uint8_t todo;   /* actions that wait to be said */
 	uint8_t asks;   /* on DOUBT */
 	uint16_t times; /* of the set that waits */
@@ -192,6 +194,8 @@ struct reach {
 	uint64_t switched;  /* the endpoint was set last */
 	uint64_t probed;    /* any path, last */
 	uint64_t tried;     /* a better path, last */
+	uint64_t hold_at;   /* after that: the endpoint is set again */
+	uint64_t verify_at; /* no doubt whether the kernel uses the path before */
 	uint64_t asked;     /* on DOUBT: the current path */
 	uint64_t changed;   /* the network, last */
 	uint64_t resolved;  /* the names were asked last */
@@ -200,7 +204,7 @@ struct reach {
 	uint64_t decide_at; /* on SEARCH: a second after the first answer */
 	uint64_t read_at, poke_at, unpin_at, resolve_at;
 	uint64_t pause; /* on SEARCH: between two probes after the rounds */
-	uint64_t doubt_pause, resolve_pause;
+	uint64_t doubt_pause, verify_pause, resolve_pause;
 };
 
 void reach_init(struct reach *reach, bool has_names, struct reach_time now);

@@ -8,12 +8,15 @@
 #include "wgq/plan/want/want.h"
 
 struct table_change {
-	uint32_t table;
+	struct route_group group;
 	struct route_vec add;      /* longest first */
 	struct route_vec add_late; /* their place is held by the route of an address that goes */
 	struct route_vec put_back; /* of those in remove: the kernel takes them meanwhile */
 	struct route_vec barred;   /* missing, and a killed wgq has left a barrier */
 	struct route_vec remove;
+	/* The kernel may not hold a route and one of another group beside it: both have the prefix
+	 * and the metric. So one takes the place of the other (reload_replace_routes()). */
+	struct route_vec replacing, replaced;
 };
 struct table_change_vec {
 	VEC(struct table_change);

@@ -36,7 +36,9 @@ struct want {
 	bool carries_ip, carries_ip6;
 
 	struct route_vec routes; /* longest first, without those of the full tunnels below */
-	uint32_t table;          /* that the routes go to */
+	struct route_vec pieces; /* what ExcludedIPs leave of allowed IPs, likewise */
+	struct route_vec throws; /* ExcludedIPs, where the table is the tunnel's own */
+	uint32_t table;          /* that the routes and pieces go to */
 
 	/* Families whose default route is sent through the tunnel by policy routing. */
 	bool full_ip, full_ip6;
@@ -60,6 +62,25 @@ bool want_public_key(const struct wg_device *wanted, const struct snap *snap, st
 /* Whether it has a default route through the tunnel: in either family, in one. */
 bool want_is_full(const struct want *want);
 bool want_is_full_for(const struct want *want, uint8_t family);
+
+/* The wanted routes by what they have in common; of both families, or none. */
+enum want_set {
+	WANT_ALLOWED,
+	WANT_PIECES,
+	WANT_THROWS,
+	WANT_DEFAULT_IP6,
+	WANT_DEFAULT_IP,
+	WANT_SETS
+};
+struct want_routes {
+	struct route_group group;
+	struct route_vec routes; /* borrowed */
+};
+void want_list_routes(const struct want *want, struct want_routes ret[WANT_SETS]);
+
+/* Whether routes that throw, which a wgq that was killed has left, may be in the table of its full
+ * tunnel: not in one that was chosen since it was empty. */
+bool want_may_meet_unlinked(const struct want *want);
 
 /* The firewall of its full tunnel; borrows from want. */
 void want_firewall_rules(const struct want *want, struct firewall *ret);

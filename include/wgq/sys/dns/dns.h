@@ -37,7 +37,7 @@ struct dns_config {
 };
 
 /* "off", "resolvconf", "resolved", "auto". False: none of these. */
-bool dns_backend_parse(const char *text, enum dns_backend *ret);
+int dns_backend_parse(const char *text, enum dns_backend *ret);
 
 /* Which way to go; never DNS_AUTO, and DNS_OFF where there is nothing to set. For DNS_AUTO:
  * systemd-resolved when it runs and owns /etc/resolv.conf, else resolvconf. An error when there is

@@ -28,7 +28,8 @@ struct dns_server_vec {
 struct dns_outside {
 	struct dns_server_vec servers; /* in the order in which they are asked */
 	struct buf search;             /* search domains, one a line */
-	const char *source; /* "systemd-resolved", "resolvconf", "/etc/resolv.conf"; static */
+	const char *source; /* "systemd-resolved", "resolvconf", "/etc/resolv.conf"; static; NULL:
+			     * no server was found */
 };
 
 /* By systemd-resolved where it serves this host, else by resolvconf's entries, else by

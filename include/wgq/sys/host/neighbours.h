@@ -3,8 +3,7 @@
  * only the first of them shows (net/core/neighbour.c). */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* false: it cannot be known here. */
-bool neighbours_count(uint32_t *ret_used, uint32_t *ret_max);
+/* -errno: it cannot be known here. */
+int neighbours_count(uint32_t *ret_used, uint32_t *ret_max);

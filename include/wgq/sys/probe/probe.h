@@ -16,7 +16,9 @@
  * In come values from cmd/probe.c and `wgq run`; out go packets and events. Needs CAP_NET_ADMIN and
  * CAP_NET_RAW.
  *
- *	prober.c		probes, and what becomes of them
+ *	prober.c		a prober: its descriptors, its clock
+ *	probing.c		the table of probes under way, and their verdicts
+ *	ask.c, answer.c		what is sent, and what comes back
  *	socket.c		raw sockets: packets out, packets and ICMP errors in
  *	packet.c		UDP and what is in it, as bytes; pure
  *	handshake.c		Noise_IKpsk2 up to the response; pure but for libcrypto
@@ -101,8 +103,8 @@ struct probe_event {
 	struct addr other; /* PROBE_ELSEWHERE: where the answer came to */
 };
 
-/* What goes wrong with the sending is an event. 0, -ENOMEM, -EBUSY: more than 10,000 probes are
- * under way. */
+/* What goes wrong with the sending is an event. 0, -EBUSY: more than 10,000 probes are under way,
+ * or -errno: there is no socket. */
 int prober_send(struct prober *prober, const struct probe *probe);
 /* Without an event. */
 void prober_cancel(struct prober *prober, uint64_t tag);

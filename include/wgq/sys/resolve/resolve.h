@@ -2,8 +2,8 @@
 /* Names become numbers: hosts, services and routing tables of a configuration.
  *
  * In comes a struct conf with names in it; it is completed in place. cmd/session.c calls this
- * before up and reload change anything, cmd/save.c before it compares. `wgq why` looks up one
- * name.
+ * before up and reload change anything, cmd/save.c before it compares, cmd/run when it reads a
+ *file. `wgq why` looks up one name.
  *
  *	resolve.c		a whole configuration, and an error for each name without a number
  *	pool.c, job.c		many look-ups at once, repeated where that may help; one of them
@@ -53,6 +53,11 @@ int resolve_again(struct conf *conf, const struct wg_device *running,
  * address of a peer that has none so far; one that has keeps it, with a warning. */
 int resolve_running(struct conf *conf, const struct wg_device *running,
 		    const struct resolve_options *options, struct diag *d);
+
+/* The same without any look-up of a host, for `wgq run`, which asks for hosts when the interface is
+ * up (sys/ask): a peer whose endpoint is a name stays without one. What is wrong for good, as a
+ * service that does not exist, is an error. */
+int resolve_now(struct conf *conf, struct diag *d);
 
 /* The first address of a name, of a family or of any (AF_UNSPEC), as connect(2) would be tried. It
  * waits as long as getaddrinfo(3) does. -ENOENT: there is none. */

@@ -12,4 +12,4 @@ bool udp_port_is_free(uint16_t port);
 
 /* The address from which this host speaks to the Internet, IPv4 if it can. False: it has no way
  * there. */
-bool udp_own_address(struct addr *ret);
+int udp_own_address(struct addr *ret);
