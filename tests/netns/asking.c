@@ -130,7 +130,10 @@ static void set_servers(const char *ifname, uint32_t mark)
 		char text[ADDR_TEXT_MAX];
 
 		addr_format(&server->addr, text);
-		printf(" %s%s%s", text, server->ifindex ? " by its link" : "",
+		printf(" %s", text);
+		if (server->port != 53)
+			printf(" port %u", server->port);
+		printf("%s%s", server->ifindex ? " by its link" : "",
 		       server->inside ? " inside" : "");
 	}
 	for (char *at = outside.search.data; at && *at; at++)

@@ -13,7 +13,7 @@
 #include "wgq/sys/file/file.h"
 #include "wgq/sys/process/proc.h"
 
-enum { DNS_PORT = 53, DNS_OVER_TLS_PORT = 853 };
+enum { DNS_PORT = 53 };
 
 const struct dns_watched dns_outside_watched[] = {
 	{"/etc", "resolv.conf"},
@@ -35,6 +35,7 @@ struct search {
 	const char *ifname;
 	const struct conf *conf;
 	const char *source; /* that is asked now */
+	bool has_resolved;  /* so its stub has nothing to add */
 	struct {
 		struct dns_server_vec servers;
 		const char *source; /* of the first */
@@ -47,6 +48,14 @@ static bool is_loopback(const struct addr *a)
 	static const struct addr ip6 = {.family = AF_INET6, .bytes[15] = 1};
 
 	return (a->family == AF_INET && a->bytes[0] == 127) || addr_compare(a, &ip6) == 0;
+}
+
+static bool is_stub(const struct addr *a)
+{
+	static const uint8_t stub[] = {127, 0, 0};
+
+	return a->family == AF_INET && memcmp(a->bytes, stub, sizeof(stub)) == 0 &&
+	       (a->bytes[3] == 53 || a->bytes[3] == 54);
 }
 
 static bool conf_has_server(const struct conf *conf, const struct addr *addr)
@@ -71,7 +80,7 @@ static int add(struct search *s, const struct dns_server *server, bool is_own)
 	struct dns_server_vec *servers = &s->ranks[rank].servers;
 	struct dns_server *last;
 
-	if (port == DNS_OVER_TLS_PORT)
+	if (s->has_resolved && is_stub(&server->addr))
 		return 0;
 	vec_each(known, servers)
 		if (addr_compare(&known->addr, &server->addr) == 0 && known->port == port)
@@ -135,7 +144,8 @@ static int ask_resolved(struct search *s)
 	struct dns_server_vec all = {0};
 	int r = 0;
 
-	if (dns_resolved_list(ifindex, &all, &s->domains) >= 0)
+	s->has_resolved = dns_resolved_list(ifindex, &all, &s->domains) >= 0;
+	if (s->has_resolved)
 		vec_each(server, &all)
 			if (r == 0)
 				r = add(s, server, ifindex && server->ifindex == ifindex);
