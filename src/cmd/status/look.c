@@ -150,7 +150,8 @@ static int look_at_host(struct status *s, const struct options *options, struct 
 	/* The userspace protocol does not tell it. */
 	if (key_is_zero(&s->snap.wg.public_key) && !key_is_zero(&s->snap.wg.private_key))
 		key_public(&s->snap.wg.private_key, &s->snap.wg.public_key);
-	if (s->snap.link.index && around_look(&s->snap, &s->around, &found) < 0)
+	if (s->snap.link.index &&
+	    around_look(&s->snap, s->want.conf ? &s->want : NULL, &s->around, &found) < 0)
 		unseen(s, &found);
 	return 0;
 }

@@ -62,6 +62,12 @@ int rtnetlink_addr_dump(struct rtnetlink *rt, uint8_t family, uint32_t index,
 			const struct netlink_sink *sink, struct ack *ret_ack);
 int rtnetlink_route_dump(struct rtnetlink *rt, uint8_t family, uint32_t table, uint32_t oif,
 			 const struct netlink_sink *sink, struct ack *ret_ack);
+/* Those of table main that a protocol (RTPROT_...) has made. */
+int rtnetlink_route_dump_of(struct rtnetlink *rt, uint8_t family, uint8_t protocol,
+			    const struct netlink_sink *sink, struct ack *ret_ack);
+/* The route that a packet to an address takes, as it is in its table. Type 0: none. */
+int rtnetlink_route_match(struct rtnetlink *rt, const struct addr *to, struct policy_route *ret,
+			  struct ack *ret_ack);
 
 /* Fills in the names of the hops' links. */
 void rtnetlink_name_hops(struct policy_route *route);

@@ -21,13 +21,14 @@ static bool is_no_way(const struct ack *ack)
 	       (ack->error == EINVAL && !ack->text[0]);
 }
 
-/* Without hops: there is no way. */
-static int ask_way(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
+/* Without hops: there is no way. flags: RTM_F_.... */
+static int ask_way(struct rtnetlink *rt, const struct addr *to, uint32_t mark, unsigned int flags,
 		   struct policy_route *ret, struct ack *ret_ack)
 {
 	const struct rtmsg head = {
 		.rtm_family = to->family,
 		.rtm_dst_len = addr_bits(to),
+		.rtm_flags = flags,
 	};
 	const struct netlink_sink sink = {.take = path_take, .into = ret};
 	struct rtnetlink_message message;
@@ -46,6 +47,13 @@ static int ask_way(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
 		return 0;
 	}
 	return r;
+}
+
+int rtnetlink_route_match(struct rtnetlink *rt, const struct addr *to, struct policy_route *ret,
+			  struct ack *ret_ack)
+{
+	*ret = (struct policy_route){0};
+	return ask_way(rt, to, 0, RTM_F_FIB_MATCH, ret, ret_ack);
 }
 
 /* The route's own MTU, else that of its device; 0 where it has neither. */
@@ -69,7 +77,7 @@ int rtnetlink_path_get(struct rtnetlink *rt, const struct addr *to, uint32_t mar
 	struct policy_route route = {0};
 	char text[ADDR_TEXT_MAX];
 	struct ack ack;
-	int r = ask_way(rt, to, mark, &route, &ack);
+	int r = ask_way(rt, to, mark, 0, &route, &ack);
 
 	if (r == 0)
 		r = read_path(rt, &route, path, &ack);

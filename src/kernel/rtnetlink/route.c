@@ -212,6 +212,14 @@ int rtnetlink_route_dump(struct rtnetlink *rt, uint8_t family, uint32_t table, u
 	return route_dump(rt, &head, table, oif, sink, ret_ack);
 }
 
+int rtnetlink_route_dump_of(struct rtnetlink *rt, uint8_t family, uint8_t protocol,
+			    const struct netlink_sink *sink, struct ack *ret_ack)
+{
+	const struct rtmsg head = {.rtm_family = family, .rtm_protocol = protocol};
+
+	return route_dump(rt, &head, RT_TABLE_MAIN, 0, sink, ret_ack);
+}
+
 void rtnetlink_name_hops(struct policy_route *route)
 {
 	for (uint32_t i = 0; i < policy_hops_known(route); i++)

@@ -228,39 +228,44 @@ static int check_routes(const struct snap *snap, const struct want *want, struct
 	return names_found(&missing, FINDING_ROUTE_MISSING, ret);
 }
 
-static int add_taken(const struct health_input *in, const struct route_vec *routes,
-		     struct prefix_set *ret)
+static int add_networks(const struct route_vec *routes, struct prefix_set *ret)
 {
-	vec_each(route, routes)
-		if (prefix_set_has_network(&in->around->networks, &route->prefix) &&
-		    prefix_set_add(ret, &route->prefix) < 0)
+	vec_each(route, routes) {
+		struct prefix network = route->prefix;
+
+		prefix_mask(&network);
+		if (prefix_set_add(ret, &network) < 0)
 			return -ENOMEM;
+	}
 	return 0;
 }
 
-/* Of table main, what the tunnel has there and what it should have. */
+int health_networks(const struct snap *snap, const struct want *want, struct prefix_set *ret)
+{
+	if (snap->link.in_vrf)
+		return 0;
+	int r = prefix_set_of_networks(&snap->addrs, ret);
+	if (r == 0)
+		r = add_networks(&snap->main_routes, ret);
+	if (r == 0 && want && want->table == RT_TABLE_MAIN)
+		r = add_networks(&want->routes, ret);
+	prefix_set_sort(ret);
+	return r;
+}
+
 static int check_taken(const struct health_input *in, struct finding_vec *ret)
 {
-	_cleanup_prefix_set_ struct prefix_set taken = {0}, networks = {0};
+	_cleanup_prefix_set_ struct prefix_set own = {0};
 	_cleanup_buf_ struct buf detail = {0};
 	struct names names = {.of = &detail};
-	int r = 0;
 
-	if (in->snap->link.in_vrf)
-		return 0;
-	r = prefix_set_of_networks(&in->snap->addrs, &networks);
-	for (size_t i = 0; i < networks.len && r == 0; i++)
-		if (prefix_set_has_network(&in->around->networks, &networks.at[i]))
-			r = prefix_set_add(&taken, &networks.at[i]);
-	if (r == 0)
-		r = add_taken(in, &in->snap->main_routes, &taken);
-	if (r == 0 && in->want && in->want->table == RT_TABLE_MAIN)
-		r = add_taken(in, &in->want->routes, &taken);
-	prefix_set_sort(&taken);
-	for (size_t i = 0; i < taken.len; i++)
-		if (i == 0 || !prefix_equal(&taken.at[i - 1], &taken.at[i]))
-			name_prefix(&names, &taken.at[i]);
-	return r == 0 ? names_found(&names, FINDING_TAKEN_NETWORK, ret) : r;
+	if (health_networks(in->snap, in->want, &own) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < own.len; i++)
+		if ((i == 0 || !prefix_equal(&own.at[i - 1], &own.at[i])) &&
+		    prefix_set_has_network(&in->around->networks, &own.at[i]))
+			name_prefix(&names, &own.at[i]);
+	return names_found(&names, FINDING_TAKEN_NETWORK, ret);
 }
 
 /* By what happens to packets, whoever routes them so. Where policy routing is to catch them, what

@@ -71,15 +71,17 @@ static int look_out(struct rtnetlink *rt, const struct snap *snap, const char *t
 	return r;
 }
 
-int around_look(const struct snap *snap, struct around *ret, struct diag *d)
+int around_look(const struct snap *snap, const struct want *want, struct around *ret,
+		struct diag *d)
 {
 	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = NULL;
+	_cleanup_prefix_set_ struct prefix_set own = {0};
 	long src_valid_mark = 0;
 	int r = rtnetlink_open(&rt, d);
 
 	if (r < 0)
 		return r;
-	if (collect(snap, ret) < 0)
+	if (collect(snap, ret) < 0 || health_networks(snap, want, &own) < 0)
 		return diag_no_memory(d);
 	r = follow(rt, snap, &ret->ways, d);
 	/* Neither is in a range that is special, or that people use at home. */
@@ -88,7 +90,7 @@ int around_look(const struct snap *snap, struct around *ret, struct diag *d)
 	if (r == 0)
 		r = look_out(rt, snap, "2000::1", &ret->out_ip6, ret->tunnel_ip6, d);
 	if (r == 0)
-		r = facts_networks(snap->link.name, &ret->networks, d);
+		r = facts_networks(snap->link.name, &own, &ret->networks, d);
 	ret->src_valid_mark =
 		sysctl_get("net/ipv4/conf/all/src_valid_mark", &src_valid_mark, NULL) == 0 &&
 		src_valid_mark;

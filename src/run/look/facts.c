@@ -18,6 +18,9 @@
 #include "wgq/sys/host/sysctl.h"
 #include "wgq/sys/process/proc.h"
 
+/* More are looked up faster by reading all routes. */
+enum { ASKED_MAX = 4096 };
+
 /* A way that leads through the tunnel itself tells nothing: of one that is up we go by the mark. */
 static void read_path(const struct conf *conf, uint32_t *ret)
 {
@@ -95,7 +98,8 @@ int facts_read_others(const char *but, struct check_other_vec *ret)
 	return r;
 }
 
-int facts_networks(const char *ifname, struct prefix_set *ret, struct diag *d)
+int facts_networks(const char *ifname, const struct prefix_set *asked, struct prefix_set *ret,
+		   struct diag *d)
 {
 	_cleanup_(rtnetlink_free_at) struct rtnetlink *rtnetlink = NULL;
 	_cleanup_(links_release) struct link_vec tunnels = {0};
@@ -106,7 +110,11 @@ int facts_networks(const char *ifname, struct prefix_set *ret, struct diag *d)
 		r = rtnetlink_link_get(rtnetlink, ifname, &own, d);
 	if (r == 0)
 		r = device_list(&tunnels, d);
-	return r == 0 ? rtnetlink_others_list(rtnetlink, own.index, &tunnels, ret, d) : r;
+	if (r < 0)
+		return r;
+	return asked && asked->len <= ASKED_MAX
+		       ? rtnetlink_others_among(rtnetlink, own.index, &tunnels, asked, ret, d)
+		       : rtnetlink_others_list(rtnetlink, own.index, &tunnels, ret, d);
 }
 
 static bool has_link(const char *name)
@@ -139,7 +147,7 @@ void facts_read(const struct conf *conf, struct check_facts *ret)
 	ret->has_address = has_address;
 	ret->lacks_dns_tool = conf_has_dns(conf) && !dns_can_be_set();
 	facts_read_others(conf->ifname, &ret->others);
-	(void)facts_networks(conf->ifname, &ret->networks, NULL);
+	(void)facts_networks(conf->ifname, NULL, &ret->networks, NULL);
 	read_path(conf, &ret->path_mtu);
 	if (sysctl_get("net/ipv6/neigh/default/gc_thresh3", &ret->neighbours, NULL) < 0)
 		ret->neighbours = 0;

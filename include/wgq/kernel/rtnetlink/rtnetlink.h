@@ -123,6 +123,10 @@ int rtnetlink_used_list(struct rtnetlink *rt, struct prefix_vec *ret, struct dia
  * those of their addresses; no default route, nor one by a gateway that comes behind a tunnel's. */
 int rtnetlink_others_list(struct rtnetlink *rt, uint32_t index, const struct link_vec *tunnels,
 			  struct prefix_set *ret, struct diag *d);
+/* The same of the networks asked about, where the route of a daemon counts only if it is the one
+ * that is used; the whole table is not read. */
+int rtnetlink_others_among(struct rtnetlink *rt, uint32_t index, const struct link_vec *tunnels,
+			   const struct prefix_set *asked, struct prefix_set *ret, struct diag *d);
 
 /* Routes of one group. */
 struct rtnetlink_routes {

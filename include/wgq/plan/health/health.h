@@ -46,7 +46,9 @@ struct around {
 		ways; /* to the endpoints, each address once, in the order of addr_compare() */
 	enum way_out out_ip, out_ip6;
 	char tunnel_ip[IFNAMSIZ], tunnel_ip6[IFNAMSIZ]; /* of OUT_TUNNEL */
-	struct prefix_set networks; /* that other interfaces are in or lead to, sorted */
+	/* Of the tunnel's networks at least those that other interfaces are in or lead to; sorted.
+	 */
+	struct prefix_set networks;
 	bool strict_rp_filter, src_valid_mark;
 	uint32_t neighbours, neighbours_max; /* of IPv6, on the whole host; max 0: not known */
 };
@@ -64,6 +66,8 @@ struct health_input {
 /* Appends what is found, in the order of finding_kind for the interface, then peer by peer. */
 int health_check(const struct health_input *in, struct finding_vec *ret, struct diag *d);
 
+/* The networks that the tunnel has in table main, or should have, sorted. 0 or -ENOMEM. */
+int health_networks(const struct snap *snap, const struct want *want, struct prefix_set *ret);
 /* Puts the ways in order, and leaves those of an address once. */
 void around_sort(struct around *around);
 /* The address's way; NULL: it was not looked for. */

@@ -6,6 +6,7 @@
 #include "wgq/net/snap.h"
 #include "wgq/plan/health/health.h"
 
-/* snap has link and device. One question to the kernel for each address that is an endpoint; needs
- * no privilege. *ret has to be zeroed. */
-int around_look(const struct snap *snap, struct around *ret, struct diag *d);
+/* snap has link, device, addresses and routes in main; want may be NULL. One question to the kernel
+ * for each address that is an endpoint; needs no privilege. *ret has to be zeroed. */
+int around_look(const struct snap *snap, const struct want *want, struct around *ret,
+		struct diag *d);
