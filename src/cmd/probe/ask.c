@@ -33,16 +33,6 @@ struct ask {
 	uint32_t delay_ms, interval_ms;
 };
 
-/* Those of one peer, from the given one on. */
-static size_t count_rows(const struct probe_rows *rows, size_t from)
-{
-	size_t n = 0;
-
-	while (from + n < rows->len && rows->at[from + n].peer == rows->at[from].peer)
-		n++;
-	return n;
-}
-
 static int64_t session_age(const struct probe_rows *rows, const struct wg_peer *peer)
 {
 	return rows->is_up && peer->last_handshake ? rows->now - peer->last_handshake : -1;
@@ -53,10 +43,12 @@ static void begin_peer(struct ask *ask, size_t row)
 {
 	const struct probe_rows *rows = ask->rows;
 	const struct wg_peer *peer = &rows->wg.peers.at[rows->at[row].peer];
-	const uint32_t apart = (uint32_t)count_rows(rows, row) * PROBE_APART_MS;
 	int64_t age = session_age(rows, peer);
+	uint32_t apart = 0;
 
 	ask->peer = rows->at[row].peer;
+	for (; row < rows->len && rows->at[row].peer == ask->peer; row++)
+		apart += PROBE_APART_MS;
 	ask->interval_ms = apart > PROBE_AGAIN_MS ? apart : PROBE_AGAIN_MS;
 	/* An ask takes half of that: more at once would only wait for each other. */
 	ask->delay_ms = ask->peers++ * APART_OF_PEERS_MS;
@@ -116,15 +108,6 @@ static int poke(const struct probe_rows *rows, const struct probe_row *row, stru
 	return device_poke(rows->ifname, rows->server, &peer->public_key, peer->keepalive, d);
 }
 
-static int wait_for(const struct ask *ask, struct diag *d)
-{
-	struct pollfd fd = {.fd = prober_fd(ask->prober), .events = POLLIN};
-
-	if (poll(&fd, 1, -1) < 0 && errno != EINTR)
-		return diag_fail(d, errno, "cannot wait for answers");
-	return 0;
-}
-
 static int take_events(struct ask *ask, struct diag *d)
 {
 	struct probe_event event;
@@ -163,8 +146,10 @@ int probe_ask(struct probe_rows *rows, struct diag *d)
 		r = send_rows(&ask, d);
 		if (r < 0 || !prober_count(prober))
 			break;
-		r = wait_for(&ask, d);
-		if (r == 0)
+		struct pollfd fd = {.fd = prober_fd(prober), .events = POLLIN};
+		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
+			r = diag_fail(d, errno, "cannot wait for answers");
+		else
 			r = take_events(&ask, d);
 	}
 	return r;

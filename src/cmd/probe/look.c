@@ -93,6 +93,7 @@ static int take_file(struct probe_rows *rows, struct diag *d)
 		if (!copy)
 			break;
 		copy->public_key = peer->public_key;
+		copy->line = peer->endpoint_line ? peer->endpoint_line : peer->line;
 		copy->preshared_key = peer->preshared_key;
 		copy->last_handshake = known ? known->last_handshake : 0;
 		copy->keepalive = known ? known->keepalive : 0;
@@ -222,14 +223,6 @@ static int add_peer(struct gathering *g, size_t index)
 	return r;
 }
 
-static bool begins(const struct key *key, const char *text)
-{
-	char base64[KEY_BASE64_LEN + 1];
-
-	key_to_base64(key, base64);
-	return strncmp(base64, text, strlen(text)) == 0;
-}
-
 /* A name is one before a key is. */
 static int find_peer(const struct probe_rows *rows, const char *text, size_t *ret, struct diag *d)
 {
@@ -245,7 +238,10 @@ static int find_peer(const struct probe_rows *rows, const char *text, size_t *re
 		}
 	}
 	for (size_t i = 0; i < peers->len; i++) {
-		if (!begins(&peers->at[i].public_key, text))
+		char base64[KEY_BASE64_LEN + 1];
+
+		key_to_base64(&peers->at[i].public_key, base64);
+		if (strncmp(base64, text, strlen(text)) != 0)
 			continue;
 		*ret = i;
 		found++;

@@ -61,14 +61,6 @@ int verb_probe(const struct options *options)
 	return status;
 }
 
-static uint32_t line_of(const struct probe_rows *rows, const struct key *key)
-{
-	vec_each(peer, &rows->config.conf.wg.peers)
-		if (key_equal(&peer->public_key, key))
-			return peer->line;
-	return 0;
-}
-
 int probe_check(struct config *config, struct diag *d)
 {
 	_cleanup_probe_rows_ struct probe_rows rows = {0};
@@ -80,8 +72,8 @@ int probe_check(struct config *config, struct diag *d)
 		r = probe_ask(&rows, d);
 	for (size_t first = 0, next; r == 0 && first < rows.len; first = next) {
 		const struct probe_row *best = probe_best(&rows, first, &next);
-		const struct key *key = &rows.wg.peers.at[best->peer].public_key;
-		const struct place at = conf_place(&rows.config.conf, line_of(&rows, key));
+		const struct place at =
+			conf_place(&rows.config.conf, rows.wg.peers.at[best->peer].line);
 		_cleanup_buf_ struct buf endpoint = {0};
 
 		if (best->result.verdict == PROBE_ANSWERED)

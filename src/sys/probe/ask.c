@@ -80,7 +80,8 @@ bool probing_ask(struct prober *p, struct probing *probing, struct probe_event *
 		found = (struct probe_event){.verdict = PROBE_NOT_SENT, .error = -r};
 		return probing_take(p, probing, &found, ret);
 	}
-	probing_keep_index(p, probing, ask->handshake.index);
+	p->asks_of[ask->handshake.index >> 16] =
+		(uint32_t)((size_t)(probing - p->probes) * ASKS_MAX + probing->asks_sent + 1);
 	probing->asks_sent++;
 	probing->next_us = ask->sent_us + probing->interval_us;
 	probing->poke_us = ask->sent_us + PROBE_POKE_MS * MS;

@@ -25,12 +25,6 @@ struct probing *probing_find(struct prober *p, uint32_t index, struct ask **ret)
 	return (*ret)->handshake.index == index ? probing : NULL;
 }
 
-void probing_keep_index(struct prober *p, struct probing *probing, uint32_t index)
-{
-	p->asks_of[index >> 16] =
-		(uint32_t)((size_t)(probing - p->probes) * ASKS_MAX + probing->asks_sent + 1);
-}
-
 void probing_end(struct prober *p, size_t at)
 {
 	struct probing *last = &p->probes[--p->count], *gone = &p->probes[at];

@@ -52,9 +52,6 @@ int64_t probing_now_us(void);
 
 /* Where *index leads, NULL: nowhere. */
 struct probing *probing_find(struct prober *p, uint32_t index, struct ask **ret);
-/* Of the probe's next ask, once it has an index. */
-void probing_keep_index(struct prober *p, struct probing *probing, uint32_t index);
-
 /* What an ask has come to. True: there is an event, and mostly the probe is no more. A verdict that
  * more asks cannot better ends it; else the best one is remembered. */
 bool probing_take(struct prober *p, struct probing *probing, const struct probe_event *found,
