@@ -14,7 +14,7 @@
 #include "wgq/sys/file/file.h"
 
 enum {
-	WHOLE = LOOK_DEVICE | LOOK_RULES | LOOK_UNLINKED | LOOK_FIREWALL,
+	WHOLE = LOOK_DEVICE | LOOK_RULES | LOOK_UNLINKED | LOOK_PINS | LOOK_FIREWALL,
 	LEFTOVERS = WHOLE | LOOK_MARKS | LOOK_DNS_ENTRY,
 };
 
@@ -31,8 +31,8 @@ static int plan_leftovers(struct session *s, const struct snap *snap, struct pla
 {
 	int r = leftover_rules(s->conf, snap, ret, d);
 
-	if (r == 0 && (ret->len || snap->barriers.len || snap->throws.len || snap->has_firewall ||
-		       snap->has_own_table || snap->has_dns))
+	if (r == 0 && (ret->len || snap->barriers.len || snap->pins.len || snap->throws.len ||
+		       snap->has_firewall || snap->has_own_table || snap->has_dns))
 		r = diff_clean(s->conf, snap, &s->means, ret, d);
 	return r;
 }

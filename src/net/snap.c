@@ -47,6 +47,7 @@ void snap_release(struct snap *snap)
 	if (!snap)
 		return;
 	wg_device_release(&snap->wg);
+	vec_release(&snap->pins);
 	vec_release(&snap->addrs);
 	vec_release(&snap->main_routes);
 	tables_release(&snap->tables);

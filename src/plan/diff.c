@@ -263,6 +263,9 @@ int diff_clean(const struct conf *conf, const struct snap *snap, const struct me
 	       struct plan *ret, struct diag *d)
 {
 	diff_lift_unlinked(snap, ret);
+	snap_needs(snap, LOOK_PINS);
+	if (snap->pins.len)
+		plan_add(ret, OP_UNPIN, 0)->pins = &snap->pins;
 	/* Before the name servers: while a program unsets those, another wgq may bring it up. */
 	snap_needs(snap, LOOK_FIREWALL);
 	if (snap->has_firewall)

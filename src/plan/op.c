@@ -9,6 +9,7 @@
 
 #include "wgq/conf/hook/hooks.h"
 #include "wgq/net/firewall.h"
+#include "wgq/net/pin.h"
 #include "wgq/plan/text/change.h"
 #include "wgq/plan/text/format.h"
 
@@ -286,6 +287,42 @@ static void format_sysctl(const struct op *op, const struct op_context *context,
 	buf_shell_word(out, buf_text(&assignment));
 }
 
+static void format_unpin(const struct op *op, const struct op_context *context, struct buf *out)
+{
+	uint32_t table = pin_table(context->ifname);
+
+	vec_each(to, op->pins) {
+		const struct addr addr = endpoint_addr(to);
+		char family = family_digit(addr.family), text[ADDR_TEXT_MAX];
+
+		addr_format(&addr, text);
+		buf_addf(out,
+			 "%sip -%c rule delete priority %d to %s ipproto udp dport %u table %u",
+			 to == op->pins->at ? "" : "\n", family, PIN_PRIORITY, text,
+			 endpoint_port(to), table);
+		buf_addf(out, "\nip -%c route delete %s table %u", family, text, table);
+	}
+}
+
+static int list_unpin(const struct op *op, struct change_vec *changes)
+{
+	int r = 0;
+
+	vec_each(to, op->pins) {
+		_cleanup_buf_ struct buf text = {0};
+
+		buf_str(&text, "for packets to ");
+		endpoint_format(to, &text);
+		r = buf_status(&text);
+		if (r == 0)
+			r = change_add(changes, CHANGE_RULE, CHANGE_REMOVE, buf_text(&text), "", "",
+				       0);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int list_sysctl(const struct op *op, struct change_vec *changes)
 {
 	char from[24], to[24];
@@ -466,6 +503,7 @@ const struct op_type op_types[OP_KINDS] = {
 	[OP_RULE_ADD] = {format_rule, list_rule, only_its_kind, OP_RULE_DEL, .of_ip = true},
 	[OP_RULE_DEL] = {format_rule, list_rule, only_its_kind, OP_RULE_ADD, .removes = true,
 			 .of_ip = true},
+	[OP_UNPIN] = {format_unpin, list_unpin, .removes = true, .of_ip = true},
 	[OP_SYSCTL_SET] = {format_sysctl, list_sysctl, swap_settings, OP_SYSCTL_SET,
 			   .removes = true},
 	[OP_FIREWALL_SET] = {format_firewall_set, list_firewall, return_firewall,

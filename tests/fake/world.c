@@ -216,6 +216,8 @@ static int act(struct fake *fake, const struct op *op)
 	case OP_RULE_ADD:
 	case OP_RULE_DEL:
 		return do_rule(fake, op);
+	case OP_UNPIN:
+		return take(fake, "pins");
 	case OP_SYSCTL_SET:
 		return do_sysctl(fake, op);
 	case OP_FIREWALL_SET:

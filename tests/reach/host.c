@@ -219,7 +219,8 @@ static void check_reached(struct simulation *s)
 
 	if (!w->app_every[0] || best_rank(s) == REACH_PATHS_MAX || !w->us.up)
 		return;
-	/* A peer that has roamed to where no packet can be sent: nothing tells that it is spoken to. */
+	/* A peer that has roamed to where no packet can be sent: nothing tells that it is spoken
+	 * to. */
 	if (!s->reach.current && world_uplink(w) == NONE)
 		return;
 	if (s->began < s->stable)

@@ -74,6 +74,7 @@ enum look {
 	LOOK_DNS = 1 << 11,           /* the name servers that are set; after world_prepare() */
 	LOOK_MTU = 1 << 12,           /* of the ways to the endpoints of a configuration */
 	LOOK_CONFIG = 1 << 13,        /* the text of the configuration, with its drop-ins */
+	LOOK_PINS = 1 << 14,          /* of the name: net/pin.h */
 };
 
 /* A field is valid only if what it belongs to is in `seen`. Link, IPv6 and time always are. */
@@ -102,6 +103,8 @@ struct snap {
 
 	/* LOOK_UNLINKED: of this name, on no link. Barriers are left of a wgq that was killed. */
 	struct route_table_vec barriers, throws;
+
+	struct endpoint_vec pins; /* LOOK_PINS: that packets are led to */
 
 	/* LOOK_RULES */
 	struct host_rule_vec rules;          /* all, a family in the order of evaluation */

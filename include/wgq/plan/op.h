@@ -35,6 +35,7 @@ enum op_kind {
 	OP_RESTORE, /* of the addresses and routes that were kept, those that are gone */
 	OP_RULE_ADD,
 	OP_RULE_DEL,
+	OP_UNPIN, /* `wgq run` makes them; not taken back */
 	OP_SYSCTL_SET,
 	OP_FIREWALL_SET,
 	OP_FIREWALL_REMOVE,
@@ -86,11 +87,12 @@ struct op {
 			const struct route *at;
 			size_t count;
 			struct route_group group;
-			bool put_back;  /* were there before */
-			bool temporary; /* until a later step of the plan takes it back */
-		} routes;               /* OP_ROUTE_* */
-		const struct buf *kept; /* OP_RESTORE: as snap.kept */
-		struct rule rule;       /* OP_RULE_* */
+			bool put_back;           /* were there before */
+			bool temporary;          /* until a later step of the plan takes it back */
+		} routes;                        /* OP_ROUTE_* */
+		const struct buf *kept;          /* OP_RESTORE: as snap.kept */
+		struct rule rule;                /* OP_RULE_* */
+		const struct endpoint_vec *pins; /* OP_UNPIN */
 		struct {
 			const char *name; /* as sysctl_set() takes it */
 			long value, before;

@@ -7,6 +7,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/nft/nft.h"
+#include "wgq/kernel/rtnetlink/pin.h"
 #include "wgq/kernel/rtnetlink/policy.h"
 #include "wgq/sys/dns/dns.h"
 #include "wgq/sys/file/config_text.h"
@@ -292,6 +293,15 @@ static int delete_routes(struct host *h, const struct op *op, struct diag *d)
 	return rtnetlink_route_del(h->rtnetlink, &routes, d);
 }
 
+static int remove_pins(struct host *h, const struct endpoint_vec *pins, struct diag *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < pins->len; i++)
+		r = rtnetlink_unpin(h->rtnetlink, h->options.ifname, &pins->at[i], d);
+	return r;
+}
+
 /* The port is taken when the link comes up; in userspace, when it is set. */
 static int explain_port(int r, struct diag *d)
 {
@@ -360,6 +370,8 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 		return host_rule_add(h, &op->rule, d);
 	case OP_RULE_DEL:
 		return host_rule_del(h, &op->rule, d);
+	case OP_UNPIN:
+		return remove_pins(h, op->pins, d);
 	case OP_SYSCTL_SET:
 		return host_sysctl_set(h, op, d);
 	case OP_FIREWALL_SET:

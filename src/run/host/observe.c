@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/kernel/rtnetlink/pin.h"
 #include "wgq/sys/dns/dns.h"
 #include "wgq/sys/file/config_text.h"
 #include "wgq/sys/host/ipv6.h"
@@ -262,6 +263,12 @@ static int observe_unlinked(struct host *h, const struct observe_query *query, s
 				       &snap->throws, d);
 }
 
+static int observe_pins(struct host *h, const struct observe_query *query, struct snap *snap,
+			struct diag *d)
+{
+	return rtnetlink_pins_list(h->rtnetlink, query->ifname, &snap->pins, d);
+}
+
 static int observe_config(struct host *h, const struct observe_query *query, struct snap *snap,
 			  struct diag *d)
 {
@@ -283,6 +290,7 @@ static const struct {
 	{LOOK_MAIN_ROUTES, true, observe_main_routes},
 	{LOOK_TABLES, true, observe_tables},
 	{LOOK_UNLINKED, false, observe_unlinked},
+	{LOOK_PINS, false, observe_pins},
 	{LOOK_RULES, false, host_observe_rules},
 	{LOOK_MARKS, false, observe_marks},
 	{LOOK_FULL_TUNNEL, false, observe_full_tunnel},
