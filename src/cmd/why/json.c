@@ -131,8 +131,12 @@ static void add_peer(struct json *j, const struct wg_peer *peer, const char *nam
 	json_end(j);
 }
 
-static void add_tunnel(struct json *j, const struct way_tunnel *tunnel, const char *name)
+static void add_tunnel(struct json *j, const struct why *why, size_t i)
 {
+	const struct way_tunnel *tunnel = &why->way.legs[i].tunnel;
+	const char *name = why->peer_names[i];
+	char text[ADDR_TEXT_MAX];
+
 	if (!tunnel->is_wireguard) {
 		json_null(j, "wireguard");
 		return;
@@ -142,6 +146,17 @@ static void add_tunnel(struct json *j, const struct way_tunnel *tunnel, const ch
 	add_peer(j, tunnel->peer, name, &tunnel->allowed);
 	json_bool(j, "firewall", tunnel->has_firewall);
 	json_unsigned_or_null(j, "firewall_mark", tunnel->firewall_mark);
+	if (tunnel->has_listen_on) {
+		json_array(j, "listen_on");
+		vec_each(on, &tunnel->listen_on) {
+			addr_format(&on->addr, text);
+			json_string(j, NULL, on->ifname[0] ? on->ifname : text);
+		}
+		json_end(j);
+	} else {
+		json_null(j, "listen_on");
+	}
+	json_bool(j, "drops_answers", way_drops_answers(&why->way, i));
 	json_end(j);
 }
 
@@ -163,7 +178,7 @@ static void add_leg(struct json *j, const struct why *why, size_t i)
 	json_string(j, "fate", why_fate(leg->pinned ? PACKET_LEAVES : packet_fate(&leg->way)).name);
 	add_kernel(j, leg);
 	add_interface(j, leg);
-	add_tunnel(j, &leg->tunnel, why->peer_names[i]);
+	add_tunnel(j, why, i);
 	json_end(j);
 }
 

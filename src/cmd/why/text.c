@@ -6,6 +6,7 @@
 #include "picture.h"
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/words.h"
+#include "wgq/net/firewall.h"
 
 static void begin_name(struct why_picture *p, const char *name)
 {
@@ -109,6 +110,30 @@ static void add_firewall(struct why_picture *p, const struct way_leg *leg)
 	why_end(p);
 }
 
+static void add_listen(struct why_picture *p, size_t i)
+{
+	const struct way *way = &p->why->way;
+	const struct way_tunnel *tunnel = &way->legs[i].tunnel;
+	const struct listen listen = {.on = tunnel->listen_on.at, .count = tunnel->listen_on.len};
+	_cleanup_buf_ struct buf text = {0};
+
+	if (!tunnel->has_listen_on)
+		return;
+	listen_format(&listen, &text);
+	why_begin(p, "nft", STYLE_BOLD);
+	buf_str(p->out, "table wgq-");
+	buf_printable(p->out, way->legs[i].link.name, strlen(way->legs[i].link.name));
+	buf_str(p->out, " accepts packets to its port only on ");
+	buf_printable(p->out, buf_text(&text), text.len);
+	why_end(p);
+	if (!way_drops_answers(way, i))
+		return;
+	why_begin_again(p);
+	term_add(p->term, p->out, STYLE_RED, "so it drops the answers, which come in by ");
+	buf_printable(p->out, way->legs[i + 1].link.name, strlen(way->legs[i + 1].link.name));
+	why_end(p);
+}
+
 /* The end of a leg that goes on in another: the packet around. */
 static void add_sealing(struct why_picture *p, const struct way_leg *leg)
 {
@@ -157,6 +182,7 @@ static void add_leg(struct why_picture *p, size_t i)
 	if (p->why->way.end != WAY_LOOP || i + 1 < p->why->way.count) {
 		add_peer(p, i);
 		add_firewall(p, leg);
+		add_listen(p, i);
 	}
 }
 

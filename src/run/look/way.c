@@ -31,15 +31,20 @@ static void find_peer(const struct addr *to, struct way_tunnel *tunnel)
 	}
 }
 
+/* Who may not see tables sees none. */
 static void look_at_firewall(const struct link *link, struct way_tunnel *tunnel)
 {
-	unsigned families = 0;
+	struct nft_listen listen = {0};
+	unsigned found = 0;
 
-	/* Who may not see it sees none. */
-	tunnel->has_firewall =
-		nft_find(link->name, &families, NULL) == 0 && (families & ~NFT_FOUND_OWN);
+	(void)nft_find(link->name, &found, NULL);
+	tunnel->has_firewall = found & ~NFT_FOUND_OWN;
+	tunnel->has_listen_on = found & NFT_FOUND_OWN;
 	if (tunnel->has_firewall)
 		(void)nft_read(link->name, &tunnel->firewall_mark, NULL, NULL);
+	if (tunnel->has_listen_on)
+		(void)nft_listen_read(link->name, &listen, NULL);
+	tunnel->listen_on = listen.on;
 }
 
 int way_tunnel_look(const struct link *link, const struct addr *to, struct way_tunnel *ret,
@@ -185,6 +190,26 @@ int way_follow(const struct packet *packet, struct way *ret, struct diag *d)
 	return r;
 }
 
+bool way_drops_answers(const struct way *way, size_t i)
+{
+	const struct way_tunnel *tunnel = &way->legs[i].tunnel;
+	const struct way_leg *around = &way->legs[i + 1];
+
+	if (!tunnel->has_listen_on || i + 1 >= way->count || !around->link.index)
+		return false;
+	vec_each(on, &tunnel->listen_on)
+		if (on->ifname[0] ? strcmp(on->ifname, around->link.name) == 0
+				  : addr_compare(&on->addr, &around->answer.source) == 0)
+			return false;
+	return true;
+}
+
+static void tunnel_release(struct way_tunnel *tunnel)
+{
+	wg_device_release(&tunnel->device);
+	vec_release(&tunnel->listen_on);
+}
+
 void way_release(struct way *way)
 {
 	for (size_t i = 0; i < way->count; i++) {
@@ -193,9 +218,9 @@ void way_release(struct way *way)
 		policy_rules_release(&leg->rules);
 		packet_way_release(&leg->way);
 		packet_way_release(&leg->connected_way);
-		wg_device_release(&leg->tunnel.device);
+		tunnel_release(&leg->tunnel);
 	}
-	wg_device_release(&way->target.tunnel.device);
+	tunnel_release(&way->target.tunnel);
 }
 
 bool way_uses_target(const struct way *way)

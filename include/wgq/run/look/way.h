@@ -21,6 +21,8 @@ struct way_tunnel {
 	struct prefix allowed;      /* by this allowed IP */
 	bool has_firewall;          /* a table of nf_tables, as wgq and wg-quick make it */
 	uint32_t firewall_mark;     /* the mark that it saves; 0: not known */
+	bool has_listen_on;         /* its port accepts packets only by these: */
+	struct listen_on_vec listen_on;
 };
 
 struct way_leg {
@@ -84,6 +86,10 @@ struct way {
  * does not move afterwards: it points into itself. */
 int way_follow(const struct packet *packet, struct way *ret, struct diag *d);
 void way_release(struct way *way);
+
+/* Whether the port of the tunnel at the end of leg i drops the answers to the encrypted packet,
+ * which come in by the link that it leaves by, and to its source. */
+bool way_drops_answers(const struct way *way, size_t i);
 
 /* The leg's link leads to the target. */
 bool way_uses_target(const struct way *way);
