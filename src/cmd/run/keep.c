@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "wgq/base/hash.h"
+#include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
@@ -97,6 +98,7 @@ static bool approve(void *context, const struct snap *snap, const struct reload 
 	k->is_up = true;
 	k->index = snap->link.index;
 	remember_endpoints(k, snap);
+	peers_look(k, snap);
 	if (go && change_list(&reload->plan, &no_names, &changes, d) == 0 && !k->is_news)
 		go = !is_fought(k, &changes);
 	buf_release(&k->deed);
@@ -250,6 +252,7 @@ static void on_look(void *context)
 		k->is_news = false;
 	}
 	watch_concern(k->runner);
+	peers_go(k);
 	say_status(k->runner);
 }
 
@@ -287,6 +290,7 @@ int keep_end(struct keep *k, struct diag *d)
 
 void keep_release(struct keep *k)
 {
+	peers_free(k);
 	config_release(&k->config);
 	vec_release(&k->endpoints);
 	fight_release(&k->fight);

@@ -4,16 +4,9 @@
 #include <string.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
-#include "wgq/cmd/show.h"
-
-static int resolve(struct keep *k, struct config *config, struct diag *d)
-{
-	_cleanup_session_ struct session s = {0};
-	int r = session_open(&s, &k->options, config, d);
-
-	return r == 0 ? session_resolve_running(&s, &config->conf, d) : r;
-}
+#include "wgq/sys/resolve/resolve.h"
 
 int load_file(struct keep *k, struct diag *d)
 {
@@ -28,14 +21,19 @@ int load_file(struct keep *k, struct diag *d)
 	if (fresh.path.ifname[0] && !k->has_config)
 		memcpy(k->ifname, fresh.path.ifname, sizeof(k->ifname));
 	if (r == 0)
-		r = resolve(k, &fresh, d);
-	if (r < 0)
+		r = resolve_now(&fresh.conf, d);
+	if (r < 0) {
+		watch_files(k);
 		return r;
+	}
 	config_release(&k->config);
 	k->config = fresh;
 	fresh = (struct config){0};
 	watch_files(k);
 	k->has_config = true;
 	k->is_news = true;
+	if (peers_load(k) < 0)
+		return diag_no_memory(d);
+	k->ways_changed = true;
 	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq run: begins, turns the loop, ends.
 #include "wgq/cmd/run/run.h"
+#include "wgq/cmd/run/reach.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -51,6 +52,8 @@ static void jumped(void *context)
 {
 	struct runner *runner = context;
 
+	for (size_t i = 0; i < runner->count; i++)
+		peers_resumed(&runner->keeps[i]);
 	for (size_t i = 0; i < runner->count; i++)
 		keep_event(&runner->keeps[i]);
 }

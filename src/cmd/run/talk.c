@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
 #include "wgq/sys/keeper/keeper.h"
 
@@ -43,6 +44,7 @@ static void let_go(struct keep *k)
 	k->is_let_go = true;
 	k->brought_up = false;
 	loop_timer_cancel(k->runner->loop, &k->look);
+	peers_free(k);
 	say(k, LOG_NOTICE, "let-go", "wgq down took it down: it is not looked after any more");
 	say_status(k->runner);
 }
@@ -57,6 +59,7 @@ static void obey(struct talk *talk, enum keeper_word word)
 		k->holds += !talk->holds;
 		talk->holds = true;
 		loop_timer_cancel(k->runner->loop, &k->look);
+		peers_stop(k);
 		break;
 	case KEEPER_LEAVE:
 		let_go(k);

@@ -5,19 +5,27 @@
 #include <string.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
 #include "wgq/kernel/nft/notices.h"
 #include "wgq/kernel/rtnetlink/notices.h"
-#include "wgq/sys/dns/dns.h"
+#include "wgq/sys/dns/outside.h"
 #include "wgq/sys/file/config_text.h"
 
 /* Files by whose they are: of an interface by its place, and those of the resolver. */
 enum { RESOLVER = UINT32_MAX };
 
+/* What leads to the endpoints may be another way now. */
+static void way_changed(struct keep *k)
+{
+	peers_ways_changed(k);
+	keep_event(k);
+}
+
 static void concerns_all(struct runner *runner)
 {
 	for (size_t i = 0; i < runner->count; i++)
-		keep_event(&runner->keeps[i]);
+		way_changed(&runner->keeps[i]);
 }
 
 /* Links change in many ways; what matters of one that is not ours is its MTU, and whether packets
@@ -54,9 +62,10 @@ static void take_link(struct runner *runner, const struct rtnetlink_notice *noti
 	for (size_t i = 0; i < runner->count; i++) {
 		struct keep *k = &runner->keeps[i];
 
-		if (changed || notice->index == k->index ||
-		    strcmp(notice->link.name, k->ifname) == 0)
+		if (notice->index == k->index || strcmp(notice->link.name, k->ifname) == 0)
 			keep_event(k);
+		else if (changed)
+			way_changed(k);
 	}
 }
 
@@ -84,7 +93,9 @@ static void take_route(struct runner *runner, const struct policy_route *route)
 	for (size_t i = 0; i < runner->count; i++) {
 		struct keep *k = &runner->keeps[i];
 
-		if (leaves_by(route, k->index) || leads_to(route, &k->endpoints))
+		if (leads_to(route, &k->endpoints) && !leaves_by(route, k->index))
+			way_changed(k);
+		else if (leaves_by(route, k->index))
 			keep_event(k);
 	}
 }
@@ -94,6 +105,8 @@ static void take_addr(struct runner *runner, uint32_t index)
 	for (size_t i = 0; i < runner->count; i++)
 		if (runner->keeps[i].index == index)
 			keep_event(&runner->keeps[i]);
+		else
+			way_changed(&runner->keeps[i]);
 }
 
 static void take_notice(const struct nlmsghdr *message, void *into)
@@ -165,6 +178,8 @@ static void file_changed(void *context, uint32_t whose)
 
 	if (whose == RESOLVER) {
 		for (size_t i = 0; i < runner->count; i++)
+			peers_resolver_changed(&runner->keeps[i]);
+		for (size_t i = 0; i < runner->count; i++)
 			if (conf_has_dns(&runner->keeps[i].config.conf))
 				keep_event(&runner->keeps[i]);
 		return;
@@ -184,13 +199,18 @@ static void on_files(void *context, uint32_t events)
 /* Folders come and go with the programs that keep them. */
 static void watch_resolver(struct runner *runner)
 {
-	static const char *const folders[] = {
-		"/run/systemd/resolve/netif", "/run/resolvconf/interface",
-		"/run/resolvconf/interfaces", "/run/resolvconf/keys", "/run/resolvconf"};
+	/* What systemd-resolved knows of each link. */
+	files_add_folder(runner->files, "/run/systemd/resolve/netif", RESOLVER);
+	for (const struct dns_watched *w = dns_outside_watched; w->folder; w++) {
+		_cleanup_buf_ struct buf path = {0};
 
-	files_add(runner->files, "/etc/resolv.conf", RESOLVER);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		files_add_folder(runner->files, folders[i], RESOLVER);
+		if (w->file)
+			buf_addf(&path, "%s/%s", w->folder, w->file);
+		if (w->file && buf_status(&path) == 0)
+			files_add(runner->files, buf_text(&path), RESOLVER);
+		else if (!w->file)
+			files_add_folder(runner->files, w->folder, RESOLVER);
+	}
 }
 
 /* A folder with drop-ins may come and go. */

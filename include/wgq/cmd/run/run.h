@@ -8,6 +8,7 @@
  *	keep.c		one interface: what is to be done now
  *	load.c		its file
  *	event.c		when it is looked at
+ *	peers.c, paths.c, asks.c, probes.c, sets.c	the endpoints of its peers: peers.h
  *	watch.c		what the kernel tells, and which interfaces it concerns
  *	talk.c		other wgq processes, which hold, let go and ask
  *	fight.c		what somebody keeps undoing
@@ -69,6 +70,9 @@ struct keep {
 	uint32_t mistake;     /* the same of the file */
 	struct fight fight;
 	struct buf deed; /* what is about to be done, in words */
+
+	bool ways_changed;   /* links, addresses, routes or rules, since peers were looked after */
+	struct peers *peers; /* peers.c */
 
 	struct loop_source listener; /* talk.c */
 	struct buf last;             /* the last decision */

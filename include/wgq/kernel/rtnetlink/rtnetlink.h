@@ -9,6 +9,7 @@
  *	rule.c, route.c		rules and routes, read whole; rules are changed here, too
  *	bulk.c, batch.c		any number of routes, added or deleted
  *	kept.c			addresses and routes as the kernel's own messages, to be made again
+ *	notices.c		what changes of all these
  *	path.c			the way to an address, and the default route
  *	used.c			the prefixes that this host uses
  *

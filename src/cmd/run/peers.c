@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wgq run: the peers of an interface, and what becomes of decisions.
+//
+// Theory of operation
+//
+// plan/reach decides, for each peer alone, which endpoint to use and what to do next. What it hears
+// of is here: readings of the device, the answers of probes, addresses of names, and the ways that
+// the routes offer. What it decides is carried out until it has nothing more to say before some
+// moment; a timer is set for the earliest of these.
+//
+// A peer whose endpoint is a number, on a host with one way to it, leaves nothing to decide: then
+// no timer is set.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "peers.h"
+#include "wgq/base/mem.h"
+#include "wgq/cmd/run/reach.h"
+
+static void take_reading(struct peer *peer, const struct wg_peer *seen)
+{
+	const struct pulse_reading reading = {
+		.rx_bytes = seen->rx_bytes,
+		.tx_bytes = seen->tx_bytes,
+		.last_handshake = seen->last_handshake,
+		.endpoint = seen->endpoint,
+	};
+
+	reach_take_reading(&peer->reach, &reading, peers_now());
+}
+
+/* One reading serves all peers. */
+static void take_readings(struct peers *p, const struct wg_device *wg)
+{
+	struct wg_peer_pointers sorted = {0};
+
+	if (wg_peers_sort(&wg->peers, 0, &sorted) == 0)
+		vec_each(peer, p) {
+			const struct wg_peer *seen = wg_peers_find(&sorted, &peer->key);
+
+			if (seen)
+				take_reading(peer, seen);
+		}
+	vec_release(&sorted);
+}
+
+static void read_device(struct peers *p)
+{
+	_cleanup_wg_device_ struct wg_device wg = {0};
+
+	if (device_get(p->keep->ifname, p->is_userspace ? DEVICE_USERSPACE : DEVICE_KERNEL, &wg,
+		       NULL) == 0)
+		take_readings(p, &wg);
+}
+
+static void peer_name(const struct peer *peer, struct buf *out)
+{
+	char key[KEY_BASE64_LEN + 1];
+
+	key_to_base64(&peer->key, key);
+	buf_addf(out, "peer %s", key);
+}
+
+static void say_set(struct peers *p, const struct peer *peer, const struct reach_action *action)
+{
+	_cleanup_buf_ struct buf name = {0}, to = {0};
+	char source[ADDR_TEXT_MAX] = "";
+
+	if (action->reason == REACH_ROUTINE)
+		return;
+	peer_name(peer, &name);
+	endpoint_format(&action->way.to, &to);
+	if (action->way.source.family)
+		addr_format(&action->way.source, source);
+	say(p->keep, LOG_NOTICE, "endpoint", "%s: endpoint %s%s%s: %s", buf_text(&name),
+	    buf_text(&to), source[0] ? " from " : "", source, reach_reason_text(action->reason));
+}
+
+static void carry_out(struct peers *p, struct peer *peer, const struct reach_action *action)
+{
+	switch (action->kind) {
+	case REACH_WAIT:
+		break;
+	case REACH_READ:
+		read_device(p);
+		break;
+	case REACH_PROBE:
+		peer_probe(p, peer, action);
+		break;
+	case REACH_SET:
+		say_set(p, peer, action);
+		peer_set(p, peer, action);
+		break;
+	case REACH_PIN:
+		peer_pin(p, &action->way);
+		break;
+	case REACH_UNPIN:
+		peer_unpin(p, &action->way);
+		break;
+	case REACH_POKE:
+		peer_poke(p, peer);
+		break;
+	case REACH_RESOLVE:
+		peer_ask_names(p, peer);
+		break;
+	}
+}
+
+/* A decision that leads to another at once, again and again, must not keep the loop from turning.
+ */
+enum { ACTIONS_MOST = 100 };
+
+static uint64_t step_peer(struct peers *p, struct peer *peer)
+{
+	for (int i = 0; i < ACTIONS_MOST; i++) {
+		struct reach_action action = reach_next(&peer->reach, peers_now());
+
+		if (action.kind == REACH_WAIT)
+			return action.at == REACH_NEVER ? UINT64_MAX : action.at / 1000000 + 1;
+		carry_out(p, peer, &action);
+	}
+	return loop_now() + 1;
+}
+
+static void step(struct peers *p)
+{
+	uint64_t next = UINT64_MAX, now = loop_now();
+
+	if (!p->keep->is_up || p->keep->holds || p->keep->is_let_go) {
+		loop_timer_cancel(p->keep->runner->loop, &p->timer);
+		return;
+	}
+	vec_each(peer, p) {
+		uint64_t at = step_peer(p, peer), set_at = peer_set_due(p, peer, now);
+
+		next = at < next ? at : next;
+		next = set_at < next ? set_at : next;
+	}
+	if (next == UINT64_MAX)
+		loop_timer_cancel(p->keep->runner->loop, &p->timer);
+	else
+		loop_timer_set(p->keep->runner->loop, &p->timer, next);
+}
+
+void peers_go(struct keep *k)
+{
+	if (k->peers)
+		step(k->peers);
+}
+
+static void on_time(void *context)
+{
+	step(context);
+}
+
+static bool has_names(const struct peer *peer)
+{
+	vec_each(entry, &peer->entries)
+		if (entry->host)
+			return true;
+	return false;
+}
+
+static struct peer *find_key(struct peers *p, const struct key *key)
+{
+	vec_each(peer, p)
+		if (key_equal(&peer->key, key))
+			return peer;
+	return NULL;
+}
+
+/* Whether there is an endpoint to look after. */
+static bool has_endpoint(const struct conf *conf, size_t index)
+{
+	if (conf->wg.peers.at[index].has_endpoint)
+		return true;
+	vec_each(endpoint, &conf->endpoints)
+		if (endpoint->peer == index)
+			return true;
+	vec_each(endpoint, &conf->fallback_endpoints)
+		if (endpoint->peer == index)
+			return true;
+	return false;
+}
+
+static int load_peer(struct peers *p, const struct conf *conf, size_t index)
+{
+	const struct wg_peer *wanted = &conf->wg.peers.at[index];
+	struct peer *peer = find_key(p, &wanted->public_key);
+	bool is_new = !peer;
+
+	if (is_new && !(peer = vec_push(p)))
+		return -ENOMEM;
+	if (is_new)
+		peer->number = ++p->last_number;
+	peer->stays = true;
+	peer->key = wanted->public_key;
+	peer->preshared_key = wanted->preshared_key;
+	peer->keepalive = wanted->keepalive;
+	peer->index = index;
+	int r = peer_set_entries(peer, conf);
+	if (r == 0 && is_new)
+		reach_init(&peer->reach, has_names(peer), peers_now());
+	peer->reach.has_names = has_names(peer);
+	return r;
+}
+
+static void drop_gone(struct peers *p)
+{
+	for (size_t i = 0; i < p->len;) {
+		struct peer *peer = &p->at[i];
+
+		if (peer->stays) {
+			i++;
+			continue;
+		}
+		if (peer->reach.pin.link)
+			peer_unpin(p, &peer->reach.pin);
+		peer_release(peer);
+		*peer = p->at[--p->len];
+	}
+}
+
+int peers_load(struct keep *k)
+{
+	struct peers *p = k->peers ? k->peers : mem_calloc(1, sizeof(*p));
+	const struct conf *conf = &k->config.conf;
+	int r = p ? 0 : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	k->peers = p;
+	p->keep = k;
+	p->timer.due = on_time;
+	p->timer.context = p;
+	vec_each(peer, p)
+		peer->stays = false;
+	for (size_t i = 0; r == 0 && i < conf->wg.peers.len; i++)
+		if (has_endpoint(conf, i))
+			r = load_peer(p, conf, i);
+	drop_gone(p);
+	return r;
+}
+
+static void find_all_paths(struct peers *p)
+{
+	vec_each(peer, p)
+		peer_find_paths(p, peer);
+	p->keep->ways_changed = false;
+}
+
+void peers_look(struct keep *k, const struct snap *snap)
+{
+	struct peers *p = k->peers;
+
+	if (!p || !p->len)
+		return;
+	p->is_userspace = snap->is_userspace;
+	probes_device(p, &snap->wg);
+	take_readings(p, &snap->wg);
+	if (k->ways_changed)
+		find_all_paths(p);
+}
+
+static void change(struct keep *k, bool resumed)
+{
+	k->ways_changed = true;
+	if (!k->peers)
+		return;
+	vec_each(peer, k->peers)
+		/* To the first ways nothing is a change. */
+		if (peer->paths)
+			reach_take_change(&peer->reach, resumed, peers_now());
+}
+
+void peers_ways_changed(struct keep *k)
+{
+	change(k, false);
+}
+
+void peers_resumed(struct keep *k)
+{
+	change(k, true);
+}
+
+void peers_stop(struct keep *k)
+{
+	if (k->peers)
+		loop_timer_cancel(k->runner->loop, &k->peers->timer);
+}
+
+void peers_free(struct keep *k)
+{
+	struct peers *p = k->peers;
+
+	if (!p)
+		return;
+	vec_each(peer, p)
+		peer->stays = false;
+	drop_gone(p);
+	peers_unpin_all(p);
+	vec_release(p);
+	loop_timer_cancel(k->runner->loop, &p->timer);
+	probes_close(p);
+	asks_close(p);
+	free(p);
+	k->peers = NULL;
+}
