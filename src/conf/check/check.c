@@ -80,6 +80,7 @@ int check_conf(const struct conf *conf, const char *text, size_t n, const struct
 		run(&c, checks_of_peers);
 		run(&c, checks_of_routes);
 		run(&c, checks_of_commands);
+		run(&c, checks_of_own);
 		run(&c, checks_of_others);
 	}
 	if (r == 0 && c.no_memory)

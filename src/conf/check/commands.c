@@ -128,20 +128,6 @@ static const struct hook *first_user(const struct check *c, bool nft, bool *ret_
 	return first;
 }
 
-/* wgq does it without a hook. */
-static void check_own_keys(struct check *c)
-{
-	vec_each(e, &c->hooks->up) {
-		const char *multicast = effect_value(e, "multicast");
-
-		if (e->kind == EFFECT_LINK && e->own && multicast && strcmp(multicast, "on") == 0)
-			check_found(c, where_hook(c, &c->hooks->at[e->hook], e->offset, e->len),
-				    "write Multicast = yes instead, into a drop-in where other "
-				    "programs read this file",
-				    "wgq has a key for what this command does");
-	}
-}
-
 /* Both in one hook: the one for hosts that do not have the other. */
 static void check_mixed_firewalls(struct check *c)
 {
@@ -275,7 +261,6 @@ static void check_not_done(struct check *c)
 const struct named_check checks_of_commands[] = {
 	{"hook-syntax", DIAG_WARNING, check_hook_syntax},
 	{"missing-program", DIAG_WARNING, check_programs},
-	{"hook-has-key", DIAG_NOTE, check_own_keys},
 	{"mixed-firewalls", DIAG_WARNING, check_mixed_firewalls},
 	{"not-undone", DIAG_WARNING, check_not_undone},
 	{"not-done", DIAG_WARNING, check_not_done},

@@ -84,6 +84,12 @@ int check_find_claims(struct check *c);
  * file. NULL: no peer has it. */
 const struct claim *check_owner(const struct check *c, const struct addr *a);
 
+/* routes.c: whether another interface is in a network that holds the address, of this length or
+ * more; whether ExcludedIPs have it; whether it is of a private network. */
+bool check_is_elsewhere(const struct check *c, const struct addr *a, uint8_t than);
+bool check_excludes(const struct check *c, const struct addr *a);
+bool check_is_private(const struct addr *a);
+
 /* pairs.c: finds what is undone. 0 or -ENOMEM. */
 int check_pair_effects(struct check *c);
 
@@ -94,4 +100,4 @@ struct named_check {
 	void (*check)(struct check *c);
 };
 extern const struct named_check checks_of_network[], checks_of_peers[], checks_of_routes[],
-	checks_of_commands[], checks_of_others[];
+	checks_of_commands[], checks_of_own[], checks_of_others[];

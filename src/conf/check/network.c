@@ -287,12 +287,15 @@ static void check_neighbours(struct check *c)
 		first = first ? first : peer;
 		count++;
 	}
-	if (!first || c->facts->neighbours <= 0 || count <= (size_t)c->facts->neighbours)
+	if (!first || c->conf->shared_neighbour || c->facts->neighbours <= 0 ||
+	    count <= (size_t)c->facts->neighbours)
 		return;
-	check_found(c, where_value(c, first->allowed_ips.at[0].line),
-		    "set net.ipv6.neigh.default.gc_thresh3 to twice their number",
-		    "%zu peers have IPv6 addresses, but the kernel's neighbour table holds %ld",
-		    count, c->facts->neighbours);
+	check_found(
+		c, where_value(c, first->allowed_ips.at[0].line),
+		"write SharedNeighbour = yes, or set net.ipv6.neigh.default.gc_thresh3 to twice "
+		"their number",
+		"%zu peers have IPv6 addresses, but the kernel's neighbour table holds %ld", count,
+		c->facts->neighbours);
 }
 
 static void check_dns_tool(struct check *c)

@@ -91,8 +91,18 @@ static bool hook_leads_here(const struct check *c, bool ipv6)
 	return false;
 }
 
+bool check_excludes(const struct check *c, const struct addr *a)
+{
+	const struct prefix host = {.addr = *a, .len = addr_bits(a)};
+
+	vec_each(excluded, &c->conf->excluded_ips)
+		if (prefix_covers(&excluded->prefix, &host))
+			return true;
+	return false;
+}
+
 /* Another interface is in a network that holds the address, and none of ours is closer. */
-static bool is_closer_elsewhere(const struct check *c, const struct addr *a, uint8_t than)
+bool check_is_elsewhere(const struct check *c, const struct addr *a, uint8_t than)
 {
 	const struct prefix host = {.addr = *a, .len = addr_bits(a)};
 
@@ -166,7 +176,8 @@ static void check_loop(struct check *c)
 		if (!peer->has_endpoint || peer->endpoint.any.sa_family == AF_UNSPEC)
 			continue;
 		const struct addr a = endpoint_addr(&peer->endpoint);
-		if (!find_loop(c, peer, &a, &route) || is_closer_elsewhere(c, &a, route.len))
+		if (!find_loop(c, peer, &a, &route) || check_excludes(c, &a) ||
+		    check_is_elsewhere(c, &a, route.len))
 			continue;
 		addr_format(&a, address);
 		if (c->found < CHECK_SHOWN_MAX && hooks_care(c, &a))
@@ -292,7 +303,7 @@ static void check_ipv4_leak(struct check *c)
 /* ---- name servers ---- */
 
 /* RFC 1918, 6598, 4193: they are reached in some network of their own, not over the Internet. */
-static bool is_private(const struct addr *a)
+bool check_is_private(const struct addr *a)
 {
 	static const struct prefix networks[] = {
 		{.addr = {.family = AF_INET, .bytes = {10}}, .len = 8},
@@ -321,7 +332,7 @@ static bool is_local(const struct check *c, const struct addr *a)
 	vec_each(own, &c->conf->addresses)
 		if (addr_compare(&own->prefix.addr, a) == 0)
 			return true;
-	return is_closer_elsewhere(c, a, 1);
+	return check_is_elsewhere(c, a, 1);
 }
 
 /* The servers beside the tunnel: private ones, or the others. */
@@ -333,7 +344,7 @@ static void check_servers(struct check *c, bool private_ones, const char *hint, 
 		struct addr a;
 
 		if (addr_parse(server->text, strlen(server->text), &a) < 0 || is_local(c, &a) ||
-		    check_owner(c, &a) || is_private(&a) != private_ones)
+		    check_owner(c, &a) || check_is_private(&a) != private_ones)
 			continue;
 		check_found(c, where_text(c, server->line, server->text), hint,
 			    "the name server %s is in no peer's allowed IPs, so %s", server->text,

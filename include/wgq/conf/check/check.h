@@ -9,6 +9,7 @@
  *	check.c				the table of the checks, and how they run
  *	network.c, peers.c, routes.c	checks of the interface, the peers, the routes
  *	commands.c, pairs.c		checks of the hooks, and which of them undo which
+ *	own.c				checks of wgq's own keys
  *	others.c			checks beside other interfaces
  *	found.c				a finding, and its place in the file */
 #pragma once
