@@ -21,7 +21,8 @@ void say(struct simulation *s, const char *format, ...)
 	putchar('\n');
 }
 
-static void fail(struct simulation *s, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void fail(struct simulation *s, const char *format,
+						       ...)
 {
 	va_list args;
 
