@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 enum { INSIST_TRIES = 3 };
+enum { LOOPBACK = 1 }; /* LOOPBACK_IFINDEX of include/net/flow.h */
 
 void rtnetlink_batch_start(struct rtnetlink_batch *b, struct rtnetlink *rt)
 {
@@ -78,6 +79,9 @@ static char *put_route(char *at, int type, const struct rtnetlink_routes *routes
 		at = put_number(at, RTA_TABLE, group.table);
 	if (metric)
 		at = put_number(at, RTA_PRIORITY, metric);
+	/* In IPv6 such a route is on lo, and a request to delete it does not tell its type. */
+	if (!into && ipv6 && type == RTM_DELROUTE)
+		at = put_number(at, RTA_OIF, LOOPBACK);
 	if (!into)
 		return put_window(at, routes->window);
 	if (group.shared)

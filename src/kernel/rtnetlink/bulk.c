@@ -95,7 +95,8 @@ static void *lane_run(void *at)
 	do {
 		lane_fill(lane, RTM_NEWROUTE, lane->bulk->refused, &b);
 		/* A barrier may be left of a wgq that was killed. */
-		bool may_be_there = lane->bulk->routes.group.lead == ROUTE_BARRIER;
+		bool may_be_there = lane->bulk->routes.group.lead == ROUTE_BARRIER ||
+				    lane->bulk->routes.put_back;
 		if (b.count &&
 		    rtnetlink_batch_send(&b, lane->rt, may_be_there, &index, &lane->ack) < 0) {
 			lane_refuse(lane, &b, index);

@@ -430,6 +430,7 @@ int rtnetlink_unlinked_list(struct rtnetlink *rt, uint32_t window,
 		enum route_lead lead;
 		struct route_table_vec *ret;
 	} lists[] = {{AF_INET, RTN_UNREACHABLE, ROUTE_BARRIER, ret_barriers},
+		     {AF_INET6, RTN_UNREACHABLE, ROUTE_BARRIER, ret_barriers},
 		     {AF_INET, RTN_THROW, ROUTE_THROW, ret_throws},
 		     {AF_INET6, RTN_THROW, ROUTE_THROW, ret_throws}};
 	struct ack ack;

@@ -26,6 +26,8 @@ struct pair_ip_vec {
 struct comparison {
 	const struct want *want;
 	const struct snap *snap;
+	bool has_own;
+	struct key own; /* public; of the device as it is wanted */
 	struct {
 		VEC(struct pair);
 	} pairs;

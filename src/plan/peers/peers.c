@@ -38,12 +38,16 @@ static int pair_same_order(struct comparison *c, size_t *ret_paired)
 	return r;
 }
 
+/* No device has itself as a peer: the kernel drops that one when it gets the key. */
+static bool is_own(const struct comparison *c, const struct wg_peer *peer)
+{
+	return c->has_own && key_equal(&peer->public_key, &c->own);
+}
+
 /* The rest is sorted by key and joined. */
 static int pair_up(struct comparison *c)
 {
 	struct wg_peer_pointers wanted = {0}, running = {0};
-	struct key own;
-	bool has_own = want_public_key(&c->want->device, c->snap, &own);
 	size_t paired;
 	int r = pair_same_order(c, &paired);
 
@@ -57,10 +61,13 @@ static int pair_up(struct comparison *c)
 					       : key_compare(&wanted.at[i]->public_key,
 							     &running.at[j]->public_key);
 
-		bool is_own = order <= 0 && has_own && key_equal(&wanted.at[i]->public_key, &own);
-		if (!is_own)
-			r = add_pair(c, order <= 0 ? wanted.at[i] : NULL,
-				     order >= 0 ? running.at[j] : NULL);
+		const struct wg_peer *to = order <= 0 ? wanted.at[i] : NULL;
+		const struct wg_peer *from = order >= 0 ? running.at[j] : NULL;
+
+		if (to && is_own(c, to))
+			to = NULL;
+		if (to || from)
+			r = add_pair(c, to, from);
 		i += order <= 0;
 		j += order >= 0;
 	}
@@ -239,6 +246,22 @@ static int add_new_peer(struct comparison *c, struct pair *pair)
 	return copy_allowed_ips(&pair->wanted->allowed_ips, &forth->allowed_ips);
 }
 
+/* Goes as soon as the device has its key, and comes back with the former one. */
+static int add_own_peer(struct comparison *c, struct pair *pair)
+{
+	int r = place(c, pair);
+
+	if (r < 0)
+		return r;
+	struct wg_peer *back = vec_last(&c->change->back.peers);
+
+	vec_last(&c->change->forth.peers)->remove = true;
+	*back = *pair->running;
+	back->allowed_ips = (struct allowed_ip_vec){0};
+	back->replace_allowed_ips = true;
+	return copy_allowed_ips(&pair->running->allowed_ips, &back->allowed_ips);
+}
+
 static int add_removed_peer(struct comparison *c, const struct pair *pair)
 {
 	struct wg_peer *removed = wg_device_add_peer(&c->change->removed);
@@ -303,6 +326,8 @@ static int compare_pairs(struct comparison *c)
 
 		if (!pair->running)
 			r = add_new_peer(c, pair);
+		else if (is_own(c, pair->running))
+			r = add_own_peer(c, pair);
 		else if (pair->wanted)
 			r = compare_settings(c, pair);
 		else if (!pair->hooked)
@@ -345,6 +370,8 @@ int peers_compare(const struct want *want, const struct snap *snap, struct peers
 		  struct diag *d)
 {
 	struct comparison c = {.want = want, .snap = snap, .change = ret};
+
+	c.has_own = want_public_key(&want->device, snap, &c.own);
 
 	ret->forth.removals_are_held = ret->back.removals_are_held = true;
 	compare_device(want, snap, ret);

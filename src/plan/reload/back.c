@@ -10,7 +10,8 @@
 // Routes. With its last IPv4 address an interface loses its IPv4 routes. Where the reload deletes
 // that address, tables.c plans the loss: the routes are deleted before it, and those that stay are
 // added again after it, so that both have inverses. Where the reload adds the first IPv4 address,
-// the undo deletes it, and then adds the routes that were there (keep_ipv4_routes()).
+// the undo deletes it, and then adds the routes that were there (find_lost()). With an IPv6 address
+// the kernel deletes the first route to its network, which may be ours: tables_is_mistaken().
 //
 // Barriers. While such routes are away, packets must not leave past the tunnel, not even by a
 // foreign route to the same prefix. So an unreachable route is added before each, with the same
@@ -34,37 +35,10 @@
 #include <sys/socket.h>
 
 #include "wgq/net/prefix_set.h"
+#include "wgq/net/route_sort.h"
 
 #include "internal.h"
 #include "wgq/plan/steps.h"
-
-static int copy_ipv4(const struct route_table *table, struct route_table_vec *ret)
-{
-	struct route_table *copy = vec_push(ret);
-
-	if (!copy)
-		return -ENOMEM;
-	copy->group = table->group;
-	vec_each(route, &table->plain) {
-		if (route->prefix.addr.family != AF_INET)
-			continue;
-		struct route *slot = vec_push(&copy->plain);
-		if (!slot)
-			return -ENOMEM;
-		*slot = *route;
-	}
-	return 0;
-}
-
-/* In between, packets are refused, and do not leave past the tunnel. */
-static void bar_on_the_way_back(struct reload *reload, enum op_kind kind)
-{
-	vec_each(table, &reload->lost_on_the_way_back) {
-		const struct route_group barrier = route_barrier(&table->group);
-
-		diff_routes(kind, &table->plain, &barrier, &reload->plan)->back_only = true;
-	}
-}
 
 static bool gets_ipv4(const struct snap *snap, const struct reload *reload)
 {
@@ -72,20 +46,80 @@ static bool gets_ipv4(const struct snap *snap, const struct reload *reload)
 	       addrs_have_family(&reload->want.addrs, AF_INET);
 }
 
-/* With its last IPv4 address an interface loses every IPv4 route, in every table (fib_disable_ip(),
- * net/ipv4/fib_frontend.c), although it had them before it got the first. */
+/* The networks of the addresses that are added, which a route with a low metric may be to. */
+static int list_new_networks(const struct snap *snap, const struct reload *reload,
+			     struct prefix_set *ret)
+{
+	_cleanup_prefix_set_ struct prefix_set there = {0};
+	int r = prefix_set_of_addrs(&snap->addrs, &there);
+
+	vec_each(addr, &reload->want.addrs) {
+		struct prefix network = addr->prefix;
+
+		prefix_mask(&network);
+		if (r == 0 && !prefix_set_has(&there, &addr->prefix))
+			r = prefix_set_add(ret, &network);
+	}
+	prefix_set_sort(ret);
+	return r;
+}
+
+/* What the kernel takes when addresses are deleted that the interface did not have before: with the
+ * last one of IPv4 every IPv4 route, in every table (fib_disable_ip(), net/ipv4/fib_frontend.c);
+ * with one of IPv6 what it takes for the address' own route. */
+static int find_lost(const struct snap *snap, struct reload *reload)
+{
+	_cleanup_prefix_set_ struct prefix_set networks = {0};
+	int r = list_new_networks(snap, reload, &networks);
+	bool ipv4 = gets_ipv4(snap, reload);
+
+	vec_each(table, &snap->tables) {
+		for (size_t ip6 = 0; ip6 < 2; ip6++) {
+			struct route_table *lost = vec_push(&reload->lost_on_the_way_back[ip6]);
+
+			if (!lost)
+				return -ENOMEM;
+			lost->group = table->group;
+			vec_each(route, &table->plain) {
+				bool is_ip6 = route->prefix.addr.family == AF_INET6;
+				bool goes =
+					is_ip6 ? tables_is_mistaken(&table->group) &&
+							 prefix_set_has(&networks, &route->prefix)
+					       : ipv4;
+
+				if (r == 0 && is_ip6 == ip6 && goes)
+					r = route_add(&lost->plain, route);
+			}
+		}
+	}
+	return r;
+}
+
+/* In between, packets are refused, and do not leave past the tunnel. */
+static void bar_on_the_way_back(struct reload *reload, bool ip6, enum op_kind kind)
+{
+	vec_each(table, &reload->lost_on_the_way_back[ip6]) {
+		const struct route_group barrier = route_barrier(&table->group);
+
+		diff_routes(kind, &table->plain, &barrier, &reload->plan)->back_only = true;
+	}
+}
+
 void reload_add_addresses(const struct snap *snap, struct reload *reload)
 {
-	struct route_table_vec *lost = &reload->lost_on_the_way_back;
-
-	if (gets_ipv4(snap, reload))
-		vec_each(table, &snap->tables)
-			reload->plan.failed |= copy_ipv4(table, lost) < 0;
-	bar_on_the_way_back(reload, OP_ROUTE_DEL);
-	diff_return_routes(lost, &reload->plan);
-	diff_add_addresses(snap, &reload->want, AF_INET, &reload->plan);
-	bar_on_the_way_back(reload, OP_ROUTE_ADD);
-	diff_add_addresses(snap, &reload->want, AF_INET6, &reload->plan);
+	reload->plan.failed |= find_lost(snap, reload) < 0;
+	for (size_t ip6 = 0; ip6 < 2; ip6++) {
+		bar_on_the_way_back(reload, ip6, OP_ROUTE_DEL);
+		diff_return_routes(&reload->lost_on_the_way_back[ip6], &reload->plan);
+		diff_add_addresses(snap, &reload->want, ip6 ? AF_INET6 : AF_INET, &reload->plan);
+		/* So that the kernel deletes the address' own. */
+		if (ip6)
+			vec_each(table, &reload->lost_on_the_way_back[ip6])
+				diff_routes(OP_ROUTE_DEL, &table->plain, &table->group,
+					    &reload->plan)
+					->back_only = true;
+		bar_on_the_way_back(reload, ip6, OP_ROUTE_ADD);
+	}
 }
 
 /* Others' routes go with an address that they name, and with the last one of IPv4; IPv6 addresses

@@ -196,7 +196,8 @@ void reload_release(struct reload *reload)
 	peers_change_release(&reload->peers);
 	tables_change_release(&reload->tables);
 	addrs_release(&reload->gone);
-	tables_release(&reload->lost_on_the_way_back);
+	tables_release(&reload->lost_on_the_way_back[0]);
+	tables_release(&reload->lost_on_the_way_back[1]);
 	services_release(&reload->before);
 	buf_release(&reload->promote_secondaries);
 	plan_release(&reload->plan);

@@ -144,6 +144,20 @@ static void sides_release(struct table_sides *sides)
 	prefix_set_release(&sides->held);
 }
 
+bool tables_is_mistaken(const struct route_group *group)
+{
+	enum { ADDRCONF_METRIC = 256 };
+
+	return group->table == RT_TABLE_MAIN && group->metric && group->metric <= ADDRCONF_METRIC;
+}
+
+static bool is_taken_with_address(const struct table_sides *sides, const struct route_group *group,
+				  const struct route *route)
+{
+	return route->prefix.addr.family == AF_INET6 && tables_is_mistaken(group) &&
+	       prefix_set_has(&sides->held, &route->prefix);
+}
+
 static int sides_merge(const struct table_sides *sides, struct table_change *change)
 {
 	const struct route_vec *wanted = &sides->wanted, *running = &sides->running;
@@ -162,6 +176,12 @@ static int sides_merge(const struct table_sides *sides, struct table_change *cha
 			r = route_add(&change->add_late, &wanted->at[i]);
 		else if (order < 0 && !route_is_in(&sides->served, &wanted->at[i].prefix))
 			r = route_add(&change->add, &wanted->at[i]);
+		else if (order == 0 &&
+			 is_taken_with_address(sides, &change->group, &running->at[j])) {
+			r = route_add(&change->remove, &running->at[j]);
+			if (r == 0)
+				r = route_add(&change->put_back, &running->at[j]);
+		}
 		i += order <= 0;
 		j += order >= 0;
 	}

@@ -95,8 +95,7 @@ int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_
 			 struct buf *ret_kept, struct diag *d);
 
 /* Lists, into empty vectors, what belongs to an interface and is not on its link, by the window:
- * the routes that throw, and the barriers, which are of IPv4: that is the family that goes with an
- * address. */
+ * the barriers, and the routes that throw. */
 int rtnetlink_unlinked_list(struct rtnetlink *rt, uint32_t window,
 			    struct route_table_vec *ret_barriers,
 			    struct route_table_vec *ret_throws, struct diag *d);

@@ -38,9 +38,9 @@ struct reload {
 	struct firewall firewall; /* of want, when it has a full tunnel */
 	struct peers_change peers;
 	struct table_change_vec tables;
-	struct rule_places places;                   /* of rules that are added */
-	struct link_addr_vec gone;                   /* addresses that the file does not name */
-	struct route_table_vec lost_on_the_way_back; /* with the first IPv4 address */
+	struct rule_places places;                      /* of rules that are added */
+	struct link_addr_vec gone;                      /* addresses that the file does not name */
+	struct route_table_vec lost_on_the_way_back[2]; /* with new addresses; IPv6: 1 */
 
 	struct services before;
 	struct listen both_ports;       /* while one becomes the other */

@@ -27,4 +27,8 @@ struct table_change_vec {
  * a VRF none is added in table main. gone are the addresses that are removed. */
 int tables_compare(const struct want *want, const struct snap *snap,
 		   const struct link_addr_vec *gone, struct table_change_vec *ret, struct diag *d);
+/* With an IPv6 address the kernel deletes the first route of table main to the network of the
+ * address, of whatever metric; that is to be its own, of metric 256 (cleanup_prefix_route(),
+ * net/ipv6/addrconf.c). Whether one of the group comes before it. */
+bool tables_is_mistaken(const struct route_group *group);
 void tables_change_release(struct table_change_vec *changes);
