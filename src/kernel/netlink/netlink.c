@@ -317,7 +317,7 @@ static int each_in(const void *payload, size_t len, netlink_attribute *get, void
 		if (!mnl_attr_ok(a, (int)len))
 			return -EPROTO;
 		int r = get(a, data);
-		if (r)
+		if (r < 0)
 			return r;
 		step = MNL_ALIGN(a->nla_len);
 		if (step > len)

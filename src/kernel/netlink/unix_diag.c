@@ -75,7 +75,7 @@ int unix_diag_listens(const char *ending, const struct stat *file)
 	what->udiag_show = file ? UDIAG_SHOW_VFS : UDIAG_SHOW_NAME;
 
 	int r = netlink_shared(NETLINK_SOCK_DIAG, &n);
-	if (!r)
+	if (r == 0)
 		r = netlink_talk(n, request, &sink, &ack);
-	return r ? r : search.found;
+	return r < 0 ? r : search.found;
 }

@@ -31,7 +31,7 @@ static int table_line(const struct nlmsghdr *m, struct buf *line)
 	int r = !t ? -ENOMEM : nftnl_table_nlmsg_parse(m, t) < 0 ? -EPROTO : 0;
 
 	/* NFT_TABLE_F_DORMANT switches the table off. */
-	if (!r)
+	if (r == 0)
 		buf_addf(line, "table %u %s flags %u", nftnl_table_get_u32(t, NFTNL_TABLE_FAMILY),
 			 or_none(nftnl_table_get_str(t, NFTNL_TABLE_NAME)),
 			 nftnl_table_get_u32(t, NFTNL_TABLE_FLAGS));
@@ -45,7 +45,7 @@ static int chain_line(const struct nlmsghdr *m, struct buf *line)
 	struct nftnl_chain *c = nftnl_chain_alloc();
 	int r = !c ? -ENOMEM : nftnl_chain_nlmsg_parse(m, c) < 0 ? -EPROTO : 0;
 
-	if (!r)
+	if (r == 0)
 		buf_addf(line, "chain %u %s %s type %s hook %u priority %d policy %u",
 			 nftnl_chain_get_u32(c, NFTNL_CHAIN_FAMILY),
 			 or_none(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE)),
@@ -78,7 +78,7 @@ static int rule_line(const struct nlmsghdr *m, struct buf *line)
 {
 	struct nftnl_rule *r = nftnl_rule_alloc();
 
-	if (!r)
+	if (r == 0)
 		return -ENOMEM;
 	if (nftnl_rule_nlmsg_parse(m, r) < 0) {
 		buf_str(line, "rule of unknown form");
@@ -108,7 +108,7 @@ int nft_text_add(struct nft_text *t, const struct nlmsghdr *m)
 		r = rule_line(m, &line);
 		break;
 	}
-	if (r)
+	if (r < 0)
 		return r;
 
 	char *text = buf_steal(&line);

@@ -70,7 +70,7 @@ static int get_allowed_ip(const struct nlattr *nest, void *data)
 	struct allowed_ip ip = {0};
 	int r = netlink_each_nested(nest, get_allowed_ip_attribute, &got);
 
-	if (r)
+	if (r < 0)
 		return r;
 	if ((got.family != AF_INET && got.family != AF_INET6) || !got.address || !got.has_len)
 		return -EPROTO;
@@ -79,7 +79,7 @@ static int get_allowed_ip(const struct nlattr *nest, void *data)
 	if (ip.prefix.len > addr_bits(&ip.prefix.addr))
 		return -EPROTO;
 	r = get_exact(got.address, ip.prefix.addr.bytes, addr_bits(&ip.prefix.addr) / 8);
-	if (r)
+	if (r < 0)
 		return r;
 
 	struct allowed_ip *new = vec_push(&peer->allowed_ips);
@@ -147,7 +147,7 @@ static int get_peer(const struct nlattr *nest, void *data)
 	struct public_key public = {0};
 	int r = netlink_each_nested(nest, get_public_key, &public);
 
-	if (r)
+	if (r < 0)
 		return r;
 	if (!public.found)
 		return -EPROTO;

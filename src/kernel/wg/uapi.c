@@ -78,15 +78,15 @@ static int uapi_connect(const char *ifname)
 	struct sockaddr_un address;
 	int r = socket_address(ifname, &address);
 
-	if (!r)
+	if (r == 0)
 		r = listens_here(&address);
 	if (r <= 0)
-		return r ? r : -ECONNREFUSED;
+		return r < 0 ? r : -ECONNREFUSED;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	r = connect_within(fd, &address);
-	if (r)
+	if (r < 0)
 		return r;
 
 	int connected = fd;
@@ -140,7 +140,7 @@ static int receive_reply(int fd, struct uapi_reply *reply)
 	size_t total = 0;
 	int r = chunk ? 0 : -ENOMEM, tries = 0;
 
-	while (!r && !reply->done) {
+	while (r == 0 && !reply->done) {
 		ssize_t got = recv(fd, chunk, CHUNK, 0);
 
 		if (got < 0 && (errno == EINTR || ++tries < RECEIVE_TRIES))
@@ -160,67 +160,58 @@ static int receive_reply(int fd, struct uapi_reply *reply)
 	return r;
 }
 
-static int send_get(int fd, void *unused)
-{
-	static const char request[] = "get=1\n\n";
-
-	(void)unused;
-	return send_all(fd, request, sizeof(request) - 1);
-}
-
-static int send_set(int fd, void *at)
+static int send_set(int fd, const struct wg_device *device)
 {
 	_cleanup_buf_ struct buf part = {.secret = true};
-	struct uapi_set *set = at;
+	struct uapi_set set = {.device = device};
 	int r = 0;
 
-	while (!r && uapi_set_next(set, &part)) {
+	while (r == 0 && uapi_set_next(&set, &part)) {
 		r = buf_status(&part);
-		if (!r)
+		if (r == 0)
 			r = send_all(fd, part.data, part.len);
 		buf_clear(&part);
 	}
 	return r;
 }
 
-/* One operation and its answer; the number is the implementation's own where it refuses. */
-static int exchange(const char *ifname, int (*send_request)(int fd, void *data), void *data,
-		    struct uapi_reply *reply)
+/* Sets what is given, else gets; the number is the implementation's own where it refuses. */
+static int exchange(const char *ifname, const struct wg_device *set, struct uapi_reply *reply)
 {
+	static const char get[] = "get=1\n\n";
 	_cleanup_fd_ int fd = uapi_connect(ifname);
-	int sent, r;
 
 	if (fd < 0)
 		return fd;
 	/* What refuses the first lines may answer and close before it has read the last. */
-	sent = send_request(fd, data);
-	if (sent && sent != -EPIPE && sent != -ECONNRESET)
+	int sent = set ? send_set(fd, set) : send_all(fd, get, sizeof(get) - 1);
+	if (sent < 0 && sent != -EPIPE && sent != -ECONNRESET)
 		return sent;
-	r = receive_reply(fd, reply);
-	if (r || reply->error)
-		return r ? r : -reply->error;
-	return sent;
+	int r = receive_reply(fd, reply);
+	if (r < 0)
+		return r;
+	return reply->error ? -reply->error : sent;
 }
 
 static int exchange_fail(const char *what, const char *ifname, int r, struct diag *d)
 {
-	if (r != -EPROTO)
-		diag_fail(d, -r, "cannot %s userspace WireGuard interface %s", what, ifname);
+	if (r == -EPROTO) {
+		diag_refuse(d, EPROTO, "cannot %s userspace WireGuard interface %s", what, ifname);
+		diag_note(d, "what it answers is not www.wireguard.com/xplatform's protocol");
+		return r;
+	}
+	diag_fail(d, -r, "cannot %s userspace WireGuard interface %s", what, ifname);
 	if (r == -EACCES || r == -EPERM)
 		diag_hint(d, "its socket is root's; are you root?");
-	if (r != -EPROTO)
-		return r;
-	diag_refuse(d, EPROTO, "cannot %s userspace WireGuard interface %s", what, ifname);
-	diag_note(d, "what it answers is not www.wireguard.com/xplatform's protocol");
 	return r;
 }
 
 int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d)
 {
 	_cleanup_uapi_reply_ struct uapi_reply reply = {.device = ret};
-	int r = exchange(ifname, send_get, NULL, &reply);
+	int r = exchange(ifname, NULL, &reply);
 
-	if (!r)
+	if (r == 0)
 		return 0;
 	wg_device_release(ret);
 	return exchange_fail("read", ifname, r, d);
@@ -229,10 +220,9 @@ int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d)
 static int set_plain(const char *ifname, const struct wg_device *device, struct diag *d)
 {
 	_cleanup_uapi_reply_ struct uapi_reply reply = {0};
-	struct uapi_set set = {.device = device};
-	int r = exchange(ifname, send_set, &set, &reply);
+	int r = exchange(ifname, device, &reply);
 
-	return r ? exchange_fail("configure", ifname, r, d) : 0;
+	return r < 0 ? exchange_fail("configure", ifname, r, d) : 0;
 }
 
 int wg_uapi_set(const char *ifname, const struct wg_device *device, struct diag *d)

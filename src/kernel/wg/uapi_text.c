@@ -289,7 +289,7 @@ int uapi_reply_add(struct uapi_reply *reply, const char *bytes, size_t n)
 			return r;
 		reply->line_len = 0;
 		r = read_line(reply, reply->line);
-		if (r)
+		if (r < 0)
 			return r;
 		bytes = newline + 1;
 	}
