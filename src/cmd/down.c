@@ -149,8 +149,8 @@ static int load(const struct options *options, const char *argument, struct conf
 	*ret_has_conf = r == 0 || r == -EINVAL;
 	if (r == -EINVAL && config->conf.save_config && if_nametoindex(config->path.ifname)) {
 		diag_note(d,
-			  "what is running is to be saved first: correct the file, or delete "
-			  "SaveConfig from it to take %s down unsaved",
+			  "SaveConfig saves what is running first: correct the file, or delete "
+			  "SaveConfig from it to take %s down without saving",
 			  config->path.ifname);
 		return r;
 	}

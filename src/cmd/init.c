@@ -81,7 +81,7 @@ static int choose_endpoint(struct init *init, struct diag *d)
 	if (!given && udp_own_address(&own) < 0) {
 		diag_warn(d, "this host has no route to the Internet: the peer's half has no "
 			     "Endpoint");
-		diag_hint(d, "with --endpoint=HOST it gets one");
+		diag_hint(d, "give one with --endpoint=HOST");
 		return 0;
 	}
 	if (!given) {
@@ -158,7 +158,7 @@ static int init_run(struct init *init, struct diag *d)
 
 	if (r == 0 && access(init->path.real, F_OK) == 0) {
 		diag_refuse(d, EEXIST, "`%s' exists already", init->path.given);
-		diag_hint(d, "it stays as it is: choose another name, or move it away");
+		diag_hint(d, "choose another name, or move the file away");
 		return -EEXIST;
 	}
 	if (r == 0)

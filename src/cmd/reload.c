@@ -91,7 +91,7 @@ static void warn_of_kept(const struct session *s, const struct reload *reload,
 		endpoint_format(&kept->running->endpoint, &running);
 		diag_warn_at(d, &at,
 			     kept->change == ENDPOINT_ROAMED
-				     ? "it has roamed, or its name has another address by now; "
+				     ? "it has roamed, or its name has another address now; "
 				       "--endpoints sets the file's"
 				     : "whether it has roamed or the file was edited is not known; "
 				       "--endpoints sets the file's",

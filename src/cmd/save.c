@@ -169,8 +169,9 @@ static int look(struct session *s, struct snap *snap, struct diag *d)
 		return device_refuse(s->ifname, ENODEV, d);
 	if (r == 0 && is_unfinished(s->conf, snap)) {
 		diag_refuse(d, ENOTCONN, "`%s' is not up yet: nothing is saved", s->ifname);
-		diag_hint(d, "another wgq is bringing it up, or was killed when it did; then `wgq "
-			     "up --replace' begins anew");
+		diag_hint(d,
+			  "another wgq is bringing it up, or was killed: in that case run wgq up "
+			  "--replace");
 		return -ENOTCONN;
 	}
 	return r;

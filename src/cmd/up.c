@@ -28,20 +28,20 @@ static int refuse_existing(struct session *s, struct diag *d)
 		same_as_configured(s->conf, &snap, &same, &unseen);
 	diag_refuse(d, EEXIST, "`%s' already exists", s->ifname);
 	if (!seen)
-		diag_note(d, "only root can see whether it is as %s says", s->context.config_file);
+		diag_note(d, "only root can see whether it matches %s", s->context.config_file);
 	else if (same && !same_endpoints(s->conf, &snap.wg))
-		diag_note(d, "it is up, and as %s says but for an endpoint: see wgq diff %s",
+		diag_note(d, "it is up and matches %s, except for an endpoint: see wgq diff %s",
 			  s->context.config_file, s->options->args[0]);
 	else if (same)
-		diag_note(d, "it is up, and as %s says", s->context.config_file);
+		diag_note(d, "it is up and matches %s", s->context.config_file);
 	else if (snap.is_wireguard)
-		diag_note(d, "it is up, but not as %s says", s->context.config_file);
+		diag_note(d, "it is up, but does not match %s", s->context.config_file);
 	else if (strcmp(snap.link.name, s->ifname) != 0)
 		diag_note(d, "it is another name of %s", snap.link.name);
 	else
-		diag_note(d, "it is no WireGuard interface, but another one of that name");
+		diag_note(d, "it is not a WireGuard interface");
 	if (seen && !same && snap.is_wireguard)
-		diag_hint(d, "wgq reload %s makes it so, wgq up --replace takes it down first",
+		diag_hint(d, "wgq reload %s makes it match; wgq up --replace takes it down first",
 			  s->options->args[0]);
 	return -EEXIST;
 }

@@ -123,7 +123,8 @@ static int observe(struct status *s, struct world *world, struct diag *d)
 	if (s->snap.link.index && !s->snap.is_wireguard)
 		return device_refuse(s->ifname, ENODEV, d);
 	if (!s->snap.link.index && !s->config.path.given)
-		return diag_refuse(d, ENODEV, "there is no interface `%s', nor a configuration",
+		return diag_refuse(d, ENODEV,
+				   "there is neither an interface `%s' nor a configuration",
 				   s->ifname);
 	see(s, world, &device);
 	r = observe_firewall(s, world, d);

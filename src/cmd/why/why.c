@@ -44,7 +44,7 @@ static int check_destination(const struct addr *to, const char *text, struct dia
 	static const uint8_t none[16];
 
 	if (memcmp(to->bytes, none, sizeof(none)) == 0)
-		return diag_refuse(d, EINVAL, "`%s' is no address that a packet can be sent to",
+		return diag_refuse(d, EINVAL, "`%s' is not an address that packets can be sent to",
 				   text);
 	if (addr_is_link_local(to) || is_group(to))
 		return diag_refuse(d, EINVAL,
@@ -151,8 +151,8 @@ static int find_destination(const struct options *options, struct why *why, stru
 	if (r == -ENOENT)
 		r = resolve_name(host, family, ret, d);
 	if (r == 0 && family && ret->family != family)
-		return diag_refuse(d, EINVAL, "`%s' and the source address are of two families",
-				   host);
+		return diag_refuse(d, EINVAL,
+				   "`%s' and the source address are of different families", host);
 	if (r == 0 && strcmp(host, text) != 0) {
 		diag_warn(d, "`%s' is taken for %s", text, host);
 		diag_level(d, DIAG_NOTE);

@@ -186,7 +186,7 @@ static int observe_main_routes(struct host *h, const struct observe_query *query
 	return r;
 }
 
-/* What the host was found to use; else what was asked for; else whatever is there. */
+/* What world_prepare() found; else the user's choice. */
 static enum dns_backend dns_backend_of(const struct host *h)
 {
 	switch (h->means.dns) {
@@ -213,7 +213,8 @@ static int observe_dns(struct host *h, struct snap *snap, struct diag *d)
 	return r;
 }
 
-/* By other programs: how others have changed what those do not know is seen afterwards. */
+/* Runs other programs. Others may change the host meanwhile, so all else is looked at afterwards.
+ */
 static int ask_programs(struct host *h, const struct observe_query *query, struct snap *snap,
 			struct diag *d)
 {
@@ -281,7 +282,7 @@ static int observe_config(struct host *h, const struct observe_query *query, str
 /* In this order: marks depend on rules. */
 static const struct {
 	unsigned int what;
-	bool of_link; /* nothing to see where there is none */
+	bool of_link; /* without a link there is nothing to see */
 	int (*observe)(struct host *h, const struct observe_query *query, struct snap *snap,
 		       struct diag *d);
 } looks[] = {
@@ -299,7 +300,7 @@ static const struct {
 	{LOOK_CONFIG, false, observe_config},
 };
 
-/* A dry run may be made by anybody: says what it could not see, and goes on. */
+/* A dry run needs no privilege: it warns of what it could not see, and goes on. */
 static int take(const struct observe_query *query, unsigned int what, int r, struct snap *snap,
 		struct diag *d)
 {

@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-/* The interface that takes what a table's default route is for. */
+/* The interface that the default route of the table leads to. */
 static int find_other(struct host *h, struct tunnel_rule *tunnel, struct diag *d)
 {
 	_cleanup_(policy_routes_release) struct policy_route_vec routes = {0};
@@ -37,7 +37,7 @@ static int look_behind(struct host *h, struct tunnel_rule *tunnel, struct diag *
 	/* Several may share the table: who has its default route has the rule. */
 	vec_each(route, &routes)
 		tunnel->leads_here |= route->prefix.len == 0;
-	/* When the default route alone is gone, the mark says whose it was. */
+	/* If only the default route is gone, the mark tells whose rule it is. */
 	if (r < 0 || routes.len)
 		return r;
 	r = rtnetlink_table_used(h->rtnetlink, rule->family, rule->table, &tunnel->table_used, d);

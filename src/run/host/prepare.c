@@ -98,7 +98,7 @@ static int try_dns(struct host *h, const struct conf *conf, enum purpose purpose
 	_cleanup_diag_ struct diag found = {0};
 	int r = prepare_dns(h, conf, &h->means, &found);
 
-	/* What went away meanwhile has nothing to take back. */
+	/* It went away meanwhile: there is nothing to take back. */
 	if (purpose == PURPOSE_DOWN)
 		return 0;
 	if (r < 0 && purpose == PURPOSE_RELOAD && h->options.choices.dns == DNS_AUTO) {
@@ -187,7 +187,7 @@ static int need_program(const char *program, struct diag *d)
 	return -ENOENT;
 }
 
-/* Who serves the interface that is replaced has to be there to serve it again. */
+/* An undo needs the program again that serves the interface now. */
 static int prepare_return(struct host *h, struct means *means, struct diag *d)
 {
 	int r = host_refresh_link(h, h->options.ifname, d);

@@ -12,7 +12,7 @@
 #include "wgq/sys/host/rp_filter.h"
 #include "wgq/sys/host/sysctl.h"
 
-/* A scoped address leads where its scope says, if the implementation tells that. */
+/* A scoped address names its link, so nothing is to be looked up. */
 static int collect(const struct snap *snap, struct around *ret)
 {
 	vec_each(peer, &snap->wg.peers) {
@@ -50,7 +50,7 @@ static bool is_tunnel(const struct link *link)
 	return strcmp(link->kind, "wireguard") == 0 || strcmp(link->kind, "tun") == 0;
 }
 
-/* The address is anybody's: nothing is sent to it. */
+/* Where a packet to the Internet would go; nothing is sent. */
 static int look_out(struct rtnetlink *rt, const struct snap *snap, const char *to,
 		    enum way_out *ret, char ret_tunnel[IFNAMSIZ], struct diag *d)
 {
@@ -84,7 +84,7 @@ int around_look(const struct snap *snap, const struct want *want, struct around 
 	if (collect(snap, ret) < 0 || health_networks(snap, want, &own) < 0)
 		return diag_no_memory(d);
 	r = follow(rt, snap, &ret->ways, d);
-	/* Neither is in a range that is special, or that people use at home. */
+	/* Two addresses of the Internet that no special range or private network has. */
 	if (r == 0)
 		r = look_out(rt, snap, "45.0.0.1", &ret->out_ip, ret->tunnel_ip, d);
 	if (r == 0)

@@ -21,7 +21,8 @@
 /* More are looked up faster by reading all routes. */
 enum { ASKED_MAX = 4096 };
 
-/* A way that leads through the tunnel itself tells nothing: of one that is up we go by the mark. */
+/* The least MTU of the ways to the endpoints. Without a mark in the file the ways of a tunnel that
+ * is up may lead through itself, and are not looked at. */
 static void read_path(const struct conf *conf, uint32_t *ret)
 {
 	_cleanup_(rtnetlink_free_at) struct rtnetlink *rtnetlink = NULL;
@@ -43,7 +44,7 @@ static void read_path(const struct conf *conf, uint32_t *ret)
 	}
 }
 
-/* With Table = off the mark is missing, or the routes are others' work. */
+/* A full tunnel has a mark; without one, /0 in the allowed IPs routes nothing by itself. */
 static void read_device(const struct wg_device *wg, struct check_other *ret)
 {
 	ret->port = wg->listen_port;
@@ -151,7 +152,7 @@ void facts_read(const struct conf *conf, struct check_facts *ret)
 	read_path(conf, &ret->path_mtu);
 	if (sysctl_get("net/ipv6/neigh/default/gc_thresh3", &ret->neighbours, NULL) < 0)
 		ret->neighbours = 0;
-	/* `all' tells what was set for all at once; one may have it again. */
+	/* Who disables it for `all' disables it on each link, where it can be enabled again. */
 	ret->ipv6_off = access("/proc/net/if_inet6", F_OK) < 0 ||
 			(ipv6_find(conf->ifname, other, NULL) == 0 && !other[0] &&
 			 sysctl_get("net/ipv6/conf/all/disable_ipv6", &disabled, NULL) == 0 &&

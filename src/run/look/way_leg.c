@@ -71,7 +71,7 @@ void way_tables_close(struct way_tables *tables)
 	rtnetlink_free(tables->rtnetlink);
 }
 
-/* What is this host's own has a route of that type in table local (inet_addr_type()). */
+/* An address of this host has a route of type local in table local (inet_addr_type()). */
 static int check_source(struct way_tables *tables, struct way_leg *leg, struct diag *d)
 {
 	_cleanup_(policy_routes_release) struct policy_route_vec routes = {0};
@@ -122,7 +122,7 @@ static void check_refusal(struct way_leg *leg)
 		leg->agrees = leg->answer_error == ENETUNREACH || leg->answer_error == EINVAL;
 }
 
-/* No answer is no reason to give up: what is known is shown. */
+/* If the kernel does not answer, what is known is shown all the same. */
 static void ask_kernel(struct way_tables *tables, struct way_leg *leg)
 {
 	struct packet packet = leg->packet;

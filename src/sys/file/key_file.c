@@ -47,7 +47,7 @@ char *key_file_find(const char *name, const char *const configs[], size_t count)
 static int refuse(const char *path, const char *what, struct diag *d)
 {
 	diag_refuse(d, EINVAL, "`%s' %s", path, what);
-	diag_hint(d, "it is to be one line: what wg genkey or wg genpsk prints");
+	diag_hint(d, "write one line into it: what wg genkey or wg genpsk prints");
 	return -EINVAL;
 }
 
