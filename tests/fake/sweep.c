@@ -30,6 +30,10 @@ static const char *const texts[] = {
 	KEYS "DNS = 10.0.0.53\nPreUp = a\nPostUp = b\nPostUp = c\n" PEER
 	     "AllowedIPs = 0.0.0.0/0, ::/0\n",
 	KEYS "Table = 1234\n" PEER "AllowedIPs = 0.0.0.0/0, 10.3.0.0/16\n",
+	KEYS "ExcludedIPs = 192.168.0.0/16, fd02::/16\nMetric = 7\n" PEER
+	     "AllowedIPs = 0.0.0.0/0, ::/0, 10.1.0.0/16, fd00::/8\n",
+	KEYS "ExcludedIPs = 10.1.128.0/17, fd01::/64\nSharedNeighbour = yes\n" PEER
+	     "AllowedIPs = 10.1.0.0/16, 10.2.0.0/16, fd01::/48\n",
 	KEYS "SaveConfig = true\nPreDown = a\n" PEER "AllowedIPs = 10.3.0.0/16\n",
 };
 
@@ -83,6 +87,7 @@ static char *state_after_up(const char *text)
 
 	char *left = fake_state(&fake);
 	assert_null(strstr(left, "link"));
+	assert_null(strstr(left, "throw"));
 	assert_null(strstr(left, "rule"));
 	assert_null(strstr(left, "firewall"));
 	assert_null(strstr(left, "name servers"));

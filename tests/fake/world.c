@@ -285,6 +285,17 @@ static void observe_host_rules(struct snap *snap)
 		};
 }
 
+/* In whatever group. */
+static bool has_route(struct fake *fake, const char *begin)
+{
+	size_t n = strlen(begin);
+
+	vec_each(line, &fake->lines)
+		if (strncmp(*line, begin, n) == 0 && (!(*line)[n] || (*line)[n] == ' '))
+			return true;
+	return false;
+}
+
 /* Reads back what act() wrote, as far as plans depend on it. A rule comes before those that were
  * added before it. */
 static void observe_rules(struct fake *fake, struct snap *snap)
@@ -308,10 +319,9 @@ static void observe_rules(struct fake *fake, struct snap *snap)
 			rule.table = rule.fwmark = table;
 			snprintf(name, sizeof(name), "link route %s table %u",
 				 family == AF_INET6 ? "::/0" : "0.0.0.0/0", table);
-			*vec_push(&snap->tunnel_rules) =
-				(struct tunnel_rule){.rule = rule,
-						     .table_used = find(fake, name) != NULL,
-						     .leads_here = find(fake, name) != NULL};
+			bool leads = has_route(fake, name);
+			*vec_push(&snap->tunnel_rules) = (struct tunnel_rule){
+				.rule = rule, .table_used = leads, .leads_here = leads};
 		}
 	}
 }
@@ -346,6 +356,16 @@ static void observe_route(const char *line, const char *prefix, enum route_lead 
 	prefix_parse(prefix, strlen(prefix), &vec_push(&found->plain)->prefix);
 }
 
+static void observe_throws(struct fake *fake, struct snap *snap)
+{
+	vec_each(line, &fake->lines) {
+		char text[64];
+
+		if (sscanf(*line, "throw %63s table", text) == 1)
+			observe_route(*line, text, ROUTE_THROW, &snap->throws);
+	}
+}
+
 /* Routes as an object; addresses, and the routes that others have made, as their lines. */
 static void observe_tables(struct fake *fake, struct snap *snap)
 {
@@ -355,8 +375,6 @@ static void observe_tables(struct fake *fake, struct snap *snap)
 
 		if (sscanf(*line, "link route %63s table %u", text, &number) == 2) {
 			observe_route(*line, text, ROUTE_INTO, &snap->tables);
-		} else if (sscanf(*line, "throw %63s table %u", text, &number) == 2) {
-			observe_route(*line, text, ROUTE_THROW, &snap->throws);
 		} else if (strncmp(*line, "link address", 12) == 0 ||
 			   strncmp(*line, "link other", 10) == 0) {
 			buf_addf(&snap->kept, "%s\n", *line);
@@ -401,6 +419,8 @@ static int fake_observe(void *self, const struct observe_query *query, struct sn
 		observe_rules(fake, ret);
 	if (query->what & LOOK_TABLES)
 		observe_tables(fake, ret);
+	if (query->what & LOOK_UNLINKED)
+		observe_throws(fake, ret);
 	if (query->what & LOOK_CONFIG)
 		add_config(fake, &ret->config_text);
 	ret->seen |= query->what;

@@ -112,7 +112,8 @@ static int observe(struct status *s, struct world *world, struct diag *d)
 {
 	const struct observe_query plain = {
 		.ifname = s->ifname,
-		.what = LOOK_ADDRESSES | LOOK_MAIN_ROUTES | LOOK_RULES | LOOK_TABLES,
+		.what = LOOK_ADDRESSES | LOOK_MAIN_ROUTES | LOOK_RULES | LOOK_TABLES |
+			(s->has_conf && s->config.conf.excluded_ips.len ? LOOK_UNLINKED : 0),
 	};
 	const struct observe_query device = {.ifname = s->ifname, .what = LOOK_DEVICE};
 	const struct observe_query dns = {.ifname = s->ifname, .what = LOOK_DNS};

@@ -225,7 +225,31 @@ static int check_routes(const struct snap *snap, const struct want *want, struct
 	vec_each(route, &want->routes)
 		if (!prefix_set_has(&there, &route->prefix))
 			name_prefix(&missing, &route->prefix);
+	vec_each(piece, &want->pieces)
+		if (!prefix_set_has(&there, &piece->prefix))
+			name_prefix(&missing, &piece->prefix);
 	return names_found(&missing, FINDING_ROUTE_MISSING, ret);
+}
+
+/* In the table of a full tunnel. */
+static int check_excluded(const struct snap *snap, const struct want *want, struct finding_vec *ret)
+{
+	_cleanup_prefix_set_ struct prefix_set there = {0};
+	_cleanup_buf_ struct buf detail = {0};
+	struct names missing = {.of = &detail};
+	int r = 0;
+
+	if (!snap_has_seen(snap, LOOK_UNLINKED))
+		return 0;
+	vec_each(table, &snap->throws)
+		vec_each(route, &table->plain)
+			if (r == 0 && table->group.table == want->mark)
+				r = prefix_set_add(&there, &route->prefix);
+	prefix_set_sort(&there);
+	vec_each(route, &want->throws)
+		if (!prefix_set_has(&there, &route->prefix))
+			name_prefix(&missing, &route->prefix);
+	return r == 0 ? names_found(&missing, FINDING_EXCLUDED_MISSING, ret) : r;
 }
 
 static int add_networks(const struct route_vec *routes, struct prefix_set *ret)
@@ -335,6 +359,8 @@ int health_tunnel(const struct health_input *in, struct finding_vec *ret)
 
 	if (r == 0 && in->want)
 		r = check_routes(in->snap, in->want, ret);
+	if (r == 0 && in->want)
+		r = check_excluded(in->snap, in->want, ret);
 	if (r == 0 && in->want)
 		r = check_listen(in, ret);
 	if (r == 0 && in->want && in->want->conf->multicast && !in->snap->link.multicast)
