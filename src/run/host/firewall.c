@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The real world: sets and removes the firewall of a full tunnel, and what the port accepts.
+#include <errno.h>
 #include <string.h>
 
 #include "wgq/kernel/nft/nft.h"
+#include "wgq/sys/file/io.h"
 #include "wgq/sys/process/iptables.h"
 
 #include "internal.h"
+
+enum { PORT_WAIT_MS = 2000, PORT_STEP_MS = 5 };
 
 static bool has_addr(const struct addr_vec *addrs, const struct addr *addr)
 {
@@ -112,18 +116,30 @@ int host_firewall_remove(struct host *h, struct diag *d)
 	return nft < 0 ? nft : iptables;
 }
 
+/* wireguard-go opens its port a moment after the link is up. */
+static int await_port(struct host *h, uint16_t *ret, struct diag *d)
+{
+	int r = 0;
+
+	for (unsigned int waited = 0; r == 0 && !*ret && waited < PORT_WAIT_MS;
+	     waited += PORT_STEP_MS) {
+		_cleanup_(wg_device_release) struct wg_device device = {0};
+
+		if (waited)
+			io_sleep_ms(PORT_STEP_MS);
+		r = device_get(h->options.ifname, h->server, &device, d);
+		*ret = device.listen_port;
+	}
+	if (r == 0 && !*ret)
+		r = diag_refuse(d, ETIMEDOUT, "%s is up, but listens on no port",
+				h->options.ifname);
+	return r;
+}
+
 int host_listen_set(struct host *h, const struct listen *listen, struct diag *d)
 {
-	_cleanup_(wg_device_release) struct wg_device device = {0};
 	struct listen whole = *listen;
+	int r = whole.count && !whole.ports[0] ? await_port(h, &whole.ports[0], d) : 0;
 
-	if (whole.count && !whole.ports[0]) {
-		int r = device_get(h->options.ifname, h->server, &device, d);
-
-		if (r < 0)
-			return r;
-		whole.ports[0] = device.listen_port;
-	}
-	/* A device that is down has none, and receives nothing. */
-	return nft_listen_install(&whole, d);
+	return r < 0 ? r : nft_listen_install(&whole, d);
 }
