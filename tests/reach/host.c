@@ -305,7 +305,8 @@ static void check_switch(struct simulation *s, const struct reach_action *action
 		     reach_reason_text(action->reason));
 }
 
-static void act(struct simulation *s)
+/* Does what the machine says; until when it waits then. */
+static uint64_t act(struct simulation *s)
 {
 	static const char *kinds[] = {"wait", "read",  "probe", "set",
 				      "pin",  "unpin", "poke",  "resolve"};
@@ -321,7 +322,7 @@ static void act(struct simulation *s)
 			    s->reach.phase, reach_reason_text(action.reason));
 		switch (action.kind) {
 		case REACH_WAIT:
-			return;
+			return action.at;
 		case REACH_READ:
 			read_counters(s);
 			break;
@@ -355,11 +356,24 @@ static void act(struct simulation *s)
 	}
 }
 
-static uint64_t next_wake(struct simulation *s)
+/* Nobody has spoken for ten minutes, and nothing has changed. */
+static bool is_idle(const struct simulation *s)
 {
-	struct reach copy = s->reach;
+	const struct world *w = &s->world;
 
-	return reach_next(&copy, now_of(s)).at;
+	return w->us.up && !w->app_every[0] && !w->app_every[1] && !w->us.keepalive &&
+	       w->now - latest(s->stable, latest(w->delivered, w->received)) > 600 * SECOND;
+}
+
+/* While nothing happens it wakes up every 5 s at most; with one path, and no name, never. */
+static void check_wake(struct simulation *s)
+{
+	s->idle_wakes++;
+	if (!s->has_names && s->reach.n == 1 && s->reach.current)
+		fail(s, "woken for nothing");
+	if (s->idle_wakes * 5 * SECOND > s->idle + 100 * SECOND)
+		fail(s, "woken %llu times in %.0f s", (unsigned long long)s->idle_wakes,
+		     (double)s->idle / 1e9);
 }
 
 void run_until(struct simulation *s, uint64_t until)
@@ -367,24 +381,22 @@ void run_until(struct simulation *s, uint64_t until)
 	struct world *w = &s->world;
 
 	while (w->now < until) {
-		uint64_t wake = next_wake(s), to = wake < until ? wake : until;
+		uint64_t before = w->now, to = w->us.up && s->wake < until ? s->wake : until;
+		bool idle = is_idle(s);
 
 		to = to > w->now ? to : w->now + 1;
 		while (world_step(w, to) && !s->has_changed)
 			;
+		s->idle += idle ? w->now - before : 0;
 		if (!w->us.up)
 			continue;
-		if (!s->has_changed && w->now >= wake) {
+		if (!s->has_changed && w->now >= s->wake) {
 			s->wakes++;
-			if (!w->app_every[0] && !w->app_every[1] && !w->us.keepalive &&
-			    w->now - latest(s->stable, latest(w->delivered, w->received)) >
-				    600 * SECOND)
-				s->idle_wakes++;
+			if (idle)
+				check_wake(s);
 		}
-		act(s);
+		s->wake = act(s);
 		check_reached(s);
 		check_preferred(s);
 	}
-	if (!w->app_every[0] && !w->us.keepalive)
-		s->idle += 1;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Random networks, and what has to hold in each of them.
 //
-// usage: simulation [NETWORKS [HOURS [FIRST-SEED]]]	each network for HOURS
+// usage: simulation [NETWORKS [HOURS [FIRST-SEED [SLOW]]]]	each network for HOURS; all that
+// others
+//							do takes SLOW times as long
 //        simulation -v SEED [HOURS]			one, and what is done in it
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +17,7 @@ static void set_app(struct simulation *s, int side)
 {
 	static const uint64_t every[] = {200 * MS, 500 * MS, 1000 * MS, 1000 * MS};
 	struct world *w = &s->world;
-	uint64_t pace = world_chance(w, 0.5) ? 0 : every[world_random(w, 4)];
+	uint64_t pace = world_chance(w, 0.5) ? 0 : every[world_random(w, 4)] * s->slow;
 
 	if (side == 0 && pace && !w->app_every[0])
 		s->began = w->now;
@@ -226,16 +228,17 @@ static void build(struct simulation *s)
 		world_poke(w);
 }
 
-static struct simulation simulate(uint64_t seed, double hours, bool verbose)
+static struct simulation simulate(uint64_t seed, double hours, unsigned slow, bool verbose)
 {
 	static const uint64_t paces[] = {10, 60, 300, 1200, 3000};
 	static struct simulation s;
 
 	memset(&s, 0, sizeof(s));
 	s.seed = seed;
+	s.slow = slow;
 	s.verbose = verbose;
 	build(&s);
-	uint64_t pace = paces[world_random(&s.world, 5)];
+	uint64_t pace = paces[world_random(&s.world, 5)] * slow;
 	uint64_t end = (uint64_t)(hours * 3600) * SECOND;
 
 	while (s.world.now < end) {
@@ -259,6 +262,7 @@ int main(int argc, char **argv)
 	unsigned long networks = argc > 1 && !verbose ? strtoul(argv[1], NULL, 10) : 4000;
 	double hours = argc > (verbose ? 3 : 2) ? strtod(argv[verbose ? 3 : 2], NULL) : 1;
 	uint64_t first = argc > 3 && !verbose ? strtoull(argv[3], NULL, 10) : 1;
+	unsigned slow = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 1;
 	uint64_t probes = 0, switches = 0, packets = 0, wakes = 0, lost = 0, broken = 0;
 
 	if (verbose) {
@@ -266,7 +270,7 @@ int main(int argc, char **argv)
 		networks = 1;
 	}
 	for (unsigned long i = 0; i < networks; i++) {
-		struct simulation s = simulate(first + i, hours, verbose);
+		struct simulation s = simulate(first + i, hours, slow, verbose);
 
 		probes += s.world.probes;
 		switches += s.switches;

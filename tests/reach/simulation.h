@@ -10,6 +10,7 @@ struct simulation {
 	struct reach_path paths[2][REACH_PATHS_MAX];
 	unsigned which;
 	uint64_t seed;
+	unsigned slow; /* what others do takes so many times as long */
 	bool verbose, has_changed;
 
 	bool listed[ADDRS]; /* by the names, as last asked */
@@ -22,6 +23,7 @@ struct simulation {
 	uint64_t stable; /* nothing has changed since then */
 	bool searched;   /* the last change was in the middle of a search */
 	uint64_t probed; /* last routine probe */
+	uint64_t wake;   /* when the machine is to be asked again */
 	uint64_t wakes, idle_wakes, idle;
 	uint64_t window_at[3];
 	unsigned in_window[3];
