@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "wgq/net/key_addr.h"
 #include "wgq/net/prefix_set.h"
 
 #include "internal.h"
@@ -12,7 +13,14 @@ bool reload_is_kernels(const struct link_addr *addr, const struct snap *snap)
 {
 	if (!addr_is_link_local(&addr->prefix.addr))
 		return false;
-	return addr->protocol == ADDR_PROTOCOL_KERNEL_LL || snap->is_userspace;
+	if (addr->protocol == ADDR_PROTOCOL_KERNEL_LL || !snap->is_userspace)
+		return addr->protocol == ADDR_PROTOCOL_KERNEL_LL;
+	/* The kernel gives a tun link one, and old kernels do not say that they did. */
+	struct key own;
+	struct addr derived;
+	key_public(&snap->wg.private_key, &own);
+	key_addr(&own, &addr->prefix, &derived);
+	return addr_compare(&derived, &addr->prefix.addr) != 0;
 }
 
 int reload_copy_addr(struct link_addr_vec *addrs, const struct link_addr *addr)
