@@ -46,6 +46,26 @@ static void take_readings(struct peers *p, const struct wg_device *wg)
 	vec_release(&sorted);
 }
 
+static void find_all_paths(struct peers *p)
+{
+	p->ways_at = loop_now();
+	p->keep->ways_changed = false;
+	vec_each(peer, p)
+		peer_find_paths(p, peer);
+}
+
+/* The kernel passes over an IPv6 route whose gateway has failed, and tells nobody. A look-up makes
+ * it ask the gateway again (net/ipv6/route.c, rt6_probe()). */
+enum { WAYS_AGAIN_MS = 20000 };
+
+static bool has_several_ways(const struct peers *p)
+{
+	vec_each(peer, p)
+		if (peer->reach.n > 1)
+			return true;
+	return false;
+}
+
 static void read_device(struct peers *p)
 {
 	_cleanup_wg_device_ struct wg_device wg = {0};
@@ -53,6 +73,8 @@ static void read_device(struct peers *p)
 	if (device_get(p->keep->ifname, p->is_userspace ? DEVICE_USERSPACE : DEVICE_KERNEL, &wg,
 		       NULL) == 0)
 		take_readings(p, &wg);
+	if (loop_now() - p->ways_at >= WAYS_AGAIN_MS && has_several_ways(p))
+		find_all_paths(p);
 }
 
 static void peer_name(const struct peer *peer, struct buf *out)
@@ -242,13 +264,6 @@ int peers_load(struct keep *k)
 			r = load_peer(p, conf, i);
 	drop_gone(p);
 	return r;
-}
-
-static void find_all_paths(struct peers *p)
-{
-	vec_each(peer, p)
-		peer_find_paths(p, peer);
-	p->keep->ways_changed = false;
 }
 
 void peers_look(struct keep *k, const struct snap *snap)

@@ -46,6 +46,7 @@ struct peers {
 	struct keep *keep;
 	VEC(struct peer);
 	uint32_t last_number;
+	uint64_t ways_at; /* when the ways were looked for last */
 	struct loop_timer timer;
 
 	struct prober *prober;

@@ -100,7 +100,11 @@ static void close_on_exec(int fd)
 
 void proc_seal(void)
 {
-	signal(SIGCHLD, SIG_DFL);
+	struct sigaction child;
+
+	/* `wgq run' as process 1 has a handler of its own. */
+	if (sigaction(SIGCHLD, NULL, &child) == 0 && child.sa_handler == SIG_IGN)
+		signal(SIGCHLD, SIG_DFL);
 	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		return;
 
