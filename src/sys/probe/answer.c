@@ -57,18 +57,21 @@ static bool take_refusal(struct prober *p, const struct probe_socket_error *erro
 	return false;
 }
 
-/* Takes in all that came, up to an event. */
+/* Who floods the socket is not to keep the caller from its other work: it comes back for the rest.
+ */
+enum { AT_ONCE = 256 };
+
 static bool take_packets(struct prober *p, int family, struct probe_event *ret)
 {
 	static const uint8_t families[FAMILIES] = {[IPV4] = AF_INET, [IPV6] = AF_INET6};
 	uint8_t bytes[512];
-	struct addr to;
-	int n;
-
-	while ((n = probe_socket_receive(p->sockets[family], bytes, sizeof(bytes), &to)) !=
-	       -EAGAIN) {
+	for (int i = 0; i < AT_ONCE; i++) {
 		struct probe_packet_in in;
+		struct addr to;
+		int n = probe_socket_receive(p->sockets[family], bytes, sizeof(bytes), &to);
 
+		if (n == -EAGAIN)
+			return false;
 		/* Any other error is an ICMP error's, told once. */
 		if (n < 0 || !probe_packet_read(families[family], bytes, (size_t)n, &in))
 			continue;
@@ -85,13 +88,17 @@ static bool take_errors(struct prober *p, int family, struct probe_event *ret)
 	struct probe_socket_error error;
 	struct probe_packet_quote quote;
 	uint8_t bytes[512];
-	int n;
 
-	while ((n = probe_socket_read_error(p->sockets[family], bytes, sizeof(bytes), &error)) >= 0)
+	for (int i = 0; i < AT_ONCE; i++) {
+		int n = probe_socket_read_error(p->sockets[family], bytes, sizeof(bytes), &error);
+
+		if (n < 0)
+			return false;
 		if (error.error && error.error != EMSGSIZE &&
 		    probe_packet_read_quote(bytes, (size_t)n, &quote) &&
 		    quote.from_port == p->port && take_refusal(p, &error, &quote, ret))
 			return true;
+	}
 	return false;
 }
 

@@ -53,7 +53,7 @@ void prober_free_at(struct prober **prober); /* for _cleanup_() */
 /* Readable when prober_read() has something to do; the same until the prober is closed. */
 int prober_fd(const struct prober *prober);
 
-/* The clocks of the caller and of the peer: two initiations to a peer have to arrive at least 20 ms
+/* Two initiations to a peer have to arrive at least 20 ms
  * apart and in the order in which they were sent, else it ignores the second. So probes of one peer
  * by different paths are sent PROBE_APART_MS apart, and each asks again after at least 1 s. */
 enum { PROBE_APART_MS = 250, PROBE_AGAIN_MS = 1000, PROBE_ASKS = 3 };
