@@ -9,100 +9,85 @@
 #include "wgq/cmd/terminal/term.h"
 #include "wgq/cmd/value.h"
 
-static bool is_no_route(int error)
+/* The verdicts, and what they do not tell apart. */
+enum result_kind {
+	RESULT_NO_ADDRESS = PROBE_CLOCK_BACK + 1,
+	RESULT_NO_ROUTE,
+	RESULT_INTO_TUNNEL,
+	RESULT_FIREWALL,
+};
+
+static const struct result {
+	const char *name, *meaning;
+	enum style style;
+} results[] = {
+	[PROBE_ANSWERED] = {"answered", NULL, STYLE_GREEN},
+	[PROBE_ELSEWHERE] = {"elsewhere",
+			     "the peer has our packets, but its answers come to another address of "
+			     "this host",
+			     STYLE_YELLOW},
+	[PROBE_BUSY] = {"busy", "something answers, but is under load: ask again later",
+			STYLE_YELLOW},
+	[PROBE_OTHER_KEYS] = {"other-keys",
+			      "the peer has our packets, and answers, but its preshared key for us "
+			      "is another one",
+			      STYLE_RED},
+	[PROBE_SILENT] = {"silent",
+			  "nothing came back: the port is blocked on the way, or one side has "
+			  "another key of the other",
+			  STYLE_RED},
+	[PROBE_REFUSED] = {"refused", "that host answers, but nothing listens on the port",
+			   STYLE_RED},
+	[PROBE_UNREACHABLE] = {"unreachable",
+			       "a router on the way has no way there, or the neighbour does not "
+			       "answer",
+			       STYLE_RED},
+	[PROBE_NOT_SENT] = {"not-sent", "this host could not send", STYLE_RED},
+	[PROBE_CLOCK_BACK] = {"clock",
+			      "the clock of this host was set back: the peer ignores handshakes "
+			      "until it is past where it was",
+			      STYLE_RED},
+	[RESULT_NO_ADDRESS] = {"no-address", "the name has no address", STYLE_RED},
+	[RESULT_NO_ROUTE] = {"no-route", "this host has no way there", STYLE_RED},
+	[RESULT_INTO_TUNNEL] = {"no-route", "the way to the endpoint leads into the tunnel itself",
+				STYLE_RED},
+	[RESULT_FIREWALL] = {"not-sent", "this host's own firewall keeps it from being sent",
+			     STYLE_RED},
+};
+
+static const struct result *result_of(const struct probe_row *row)
 {
-	return error == ENETUNREACH || error == EHOSTUNREACH || error == EACCES ||
-	       error == EINVAL || error == ELOOP;
+	if (!row->to.any.sa_family)
+		return &results[RESULT_NO_ADDRESS];
+	if (row->result.verdict != PROBE_NOT_SENT)
+		return &results[row->result.verdict];
+	switch (row->result.error) {
+	case ELOOP:
+		return &results[RESULT_INTO_TUNNEL];
+	case EPERM:
+		return &results[RESULT_FIREWALL];
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case EACCES:
+	case EINVAL:
+		return &results[RESULT_NO_ROUTE];
+	}
+	return &results[PROBE_NOT_SENT];
 }
 
 const char *probe_result_name(const struct probe_row *row)
 {
-	if (!row->to.any.sa_family)
-		return "no-address";
-	switch (row->result.verdict) {
-	case PROBE_ANSWERED:
-		return "answered";
-	case PROBE_ELSEWHERE:
-		return "elsewhere";
-	case PROBE_BUSY:
-		return "busy";
-	case PROBE_OTHER_KEYS:
-		return "other-keys";
-	case PROBE_POKE:
-	case PROBE_SILENT:
-		return "silent";
-	case PROBE_REFUSED:
-		return "refused";
-	case PROBE_UNREACHABLE:
-		return "unreachable";
-	case PROBE_NOT_SENT:
-		return is_no_route(row->result.error) ? "no-route" : "not-sent";
-	case PROBE_CLOCK_BACK:
-		return "clock";
-	}
-	return "";
+	return result_of(row)->name;
 }
 
 const char *probe_result_meaning(const struct probe_row *row)
 {
-	if (!row->to.any.sa_family)
-		return "the name has no address";
-	switch (row->result.verdict) {
-	case PROBE_ANSWERED:
-		return NULL;
-	case PROBE_ELSEWHERE:
-		return "the peer has our packets, but its answers come to another address of this "
-		       "host";
-	case PROBE_BUSY:
-		return "something answers, but is under load: ask again later";
-	case PROBE_OTHER_KEYS:
-		return "the peer has our packets, and answers, but its preshared key for us is "
-		       "another one";
-	case PROBE_POKE:
-	case PROBE_SILENT:
-		return "nothing came back: the port is blocked on the way, or one side has another "
-		       "key of the other";
-	case PROBE_REFUSED:
-		return "that host answers, but nothing listens on the port";
-	case PROBE_UNREACHABLE:
-		return "a router on the way, or the neighbour table of this host, has no way there";
-	case PROBE_NOT_SENT:
-		if (row->result.error == ELOOP)
-			return "the way to the endpoint leads into the tunnel itself";
-		if (row->result.error == EPERM)
-			return "this host's own firewall keeps it from being sent";
-		return is_no_route(row->result.error) ? "this host has no way there"
-						      : "this host could not send";
-	case PROBE_CLOCK_BACK:
-		return "the clock of this host was set back: the peer ignores handshakes until it "
-		       "is past where it was";
-	}
-	return NULL;
-}
-
-static enum style style_of(const struct probe_row *row)
-{
-	switch (row->result.verdict) {
-	case PROBE_ANSWERED:
-		return STYLE_GREEN;
-	case PROBE_ELSEWHERE:
-	case PROBE_BUSY:
-		return STYLE_YELLOW;
-	case PROBE_POKE:
-	case PROBE_OTHER_KEYS:
-	case PROBE_SILENT:
-	case PROBE_REFUSED:
-	case PROBE_UNREACHABLE:
-	case PROBE_NOT_SENT:
-	case PROBE_CLOCK_BACK:
-		return STYLE_RED;
-	}
-	return STYLE_PLAIN;
+	return result_of(row)->meaning;
 }
 
 static void add_answer(const struct probe_row *row, struct buf *out)
 {
-	if (row->to.any.sa_family && row->result.verdict == PROBE_ANSWERED)
+	if (result_of(row) == &results[PROBE_ANSWERED])
 		buf_addf(out, "%lld.%lld ms", (long long)(row->result.us / 1000),
 			 (long long)(row->result.us % 1000 / 100));
 	else
@@ -122,7 +107,7 @@ static void add_row(const struct probe_rows *rows, const struct probe_row *row,
 		endpoint_format(&row->to, address);
 	else
 		buf_char(address, '-');
-	add_answer(row, &columns_cell(columns, style_of(row))->text);
+	add_answer(row, &columns_cell(columns, result_of(row)->style)->text);
 	buf_str(&columns_cell(columns, STYLE_PLAIN)->text, row->is_used ? "yes" : "no");
 	struct buf *from = &columns_cell(columns, STYLE_PLAIN)->text;
 	if (row->by.source.family) {
@@ -142,21 +127,17 @@ static void add_row(const struct probe_rows *rows, const struct probe_row *row,
 /* Each meaning once, in the order in which they come. */
 static void add_meanings(const struct probe_rows *rows, const struct term *term, struct buf *out)
 {
+	bool told[sizeof(results) / sizeof(results[0])] = {[PROBE_ANSWERED] = true};
+
 	vec_each(row, rows) {
-		const char *meaning = probe_result_meaning(row);
-		bool is_new = meaning;
+		const struct result *result = result_of(row);
 
-		for (const struct probe_row *before = rows->at; is_new && before < row; before++) {
-			const char *other = probe_result_meaning(before);
-
-			is_new = !other || strcmp(other, meaning) != 0;
-		}
-		if (!is_new)
+		if (told[result - results])
 			continue;
+		told[result - results] = true;
 		_cleanup_buf_ struct buf line = {0};
-		buf_addf(&line, "%s: %s", probe_result_name(row), meaning);
-		if (row->result.error && row->result.verdict == PROBE_NOT_SENT &&
-		    !is_no_route(row->result.error))
+		buf_addf(&line, "%s: %s", result->name, result->meaning);
+		if (result == &results[PROBE_NOT_SENT])
 			buf_addf(&line, " (%s)", strerror(row->result.error));
 		columns_wrap(term, 0, STYLE_PLAIN, buf_text(&line), out);
 		out->failed |= line.failed;
