@@ -171,18 +171,10 @@ static void text_items(struct diag *d, const struct options *options, struct buf
 	}
 }
 
-static int print(const struct buf *out, int status)
-{
-	_cleanup_diag_ struct diag d = {0};
-	int r = show_output(out, &d);
-
-	show_diag(&d);
-	return r < 0 ? STATUS_UNUSABLE : status;
-}
-
 int verb_check(const struct options *options)
 {
 	_cleanup_buf_ struct buf out = {0};
+	_cleanup_diag_ struct diag d = {0};
 	struct json json = {.out = &out};
 	bool as_json = options->given & OPTION_JSON;
 	int count = options->arg_count;
@@ -221,5 +213,7 @@ int verb_check(const struct options *options)
 		json_end(&json);
 		json_end(&json);
 	}
-	return print(&out, worst);
+	int r = show_output(&out, &d);
+	show_diag(&d);
+	return r < 0 ? STATUS_UNUSABLE : worst;
 }

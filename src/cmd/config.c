@@ -86,9 +86,8 @@ static int read_key(const struct config *config, char **name, uint32_t line, str
 	}
 	trust_look(path, &trust);
 	if (trust.readable) {
-		diag_warn(d, "every user of this host can read `%s'", path);
+		warn_of_readers(path, d);
 		diag_id(d, "world-readable");
-		hint_command("chmod 600", path, d);
 	}
 	free(*name);
 	*name = realpath(path, NULL);

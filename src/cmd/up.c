@@ -181,15 +181,6 @@ static int is_there(struct session *s, bool *ret, struct diag *d)
 	return r;
 }
 
-static int try(struct session *s, struct conf *conf, bool reload, struct diag *d)
-{
-	int r = reload ? session_resolve_running(s, conf, d) : session_resolve(conf, d);
-
-	if (r < 0)
-		return r;
-	return reload ? reload_run(s, d) : up_run(s, d);
-}
-
 static int tell(const struct session *s, bool reloaded, struct diag *d)
 {
 	_cleanup_buf_ struct buf text = {0};
@@ -214,7 +205,9 @@ static int ensure_run(struct session *s, struct conf *conf, struct diag *d)
 
 		r = is_there(s, &reload, d);
 		if (r == 0)
-			r = try(s, conf, reload, d);
+			r = reload ? session_resolve_running(s, conf, d) : session_resolve(conf, d);
+		if (r == 0)
+			r = reload ? reload_run(s, d) : up_run(s, d);
 		/* Not what a step has failed by. */
 		moved = r == (reload ? -ENODEV : -EEXIST) && !s->txn.has_failed;
 		if (moved && ++tries < TRIES)

@@ -7,18 +7,14 @@
 
 enum { GAP = 2, ROOM_LEAST = 8 };
 
-static bool is_continuation(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
-
 /* The bytes of at most `columns` characters. */
 static size_t bytes_of(const char *text, size_t columns)
 {
 	size_t n = 0;
 
 	for (; text[n]; n++)
-		if (!is_continuation(text[n]) && !columns--)
+		/* A byte that continues a character is 10xxxxxx. */
+		if (((unsigned char)text[n] & 0xc0) != 0x80 && !columns--)
 			break;
 	return n;
 }

@@ -6,14 +6,6 @@
 
 #include "wgq/cmd/why/why.h"
 
-static void add_mark(const struct packet *packet, struct buf *out)
-{
-	if (packet->mark)
-		buf_addf(out, "the packet has mark %u", packet->mark);
-	else
-		buf_str(out, "the packet has no mark");
-}
-
 /* Why a rule is not for the packet. */
 static void add_reason(const struct packet *packet, const struct packet_step *step, struct buf *out)
 {
@@ -35,7 +27,10 @@ static void add_reason(const struct packet *packet, const struct packet_step *st
 			buf_str(out, "its source is not chosen yet");
 		return;
 	case SELECTOR_MARK:
-		add_mark(packet, out);
+		if (packet->mark)
+			buf_addf(out, "the packet has mark %u", packet->mark);
+		else
+			buf_str(out, "the packet has no mark");
 		return;
 	case SELECTOR_IIF:
 		buf_str(out, "it is made here");
@@ -67,13 +62,6 @@ static void add_reason(const struct packet *packet, const struct packet_step *st
 	}
 }
 
-static const char *depends_on(enum packet_selector selector)
-{
-	if (selector == SELECTOR_PROTO)
-		return "the protocol";
-	return selector == SELECTOR_PORT ? "the ports" : "something that wgq does not know";
-}
-
 static void add_suppression(const struct packet_step *step, struct buf *out)
 {
 	const struct policy_rule *rule = step->rule;
@@ -95,7 +83,10 @@ void why_finding(const struct packet *packet, const struct packet_step *step, st
 		add_reason(packet, step, ret_text);
 		return;
 	case PACKET_DEPENDS:
-		buf_addf(ret_text, "depends on %s; not taken here", depends_on(step->selector));
+		buf_addf(ret_text, "depends on %s; not taken here",
+			 step->selector == SELECTOR_PROTO  ? "the protocol"
+			 : step->selector == SELECTOR_PORT ? "the ports"
+							   : "something that wgq does not know");
 		return;
 	case PACKET_NO_ROUTE:
 		buf_str(ret_text, step->empty ? "empty" : "no route to it");

@@ -148,13 +148,6 @@ static int run_hook(struct host *h, const char *hook, int *ret_status, struct di
 	return -ECANCELED;
 }
 
-static int set_mark(struct host *h, uint32_t mark, struct diag *d)
-{
-	const struct wg_device device = {.has_fwmark = true, .fwmark = mark};
-
-	return device_set(h->options.ifname, h->server, &device, d);
-}
-
 /* It takes several messages, of which the first may have been obeyed when one is refused. */
 static int change_device(struct host *h, const struct op *op, struct diag *d)
 {
@@ -286,13 +279,6 @@ static int add_routes(struct host *h, const struct op *op, struct diag *d)
 	return r;
 }
 
-static int delete_routes(struct host *h, const struct op *op, struct diag *d)
-{
-	const struct rtnetlink_routes routes = routes_of(h, op);
-
-	return rtnetlink_route_del(h->rtnetlink, &routes, d);
-}
-
 static int remove_pins(struct host *h, const struct endpoint_vec *pins, struct diag *d)
 {
 	int r = 0;
@@ -332,6 +318,8 @@ static int set_link(struct host *h, unsigned flags, unsigned change, uint32_t mt
 static int take_step(struct host *h, const struct op *op, int *ret_status, struct diag *d)
 {
 	const char *ifname = h->options.ifname;
+	struct wg_device mark = {.has_fwmark = true};
+	struct rtnetlink_routes routes;
 
 	switch (op->kind) {
 	case OP_LINK_ADD:
@@ -351,7 +339,8 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 	case OP_WG_CHANGE:
 		return explain_port(change_device(h, op, d), d);
 	case OP_WG_MARK:
-		return set_mark(h, op->mark.value, d);
+		mark.fwmark = op->mark.value;
+		return device_set(ifname, h->server, &mark, d);
 	case OP_WG_NOTE:
 		return leave_note(ifname, op->note.value);
 	case OP_WG_REMOVE_PEERS:
@@ -363,7 +352,8 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 	case OP_ROUTE_ADD:
 		return add_routes(h, op, d);
 	case OP_ROUTE_DEL:
-		return delete_routes(h, op, d);
+		routes = routes_of(h, op);
+		return rtnetlink_route_del(h->rtnetlink, &routes, d);
 	case OP_RESTORE:
 		return rtnetlink_kept_restore(h->rtnetlink, h->link.index, op->kept, d);
 	case OP_RULE_ADD:

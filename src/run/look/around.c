@@ -45,11 +45,6 @@ static int follow(struct rtnetlink *rt, const struct snap *snap, struct endpoint
 	return r;
 }
 
-static bool is_tunnel(const struct link *link)
-{
-	return strcmp(link->kind, "wireguard") == 0 || strcmp(link->kind, "tun") == 0;
-}
-
 /* Where a packet to the Internet would go; nothing is sent. */
 static int look_out(struct rtnetlink *rt, const struct snap *snap, const char *to,
 		    enum way_out *ret, char ret_tunnel[IFNAMSIZ], struct diag *d)
@@ -64,8 +59,10 @@ static int look_out(struct rtnetlink *rt, const struct snap *snap, const char *t
 		*ret = OUT_NONE;
 	else if (path.link.index == snap->link.index)
 		*ret = OUT_HERE;
+	else if (strcmp(path.link.kind, "wireguard") == 0 || strcmp(path.link.kind, "tun") == 0)
+		*ret = OUT_TUNNEL;
 	else
-		*ret = is_tunnel(&path.link) ? OUT_TUNNEL : OUT_BARE;
+		*ret = OUT_BARE;
 	if (*ret == OUT_TUNNEL)
 		memcpy(ret_tunnel, path.link.name, IFNAMSIZ);
 	return r;

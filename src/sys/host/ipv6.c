@@ -32,12 +32,6 @@ static enum ipv6_state state_of(const char *ifname, bool is_new)
 	return fd < 0 && errno == EAFNOSUPPORT ? IPV6_ABSENT : IPV6_ON;
 }
 
-static bool may_carry(const struct ifaddrs *interface, const char *other_than)
-{
-	return (interface->ifa_flags & IFF_UP) && !(interface->ifa_flags & IFF_LOOPBACK) &&
-	       strcmp(interface->ifa_name, other_than) != 0;
-}
-
 int ipv6_find(const char *other_than, char ret_name[IFNAMSIZ], struct diag *d)
 {
 	struct ifaddrs *list;
@@ -50,7 +44,8 @@ int ipv6_find(const char *other_than, char ret_name[IFNAMSIZ], struct diag *d)
 	for (const struct ifaddrs *i = list; r == 0 && i && !ret_name[0]; i = i->ifa_next) {
 		long disabled = 1;
 
-		if (may_carry(i, other_than))
+		if ((i->ifa_flags & (IFF_UP | IFF_LOOPBACK)) == IFF_UP &&
+		    strcmp(i->ifa_name, other_than) != 0)
 			r = get_disabled(i->ifa_name, &disabled, d);
 		if (r == -ENOENT)
 			r = 0;
