@@ -116,7 +116,7 @@ int host_firewall_remove(struct host *h, struct diag *d)
 	return nft < 0 ? nft : iptables;
 }
 
-/* wireguard-go opens its port a moment after the link is up. */
+/* wireguard-go may open its port after it has answered. */
 static int await_port(struct host *h, uint16_t *ret, struct diag *d)
 {
 	int r = 0;
