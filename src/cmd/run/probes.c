@@ -64,8 +64,11 @@ void probes_close(struct peers *p)
 
 void probes_device(struct peers *p, const struct wg_device *wg)
 {
+	bool same = p->mark == wg->fwmark && p->port == wg->listen_port &&
+		    key_equal(&p->private_key, &wg->private_key);
+
 	p->mark = wg->fwmark;
-	if (p->prober && key_equal(&p->private_key, &wg->private_key) && p->port == wg->listen_port)
+	if (p->prober && same)
 		return;
 	probes_close(p);
 	p->private_key = wg->private_key;
