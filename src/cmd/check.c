@@ -106,13 +106,13 @@ static struct trust *look_at_files(const struct sources *files, struct check_fac
 	struct trust *trust = mem_calloc(files->len, sizeof(*trust));
 	struct check_trust *facts = mem_calloc(files->len, sizeof(*facts));
 
-	for (size_t i = 0; trust && facts && i < files->len; i++) {
-		trust_look(files->at[i].path, &trust[i]);
+	if (trust)
+		trust_look_all(files, trust);
+	for (size_t i = 0; trust && facts && i < files->len; i++)
 		facts[i] = (struct check_trust){.readable = trust[i].readable,
 						.writable = trust[i].path,
 						.writable_by = trust[i].by,
 						.writable_remedy = trust[i].remedy};
-	}
 	ret->trust = facts;
 	return trust;
 }

@@ -49,20 +49,24 @@ void config_warn(const struct options *options, const struct config *config, str
 			diag_warn(d, "`%s' is world accessible", config->path.real);
 		return;
 	}
-	vec_each(file, &config->text.files) {
-		_cleanup_trust_ struct trust trust = {0};
+	const struct sources *files = &config->text.files;
+	_cleanup_free_ struct trust *trust = mem_calloc(files->len, sizeof(*trust));
+	if (trust)
+		trust_look_all(files, trust);
+	for (size_t i = 0; trust && i < files->len; i++) {
+		const char *path = trust[i].path;
 
-		trust_look(file->path, &trust);
-		if (trust.readable)
-			warn_of_readers(file->real, d);
+		if (trust[i].readable)
+			warn_of_readers(files->at[i].real, d);
 		/* Once for the folder that all are in. */
-		if (!trust.path || strcmp(buf_text(&told), trust.path) == 0)
-			continue;
-		buf_clear(&told);
-		buf_str(&told, trust.path);
-		diag_warn(d, "%s can change `%s', whose hooks are run as root", trust.by,
-			  file->real);
-		hint_command(trust.remedy, trust.path, d);
+		if (path && strcmp(buf_text(&told), path) != 0) {
+			diag_warn(d, "%s can change `%s', whose hooks are run as root", trust[i].by,
+				  files->at[i].real);
+			hint_command(trust[i].remedy, path, d);
+			buf_clear(&told);
+			buf_str(&told, path);
+		}
+		trust_release(&trust[i]);
 	}
 }
 
@@ -169,7 +173,7 @@ int config_load_stdin(const char *ifname, struct config *ret, struct diag *d)
 		return r;
 	struct buf *text = &ret->text.text;
 	text->secret = true;
-	r = io_read_all(STDIN_FILENO, FILE_SIZE_MAX, text);
+	r = io_read_all(STDIN_FILENO, 0, FILE_SIZE_MAX, text);
 	if (r == 0 && sources_add(&ret->text.files, ret->path.given, ret->path.real, buf_text(text),
 				  text->len) < 0)
 		r = -ENOMEM;

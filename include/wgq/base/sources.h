@@ -14,11 +14,12 @@
 #include "wgq/base/vec.h"
 
 struct source {
-	char *path;     /* as messages show it */
-	char *real;     /* links resolved; NULL: it is not written to */
-	size_t at, len; /* its part of the text */
-	uint32_t first; /* the number of its first line */
-	uint32_t lines; /* up to the next file, blank ones behind it included */
+	char *path;              /* as messages show it */
+	char *real;              /* links resolved; NULL: it is not written to */
+	size_t at, len;          /* its part of the text */
+	uint32_t first;          /* the number of its first line */
+	uint32_t lines;          /* up to the next file, blank ones behind it included */
+	uint32_t mode, uid, gid; /* of the file; mode 0: not known, or path is a link */
 };
 struct sources {
 	VEC(struct source);

@@ -63,7 +63,7 @@ static void list_keys(enum scan_section section, struct buf *ret)
 
 	buf_addf(ret, "the keys of [%s]", name);
 	for (const struct conf_key *key = conf_keys(); key->name; key++) {
-		if (strcmp(key->section, name) != 0 || key->owner >= KEY_OF_WGQ)
+		if (strcmp(key->section, name) != 0 || key->owner == KEY_OF_WGQ)
 			continue;
 		buf_addf(ret, "%s%s", separator, key->name);
 		separator = ", ";

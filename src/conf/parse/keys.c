@@ -28,7 +28,7 @@ bool key_is_quick(enum key_id id)
 
 bool key_is_own(enum key_id id)
 {
-	return id < KEY_COUNT && keys[id].owner >= KEY_OF_WGQ;
+	return id < KEY_COUNT && keys[id].owner == KEY_OF_WGQ;
 }
 
 enum key_id key_find(struct slice key)

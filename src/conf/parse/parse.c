@@ -81,7 +81,6 @@ static int read_value(struct parser *p, enum key_id id, const struct scan_line *
 {
 	const struct conf_key *key = &conf_keys()[id];
 	uint32_t former = p->seen[id];
-	size_t errors = p->errors;
 
 	p->id = id;
 	p->seen[id] = line->number;
@@ -96,11 +95,7 @@ static int read_value(struct parser *p, enum key_id id, const struct scan_line *
 					       .is_public_key = id == KEY_PUBLIC_KEY};
 	}
 	int r = key_is_own(id) ? parse_own(p, false) : 0;
-	if (r == 0)
-		r = readers[id](p);
-	if (r == 0 && key->owner == KEY_OF_WGQ_LATER && p->errors == errors)
-		parse_error(p, line->key, "delete the line", "%s is not built yet", key->name);
-	return r;
+	return r == 0 ? readers[id](p) : r;
 }
 
 static int read_key(struct parser *p, const struct scan_line *line)

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads a configuration with its drop-ins.
+//
+// Theory of operation
+//
+// What is read has been there at one moment. Mostly that is the moment at which reading begins: no
+// file and no folder has changed since, by its ctime, up to when it is read. What changes after
+// that is not read. But a clock may have been set back, and a change may be as young as the clock
+// is coarse. So where anything looks younger, it is the moment at which reading ends: all is looked
+// at again, and must be the same.
 #include "wgq/sys/file/config_text.h"
 
 #include <dirent.h>
@@ -8,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
@@ -17,7 +26,7 @@
 
 #define NAME_SUFFIX ".conf"
 
-enum { TRIES_MAX = 5 };
+enum { TRIES_MAX = 5, SIZE_USUAL = 256 };
 
 struct entry {
 	char *name;
@@ -28,7 +37,8 @@ struct entry {
 /* The folder with the drop-ins. */
 struct folder {
 	DIR *stream;      /* NULL: there is none */
-	struct buf shown; /* its path, as messages show it */
+	struct buf shown; /* its path, as messages show it; behind it, a file's name */
+	struct buf real;  /* the same, links resolved */
 	struct stat st;
 	VEC(struct entry);
 };
@@ -38,6 +48,7 @@ static void folder_release(struct folder *folder)
 	if (folder->stream)
 		closedir(folder->stream);
 	buf_release(&folder->shown);
+	buf_release(&folder->real);
 	vec_each(entry, folder)
 		free(entry->name);
 	vec_release(folder);
@@ -128,19 +139,25 @@ static bool leads_nowhere(const struct folder *folder, const struct entry *entry
 	       fstatat(dirfd(folder->stream), entry->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int add_drop_in(const struct folder *folder, const char *real_folder, struct entry *entry,
+/* Appends the name of a file to that of the folder, in place of the last one. */
+static const char *name_in(struct buf *folder, size_t len, const char *name)
+{
+	buf_cut(folder, len);
+	buf_str(folder, name);
+	return buf_text(folder);
+}
+
+static int add_drop_in(struct folder *folder, size_t shown, size_t real, struct entry *entry,
 		       struct config_text *ret, struct diag *d)
 {
-	_cleanup_buf_ struct buf shown = {0}, plain = {0};
+	const char *path = name_in(&folder->shown, shown, entry->name);
+	const char *plain = name_in(&folder->real, real, entry->name);
 	size_t before = ret->text.len;
 
-	buf_addf(&shown, "%s/%s", buf_text(&folder->shown), entry->name);
-	buf_addf(&plain, "%s/%s", real_folder, entry->name);
 	buf_str(&ret->text, SOURCES_BETWEEN);
-	if (buf_status(&shown) < 0 || buf_status(&plain) < 0 || buf_status(&ret->text) < 0)
+	if (buf_status(&folder->shown) < 0 || buf_status(&folder->real) < 0 ||
+	    buf_status(&ret->text) < 0)
 		return diag_no_memory(d);
-
-	const char *path = buf_text(&shown);
 	if (entry->is_link && leads_nowhere(folder, entry)) {
 		diag_refuse(d, EINVAL, "`%s' is a link to a file that does not exist", path);
 		buf_cut(&ret->text, before);
@@ -155,12 +172,21 @@ static int add_drop_in(const struct folder *folder, const char *real_folder, str
 		return -EINVAL;
 	}
 	_cleanup_free_ char *target = entry->is_link ? realpath(path, NULL) : NULL;
-	r = sources_add(&ret->files, path, target ? target : buf_text(&plain), buf_text(&ret->text),
+	r = sources_add(&ret->files, path, target ? target : plain, buf_text(&ret->text),
 			ret->text.len);
 	if (r == -EFBIG || ret->text.len > FILE_SIZE_MAX)
 		return diag_refuse(d, EFBIG, "`%s' and its drop-ins are larger than %d MiB",
 				   ret->files.at[0].path, FILE_SIZE_MAX >> 20);
-	return r < 0 ? diag_no_memory(d) : 0;
+	if (r < 0)
+		return diag_no_memory(d);
+	if (!entry->is_link) {
+		struct source *file = vec_last(&ret->files);
+
+		file->mode = entry->st.st_mode;
+		file->uid = entry->st.st_uid;
+		file->gid = entry->st.st_gid;
+	}
+	return 0;
 }
 
 /* All that cannot be read is told at once. */
@@ -171,8 +197,13 @@ static int add_drop_ins(struct folder *folder, struct config_text *ret, struct d
 
 	if (!real)
 		return cannot_read_folder(folder, errno, d);
+	buf_addf(&folder->real, "%s/", real);
+	buf_char(&folder->shown, '/');
+	/* Room for all at once, if they are as short as most. */
+	buf_space(&ret->text, folder->len * SIZE_USUAL);
+	const size_t shown_len = folder->shown.len, real_len = folder->real.len;
 	vec_each(entry, folder) {
-		int r = add_drop_in(folder, real, entry, ret, d);
+		int r = add_drop_in(folder, shown_len, real_len, entry, ret, d);
 
 		if (r < 0 && r != -EINVAL)
 			return r;
@@ -185,6 +216,27 @@ static bool is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static bool is_younger(const struct stat *st, const struct timespec *than)
+{
+	return st->st_ctim.tv_sec > than->tv_sec ||
+	       (st->st_ctim.tv_sec == than->tv_sec && st->st_ctim.tv_nsec >= than->tv_nsec);
+}
+
+/* Something may have changed since reading began. */
+static bool is_any_younger(const struct stat *file, const struct folder *folder,
+			   const struct timespec *than)
+{
+	struct stat now;
+
+	if (is_younger(file, than) || is_younger(&folder->st, than) ||
+	    fstat(dirfd(folder->stream), &now) < 0 || !is_same(&now, &folder->st))
+		return true;
+	vec_each(entry, folder)
+		if (entry->st.st_ino && is_younger(&entry->st, than))
+			return true;
+	return false;
 }
 
 static bool has_changed(const struct config_path *path, const struct stat *file,
@@ -208,10 +260,13 @@ static int read_once(struct config_path *path, struct config_text *ret, bool *re
 		     struct diag *d)
 {
 	_cleanup_(folder_release) struct folder folder = {0};
+	struct timespec start;
 	struct stat file;
-	int r = config_path_read(path, &file, &ret->text, d);
 
 	*ret_changed = false;
+	/* The clock of the timestamps. */
+	clock_gettime(CLOCK_REALTIME_COARSE, &start);
+	int r = config_path_read(path, &file, &ret->text, d);
 	if (r < 0)
 		return r;
 	if (sources_add(&ret->files, path->given, path->real, buf_text(&ret->text), ret->text.len) <
@@ -223,7 +278,7 @@ static int read_once(struct config_path *path, struct config_text *ret, bool *re
 	r = folder_list(&folder, d);
 	if (r == 0)
 		r = add_drop_ins(&folder, ret, d);
-	*ret_changed = has_changed(path, &file, &folder);
+	*ret_changed = is_any_younger(&file, &folder, &start) && has_changed(path, &file, &folder);
 	return r;
 }
 

@@ -73,7 +73,7 @@ int file_read_at(int folder, const char *name, const char *shown, struct stat *r
 
 	/* The size may be wrong, as of files in /proc, or change: what counts is what is read. */
 	ret_text->secret = true;
-	int r = io_read_all(fd, FILE_SIZE_MAX, ret_text);
+	int r = io_read_all(fd, (size_t)ret_st->st_size, FILE_SIZE_MAX, ret_text);
 	if (r == -EFBIG)
 		return too_large(shown, d);
 	if (r == -ENOMEM)

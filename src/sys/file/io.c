@@ -3,31 +3,21 @@
 #include "wgq/sys/file/io.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Of what does not say how long it is: pipes, and files of the kernel's. */
 enum { CHUNK = 16384 };
 
-/* What is read at once: all of a file that says how long it is, and a byte more to see its end. */
-static size_t read_size(int fd, size_t max)
+int io_read_all(int fd, size_t size, size_t max, struct buf *ret)
 {
-	struct stat st;
-	bool known = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+	size_t start = ret->len, got = 0, room = 0;
 
-	if (!known)
-		return CHUNK;
-	return ((size_t)st.st_size < max ? (size_t)st.st_size : max) + 1;
-}
-
-int io_read_all(int fd, size_t max, struct buf *ret)
-{
-	size_t start = ret->len, size = read_size(fd, max), got = 0;
-
+	if (size)
+		room = (size < max ? size : max) + 1;
 	for (;;) {
 		/* What is left of the room for a file of known size, then more. */
-		size_t want = got < size ? size - got : CHUNK;
+		size_t want = got < room ? room - got : CHUNK;
 		char *at = buf_space(ret, want);
 		ssize_t n = at ? read(fd, at, want) : -1;
 
@@ -41,7 +31,7 @@ int io_read_all(int fd, size_t max, struct buf *ret)
 		got = ret->len - start;
 		if (got > max)
 			return -EFBIG;
-		if (n == 0)
+		if (n == 0 || (got == size && (size_t)n < want))
 			return 0;
 	}
 }

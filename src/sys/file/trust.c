@@ -155,6 +155,36 @@ int trust_look(const char *path, struct trust *ret)
 	return r;
 }
 
+/* Of a file in a folder that was walked: the way there is the same. */
+static void look_in(const struct trust *folder, const struct source *file, struct trust *ret)
+{
+	const struct stat st = {.st_mode = file->mode, .st_uid = file->uid, .st_gid = file->gid};
+	struct walk w = {.trust = ret};
+
+	*ret = *folder;
+	ret->path = folder->path ? mem_strndup(folder->path, strlen(folder->path)) : NULL;
+	buf_str(&w.done, file->path);
+	judge(&w, &st);
+	buf_release(&w.done);
+}
+
+void trust_look_all(const struct sources *files, struct trust *ret)
+{
+	_cleanup_trust_ struct trust folder = {0};
+	const char *first = files->len > 1 ? files->at[1].path : NULL;
+	const char *slash = first ? strrchr(first, '/') : NULL;
+	_cleanup_free_ char *path = slash ? mem_strndup(first, (size_t)(slash - first)) : NULL;
+
+	if (path)
+		trust_look(path, &folder);
+	for (size_t i = 0; i < files->len; i++) {
+		if (i && path && files->at[i].mode)
+			look_in(&folder, &files->at[i], &ret[i]);
+		else
+			trust_look(files->at[i].path, &ret[i]);
+	}
+}
+
 void trust_release(struct trust *trust)
 {
 	free(trust->path);

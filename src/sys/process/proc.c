@@ -296,7 +296,7 @@ int proc_run_in(const char *const argv[], const struct proc_files *files, char *
 	if (files->ret_out)
 		r = lseek(w.output, 0, SEEK_SET) < 0
 			    ? -errno
-			    : io_read_all(w.output, PROC_OUT_MAX, files->ret_out);
+			    : io_read_all(w.output, 0, PROC_OUT_MAX, files->ret_out);
 	if (hangs < 0)
 		return hangs;
 	return r < 0 ? diag_fail(d, -r, "cannot read the output of %s", argv[0]) : 0;

@@ -50,7 +50,6 @@ enum conf_key_owner {
 	KEY_OF_WG_QUICK, /* which keeps it to itself */
 	KEY_OF_WG,       /* wg(8), which wg-quick hands it to */
 	KEY_OF_WGQ,      /* ours: the others refuse the file */
-	KEY_OF_WGQ_LATER /* ours, but nothing is done for it yet, so it is refused */
 };
 
 /* The rows are CONF_KEYS in keys.h. The last has no name. */

@@ -7,8 +7,9 @@
 
 #include "wgq/base/buf.h"
 
-/* Appends all there is to read: 0, -errno, -ENOMEM, or -EFBIG when that is more than max bytes. */
-int io_read_all(int fd, size_t max, struct buf *ret);
+/* Appends all there is to read, of which the size may be known; 0: it is not. 0, -errno, -ENOMEM,
+ * or -EFBIG when that is more than max bytes. */
+int io_read_all(int fd, size_t size, size_t max, struct buf *ret);
 
 /* 0 or -errno. */
 int io_write_all(int fd, const void *data, size_t n);

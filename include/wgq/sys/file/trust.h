@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/base/sources.h"
 
 struct trust {
 	bool readable; /* every user can reach and read it */
@@ -21,6 +22,9 @@ struct trust {
 
 /* 0 or -errno; what could not be looked at counts as safe. */
 int trust_look(const char *path, struct trust *ret);
+/* The same of each file of a configuration; the drop-ins, which come behind it, are in one folder,
+ * whose way is walked once. */
+void trust_look_all(const struct sources *files, struct trust *ret);
 void trust_release(struct trust *trust);
 
 #define _cleanup_trust_ _cleanup_(trust_release)
