@@ -57,11 +57,13 @@ static int plan_lost(const struct conf *conf, const struct snap *snap, struct wa
 	int r = want_make(conf, snap, want, &known);
 
 	if (r == 0)
-		r = want_merge_peers(want, d);
+		r = want_merge_peers(want, &known);
 	if (r == 0)
-		r = peers_compare(want, snap, peers, d);
-	if (r < 0)
+		r = peers_compare(want, snap, peers, &known);
+	if (r < 0) {
+		diag_move(d, &known);
 		return r;
+	}
 	struct op *op = plan_add(plan, OP_WG_CHANGE, 0);
 	op->change.forth = &peers->forth;
 	op->change.back = &peers->back;
