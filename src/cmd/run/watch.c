@@ -240,6 +240,10 @@ void watch_files(struct keep *k)
 	/* Those that are links. */
 	vec_each(file, &k->config.conf.sources)
 		files_add(k->runner->files, file->real, whose);
+	if (k->config.conf.private_key_file.text)
+		files_add(k->runner->files, k->config.conf.private_key_file.text, whose);
+	vec_each(file, &k->config.conf.preshared_key_files)
+		files_add(k->runner->files, file->text, whose);
 }
 
 static int by_address(const void *a, const void *b)
