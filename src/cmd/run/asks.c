@@ -8,38 +8,90 @@
 #include "wgq/base/mem.h"
 #include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/show.h"
+#include "wgq/net/nat64.h"
 
 /* The number of a question: the peer's, and the entry's. */
 enum { ENTRY_BITS = 16 };
+#define NAT64_ID UINT64_MAX
 
-/* An address that is asked for and not told stays valid where a family failed. */
+/* Where one family failed for now, its addresses of before stay valid. */
+static int keep_failed(const struct entry *entry, struct ask_answer *answer)
+{
+	vec_each(old, &entry->addrs) {
+		uint8_t family = old->any.sa_family == AF_INET ? ASK_IPV4 : ASK_IPV6;
+		union endpoint *copy =
+			answer->failed & family ? vec_push(&answer->endpoints) : NULL;
+
+		if (answer->failed & family && !copy)
+			return -ENOMEM;
+		if (copy)
+			*copy = *old;
+	}
+	return 0;
+}
+
 static void take_answer(struct peer *peer, struct entry *entry, struct ask_answer *answer)
 {
 	entry->is_open = false;
 	peer->asked--;
-	if (answer->outcome == ASK_FOUND) {
-		peer->found++;
-		vec_release(&entry->addrs);
-		entry->addrs = answer->endpoints;
-		answer->endpoints = (struct endpoint_vec){0};
-		if (answer->ttl != ASK_TTL_UNKNOWN && (!peer->ttl || answer->ttl < peer->ttl))
-			peer->ttl = answer->ttl;
-	} else {
+	if (answer->outcome != ASK_FOUND || keep_failed(entry, answer) < 0) {
 		peer->failed++;
+		return;
 	}
+	peer->found++;
+	entry->is_missed = false;
+	vec_release(&entry->addrs);
+	entry->addrs = answer->endpoints;
+	answer->endpoints = (struct endpoint_vec){0};
+	if (answer->ttl != ASK_TTL_UNKNOWN && (!peer->ttl || answer->ttl < peer->ttl))
+		peer->ttl = answer->ttl;
 }
 
-static void say_failure(struct peers *p, const struct peer *peer, const struct entry *entry,
-			const struct ask_answer *answer)
+/* Once, until it is found again. */
+static void say_failure(struct peers *p, struct entry *entry, const struct ask_answer *answer)
 {
 	_cleanup_buf_ struct buf host = {0};
 
+	if (answer->outcome == ASK_FOUND || entry->is_missed)
+		return;
+	entry->is_missed = true;
 	buf_printable(&host, entry->host, strlen(entry->host));
-	/* Once, until it is found again. */
-	if (answer->outcome != ASK_FOUND && !entry->addrs.len && !peer->reach.n)
-		say(p->keep, LOG_NOTICE, "name",
-		    "the endpoint's name %s is not known: %s: it is asked again", buf_text(&host),
-		    answer->reason ? answer->reason : "no answer");
+	say(p->keep, LOG_NOTICE, "name", "%s is not found: %s; %s", buf_text(&host), answer->reason,
+	    entry->addrs.len ? "its addresses of before stay in use"
+			     : "the peer waits, and the name is asked again");
+}
+
+static void take_of_peer(struct peers *p, struct ask_answer *answer)
+{
+	struct peer *peer = peers_find(p, (uint32_t)(answer->id >> ENTRY_BITS));
+	size_t index = answer->id & ((1 << ENTRY_BITS) - 1);
+
+	if (!peer || index >= peer->entries.len || !peer->entries.at[index].is_open)
+		return;
+	say_failure(p, &peer->entries.at[index], answer);
+	take_answer(peer, &peer->entries.at[index], answer);
+	if (peer->asked)
+		return;
+	peer_find_paths(p, peer);
+	reach_take_names(&peer->reach, !peer->failed, peer->ttl, peers_now());
+}
+
+static void take_nat64(struct peers *p, const struct ask_answer *answer)
+{
+	struct addr_vec records = {0};
+
+	vec_each(endpoint, &answer->endpoints) {
+		struct addr *record = vec_push(&records);
+
+		if (record)
+			*record = endpoint_addr(endpoint);
+	}
+	p->nat64 = answer->outcome == ASK_FAILED ? NAT64_UNKNOWN : NAT64_KNOWN;
+	p->prefixes.len = 0;
+	if (nat64_discover(records.at, records.len, &p->prefixes) == 0 && p->prefixes.len)
+		vec_each(peer, p)
+			peer_find_paths(p, peer);
+	vec_release(&records);
 }
 
 static void take_answers(struct peers *p)
@@ -47,20 +99,10 @@ static void take_answers(struct peers *p)
 	struct ask_answer answer = {0};
 
 	while (asker_take(p->asker, &answer)) {
-		struct peer *peer = peers_find(p, (uint32_t)(answer.id >> ENTRY_BITS));
-		size_t index = answer.id & ((1 << ENTRY_BITS) - 1);
-
-		if (peer && index < peer->entries.len && peer->entries.at[index].is_open) {
-			struct entry *entry = &peer->entries.at[index];
-
-			say_failure(p, peer, entry, &answer);
-			take_answer(peer, entry, &answer);
-			if (!peer->asked) {
-				peer_find_paths(p, peer);
-				reach_take_names(&peer->reach, !peer->failed, peer->ttl,
-						 peers_now());
-			}
-		}
+		if (answer.id == NAT64_ID)
+			take_nat64(p, &answer);
+		else
+			take_of_peer(p, &answer);
 		ask_answer_release(&answer);
 		answer = (struct ask_answer){0};
 	}
@@ -81,7 +123,11 @@ static int set_servers(struct peers *p)
 	_cleanup_outside_ struct dns_outside outside = {0};
 	int r = dns_outside(p->keep->ifname, &p->keep->config.conf, &outside, NULL);
 
-	return r == 0 ? asker_set_servers(p->asker, p->mark, &outside, NULL) : r;
+	if (r == 0)
+		r = asker_set_servers(p->asker, p->mark, &outside, NULL);
+	if (r == 0)
+		p->asker_mark = p->mark;
+	return r;
 }
 
 static int open_asker(struct peers *p)
@@ -89,7 +135,7 @@ static int open_asker(struct peers *p)
 	_cleanup_diag_ struct diag d = {0};
 
 	if (p->asker)
-		return 0;
+		return p->asker_mark == p->mark ? 0 : set_servers(p);
 	int r = asker_open(&p->asker, &d);
 	show_diag(&d);
 	if (r < 0)
@@ -133,8 +179,26 @@ void peer_ask_names(struct peers *p, struct peer *peer)
 		take_answers(p);
 }
 
+void peers_ask_nat64(struct peers *p)
+{
+	if (p->nat64 != NAT64_UNKNOWN || open_asker(p) < 0 ||
+	    asker_ask(p->asker, NAT64_ID, NAT64_NAME, "1", ASK_IPV6) < 0)
+		return;
+	p->nat64 = NAT64_ASKED;
+	take_answers(p);
+}
+
 void peers_resolver_changed(struct keep *k)
 {
-	if (k->peers && k->peers->asker)
-		set_servers(k->peers);
+	struct peers *p = k->peers;
+
+	if (!p || !p->asker)
+		return;
+	set_servers(p);
+	p->nat64 = NAT64_UNKNOWN;
+	vec_each(peer, p)
+		if (peer->reach.has_names && !peer->reach.n)
+			reach_take_change(&peer->reach, false, peers_now());
+	k->ways_changed = true;
+	peers_soon(p);
 }

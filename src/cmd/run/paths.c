@@ -6,6 +6,7 @@
 
 #include "peers.h"
 #include "wgq/base/mem.h"
+#include "wgq/net/nat64.h"
 #include "wgq/plan/reach/candidates.h"
 #include "wgq/run/look/uplinks.h"
 
@@ -148,6 +149,38 @@ static size_t add_paths(struct peers *p, const union endpoint *to, struct reach_
 	return n;
 }
 
+static size_t count_ipv4(const struct reach_path *paths, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += paths[i].way.to.any.sa_family == AF_INET;
+	return count;
+}
+
+/* By the NAT64 of a network without IPv4, as the last resort. */
+static size_t add_nat64(struct peers *p, const struct reach_candidate *candidates, size_t count,
+			struct reach_path *paths, size_t n)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct addr ip = endpoint_addr(&candidates[i].to);
+
+		if (ip.family != AF_INET)
+			continue;
+		peers_ask_nat64(p);
+		vec_each(prefix, &p->prefixes) {
+			struct addr ip6;
+
+			if (!nat64_embed(prefix, &ip, &ip6))
+				continue;
+			const union endpoint to =
+				endpoint_make(&ip6, endpoint_port(&candidates[i].to), 0);
+			n = add_paths(p, &to, paths, n);
+		}
+	}
+	return n;
+}
+
 void peer_find_paths(struct peers *p, struct peer *peer)
 {
 	struct reach_candidate candidates[REACH_PATHS_MAX];
@@ -159,6 +192,8 @@ void peer_find_paths(struct peers *p, struct peer *peer)
 		return;
 	for (size_t i = 0; i < count; i++)
 		n = add_paths(p, &candidates[i].to, paths, n);
+	if (!count_ipv4(paths, n))
+		n = add_nat64(p, candidates, count, paths, n);
 	reach_take_paths(&peer->reach, paths, n, peers_now());
 	free(peer->paths);
 	peer->paths = paths;

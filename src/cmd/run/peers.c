@@ -284,6 +284,9 @@ static void change(struct keep *k, bool resumed)
 	k->ways_changed = true;
 	if (!k->peers)
 		return;
+	/* That was of the network of before. */
+	k->peers->nat64 = NAT64_UNKNOWN;
+	k->peers->prefixes.len = 0;
 	vec_each(peer, k->peers)
 		/* To the first ways nothing is a change. */
 		if (peer->paths)
@@ -320,6 +323,7 @@ void peers_free(struct keep *k)
 	loop_timer_cancel(k->runner->loop, &p->timer);
 	probes_close(p);
 	asks_close(p);
+	vec_release(&p->prefixes);
 	free(p);
 	k->peers = NULL;
 }

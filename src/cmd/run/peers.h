@@ -19,6 +19,7 @@ struct entry {
 	char *host, *port;         /* host NULL: it is a number */
 	struct endpoint_vec addrs; /* that it is known to have */
 	bool is_open;              /* it is being asked for */
+	bool is_missed;            /* it was not found, which was said */
 };
 struct entry_vec {
 	VEC(struct entry);
@@ -59,6 +60,11 @@ struct peers {
 
 	struct asker *asker;
 	struct loop_source asker_source;
+	uint32_t asker_mark;
+
+	/* Of the network's NAT64, where there is no way to an IPv4 endpoint. */
+	enum { NAT64_UNKNOWN, NAT64_ASKED, NAT64_KNOWN } nat64;
+	struct prefix_vec prefixes;
 };
 
 /* paths.c */
@@ -74,6 +80,8 @@ void peer_find_paths(struct peers *p, struct peer *peer);
 
 /* asks.c */
 void peer_ask_names(struct peers *p, struct peer *peer);
+/* Whether the network has a NAT64; what it says leads to further paths. */
+void peers_ask_nat64(struct peers *p);
 void asks_close(struct peers *p);
 
 /* probes.c */

@@ -15,8 +15,8 @@
 #define DOUBT_MIN SECONDS(15)
 #define DOUBT_MAX SECONDS(120)
 /* Between two questions for a name: while it has none, of a silent peer, and otherwise. */
-#define RESOLVE_MIN     SECONDS(2)
-#define RESOLVE_MAX     SECONDS(60)
+#define RESOLVE_MIN     (REACH_SECOND / 5)
+#define RESOLVE_MAX     SECONDS(30)
 #define RESOLVE_LONG    SECONDS(20)
 #define RESOLVE_SLOW    SECONDS(300)
 #define RESOLVE_SLOWEST SECONDS(3600)
