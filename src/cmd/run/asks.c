@@ -181,7 +181,7 @@ void peer_ask_names(struct peers *p, struct peer *peer)
 
 void peers_ask_nat64(struct peers *p)
 {
-	if (p->nat64 != NAT64_UNKNOWN || open_asker(p) < 0 ||
+	if (p->nat64 != NAT64_WANTED || open_asker(p) < 0 ||
 	    asker_ask(p->asker, NAT64_ID, NAT64_NAME, "1", ASK_IPV6) < 0)
 		return;
 	p->nat64 = NAT64_ASKED;

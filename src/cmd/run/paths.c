@@ -167,7 +167,8 @@ static size_t add_nat64(struct peers *p, const struct reach_candidate *candidate
 
 		if (ip.family != AF_INET)
 			continue;
-		peers_ask_nat64(p);
+		if (p->nat64 == NAT64_UNKNOWN)
+			p->nat64 = NAT64_WANTED;
 		vec_each(prefix, &p->prefixes) {
 			struct addr ip6;
 

@@ -154,6 +154,7 @@ static void step(struct peers *p)
 		loop_timer_cancel(p->keep->runner->loop, &p->timer);
 		return;
 	}
+	peers_ask_nat64(p);
 	vec_each(peer, p) {
 		uint64_t at = step_peer(p, peer), set_at = peer_set_due(p, peer, now);
 

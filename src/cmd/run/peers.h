@@ -63,7 +63,7 @@ struct peers {
 	uint32_t asker_mark;
 
 	/* Of the network's NAT64, where there is no way to an IPv4 endpoint. */
-	enum { NAT64_UNKNOWN, NAT64_ASKED, NAT64_KNOWN } nat64;
+	enum { NAT64_UNKNOWN, NAT64_WANTED, NAT64_ASKED, NAT64_KNOWN } nat64;
 	struct prefix_vec prefixes;
 };
 
@@ -80,7 +80,7 @@ void peer_find_paths(struct peers *p, struct peer *peer);
 
 /* asks.c */
 void peer_ask_names(struct peers *p, struct peer *peer);
-/* Whether the network has a NAT64; what it says leads to further paths. */
+/* Whether the network has a NAT64, where that is wanted; it leads to further paths. */
 void peers_ask_nat64(struct peers *p);
 void asks_close(struct peers *p);
 
