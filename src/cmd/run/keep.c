@@ -12,11 +12,8 @@
 #include "wgq/cmd/verbs.h"
 #include "wgq/plan/text/change.h"
 
-enum {
-	/* A look that fails is repeated. */
-	RETRY_MS = 1000,
-	RETRY_MOST_MS = 300000,
-};
+/* A look that fails is repeated, at distances that grow. */
+enum { RETRY_MS = 1000, RETRY_MOST_MS = 60000 };
 
 static const char the_interface[] = "the interface itself";
 
@@ -109,16 +106,29 @@ static bool approve(void *context, const struct snap *snap, const struct reload 
 						      : "put right what others changed");
 		say_changes(&changes, &k->deed);
 	}
+	buf_release(&k->things);
 	if (go && !k->is_news)
 		vec_each(change, &changes) {
-			_cleanup_buf_ struct buf thing = {0};
-
-			say_thing(change, &thing);
-			note_repair(k, buf_text(&thing));
+			say_thing(change, &k->things);
+			buf_char(&k->things, '\n');
 		}
 	k->mtu = reload->want.mtu;
 	changes_release(&changes);
 	return go;
+}
+
+static void note_repairs(struct keep *k)
+{
+	_cleanup_buf_ struct buf things = k->things;
+
+	k->things = (struct buf){0};
+	for (char *line = things.data; line && *line;) {
+		char *end = strchr(line, '\n');
+
+		*end = '\0';
+		note_repair(k, line);
+		line = end + 1;
+	}
 }
 
 static int reload(struct keep *k, struct session *s, struct diag *d)
@@ -130,11 +140,13 @@ static int reload(struct keep *k, struct session *s, struct diag *d)
 	int r = reload_run(s, d);
 	if (r < 0)
 		return r;
+	k->was_up |= !was_up && !k->brought_up;
 	if (!was_up)
 		say(k, LOG_INFO, "kept", "it is up, and is kept as %s says", s->conf->path);
 	if (k->deed.len)
 		say(k, k->is_news ? LOG_INFO : LOG_NOTICE, k->is_news ? "loaded" : "repaired", "%s",
 		    buf_text(&k->deed));
+	note_repairs(k);
 	return 0;
 }
 
@@ -149,14 +161,15 @@ static int bring_up(struct keep *k, struct session *s, struct diag *d)
 		return 0;
 	}
 	k->is_up = false;
-	if (again)
+	if (again && !k->failures)
 		say(k, LOG_NOTICE, "gone", "the interface is gone: bringing it up again");
 	int r = up_run(s, d);
 	if (r < 0) {
 		k->is_up = again;
 		return r;
 	}
-	k->is_up = k->brought_up = true;
+	k->is_up = true;
+	k->brought_up = !k->was_up;
 	say(k, LOG_INFO, "up", "up, as %s says", s->conf->path);
 	if (again)
 		note_repair(k, the_interface);
@@ -295,5 +308,6 @@ void keep_release(struct keep *k)
 	vec_release(&k->endpoints);
 	fight_release(&k->fight);
 	buf_release(&k->deed);
+	buf_release(&k->things);
 	buf_release(&k->last);
 }

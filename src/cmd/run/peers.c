@@ -208,9 +208,21 @@ static bool has_endpoint(const struct conf *conf, size_t index)
 	return false;
 }
 
-static int load_peer(struct peers *p, const struct conf *conf, size_t index)
+/* What is in use, and is still a candidate, stays in use. */
+static void keep_endpoint(const struct peer *peer, struct wg_peer *wanted)
 {
-	const struct wg_peer *wanted = &conf->wg.peers.at[index];
+	vec_each(entry, &peer->entries)
+		vec_each(addr, &entry->addrs)
+			if (endpoint_equal(addr, &peer->reach.endpoint)) {
+				wanted->endpoint = *addr;
+				wanted->has_endpoint = true;
+				return;
+			}
+}
+
+static int load_peer(struct peers *p, struct conf *conf, size_t index)
+{
+	struct wg_peer *wanted = &conf->wg.peers.at[index];
 	struct peer *peer = find_key(p, &wanted->public_key);
 	bool is_new = !peer;
 
@@ -226,6 +238,8 @@ static int load_peer(struct peers *p, const struct conf *conf, size_t index)
 	int r = peer_set_entries(peer, conf);
 	if (r == 0 && is_new)
 		reach_init(&peer->reach, has_names(peer), peers_now());
+	else if (r == 0)
+		keep_endpoint(peer, wanted);
 	peer->reach.has_names = has_names(peer);
 	return r;
 }
@@ -249,7 +263,7 @@ static void drop_gone(struct peers *p)
 int peers_load(struct keep *k)
 {
 	struct peers *p = k->peers ? k->peers : mem_calloc(1, sizeof(*p));
-	const struct conf *conf = &k->config.conf;
+	struct conf *conf = &k->config.conf;
 	int r = p ? 0 : -ENOMEM;
 
 	if (r < 0)

@@ -37,18 +37,6 @@ static void end(struct talk *talk)
 	free(talk);
 }
 
-static void let_go(struct keep *k)
-{
-	if (k->is_let_go)
-		return;
-	k->is_let_go = true;
-	k->brought_up = false;
-	loop_timer_cancel(k->runner->loop, &k->look);
-	peers_free(k);
-	say(k, LOG_NOTICE, "let-go", "wgq down took it down: it is not looked after any more");
-	say_status(k->runner);
-}
-
 static void obey(struct talk *talk, enum keeper_word word)
 {
 	_cleanup_buf_ struct buf lines = {0};
@@ -62,7 +50,7 @@ static void obey(struct talk *talk, enum keeper_word word)
 		peers_stop(k);
 		break;
 	case KEEPER_LEAVE:
-		let_go(k);
+		keep_let_go(k, "wgq down took it down");
 		break;
 	case KEEPER_TELL:
 		say_state(k, &lines);
@@ -106,6 +94,11 @@ static void accept_all(struct keep *k)
 		if (!talk) {
 			if (fd >= 0)
 				close(fd);
+			/* Who is not let in would knock for ever. */
+			fd = k->listener.fd;
+			loop_remove(k->runner->loop, &k->listener);
+			keeper_unlisten(k->ifname, fd);
+			say(k, LOG_WARNING, "failed", "other wgq processes can no longer reach it");
 			return;
 		}
 		*talk = (struct talk){.next = k->runner->talks,

@@ -62,7 +62,12 @@ static void take_link(struct runner *runner, const struct rtnetlink_notice *noti
 	for (size_t i = 0; i < runner->count; i++) {
 		struct keep *k = &runner->keeps[i];
 
-		if (notice->index == k->index || strcmp(notice->link.name, k->ifname) == 0)
+		bool is_ours =
+			notice->index == k->index || strcmp(notice->link.name, k->ifname) == 0;
+
+		if (is_ours && notice->gone && notice->link.moved)
+			keep_let_go(k, "it was moved to another network namespace");
+		else if (is_ours)
 			keep_event(k);
 		else if (changed)
 			way_changed(k);

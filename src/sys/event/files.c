@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
 #include "wgq/base/vec.h"
 
@@ -16,7 +18,8 @@ enum { CHANGES = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOV
 
 struct watched {
 	int folder; /* inotify's number */
-	char *name; /* in it; NULL: everything. Owned */
+	char *path; /* of the folder; owned, as the name */
+	char *name; /* in it; NULL: everything */
 	uint32_t whose;
 };
 
@@ -44,8 +47,10 @@ void files_free_at(struct files **files)
 
 	if (!f)
 		return;
-	vec_each(watched, f)
+	vec_each(watched, f) {
 		free(watched->name);
+		free(watched->path);
+	}
 	vec_release(f);
 	fd_close_at(&f->fd);
 	free(f);
@@ -80,8 +85,15 @@ static int add(struct files *f, const char *folder, const char *name, uint32_t w
 	watched = vec_push(f);
 	if (!watched)
 		return -ENOMEM;
-	*watched = (struct watched){.folder = number, .whose = whose};
-	if (name && !(watched->name = mem_strndup(name, strlen(name)))) {
+	*watched = (struct watched){
+		.folder = number,
+		.path = mem_strndup(folder, strlen(folder)),
+		.name = name ? mem_strndup(name, strlen(name)) : NULL,
+		.whose = whose,
+	};
+	if (!watched->path || (name && !watched->name)) {
+		free(watched->path);
+		free(watched->name);
 		f->len--;
 		return -ENOMEM;
 	}
@@ -113,8 +125,23 @@ static void forget(struct files *f, int folder)
 			continue;
 		}
 		free(f->at[i].name);
+		free(f->at[i].path);
 		f->at[i] = f->at[--f->len];
 	}
+}
+
+/* A new file is written to before it is closed, which is told as well. But a link is whole. */
+static bool is_begun(const struct watched *watched, const struct inotify_event *event,
+		     const char *name)
+{
+	_cleanup_buf_ struct buf path = {0};
+	struct stat st;
+
+	if (!(event->mask & IN_CREATE) || event->mask & IN_ISDIR)
+		return false;
+	buf_addf(&path, "%s/%s", watched->path, name);
+	return buf_status(&path) == 0 && lstat(buf_text(&path), &st) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_nlink == 1;
 }
 
 /* changed() may add. */
@@ -127,7 +154,8 @@ static void tell(struct files *f, const struct inotify_event *event, const char 
 		const struct watched *watched = &f->at[i];
 
 		if (lost || (watched->folder == event->wd &&
-			     (!watched->name || strcmp(watched->name, name) == 0)))
+			     (!watched->name || strcmp(watched->name, name) == 0) &&
+			     !is_begun(watched, event, name)))
 			changed(context, watched->whose);
 	}
 }

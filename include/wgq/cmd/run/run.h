@@ -25,7 +25,8 @@
  * so nothing goes round in a circle. Only somebody else who undoes what was done can keep it going,
  * and for that there is a limit (fight.h).
  *
- * A look that fails is repeated, at growing distances, and by the next event. */
+ * A look that fails is repeated at growing distances, whatever happens meanwhile: what it did and
+ * undid is told to it as well. */
 #pragma once
 
 #include <net/if.h>
@@ -69,7 +70,8 @@ struct keep {
 	uint32_t complaint;   /* a checksum of what was said of the last one; 0: none */
 	uint32_t mistake;     /* the same of the file */
 	struct fight fight;
-	struct buf deed; /* what is about to be done, in words */
+	struct buf deed;   /* what is about to be done, in words */
+	struct buf things; /* that are about to be repaired, a line each */
 
 	bool ways_changed;   /* links, addresses, routes or rules, since peers were looked after */
 	struct peers *peers; /* peers.c */
@@ -108,6 +110,8 @@ struct runner {
 
 /* event.c: looks, soon; more events put it off for a moment. */
 void keep_event(struct keep *k);
+/* Nobody looks after it any more. */
+void keep_let_go(struct keep *k, const char *why);
 /* keep.c. The first look: -errno where it could not be brought up. */
 int keep_begin(struct keep *k, struct diag *d);
 /* Takes it down, if it is ours to. */
