@@ -71,7 +71,7 @@ class Verbs:
         peers = self.text.split("\n\n")
         self.new_text = "\n\n".join(peers[:2] + peers[3:]).replace(
             "10.77.7.0/24", "10.77.7.0/24, 10.78.7.0/24").replace(
-            "ListenPort = 51820", "ListenPort = 51821").replace(
+            "ListenPort = 51820", "ListenPort = 51821").replace("eth0, ", "lo, ").replace(
             "Address = ", "Address = 10.9.2.1/24, ").replace("10.9.1.53", "10.9.1.54")
 
     def measure(self):

@@ -12,15 +12,15 @@
 
 enum {
 	ANSWER_SECONDS = 10,
-	/* A request that was sent is carried out, whatever becomes of its answer: an error is no
-	 * reason not to look for it again. */
+	/* A request that was sent is carried out even if its answer cannot be received: so it is
+	 * tried again. */
 	RECEIVE_TRIES = 3,
 	/* ENOBUFS: the kernel had no memory for a message so long, and may have it soon. */
 	SEND_TRIES = 5,
 	SEND_PAUSE_MS = 20,
-	/* A device that changes during each of so many dumps always does. */
+	/* A device that changes during each of so many dumps keeps changing. */
 	DUMP_TRIES = 100,
-	/* Datagrams from other processes are passed over, but not for ever. */
+	/* Datagrams from other processes are ignored, up to this number. */
 	STRANGERS_MAX = 1000,
 
 	RECEIVE_BUFFER = 262144,

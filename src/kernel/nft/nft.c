@@ -188,7 +188,7 @@ int nft_listen_matches(const struct listen *listen, bool *ret, struct diag *d)
 	return matches(table, NULL, listen, ret, d);
 }
 
-/* No interface has this name, hence nobody's table. */
+/* No interface has this name, so no table either. */
 #define NOBODY "/"
 
 int nft_probe(struct diag *d)

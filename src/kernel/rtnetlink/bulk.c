@@ -72,7 +72,7 @@ static void lane_refuse(struct lane *lane, const struct rtnetlink_batch *sent, s
 		lane->leftover = rtnetlink_batch_insist(&b, lane->rt, &unused, &ack);
 }
 
-/* Tells whoever watches; true: go on. */
+/* Calls the watcher; true: go on. */
 static bool lane_report(struct lane *lane, size_t added)
 {
 	struct bulk *bulk = lane->bulk;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Puts a device together from netlink messages, and believes none of their lengths.
+// Puts a device together from netlink messages; checks their lengths.
 #include "wgq/kernel/wg/get.h"
 
 #include <errno.h>

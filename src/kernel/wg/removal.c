@@ -16,8 +16,8 @@
 //
 // A removal counts only where its peer holds the prefix when its turn comes: an earlier block may
 // have given it to another peer, and a later one may give it away again. fates_begin() reads from
-// the device who holds a prefix; fates_trust() believes the removals, where the caller vouches for
-// them (removals_are_held). fates_decide() goes through the blocks in their order. In the end the
+// the device who holds a prefix; fates_trust() takes each removal as held, where the caller says so
+// (removals_are_held). fates_decide() goes through the blocks in their order. In the end the
 // throwaway peer gets the prefixes that were held at the beginning and were last removed.
 #include "wgq/kernel/wg/removal.h"
 
@@ -30,7 +30,7 @@
 /* What becomes of a prefix that some peer is to lose. */
 struct fate {
 	struct prefix prefix;
-	const struct key *owner; /* NULL: nobody */
+	const struct key *owner; /* NULL: no peer */
 	bool taken;              /* somebody has it now */
 	bool gone;               /* the last word about it is its removal */
 };
@@ -176,7 +176,7 @@ static int add_throwaway(const struct fates *fates, const struct key *key, struc
 	return 0;
 }
 
-/* Nobody is given what is removed in the end. */
+/* A prefix that is removed in the end is given to no peer. */
 static int add_peer(const struct fates *fates, const struct wg_peer *from, struct wg_device *ret)
 {
 	struct wg_peer *peer = wg_device_add_peer(ret);

@@ -25,8 +25,8 @@
  * a million allowed IPs make 45 MB. */
 enum { WAIT_SECONDS = 4, REPLY_MAX = 256 << 20, CHUNK = 65536 };
 
-/* A request that was sent is carried out: without its answer nobody knows what there is to undo, so
- * it is looked for again after an error, and after a wait in vain. */
+/* A request that was sent is carried out. What there is to undo only its answer tells, so it is
+ * received again after an error or a timeout. */
 enum { RECEIVE_TRIES = 3 };
 
 static int socket_address(const char *ifname, struct sockaddr_un *ret)
@@ -58,7 +58,7 @@ static int connect_within(int fd, const struct sockaddr_un *to)
 
 /* Whether somebody of this network namespace listens there: 1, 0 or -errno. That is asked of the
  * kernel. The process that SO_PEERCRED names is the one that called listen(), which has ended when
- * wireguard-go is in the background. Links are not followed: nobody else's socket is spoken to. */
+ * wireguard-go is in the background. Links are not followed, so that no other socket is used. */
 static int listens_here(const struct sockaddr_un *address)
 {
 	struct stat st;

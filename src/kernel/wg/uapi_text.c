@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Writes and reads the text protocol of userspace WireGuard, and believes nothing that it reads.
+// Writes and reads the text protocol of userspace WireGuard; checks all that it reads.
 #include "wgq/kernel/wg/uapi_text.h"
 
 #include <arpa/inet.h>

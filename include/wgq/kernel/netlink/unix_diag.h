@@ -6,6 +6,6 @@
 
 /* Whether a socket that listens is bound to the file; file NULL: to a path that ends so, for those
  * who may not look at the file. A socket is in the network namespace in which its process made it,
- * whoever sees its file. 1, 0 or -errno; -ENOENT, -EPROTONOSUPPORT: the kernel lacks
+ * wherever its file is seen. 1, 0 or -errno; -ENOENT, -EPROTONOSUPPORT: the kernel lacks
  * CONFIG_UNIX_DIAG. */
 int unix_diag_listens(const char *ending, const struct stat *file);

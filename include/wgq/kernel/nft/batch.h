@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages of nf_tables in the making: a batch, and in it tables, chains and rules, expression by
- * expression. Pure. Failure is sticky, as that of struct buf: whoever builds a batch adds to it and
- * asks nft_batch_status() once. */
+ * expression. Pure. Failure is sticky, as that of struct buf: a caller adds to the batch and asks
+ * nft_batch_status() once. */
 #pragma once
 
 #include <linux/netfilter/nf_tables.h>

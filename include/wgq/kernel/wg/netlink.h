@@ -2,8 +2,7 @@
 /* The kernel's WireGuard over generic netlink (include/uapi/linux/wireguard.h).
  *
  * In and out go the values of net/wg.h. run/look/device.c is the only caller of this room: it
- * sends each request to the kernel or to a userspace implementation, by whoever serves the
- * interface.
+ * sends each request to the kernel or to the userspace implementation that serves the interface.
  *
  *	netlink.c		the kernel's devices: get and set
  *	get.c, set.c		devices from messages, and messages from devices; pure

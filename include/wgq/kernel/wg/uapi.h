@@ -16,7 +16,7 @@ int wg_uapi_serves(const char *ifname, bool *ret, struct diag *d);
 /* Adds a note where a socket of that name is there, but does not serve this network namespace. */
 void wg_uapi_explain(const char *ifname, struct diag *d);
 
-/* Both speak to nobody but who serves this network namespace. -ECONNREFUSED: there is none. The
+/* Both use only a socket of this network namespace. -ECONNREFUSED: there is none. The
  * protocol does not tell the device's public key: it stays zero. Peers come in no fixed order.
  */
 int wg_uapi_get(const char *ifname, struct wg_device *ret, struct diag *d);
