@@ -213,6 +213,11 @@ static void tables_of_tunnels_are_told(void **state)
 	ns_run("nft add table ip wg-quick-wg0");
 	assert_int_equal(read_all(&nft_notices, NULL), 1);
 	assert_string_equal(table, "wg0");
+	ns_run("nft add table inet wgq-wg1");
+	assert_int_equal(read_all(&nft_notices, NULL), 1);
+	assert_string_equal(table, "wg1");
+	ns_run("nft delete table inet wgq-wg1");
+	assert_int_equal(read_all(&nft_notices, NULL), 1);
 	table[0] = '\0';
 	ns_run("nft flush ruleset");
 	assert_int_equal(read_all(&nft_notices, NULL), 1);

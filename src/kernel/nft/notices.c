@@ -9,7 +9,8 @@
 
 #include "wgq/kernel/netlink/netlink.h"
 
-static const char prefix[] = "wg-quick-";
+/* A program has to tell them by four letters. */
+static const char *const prefixes[] = {"wg-quick-", "wgq-"};
 
 /* The table's name has the same number in all messages that have one. */
 enum { TABLE_NAME = 1 };
@@ -43,10 +44,11 @@ static const struct sock_filter program[] = {
 	BPF_STMT(BPF_LD | BPF_IMM, NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg))),
 	BPF_STMT(BPF_LDX | BPF_IMM, TABLE_NAME),
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_NLATTR)),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, 0),
 	BPF_STMT(BPF_MISC | BPF_TAX, 0),
 	BPF_STMT(BPF_LD | BPF_W | BPF_IND, sizeof(struct nlattr)),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'w' << 24 | 'g' << 16 | '-' << 8 | 'q', 1, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'w' << 24 | 'g' << 16 | '-' << 8 | 'q', 2, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'w' << 24 | 'g' << 16 | 'q' << 8 | '-', 1, 0),
 	BPF_STMT(BPF_RET | BPF_K, DROP),
 	BPF_STMT(BPF_RET | BPF_K, (uint32_t)PASS),
 };
@@ -67,15 +69,19 @@ bool nft_notice_parse(const struct nlmsghdr *message, char ret_ifname[IFNAMSIZ])
 {
 	const struct nlattr *attributes[TABLE_NAME + 1];
 	const struct netlink_table sorted = {attributes, NULL, TABLE_NAME};
-	char table[sizeof(prefix) + IFNAMSIZ];
+	char table[64];
 
 	if (message->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES ||
 	    netlink_sort(message, sizeof(struct nfgenmsg), &sorted) < 0 || !attributes[TABLE_NAME])
 		return false;
 	netlink_text(attributes[TABLE_NAME], table, sizeof(table));
-	if (strncmp(table, prefix, strlen(prefix)) != 0 ||
-	    strlen(table) >= strlen(prefix) + IFNAMSIZ)
-		return false;
-	memcpy(ret_ifname, table + strlen(prefix), strlen(table) - strlen(prefix) + 1);
-	return true;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t n = strlen(prefixes[i]);
+
+		if (strncmp(table, prefixes[i], n) != 0 || strlen(table + n) >= IFNAMSIZ)
+			continue;
+		memcpy(ret_ifname, table + n, strlen(table + n) + 1);
+		return true;
+	}
+	return false;
 }
