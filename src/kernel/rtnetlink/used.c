@@ -112,7 +112,7 @@ int rtnetlink_others_among(struct rtnetlink *rt, uint32_t index, const struct li
 	const struct netlink_sink sink = {.take = take_others, .into = &others, .len = &ret->len};
 	struct ack ack;
 
-	for (size_t i = 0; i < sizeof(families) * sizeof(protocols); i++)
+	for (size_t i = 0; asked->len && i < sizeof(families) * sizeof(protocols); i++)
 		if (rtnetlink_route_dump_of(rt, families[i % sizeof(families)],
 					    protocols[i / sizeof(families)], &sink, &ack) < 0)
 			return ack_fail(d, &ack, "list the routes of table main");

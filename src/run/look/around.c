@@ -87,7 +87,7 @@ int around_look(const struct snap *snap, const struct want *want, struct around 
 	if (r == 0)
 		r = look_out(rt, snap, "2000::1", &ret->out_ip6, ret->tunnel_ip6, d);
 	if (r == 0)
-		r = facts_networks(snap->link.name, &own, &ret->networks, d);
+		r = facts_networks(snap->link.index, &own, &ret->networks, d);
 	ret->src_valid_mark =
 		sysctl_get("net/ipv4/conf/all/src_valid_mark", &src_valid_mark, NULL) == 0 &&
 		src_valid_mark;

@@ -99,23 +99,20 @@ int facts_read_others(const char *but, struct check_other_vec *ret)
 	return r;
 }
 
-int facts_networks(const char *ifname, const struct prefix_set *asked, struct prefix_set *ret,
+int facts_networks(uint32_t index, const struct prefix_set *asked, struct prefix_set *ret,
 		   struct diag *d)
 {
 	_cleanup_(rtnetlink_free_at) struct rtnetlink *rtnetlink = NULL;
 	_cleanup_(links_release) struct link_vec tunnels = {0};
-	struct link own = {0};
 	int r = rtnetlink_open(&rtnetlink, d);
 
-	if (r == 0)
-		r = rtnetlink_link_get(rtnetlink, ifname, &own, d);
 	if (r == 0)
 		r = device_list(&tunnels, d);
 	if (r < 0)
 		return r;
 	return asked && asked->len <= ASKED_MAX
-		       ? rtnetlink_others_among(rtnetlink, own.index, &tunnels, asked, ret, d)
-		       : rtnetlink_others_list(rtnetlink, own.index, &tunnels, ret, d);
+		       ? rtnetlink_others_among(rtnetlink, index, &tunnels, asked, ret, d)
+		       : rtnetlink_others_list(rtnetlink, index, &tunnels, ret, d);
 }
 
 static bool has_link(const char *name)
@@ -148,7 +145,7 @@ void facts_read(const struct conf *conf, struct check_facts *ret)
 	ret->has_address = has_address;
 	ret->lacks_dns_tool = conf_has_dns(conf) && !dns_can_be_set();
 	facts_read_others(conf->ifname, &ret->others);
-	(void)facts_networks(conf->ifname, NULL, &ret->networks, NULL);
+	(void)facts_networks(if_nametoindex(conf->ifname), NULL, &ret->networks, NULL);
 	read_path(conf, &ret->path_mtu);
 	if (sysctl_get("net/ipv6/neigh/default/gc_thresh3", &ret->neighbours, NULL) < 0)
 		ret->neighbours = 0;

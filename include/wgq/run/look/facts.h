@@ -10,7 +10,7 @@
 void facts_read(const struct conf *conf, struct check_facts *ret);
 /* Appends the interfaces that are there but one, with what may be seen of them. 0 or -ENOMEM. */
 int facts_read_others(const char *but, struct check_other_vec *ret);
-/* The networks that interfaces other than this one, which need not be there, are in or lead to.
- * With asked, only of these is all known. */
-int facts_networks(const char *ifname, const struct prefix_set *asked, struct prefix_set *ret,
+/* The networks that interfaces other than this one (0: none) are in or lead to. With asked, only of
+ * these is all known. */
+int facts_networks(uint32_t index, const struct prefix_set *asked, struct prefix_set *ret,
 		   struct diag *d);
