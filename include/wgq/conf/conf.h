@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A configuration as values. conf_parse() makes it, with the effects of its hooks; resolve()
- * (sys/resolve/resolve.h) fills in what is given by name. All others only read it: plan, run and
+/* A configuration as values. conf_parse() makes it, with the effects of its hooks; cmd/config.c
+ * puts in the keys that are in files of their own, conf_derive() what follows from keys, and
+ * resolve() (sys/resolve/resolve.h) what is given by name. All others only read it: plan, run and
  * cmd.
  *
  * The rooms of conf: parse makes the values, hook reads the commands in them, names finds out what
