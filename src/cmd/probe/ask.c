@@ -98,30 +98,14 @@ static int send_rows(struct ask *ask, struct diag *d)
 	return 0;
 }
 
-static int poke(const struct probe_rows *rows, const struct probe_row *row, struct diag *d)
+/* An interface that is gone by now needs none. */
+static void poke(const struct probe_rows *rows, const struct probe_row *row)
 {
 	const struct wg_peer *peer = &rows->wg.peers.at[row->peer];
 	int64_t age = session_age(rows, peer);
 
-	if (age < 0 || age > WG_SESSION_SECONDS)
-		return 0;
-	return device_poke(rows->ifname, rows->server, &peer->public_key, peer->keepalive, d);
-}
-
-static int take_events(struct ask *ask, struct diag *d)
-{
-	struct probe_event event;
-	int r = 0;
-
-	while (r == 0 && prober_read(ask->prober, &event)) {
-		struct probe_row *row = &ask->rows->at[event.tag];
-
-		if (event.verdict == PROBE_POKE)
-			r = poke(ask->rows, row, d);
-		else
-			row->result = event;
-	}
-	return r;
+	if (age >= 0 && age <= WG_SESSION_SECONDS)
+		device_poke(rows->ifname, rows->server, &peer->public_key, peer->keepalive, NULL);
 }
 
 int probe_ask(struct probe_rows *rows, struct diag *d)
@@ -134,6 +118,7 @@ int probe_ask(struct probe_rows *rows, struct diag *d)
 		.is_down = !rows->is_up,
 	};
 	struct ask ask = {.rows = rows};
+	struct probe_event event;
 	int r = 0;
 
 	if (key_is_zero(&rows->wg.private_key))
@@ -148,9 +133,15 @@ int probe_ask(struct probe_rows *rows, struct diag *d)
 			break;
 		struct pollfd fd = {.fd = prober_fd(prober), .events = POLLIN};
 		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
-			r = diag_fail(d, errno, "cannot wait for answers");
-		else
-			r = take_events(&ask, d);
+			return diag_fail(d, errno, "cannot wait for answers");
+		while (prober_read(prober, &event)) {
+			struct probe_row *row = &rows->at[event.tag];
+
+			if (event.verdict == PROBE_POKE)
+				poke(rows, row);
+			else
+				row->result = event;
+		}
 	}
 	return r;
 }
