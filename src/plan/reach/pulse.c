@@ -61,7 +61,7 @@ static void take_sent(struct pulse *pulse, uint64_t bytes, bool heard, uint64_t 
 
 bool pulse_is_rebuffed(const struct pulse *pulse, unsigned times)
 {
-	return pulse->rebuffs >= times && pulse->read - pulse->rebuffed <= REBUFF_SECONDS * SECOND;
+	return pulse->rebuffs >= times && pulse->rebuffed + REBUFF_SECONDS * SECOND >= pulse->read;
 }
 
 bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64_t now)
