@@ -352,7 +352,7 @@ static void name_is_asked(void **state)
 		last = s.seconds;
 		reach_take_names(&s.reach, false, 0, now_of(&s));
 	}
-	assert_true(distance >= 30);
+	assert_true(distance >= 5);
 	reach_take_change(&s.reach, false, now_of(&s));
 	assert_int_equal(next_action(&s, 1).kind, REACH_RESOLVE);
 }

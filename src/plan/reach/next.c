@@ -225,6 +225,11 @@ static bool search_next(struct reach *reach, struct reach_time now, struct reach
 		move_watch(reach, now);
 		return false;
 	}
+	/* The only path there is was asked. */
+	if (!in_rounds && !reach->decide_at && !reach_is_watched(reach, now)) {
+		move_watch(reach, now);
+		return false;
+	}
 	if (read_next(reach, now, action))
 		return true;
 	if (reach->blind)

@@ -155,6 +155,7 @@ void reach_take_reading(struct reach *reach, const struct pulse_reading *reading
 	bool heard =
 		pulse_take(&reach->pulse, reading, now.ns) && !pulse_is_rebuffed(&reach->pulse, 2);
 	uint64_t doubt_at = max(pulse_doubt_at(&reach->pulse), reach->doubt_at);
+	uint64_t read_soon = pulse_is_rebuffed(&reach->pulse, 1) ? now.ns + READ_SOON : REACH_NEVER;
 
 	if (heard) {
 		reach->doubt_pause = DOUBT_MIN;
@@ -163,15 +164,13 @@ void reach_take_reading(struct reach *reach, const struct pulse_reading *reading
 	if (!endpoint_equal(&reading->endpoint, &reach->endpoint))
 		take_endpoint(reach, &reading->endpoint, now);
 
-	reach->read_at = now.ns + (pulse_is_rebuffed(&reach->pulse, 1) ? READ_SOON
-				   : reach->pulse.busy                 ? READ_BUSY
-								       : READ_IDLE);
+	reach->read_at = now.ns + (reach->pulse.busy ? READ_BUSY : READ_IDLE);
 	switch (reach->phase) {
 	case REACH_ABSENT:
 		break;
 	case REACH_WATCH:
 		if (doubt_at > now.ns)
-			reach->read_at = min(reach->read_at, doubt_at);
+			reach->read_at = min(reach->read_at, min(doubt_at, read_soon));
 		else if (reach_is_watched(reach, now))
 			move_doubt(reach, DOUBT_SILENT, now);
 		break;
