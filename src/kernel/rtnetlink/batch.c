@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 enum { INSIST_TRIES = 3 };
-enum { LOOPBACK = 1 }; /* LOOPBACK_IFINDEX of include/net/flow.h */
 
 void rtnetlink_batch_start(struct rtnetlink_batch *b, struct rtnetlink *rt)
 {
@@ -81,7 +80,7 @@ static char *put_route(char *at, int type, const struct rtnetlink_routes *routes
 		at = put_number(at, RTA_PRIORITY, metric);
 	/* In IPv6 such a route is on lo, and a request to delete it does not tell its type. */
 	if (!into && ipv6 && type == RTM_DELROUTE)
-		at = put_number(at, RTA_OIF, LOOPBACK);
+		at = put_number(at, RTA_OIF, RTNETLINK_LOOPBACK);
 	if (!into)
 		return put_window(at, routes->window);
 	if (group.shared)

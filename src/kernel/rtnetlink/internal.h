@@ -14,6 +14,8 @@
 
 /* The most messages that are sent at once, and the longest of them (an IPv6 route). */
 enum { RTNETLINK_BATCH_MAX = 128, RTNETLINK_BATCH_MESSAGE_MAX = 96 };
+/* LOOPBACK_IFINDEX of include/net/flow.h: in each network namespace. */
+enum { RTNETLINK_LOOPBACK = 1 };
 
 struct rtnetlink {
 	struct netlink *netlink; /* own, or the process's */

@@ -9,6 +9,7 @@
 
 #include "internal.h"
 #include "wgq/kernel/rtnetlink/policy.h"
+#include "wgq/net/route_sort.h"
 
 static int via_parse(const struct nlattr *attribute, struct addr *ret)
 {
@@ -307,12 +308,10 @@ int rtnetlink_table_empty(struct rtnetlink *rt, uint8_t family, uint32_t table, 
 
 struct table_list {
 	struct route_table_vec *tables;
-	struct buf *kept;     /* NULL: of those with a window nothing is kept */
-	size_t kept_before;   /* of the other family */
-	size_t last;          /* that of the route before: mostly the next one's, too */
-	uint32_t oif;         /* the routes out of a link are listed, */
-	uint32_t window;      /* or those with this window, */
-	enum route_lead lead; /* of this kind */
+	struct buf *kept;   /* NULL: of those with a window nothing is kept */
+	size_t kept_before; /* of the other family */
+	size_t last;        /* that of the route before: mostly the next one's, too */
+	uint32_t oif;       /* of those out of a link */
 	uint8_t family;
 };
 
@@ -403,51 +402,61 @@ int rtnetlink_table_list(struct rtnetlink *rt, uint32_t oif, struct route_table_
 	return 0;
 }
 
+/* Of one name, by what they do. */
+struct unlinked_list {
+	struct table_list barriers, throws;
+	uint32_t window;
+};
+
 static int unlinked_take(const struct nlmsghdr *message, void *into)
 {
-	struct table_list *list = into;
+	struct unlinked_list *unlinked = into;
 	struct policy_route seen;
 	struct route_group group;
 	int r = rtnetlink_route_parse(message, &seen);
 
-	if (r < 0 || seen.to.addr.family != list->family || !policy_route_narrow(&seen, &group) ||
-	    group.lead != list->lead || seen.window != list->window)
+	if (r < 0 || !policy_route_narrow(&seen, &group) || group.lead == ROUTE_INTO ||
+	    seen.window != unlinked->window)
 		return r;
+	struct table_list *list =
+		group.lead == ROUTE_THROW ? &unlinked->throws : &unlinked->barriers;
+	if (seen.to.addr.family != list->family)
+		return 0;
 	struct route_table *table = table_of(list, &group);
-	struct route *route = table ? vec_push(&table->plain) : NULL;
-	if (!route)
-		return -ENOMEM;
-	route->prefix = seen.to;
-	return 0;
+	return table ? route_add(&table->plain, &(const struct route){.prefix = seen.to}) : -ENOMEM;
 }
 
+static void unlinked_restart(void *into)
+{
+	struct unlinked_list *unlinked = into;
+
+	table_restart(&unlinked->barriers);
+	table_restart(&unlinked->throws);
+}
+
+/* In IPv6 they are all on lo. */
 int rtnetlink_unlinked_list(struct rtnetlink *rt, uint32_t window,
 			    struct route_table_vec *ret_barriers,
 			    struct route_table_vec *ret_throws, struct diag *d)
 {
-	const struct {
-		uint8_t family, type;
-		enum route_lead lead;
-		struct route_table_vec *ret;
-	} lists[] = {{AF_INET, RTN_UNREACHABLE, ROUTE_BARRIER, ret_barriers},
-		     {AF_INET6, RTN_UNREACHABLE, ROUTE_BARRIER, ret_barriers},
-		     {AF_INET, RTN_THROW, ROUTE_THROW, ret_throws},
-		     {AF_INET6, RTN_THROW, ROUTE_THROW, ret_throws}};
+	static const struct {
+		struct rtmsg head;
+		uint32_t oif;
+	} dumps[] = {{{.rtm_family = AF_INET, .rtm_type = RTN_UNREACHABLE}, 0},
+		     {{.rtm_family = AF_INET, .rtm_type = RTN_THROW}, 0},
+		     {{.rtm_family = AF_INET6}, RTNETLINK_LOOPBACK}};
 	struct ack ack;
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		const struct rtmsg head = {.rtm_family = lists[i].family,
-					   .rtm_type = lists[i].type};
-		struct table_list list = {.tables = lists[i].ret,
-					  .window = window,
-					  .lead = lists[i].lead,
-					  .family = lists[i].family};
+	for (size_t i = 0; i < sizeof(dumps) / sizeof(dumps[0]); i++) {
+		uint8_t family = dumps[i].head.rtm_family;
+		struct unlinked_list list = {.barriers = {.tables = ret_barriers, .family = family},
+					     .throws = {.tables = ret_throws, .family = family},
+					     .window = window};
 		const struct netlink_sink sink = {
-			.take = unlinked_take, .into = &list, .restart = table_restart};
+			.take = unlinked_take, .into = &list, .restart = unlinked_restart};
 
-		if (route_dump(rt, &head, 0, 0, &sink, &ack) < 0)
-			return ack_fail(d, &ack, "list the %s routes",
-					policy_type_name(lists[i].type));
+		if (route_dump(rt, &dumps[i].head, 0, dumps[i].oif, &sink, &ack) < 0)
+			return ack_fail(d, &ack, "list the routes that are on no link");
 	}
 	return 0;
 }
