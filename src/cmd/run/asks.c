@@ -86,7 +86,6 @@ static void take_nat64(struct peers *p, const struct ask_answer *answer)
 		if (record)
 			*record = endpoint_addr(endpoint);
 	}
-	p->nat64 = answer->outcome == ASK_FAILED ? NAT64_UNKNOWN : NAT64_KNOWN;
 	p->prefixes.len = 0;
 	if (nat64_discover(records.at, records.len, &p->prefixes) == 0 && p->prefixes.len)
 		vec_each(peer, p)
@@ -118,16 +117,27 @@ static void on_asker(void *context, uint32_t events)
 	peers_soon(p);
 }
 
+/* Whom to ask now, if that is not what it was. */
 static int set_servers(struct peers *p)
 {
-	_cleanup_outside_ struct dns_outside outside = {0};
-	int r = dns_outside(p->keep->ifname, &p->keep->config.conf, &outside, NULL);
+	_cleanup_outside_ struct dns_outside now = {0};
+	int r = dns_outside(p->keep->ifname, &p->keep->config.conf, &now, NULL);
 
-	if (r == 0)
-		r = asker_set_servers(p->asker, p->mark, &outside, NULL);
-	if (r == 0)
-		p->asker_mark = p->mark;
-	return r;
+	if (r < 0 ||
+	    (p->has_servers && p->asker_mark == p->mark && dns_outside_equal(&now, &p->outside)))
+		return r;
+	r = asker_set_servers(p->asker, p->mark, &now, NULL);
+	if (r < 0)
+		return r;
+	dns_outside_release(&p->outside);
+	p->outside = now;
+	now = (struct dns_outside){0};
+	p->has_servers = true;
+	p->asker_mark = p->mark;
+	/* Others may know of a NAT64. */
+	if (p->nat64 != NAT64_UNKNOWN)
+		p->nat64 = NAT64_WANTED;
+	return 0;
 }
 
 static int open_asker(struct peers *p)
@@ -154,6 +164,8 @@ void asks_close(struct peers *p)
 	if (p->asker)
 		loop_remove(p->keep->runner->loop, &p->asker_source);
 	asker_free_at(&p->asker);
+	dns_outside_release(&p->outside);
+	p->has_servers = false;
 }
 
 void peer_ask_names(struct peers *p, struct peer *peer)
@@ -195,10 +207,9 @@ void peers_resolver_changed(struct keep *k)
 	if (!p || !p->asker)
 		return;
 	set_servers(p);
-	p->nat64 = NAT64_UNKNOWN;
+	/* It may be that only /etc/hosts has changed. */
 	vec_each(peer, p)
 		if (peer->reach.has_names && !peer->reach.n)
 			reach_take_change(&peer->reach, false, peers_now());
-	k->ways_changed = true;
 	peers_soon(p);
 }

@@ -60,10 +60,12 @@ struct peers {
 
 	struct asker *asker;
 	struct loop_source asker_source;
+	bool has_servers;
 	uint32_t asker_mark;
+	struct dns_outside outside; /* whom it asks */
 
 	/* Of the network's NAT64, where there is no way to an IPv4 endpoint. */
-	enum { NAT64_UNKNOWN, NAT64_WANTED, NAT64_ASKED, NAT64_KNOWN } nat64;
+	enum { NAT64_UNKNOWN, NAT64_WANTED, NAT64_ASKED } nat64;
 	struct prefix_vec prefixes;
 };
 

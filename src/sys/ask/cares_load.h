@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* c-ares, loaded when it is first needed: only `wgq run` asks names this way.
+/* c-ares, loaded when it is first needed: only `wgq run` and `wgq probe` ask for names.
  *
  * After cares_load() each function is called as `cares.getaddrinfo(...)` for ares_getaddrinfo(). */
 #pragma once

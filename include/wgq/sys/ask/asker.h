@@ -11,7 +11,8 @@
  *				has none
  *
  * Every question is answered within some seconds, also when no server answers. While none is open
- * the descriptor is silent. `wgq run` is the caller; when it asks is plan/naming.h's business.
+ * the descriptor is silent. `wgq run` and `wgq probe` are the callers; when run asks is
+ * plan/reach's business.
  *
  * The library is c-ares, loaded by asker_open(). /etc/hosts comes first. Then the servers are asked
  * in their order, by UDP, and by TCP what does not fit. Each socket has the mark of the device, so

@@ -2,7 +2,8 @@
 /* The name servers outside of a tunnel: those of the other links. What a dead tunnel needs to know
  * to come back, its own servers cannot tell.
  *
- * `wgq run` asks for them at its start and after a change in one of dns_outside_watched. */
+ * `wgq run` looks for them at its start and after a change in one of dns_outside_watched, `wgq
+ * probe` once. */
 #pragma once
 
 #include <stdbool.h>
