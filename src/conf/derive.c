@@ -121,7 +121,9 @@ int conf_derive(struct conf *conf, struct diag *d)
 	bool has_own = conf->wg.has_private_key && !key_is_zero(&conf->wg.private_key);
 	struct key own;
 
-	if (conf->address_from_key.len && !has_own && !conf->private_key_file.text) {
+	if (!conf->address_from_key.len)
+		return 0;
+	if (!has_own && !conf->private_key_file.text) {
 		const struct place at = conf_place(conf, conf->address_from_key.at[0].line);
 
 		return diag_fail_at(d, &at, "write PrivateKey or PrivateKeyFile",
@@ -187,8 +189,12 @@ int conf_forget_derived(const struct conf *conf, struct wg_device *device,
 {
 	struct wg_peer_pointers wanted = {0}, running = {0};
 	struct key own;
-	int r = wg_peers_sort(&conf->wg.peers, 0, &wanted);
+	int r;
 
+	if (!conf->address_from_key.len && !conf->private_key_file.text &&
+	    !conf->preshared_key_files.len)
+		return 0;
+	r = wg_peers_sort(&conf->wg.peers, 0, &wanted);
 	if (r == 0)
 		r = wg_peers_sort(&device->peers, 0, &running);
 	if (r == 0) {

@@ -49,18 +49,18 @@ static void search_match(struct search *s, uint32_t id)
 	s->id = id;
 }
 
-/* A number of 32 bits, decimal or 0x hex; *end is where it ends. */
-static bool parse_id(const char *at, uint32_t *ret, const char **end)
+/* A number of 32 bits, decimal or 0x hex; *end is where it ends. 0 or -EINVAL. */
+static int parse_id(const char *at, uint32_t *ret, const char **end)
 {
 	char *stop;
 
 	if (!isdigit((unsigned char)*at))
-		return false;
+		return -EINVAL;
 	errno = 0;
 	unsigned long long id = strtoull(at, &stop, strncmp(at, "0x", 2) == 0 ? 16 : 10);
 	*end = stop;
 	*ret = (uint32_t)id;
-	return errno == 0 && id <= UINT32_MAX;
+	return errno || id > UINT32_MAX ? -EINVAL : 0;
 }
 
 /* One line, NUL-terminated: `NUMBER NAME` and anything after it. False: a bad line. */
@@ -71,7 +71,7 @@ static bool search_line(struct search *s, const char *line)
 
 	if (*at == '#' || *at == '-' || *at == '\0') /* negative numbers are passed over */
 		return true;
-	if (!parse_id(at, &id, &at))
+	if (parse_id(at, &id, &at) < 0)
 		return false;
 	at += strspn(at, " \t");
 	size_t n = strcspn(at, " \t\r");
@@ -101,11 +101,11 @@ static int search_file(struct search *s, const char *path)
 	return 0;
 }
 
-static bool path_of(char ret[PATH_MAX], const char *root, size_t folder, const char *below)
+static int path_of(char ret[PATH_MAX], const char *root, size_t folder, const char *below)
 {
 	int n = snprintf(ret, PATH_MAX, "%s%s/%s", root, folders[folder], below);
 
-	return n > 0 && n < PATH_MAX;
+	return n > 0 && n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 static void search_main_file(struct search *s)
@@ -113,7 +113,7 @@ static void search_main_file(struct search *s)
 	for (size_t f = 0; f < FOLDERS; f++) {
 		char path[PATH_MAX];
 
-		if (path_of(path, s->root, f, "rt_tables") && search_file(s, path) != -ENOENT)
+		if (path_of(path, s->root, f, "rt_tables") == 0 && search_file(s, path) != -ENOENT)
 			return;
 	}
 }
@@ -131,7 +131,7 @@ static bool is_hidden(const struct search *s, size_t folder, const char *below)
 	for (size_t f = 0; f < folder; f++) {
 		char path[PATH_MAX];
 
-		if (path_of(path, s->root, f, below) && access(path, F_OK) == 0)
+		if (path_of(path, s->root, f, below) == 0 && access(path, F_OK) == 0)
 			return true;
 	}
 	return false;
@@ -142,7 +142,7 @@ static void search_folder(struct search *s, size_t folder)
 	struct dirent **entries;
 	char path[PATH_MAX];
 
-	if (!path_of(path, s->root, folder, "rt_tables.d"))
+	if (path_of(path, s->root, folder, "rt_tables.d") < 0)
 		return;
 	int n = scandir(path, &entries, is_conf, alphasort);
 	if (n < 0)
@@ -151,7 +151,7 @@ static void search_folder(struct search *s, size_t folder)
 		char below[sizeof("rt_tables.d/") + NAME_MAX];
 
 		snprintf(below, sizeof(below), "rt_tables.d/%s", entries[i]->d_name);
-		if (!is_hidden(s, folder, below) && path_of(path, s->root, folder, below))
+		if (!is_hidden(s, folder, below) && path_of(path, s->root, folder, below) == 0)
 			search_file(s, path);
 		free(entries[i]);
 	}
