@@ -72,6 +72,7 @@ static void take_of_peer(struct peers *p, struct ask_answer *answer)
 	take_answer(peer, &peer->entries.at[index], answer);
 	if (peer->asked)
 		return;
+	peer->waits = false;
 	peer_find_paths(p, peer);
 	reach_take_names(&peer->reach, !peer->failed, peer->ttl, peers_now());
 }
@@ -185,10 +186,13 @@ void peer_ask_names(struct peers *p, struct peer *peer)
 		entry->is_open = r == 0;
 		peer->asked += r == 0;
 	}
-	if (!peer->asked)
-		reach_take_names(&peer->reach, false, 0, peers_now());
-	else
+	if (peer->asked) {
 		take_answers(p);
+		return;
+	}
+	peer->waits = false;
+	peer_find_paths(p, peer);
+	reach_take_names(&peer->reach, false, 0, peers_now());
 }
 
 void peers_ask_nat64(struct peers *p)

@@ -185,16 +185,20 @@ static size_t add_nat64(struct peers *p, const struct reach_candidate *candidate
 void peer_find_paths(struct peers *p, struct peer *peer)
 {
 	struct reach_candidate candidates[REACH_PATHS_MAX];
+	struct reach_path found[REACH_PATHS_MAX] = {0}, *paths;
 	size_t count = list_candidates(peer, candidates, REACH_PATHS_MAX), n = 0;
-	struct reach_path *paths = mem_calloc(REACH_PATHS_MAX, sizeof(*paths));
 
+	if (peer->waits)
+		return;
+	for (size_t i = 0; i < count; i++)
+		n = add_paths(p, &candidates[i].to, found, n);
+	if (!count_ipv4(found, n))
+		n = add_nat64(p, candidates, count, found, n);
+	paths = mem_calloc(n ? n : 1, sizeof(*paths));
 	/* Without memory those of before stay. */
 	if (!paths)
 		return;
-	for (size_t i = 0; i < count; i++)
-		n = add_paths(p, &candidates[i].to, paths, n);
-	if (!count_ipv4(paths, n))
-		n = add_nat64(p, candidates, count, paths, n);
+	memcpy(paths, found, n * sizeof(*paths));
 	reach_take_paths(&peer->reach, paths, n, peers_now());
 	free(peer->paths);
 	peer->paths = paths;

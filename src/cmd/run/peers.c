@@ -236,6 +236,8 @@ static int load_peer(struct peers *p, struct conf *conf, size_t index)
 	peer->keepalive = wanted->keepalive;
 	peer->index = index;
 	int r = peer_set_entries(peer, conf);
+	if (is_new)
+		peer->waits = has_names(peer);
 	if (r == 0 && is_new)
 		reach_init(&peer->reach, has_names(peer), peers_now());
 	else if (r == 0)

@@ -36,6 +36,7 @@ struct peer {
 	struct reach reach;
 	struct reach_path *paths;
 	uint32_t asked, found, failed, ttl; /* of the questions under way */
+	bool waits; /* for the first answers to all its names, before any endpoint is used */
 
 	/* A series of sets, and a poke, which are due. */
 	union endpoint set;
