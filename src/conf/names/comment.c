@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Comments: the habits of people, and of the programs that write configurations.
+// What a comment says, as people and programs write them.
 #include "wgq/conf/names/comment.h"
 
 #include <string.h>
@@ -113,8 +113,7 @@ static bool next_string(struct slice *s, struct slice *ret)
 	return true;
 }
 
-/* {"id": 7, "name": "laptop"}; a string that is no key of the object is a value, and passed over.
- */
+/* {"id": 7, "name": "laptop"}. Strings that are not keys of the object are skipped. */
 static bool take_json_name(struct slice s, struct slice *ret)
 {
 	static const char *const keys[] = {"name", "username", "user_name"};
@@ -157,8 +156,8 @@ static struct slice without_uuid(struct slice s)
 	return slice_trim((struct slice){s.at, n});
 }
 
-/* A title stands for itself where nothing follows, is part of a word where no blank does, and part
- * of the name where a number follows: `peer 7`. */
+/* A title such as `Peer` is left out, unless it is the whole name, the beginning of a longer word,
+ * or has a number behind it: `peer 7`. */
 static struct slice without_title(struct slice s)
 {
 	static const char *const titles[] = {"_peer", "_client", "client", "peer"};
@@ -177,7 +176,7 @@ static struct slice without_title(struct slice s)
 	return s;
 }
 
-/* What wg-portal notes begins with -WGP-; of it the names are taken, and nothing else. */
+/* The notes of wg-portal begin with -WGP-; only the names in them are used. */
 static void read_portal(struct slice s, struct comment *ret)
 {
 	const char *end;

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which comment is about which peer.
 //
-// A file is keys and gaps: runs of comments, parted by blank lines, between a key or a section and
-// the next one. A run that touches the [Peer] below is about that one. Whom a `Name = laptop` is
-// about that touches both peers, or neither, shows when all is read: see settle().
+// Theory of operation
+//
+// Lines are read once, from the top. Between two lines with a key or a section there is a gap:
+// lines with comments, and blank lines, which cut it into runs. A run that touches the [Peer] below
+// it, with no blank line in between, is about that peer; one that touches only the keys above is
+// about the peer above. A `Name = laptop` whose run touches both peers, or neither, may belong to
+// either. It is kept as the dispute of the lower one, and decided when all peers are known: see
+// settle().
+//
+// Each peer keeps the best candidate for its name (enum rank), and the lines that are about it: its
+// parts, which are deleted with it.
 #include "wgq/conf/names/peer_comments.h"
 
 #include <errno.h>
@@ -13,10 +21,10 @@
 
 enum { NOBODY = SIZE_MAX };
 
-/* Where a name was found: the greater wins, of equal ones the first. */
+/* Where a name was found. The greater rank is used, and the first name of equal ranks. */
 enum rank {
 	RANK_NONE,
-	RANK_BARE_MARK, /* `BEGIN berlin`: it may have been around several */
+	RANK_BARE_MARK, /* `BEGIN berlin`, which may stand before several peers */
 	RANK_KEY_LINE,
 	RANK_BELOW,
 	RANK_SECTION_LINE,
@@ -33,11 +41,11 @@ struct candidate {
 	size_t line; /* of the gap */
 };
 
-/* Beside the peer of the same index. */
+/* A [Peer], by the same index as in the result. */
 struct block {
 	struct candidate name;
-	struct candidate mark;    /* of a pair that may turn out to hold more than this peer */
-	struct candidate dispute; /* a name that may be the peer's before */
+	struct candidate mark;    /* of a BEGIN whose END may come after another peer */
+	struct candidate dispute; /* a name that may belong to the peer above instead */
 	size_t run_from, run_to;  /* in parts: of the run that the name in dispute is in */
 };
 
@@ -46,10 +54,10 @@ struct gap_line {
 	size_t at, end;
 };
 
-/* A mark that waits for its other half. */
+/* A BEGIN that waits for its END. */
 struct pair {
 	struct slice text;
-	size_t peer; /* the first one in it */
+	size_t peer; /* the first one behind it */
 	size_t at, end;
 };
 enum { PAIRS_MAX = 8 };
@@ -61,18 +69,19 @@ struct reader {
 		VEC(struct block);
 	} blocks;
 	bool in_peer;
-	bool fresh; /* nothing came after [Peer] yet */
+	bool fresh; /* no key has come since [Peer] */
 
-	/* The gap at hand, */
+	/* The gap that is being read, */
 	struct {
 		VEC(struct gap_line);
 	} gap;
-	bool touches_above;              /* so does the run at hand */
-	bool is_off;                     /* a [Peer] was commented out: its name is nobody's, */
-	size_t off_from, off_to;         /* and these are its lines */
-	struct candidate above, between; /* said in a run that touches the section above; none */
-	/* and the run at hand in it. */
-	size_t own; /* its line from which on all is about the [Peer] below */
+	bool touches_above;      /* no blank line has come yet */
+	bool is_off;             /* it has a [Peer] that was commented out, whose name */
+	size_t off_from, off_to; /* is no other peer's: these are its lines */
+	struct candidate above,
+		between; /* of a run that touches the keys above; that touches none */
+	/* and the last run in it. */
+	size_t own; /* from this line on all is about a [Peer] that may come next */
 	struct candidate name, mark;
 
 	struct pair pairs[PAIRS_MAX]; /* that are open, the innermost last */
@@ -101,7 +110,7 @@ static bool was_commented_out(const struct gap_line *line)
 	return line->kind == COMMENT_SECTION || line->kind == COMMENT_SETTING;
 }
 
-/* From [Peer] to its last key: what adjoins is one part. */
+/* A line of the peer, from [Peer] to its last key. Lines next to each other are one part. */
 static void own_body(struct reader *r, size_t at, size_t end)
 {
 	struct peer_part *last = vec_last(&r->out->parts);
@@ -112,7 +121,7 @@ static void own_body(struct reader *r, size_t at, size_t end)
 		own(r, r->blocks.len - 1, at, end);
 }
 
-/* Lines of the gap. */
+/* The peer gets lines of the gap, but for those that were commented out. */
 static void own_lines(struct reader *r, size_t peer, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
@@ -120,7 +129,7 @@ static void own_lines(struct reader *r, size_t peer, size_t from, size_t to)
 			own(r, peer, r->gap.at[i].at, r->gap.at[i].end);
 }
 
-/* What came so far in this run is not about the [Peer] below. */
+/* Only what comes from this line of the gap on is about the [Peer] below. */
 static void begin_own(struct reader *r, size_t line)
 {
 	r->name = r->mark = (struct candidate){0};
@@ -145,7 +154,7 @@ static void begin_gap(struct reader *r)
 	begin_own(r, 0);
 }
 
-/* Of too many the outermost is forgotten. */
+/* If too many are open, the outermost is forgotten. */
 static void begin_pair(struct reader *r, const struct comment *comment)
 {
 	const struct gap_line *line = vec_last(&r->gap);
@@ -161,7 +170,8 @@ static bool same(struct slice a, struct slice b)
 	return a.len == b.len && (!a.len || memcmp(a.at, b.at, a.len) == 0);
 }
 
-/* A pair around one peer is the peer's. One around several is theirs together, or a heading. */
+/* A pair of marks around one peer belongs to it. One around several is a heading, and names none of
+ * them. */
 static void end_pair(struct reader *r, const struct comment *comment)
 {
 	size_t i = r->pair_count, line = r->gap.len - 1;
@@ -202,7 +212,7 @@ static void take_comment(struct reader *r, struct slice s, size_t at, size_t end
 	*added = (struct gap_line){comment.kind, at, end};
 
 	struct candidate found = {.name = comment.name, .is_json = comment.is_json, .line = line};
-	/* What a bare mark is above has a name of its own. */
+	/* A name below a bare BEGIN is the name; the BEGIN is then a heading. */
 	if (comment.kind >= COMMENT_TEXT && r->mark.rank == RANK_BARE_MARK)
 		begin_own(r, r->mark.line + 1);
 	switch (comment.kind) {
@@ -256,7 +266,7 @@ static void take_comment(struct reader *r, struct slice s, size_t at, size_t end
 	}
 }
 
-/* A name that was said in the gap is the section's above. */
+/* A name in the gap turns out to belong to the peer above. */
 static void say_above(struct reader *r, struct candidate *said)
 {
 	const struct gap_line *line = &r->gap.at[said->line];
@@ -267,7 +277,7 @@ static void say_above(struct reader *r, struct candidate *said)
 	consider(&vec_last(&r->blocks)->name, said);
 }
 
-/* The comment of a line that has more before it. */
+/* A comment at the end of a line with a key or a section. */
 static void take_beside(struct block *block, const struct line *line, enum rank rank)
 {
 	const char *hash = line->read.len ? memchr(line->read.at, '#', line->read.len) : NULL;
@@ -284,7 +294,7 @@ static void take_beside(struct block *block, const struct line *line, enum rank 
 	consider(&block->name, &found);
 }
 
-/* What the gap that ends with a [Peer] says about it. */
+/* The gap has ended with a [Peer]: finds what in it is about that peer. */
 static void take_gap(struct reader *r, struct block *block, size_t peer, bool behind_peer)
 {
 	block->run_from = r->out->parts.len;
@@ -315,7 +325,7 @@ static void begin_section(struct reader *r, const struct line *line, size_t at, 
 	if (!is_peer)
 		end_run(r);
 	say_above(r, &r->above);
-	/* Of two names in one gap the upper one is the peer's above. */
+	/* If the gap has two names, the first one belongs to the peer above. */
 	if (!is_peer || r->name.rank == RANK_SAID)
 		say_above(r, &r->between);
 	r->in_peer = r->fresh = is_peer;
@@ -378,8 +388,9 @@ static void take_line(struct reader *r, struct slice raw, size_t end)
 	}
 }
 
-/* A name in dispute is the lower peer's, unless that says its own below and the upper one has none:
- * then this is how the file names its peers. From the end, since that is where it shows. */
+/* A name in dispute belongs to the lower peer. But if that one has a name among its own keys, and
+ * the upper one has none, the file names its peers below their keys, and the name is the upper
+ * one's. From the end on, since each decision gives the upper peer a name. */
 static void settle(struct reader *r)
 {
 	for (size_t i = r->blocks.len; i-- > 0;) {

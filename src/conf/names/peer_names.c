@@ -17,7 +17,7 @@ static int compare(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-/* Of a key that comes twice one name stays. */
+/* A key that comes twice keeps one name. */
 static void drop_repeated(struct peer_names *names)
 {
 	size_t kept = 0;
@@ -59,7 +59,7 @@ static const char *find(const struct peer_names *names, size_t count, const stru
 	return NULL;
 }
 
-/* But to keys that have a name already; names is sorted. */
+/* Leaves out keys that have a name already; names is sorted. */
 static int add_names(const struct peer_comments *comments, struct peer_names *names)
 {
 	size_t known = names->len;
@@ -78,14 +78,14 @@ static int add_names(const struct peer_comments *comments, struct peer_names *na
 	return 0;
 }
 
-/* The file as if what was commented out were all there is. */
+/* A text that has only what was commented out, and no longer is. */
 struct commented_out {
 	struct buf text;
-	bool is_open; /* the last section is of it, */
+	bool is_open; /* the last section was commented out */
 	bool has_any;
 };
 
-/* Keys that name nobody, most of them secrets, only keep their place. */
+/* Keys other than PublicKey, which may be secrets, are replaced by an empty line with a key. */
 static void add_line(struct commented_out *out, struct slice raw)
 {
 	struct comment comment = {0};
@@ -104,7 +104,7 @@ static void add_line(struct commented_out *out, struct slice raw)
 	} else if (line.stripped.len) {
 		static const char section[] = "[Peer]";
 
-		/* A key that is not commented out is not that peer's. */
+		/* A key that is not commented out does not belong to that peer. */
 		if (line.stripped.at[0] == '[')
 			line.read = line.stripped;
 		else

@@ -152,15 +152,6 @@ static bool is_key(struct slice value)
 	return key_from_base64(value.at, value.len, &key) == 0;
 }
 
-static int set_private_key_file(struct parser *p, char *path)
-{
-	struct conf_text *file = &p->conf->private_key_file;
-
-	free(file->text);
-	*file = (struct conf_text){.text = path, .line = p->line->number};
-	return 0;
-}
-
 static int set_preshared_key_file(struct parser *p, char *path)
 {
 	struct conf_peer_text_vec *files = &p->conf->preshared_key_files;
@@ -194,7 +185,11 @@ int own_key_file(struct parser *p)
 	char *path = mem_strndup(value.at, value.len);
 	if (!path)
 		return diag_no_memory(p->d);
-	return is_private ? set_private_key_file(p, path) : set_preshared_key_file(p, path);
+	if (!is_private)
+		return set_preshared_key_file(p, path);
+	free(p->conf->private_key_file.text);
+	p->conf->private_key_file = (struct conf_text){.text = path, .line = p->line->number};
+	return 0;
 }
 
 /* What the [Peer] has so far. */

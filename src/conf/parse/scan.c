@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { LINE_MIN = 64 };
@@ -110,15 +111,6 @@ static void put_key_line(struct scanner *s, char *at)
 	*at = '\0';
 }
 
-static void put_section_line(char *at, const char *name)
-{
-	size_t n = strlen(name);
-
-	*at++ = '[';
-	memcpy(at, name, n);
-	memcpy(at + n, "]\n", sizeof("]\n"));
-}
-
 /* libinih's fgets(). */
 static char *read_line(char *ret, int size, void *stream)
 {
@@ -133,7 +125,7 @@ static char *read_line(char *ret, int size, void *stream)
 	} else if (!next_line(s)) {
 		return NULL;
 	} else if (s->opens_section) {
-		put_section_line(ret, section_names[section_opened(s->line.key)]);
+		snprintf(ret, LINE_MIN, "[%s]\n", section_names[section_opened(s->line.key)]);
 		return ret;
 	}
 	s->name = s->line.key.len && s->line.key.at[0] == '[' ? "" : "k";

@@ -84,14 +84,6 @@ static void fill_entries(struct ledger *l, const struct wg_device *wanted)
 	qsort(l->entries, l->entry_count, sizeof(*l->entries), compare_entries);
 }
 
-static void fill_holdings(struct ledger *l, const struct wg_device *device)
-{
-	for (uint32_t i = 0; i < device->peers.len; i++)
-		vec_each(ip, &device->peers.at[i].allowed_ips)
-			l->holdings[l->holding_count++] = (struct holding){ip->prefix, i};
-	qsort(l->holdings, l->holding_count, sizeof(*l->holdings), compare_holdings);
-}
-
 /* Who has the prefix of these entries once the file is applied. */
 static uint32_t owner_by_file(const struct ledger *l, const struct entry *entries, size_t n)
 {
@@ -180,7 +172,10 @@ int save_allowed_find(const struct conf *conf, const struct wg_device *device,
 	if (!entries_at || !holdings_at || !ret->drop)
 		return diag_no_memory(d);
 	fill_entries(&l, &conf->wg);
-	fill_holdings(&l, device);
+	for (uint32_t i = 0; i < device->peers.len; i++)
+		vec_each(ip, &device->peers.at[i].allowed_ips)
+			l.holdings[l.holding_count++] = (struct holding){ip->prefix, i};
+	qsort(l.holdings, l.holding_count, sizeof(*l.holdings), compare_holdings);
 	if (judge_all(&l) < 0)
 		return diag_no_memory(d);
 	if (ret->added.len)
