@@ -28,6 +28,21 @@ void value_json_addr(struct json *j, const char *name, const struct addr *addr)
 	json_string(j, name, addr->family ? text : NULL);
 }
 
+void value_json_listen_on(struct json *j, const struct listen_on_vec *on)
+{
+	if (!on) {
+		json_null(j, "listen_on");
+		return;
+	}
+	json_array(j, "listen_on");
+	vec_each(one, on)
+		if (one->ifname[0])
+			json_string(j, NULL, one->ifname);
+		else
+			value_json_addr(j, NULL, &one->addr);
+	json_end(j);
+}
+
 void value_json_prefix(struct json *j, const char *name, const struct prefix *prefix)
 {
 	char text[PREFIX_TEXT_MAX];

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "wgq/conf/hook/hooks.h"
-#include "wgq/net/firewall.h"
+#include "wgq/net/listen.h"
 #include "wgq/net/pin.h"
 #include "wgq/plan/text/change.h"
 #include "wgq/plan/text/format.h"

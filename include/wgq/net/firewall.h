@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The firewall of a full tunnel as text: what wg-quick gives to nft(8) or, where there is no nft,
- * to iptables-restore(8) (linux.bash:228-249); and which packets a port accepts. */
+ * to iptables-restore(8) (linux.bash:228-249). */
 #pragma once
 
 #include "wgq/base/buf.h"
@@ -14,13 +14,6 @@ void firewall_nft_removal(const struct firewall *fw, struct buf *ret_text);
 /* For `iptables-restore -n` or `ip6tables-restore -n`, the rules of one family (AF_INET, AF_INET6).
  */
 void firewall_iptables_text(const struct firewall *fw, uint8_t family, struct buf *ret_text);
-
-/* wgq's own table, for `nft -f`: replaces it. Where no port is known it is nft's variable $port. */
-void listen_nft_text(const struct listen *listen, struct buf *ret_text);
-/* "eth0, 192.0.2.1" */
-void listen_format(const struct listen *listen, struct buf *ret_text);
-/* Whether they accept the same packets. */
-bool listen_same(const struct listen *a, const struct listen *b);
 
 /* What marks the rules of an interface, as it stands in them. */
 void firewall_iptables_marker(const char *ifname, struct buf *ret_text);

@@ -139,22 +139,6 @@ static void put_unseen(struct json *j, const struct status *s)
 	json_end(j);
 }
 
-static void put_listen(struct json *j, const struct snap *snap)
-{
-	char text[ADDR_TEXT_MAX];
-
-	if (!snap_has_seen(snap, LOOK_FIREWALL) || !snap->has_own_table) {
-		json_null(j, "listen_on");
-		return;
-	}
-	json_array(j, "listen_on");
-	vec_each(on, &snap->listen_on) {
-		addr_format(&on->addr, text);
-		json_string(j, NULL, on->ifname[0] ? on->ifname : text);
-	}
-	json_end(j);
-}
-
 static void put_link(struct json *j, const struct status *s)
 {
 	const struct snap *snap = &s->snap;
@@ -177,7 +161,8 @@ static void put_link(struct json *j, const struct status *s)
 		json_bool(j, "firewall", snap->has_firewall);
 	else
 		json_null(j, "firewall");
-	put_listen(j, snap);
+	bool has_table = snap_has_seen(snap, LOOK_FIREWALL) && snap->has_own_table;
+	value_json_listen_on(j, has_table ? &snap->listen_on : NULL);
 	json_bool(j, "multicast", snap->link.multicast);
 	put_dns(j, s);
 }

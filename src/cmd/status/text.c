@@ -7,7 +7,7 @@
 #include "wgq/cmd/status/status.h"
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/words.h"
-#include "wgq/net/firewall.h"
+#include "wgq/net/listen.h"
 
 enum { INDENT = 2 };
 

@@ -134,8 +134,6 @@ static void add_peer(struct json *j, const struct wg_peer *peer, const char *nam
 static void add_tunnel(struct json *j, const struct why *why, size_t i)
 {
 	const struct way_tunnel *tunnel = &why->way.legs[i].tunnel;
-	const char *name = why->peer_names[i];
-	char text[ADDR_TEXT_MAX];
 
 	if (!tunnel->is_wireguard) {
 		json_null(j, "wireguard");
@@ -143,19 +141,10 @@ static void add_tunnel(struct json *j, const struct why *why, size_t i)
 	}
 	json_object(j, "wireguard");
 	json_bool(j, "hidden", tunnel->hidden);
-	add_peer(j, tunnel->peer, name, &tunnel->allowed);
+	add_peer(j, tunnel->peer, why->peer_names[i], &tunnel->allowed);
 	json_bool(j, "firewall", tunnel->has_firewall);
 	json_unsigned_or_null(j, "firewall_mark", tunnel->firewall_mark);
-	if (tunnel->has_listen_on) {
-		json_array(j, "listen_on");
-		vec_each(on, &tunnel->listen_on) {
-			addr_format(&on->addr, text);
-			json_string(j, NULL, on->ifname[0] ? on->ifname : text);
-		}
-		json_end(j);
-	} else {
-		json_null(j, "listen_on");
-	}
+	value_json_listen_on(j, tunnel->has_listen_on ? &tunnel->listen_on : NULL);
 	json_bool(j, "drops_answers", way_drops_answers(&why->way, i));
 	json_end(j);
 }

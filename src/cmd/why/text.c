@@ -6,7 +6,7 @@
 #include "picture.h"
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/words.h"
-#include "wgq/net/firewall.h"
+#include "wgq/net/listen.h"
 
 static void begin_name(struct why_picture *p, const char *name)
 {

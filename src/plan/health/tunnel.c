@@ -4,7 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include "wgq/net/firewall.h"
+#include "wgq/net/listen.h"
 #include "wgq/net/prefix_set.h"
 #include "wgq/plan/rule_place.h"
 

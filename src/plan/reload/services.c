@@ -3,7 +3,7 @@
 #include "wgq/plan/servers.h"
 
 #include "internal.h"
-#include "wgq/net/firewall.h"
+#include "wgq/net/listen.h"
 #include "wgq/plan/steps.h"
 
 void reload_set_firewall(const struct snap *snap, const struct means *means, struct reload *reload)

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "wgq/net/firewall.h"
+#include "wgq/net/listen.h"
 #include "wgq/plan/text/format.h"
 
 static void format_iptables(const struct op *op, uint8_t family, enum op_form form, struct buf *out)
