@@ -152,8 +152,8 @@ static int begin(struct runner *runner, struct diag *d)
 	}
 	if (r < 0)
 		return r;
-	if (!up && !session_signal())
-		return first;
+	if (!up || session_signal())
+		return session_signal() ? 0 : first;
 	notify_send("READY=1");
 	say_status(runner);
 	return 0;

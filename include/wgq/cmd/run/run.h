@@ -105,7 +105,6 @@ struct runner {
 
 	struct talk *talks; /* connections of other processes */
 	struct loop_timer watchdog;
-	bool is_ready;
 };
 
 /* event.c: looks, soon; more events put it off for a moment. */
