@@ -240,7 +240,7 @@ static void check_reached(struct simulation *s)
 	if (w->others)
 		limit += 180 * SECOND;
 	if (w->now > from + limit)
-		fail(s, "not reached for %.1f s, phase %d", (double)(w->now - from) / 1e9,
+		fail(s, "not reached for %.1f s, phase %u", (double)(w->now - from) / 1e9,
 		     s->reach.phase);
 }
 
@@ -274,7 +274,7 @@ static void check_probe(struct simulation *s, const struct reach_action *action)
 {
 	struct world *w = &s->world;
 
-	if (s->reach.phase == REACH_WATCH) {
+	if (s->reach.phase == REACH_WATCH && !s->reach.follow) {
 		if (s->probed && w->now - s->probed < 15 * SECOND)
 			fail(s, "routine probes %.1f s apart", (double)(w->now - s->probed) / 1e9);
 		s->probed = w->now;

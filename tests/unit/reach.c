@@ -98,10 +98,11 @@ static void begin(struct scene *s)
 	assert_int_equal(next_action(s, 2).kind, REACH_WAIT);
 }
 
-/* On A, and the routes lead to B from now on. */
-static void begin_on_worse(struct scene *s)
+/* On A, and the routes lead to B from now on, which was dead a moment ago if it was `left`. */
+static void turn_to_other(struct scene *s, bool left)
 {
 	begin(s);
+	s->paths[1].left = left ? s->seconds * REACH_SECOND : 0;
 	s->others[0] = path_by(B, true);
 	s->others[1] = path_by(A, false);
 	reach_take_change(&s->reach, false, now_of(s));
@@ -110,6 +111,11 @@ static void begin_on_worse(struct scene *s)
 
 	assert_int_equal(action.kind, REACH_PIN);
 	assert_int_equal(action.way.link, A);
+}
+
+static void begin_on_worse(struct scene *s)
+{
+	turn_to_other(s, true);
 }
 
 static void answer(struct scene *s, const struct reach_action *action)
@@ -322,6 +328,29 @@ static void path_goes(void **state)
 	}
 }
 
+/* The routes turn to the other uplink: followed at once if that answers, not so when they turn back
+ * soon. */
+static void routes_turn(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	turn_to_other(&s, false);
+	uint64_t start = s.seconds;
+
+	seconds_until_set(&s, B, 3);
+	assert_true(s.seconds - start <= 3);
+	s.seconds += 15;
+	read_now(&s);
+	next_action(&s, 2);
+	memset(s.paths, 0, sizeof(s.paths));
+	s.paths[0] = path_by(A, true);
+	s.paths[1] = path_by(B, false);
+	reach_take_change(&s.reach, false, now_of(&s));
+	reach_take_paths(&s.reach, s.paths, 2, now_of(&s));
+	assert_true(seconds_until_set(&s, A, 300) >= 30);
+}
+
 /* With one path and no name it never wakes up. */
 static void nothing_to_decide(void **state)
 {
@@ -448,6 +477,7 @@ int main(void)
 		cmocka_unit_test(not_tried_in_silence),
 		cmocka_unit_test(roamed),
 		cmocka_unit_test(path_goes),
+		cmocka_unit_test(routes_turn),
 		cmocka_unit_test(nothing_to_decide),
 		cmocka_unit_test(name_is_asked),
 		cmocka_unit_test(order),

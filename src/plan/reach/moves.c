@@ -66,6 +66,7 @@ void move_endpoint(struct reach *reach, const union endpoint *to, unsigned times
 	reach->endpoint = *to;
 	reach->reason = reason;
 	reach->times = (uint16_t)times;
+	reach->follow = 0;
 	reach->todo |= TODO_SET;
 	reach->switched = now.ns;
 	reach->sealed = now.ns + HANDSHAKE;

@@ -122,6 +122,23 @@ static bool knows_enough(struct reach *reach, struct reach_time now)
 	return false;
 }
 
+/* The path that the routes have turned to. */
+static bool follow_next(struct reach *reach, uint64_t free_at, struct reach_time now,
+			struct reach_action *action)
+{
+	struct reach_path *path = path_by_id(reach, reach->follow);
+	uint64_t at = path && reach->follow_asks ? max(free_at, path->asked + ASK_AGAIN) : free_at;
+
+	if (!path || !is_due(at, now, action) || !knows_enough(reach, now))
+		return false;
+	if (reach->follow_asks++ == DOUBT_ASKS) {
+		reach->follow = 0;
+		return false;
+	}
+	reach->tried = now.ns;
+	return probe(reach, path, now, action);
+}
+
 static bool watch_next(struct reach *reach, struct reach_time now, struct reach_action *action)
 {
 	uint64_t at = 0, free_at = may_probe_at(reach, now);
@@ -129,6 +146,8 @@ static bool watch_next(struct reach *reach, struct reach_time now, struct reach_
 
 	if (!reach_is_watched(reach, now))
 		return false;
+	if (follow_next(reach, free_at, now, action))
+		return true;
 	if (is_due(unsure ? free_at : max(idle_at(reach, now), free_at), now, action) &&
 	    knows_enough(reach, now)) {
 		move_doubt(reach,

@@ -96,6 +96,7 @@ void path_note_answer(struct reach_path *path, uint64_t now)
 void path_note_death(struct reach_path *path, uint64_t now)
 {
 	path->answers = path->misses = 0;
+	path->left = now;
 	if (now - path->used < 2 * path->hold)
 		path->hold = path->hold * 2 < HOLD_MAX ? path->hold * 2 : HOLD_MAX;
 	else

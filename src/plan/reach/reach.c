@@ -63,6 +63,19 @@ static void take_loss(struct reach *reach, struct reach_time now)
 	move_search(reach, by_network, now);
 }
 
+/* The current path was routed, and is not any more. */
+static void take_turn(struct reach *reach, const struct reach_path *current, struct reach_time now)
+{
+	const struct reach_path *routed = path_to(reach, &reach->endpoint);
+
+	move_pin(reach, current);
+	if (routed && routed->routed &&
+	    (!routed->left || now.ns - routed->left > 2 * routed->hold)) {
+		reach->follow = routed->id;
+		reach->follow_asks = 0;
+	}
+}
+
 void reach_take_paths(struct reach *reach, struct reach_path *paths, size_t n,
 		      struct reach_time now)
 {
@@ -85,7 +98,7 @@ void reach_take_paths(struct reach *reach, struct reach_path *paths, size_t n,
 	} else if (!current && path_to(reach, &reach->endpoint)) {
 		move_adopt(reach, path_to(reach, &reach->endpoint), now);
 	} else if (current && !current->routed && !reach->pin.link) {
-		move_pin(reach, current);
+		take_turn(reach, current, now);
 	} else if (current && current->routed && reach->pin.link && !reach->unpin_at) {
 		reach->unpin_at = now.ns + PIN_STAYS;
 	}
@@ -228,6 +241,8 @@ void reach_take_answer(struct reach *reach, uint32_t id, enum reach_verdict verd
 		dispel(reach, now);
 	else if (reach->phase == REACH_SEARCH && path && !reach->decide_at)
 		reach->decide_at = now.ns + REACH_SECOND;
+	else if (reach->phase == REACH_WATCH && path && id == reach->follow)
+		move_use(reach, path, REACH_IS_ROUTED, now);
 	else if (reach->phase == REACH_WATCH && path && path < reach->paths + paths_better(reach) &&
 		 path_is_proven(path, now.ns))
 		move_use(reach, path, REACH_IS_BETTER, now);

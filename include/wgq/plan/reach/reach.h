@@ -46,6 +46,9 @@
  *			a second of the first answer becomes the current one: WATCH. So does the
  *			present one when a packet of the peer comes after all.
  *
+ * Where the routes turn to another way to the same endpoint, that is asked at once, and followed if
+ *it answers; not if it was left a short time ago, then it has to answer as long as any better path.
+ *
  * The current path vanishes from the list when its address, route or carrier goes. Where the routes
  * lead to the same endpoint in another way, the kernel is to go there (a set); else SEARCH. When it
  * vanishes because the names have changed, SEARCH finds another while it is still in use.
@@ -94,6 +97,7 @@ struct reach_path {
 	uint64_t asked;    /* last */
 	uint64_t answered; /* last */
 	uint64_t used;     /* since when it is, or was, the current one */
+	uint64_t left;     /* last, because it was dead, or the routes had turned away */
 	uint64_t pause;    /* from one routine probe to the next */
 	uint64_t hold;     /* it is returned to when it has answered for this long */
 };
@@ -181,14 +185,16 @@ struct reach {
 	bool userspace; /* as wireguard-go, which heeds no pin once it has a source */
 
 	/* Private. Moments are in ns, 0: never. */
-	bool leaves;    /* the current endpoint was a candidate, and is none any more */
-	bool cut;       /* on SEARCH: nothing arrives by the current path */
-	uint8_t doubt;  /* on DOUBT: why */
-	bool unsure;    /* whether the kernel uses the current path */
-	bool masked;    /* on SEARCH: the peer is heard, it is not known by which path */
-	uint8_t todo;   /* actions that wait to be said */
-	uint8_t asks;   /* on DOUBT */
-	uint16_t times; /* of the set that waits */
+	bool leaves;   /* the current endpoint was a candidate, and is none any more */
+	bool cut;      /* on SEARCH: nothing arrives by the current path */
+	uint8_t doubt; /* on DOUBT: why */
+	bool unsure;   /* whether the kernel uses the current path */
+	bool masked;   /* on SEARCH: the peer is heard, it is not known by which path */
+	uint8_t todo;  /* actions that wait to be said */
+	uint8_t asks;  /* on DOUBT */
+	uint8_t follow_asks;
+	uint32_t follow; /* id of the path that the routes have turned to; 0: none */
+	uint16_t times;  /* of the set that waits */
 	uint32_t last_id;
 	uint64_t since;     /* the phase began */
 	uint64_t switched;  /* the endpoint was set last */
