@@ -80,7 +80,15 @@ static void assert_count(struct rtnetlink *r, const char *ifname, size_t count)
 	vec_release(&pins);
 }
 
-static const char wireguard[] = "ipproto udp dport 51820";
+static const char wireguard[] = "mark 7 ipproto udp sport 51821 dport 51820";
+
+static int pin(struct rtnetlink *r, union endpoint to, struct addr source, uint32_t link,
+	       struct diag *diag)
+{
+	const struct pin pin = {.to = to, .source = source, .link = link, .mark = 7, .port = 51821};
+
+	return rtnetlink_pin(r, "wg0", &pin, diag);
+}
 
 /* Only these packets, by the second uplink, by the first, by none. */
 static void leads(void **state)
@@ -98,16 +106,18 @@ static void leads(void **state)
 
 		print_message("%s\n", family_names[i]);
 		assert_way(f, wireguard, "dev d1");
-		assert_done(rtnetlink_pin(r, "wg0", &to, &second, links[1], 0, d));
+		assert_done(pin(r, to, second, links[1], d));
 		assert_way(f, wireguard, "dev d2");
 		assert_way(f, wireguard, f->source[1]);
 		assert_way(f, "ipproto udp dport 53", "dev d1");
+		assert_way(f, "ipproto udp sport 51821 dport 51820", "dev d1");
+		assert_way(f, "mark 7 ipproto udp sport 53 dport 51820", "dev d1");
 		assert_way(f, "", "dev d1");
 		assert_count(r, "wg0", 1);
 		assert_count(r, "wg1", 0);
 		/* Again, and back; from the source of the other uplink, too. */
-		assert_done(rtnetlink_pin(r, "wg0", &to, &second, links[1], 0, d));
-		assert_done(rtnetlink_pin(r, "wg0", &to, &first, links[0], 0, d));
+		assert_done(pin(r, to, second, links[1], d));
+		assert_done(pin(r, to, first, links[0], d));
 		assert_count(r, "wg0", 1);
 		assert_way(f, wireguard, "dev d1");
 		ns_run("ip %s route get %s from %s %s | grep -q 'dev d1'", f->option, f->to,
@@ -134,7 +144,7 @@ static void link_goes(void **state)
 		union endpoint to = endpoint_of(f->to, 51820);
 		struct addr second = addr_of(f->source[1]);
 
-		assert_done(rtnetlink_pin(r, "wg0", &to, &second, links[1], 0, d));
+		assert_done(pin(r, to, second, links[1], d));
 		ns_run("ip link set d2 down");
 		assert_way(f, wireguard, "dev d1");
 		assert_count(r, "wg0", 1);
@@ -152,9 +162,9 @@ static void no_way(void **state)
 	struct addr first = addr_of("10.0.1.7"), stranger = addr_of("10.9.9.9");
 
 	(void)state;
-	assert_fails(rtnetlink_pin(r, "wg0", &to, &first, links[1], 0, d), EHOSTUNREACH);
+	assert_fails(pin(r, to, first, links[1], d), EHOSTUNREACH);
 	ns_run("ip rule add from 10.9.9.9 unreachable");
-	assert_int_not_equal(rtnetlink_pin(r, "wg0", &to, &stranger, links[1], 0, NULL), 0);
+	assert_int_not_equal(pin(r, to, stranger, links[1], NULL), 0);
 	assert_count(r, "wg0", 0);
 	ns_run("test -z \"$(ip route show table %u 2>/dev/null)\"", pin_table("wg0"));
 }

@@ -63,11 +63,15 @@ void peer_pin(struct peers *p, const struct reach_way *way)
 {
 	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = NULL;
 	_cleanup_diag_ struct diag d = {0};
+	const struct pin pin = {.to = way->to,
+				.source = way->source,
+				.link = way->link,
+				.mark = p->mark,
+				.port = p->port};
 	int r = rtnetlink_open(&rt, &d);
 
 	if (r == 0)
-		r = rtnetlink_pin(rt, p->keep->ifname, &way->to, &way->source, way->link, p->mark,
-				  &d);
+		r = rtnetlink_pin(rt, p->keep->ifname, &pin, &d);
 	if (r < 0) {
 		diag_demote(&d);
 		show_diag(&d);

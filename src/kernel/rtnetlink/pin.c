@@ -63,11 +63,13 @@ static void put_mtu(struct nlmsghdr *m, uint32_t mtu)
 	mnl_attr_nest_end(m, metrics);
 }
 
-int rtnetlink_pin(struct rtnetlink *rt, const char *ifname, const union endpoint *to,
-		  const struct addr *source, uint32_t link, uint32_t mark, struct diag *d)
+int rtnetlink_pin(struct rtnetlink *rt, const char *ifname, const struct pin *pin, struct diag *d)
 {
-	const struct packet packet = {
-		.to = endpoint_addr(to), .from = *source, .mark = mark, .ip_proto = IPPROTO_UDP};
+	const struct packet packet = {.to = endpoint_addr(&pin->to),
+				      .from = pin->source,
+				      .mark = pin->mark,
+				      .ip_proto = IPPROTO_UDP};
+	const struct fib_rule_port_range port = {pin->port, pin->port};
 	char text[ADDR_TEXT_MAX], link_text[RTNETLINK_LINK_TEXT_MAX];
 	uint32_t table = pin_table(ifname);
 	struct rtnetlink_message message;
@@ -79,15 +81,15 @@ int rtnetlink_pin(struct rtnetlink *rt, const char *ifname, const union endpoint
 	if (r < 0)
 		return r;
 	addr_format(&packet.to, text);
-	rtnetlink_link_text(link, link_text);
-	if (error || policy_route_oif(&way) != link)
+	rtnetlink_link_text(pin->link, link_text);
+	if (error || policy_route_oif(&way) != pin->link)
 		return diag_refuse(d, EHOSTUNREACH, "no route leads to %s by link %s", text,
 				   link_text);
 
 	struct nlmsghdr *m = route_begin(&message, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
 					 table, &packet.to, &way.hops[0].via);
-	mnl_attr_put_u32(m, RTA_OIF, link);
-	put_addr(m, RTA_PREFSRC, source);
+	mnl_attr_put_u32(m, RTA_OIF, pin->link);
+	put_addr(m, RTA_PREFSRC, &pin->source);
 	if (way.hops[0].via.family)
 		put_addr(m, RTA_GATEWAY, &way.hops[0].via);
 	if (way.mtu)
@@ -95,7 +97,10 @@ int rtnetlink_pin(struct rtnetlink *rt, const char *ifname, const union endpoint
 	if (netlink_talk(rt->netlink, m, NULL, &ack) < 0)
 		return ack_fail(d, &ack, "lead packets to %s out of link %s", text, link_text);
 
-	m = rule_begin(&message, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, table, to);
+	m = rule_begin(&message, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, table, &pin->to);
+	mnl_attr_put(m, FRA_SPORT_RANGE, sizeof(port), &port);
+	if (pin->mark)
+		mnl_attr_put_u32(m, FRA_FWMARK, pin->mark);
 	r = netlink_talk(rt->netlink, m, NULL, &ack);
 	if (r < 0 && r != -EEXIST)
 		return ack_fail(d, &ack, "add the rule for packets to %s", text);
@@ -111,10 +116,14 @@ int rtnetlink_unpin(struct rtnetlink *rt, const char *ifname, const union endpoi
 	char text[ADDR_TEXT_MAX];
 	struct rtnetlink_message message;
 	struct ack ack;
-	int r = netlink_talk(rt->netlink, rule_begin(&message, RTM_DELRULE, 0, table, to), NULL,
-			     &ack);
+	int r;
 
-	if (r == 0 || r == -ENOENT || r == -EAFNOSUPPORT)
+	/* Also those of a former port or mark. */
+	do
+		r = netlink_talk(rt->netlink, rule_begin(&message, RTM_DELRULE, 0, table, to), NULL,
+				 &ack);
+	while (r == 0);
+	if (r == -ENOENT || r == -EAFNOSUPPORT)
 		r = netlink_talk(rt->netlink,
 				 route_begin(&message, RTM_DELROUTE, 0, table, &addr, &no_gateway),
 				 NULL, &ack);

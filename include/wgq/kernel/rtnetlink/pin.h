@@ -5,13 +5,11 @@
 #include "wgq/kernel/rtnetlink/rtnetlink.h"
 #include "wgq/net/pin.h"
 
-/* Leads packets to an endpoint out of a link, from one of its addresses, by the gateway that a
- * look-up from there says; mark is the device's, 0: none. One that the tunnel has for the endpoint
- * is replaced, without a moment in which there is none. -EHOSTUNREACH: the look-up does not lead
- * out of the link. */
-int rtnetlink_pin(struct rtnetlink *rt, const char *ifname, const union endpoint *to,
-		  const struct addr *source, uint32_t link, uint32_t mark, struct diag *d);
-/* Removes the rule, then the route. It is no error where either is gone. */
+/* Leads packets to an endpoint out of a link, by the gateway that a look-up from the source says. A
+ * pin that the tunnel has for the endpoint is replaced, without a moment in which there is none.
+ * -EHOSTUNREACH: the look-up does not lead out of the link. */
+int rtnetlink_pin(struct rtnetlink *rt, const char *ifname, const struct pin *pin, struct diag *d);
+/* Removes the rules, then the route. It is no error where they are gone. */
 int rtnetlink_unpin(struct rtnetlink *rt, const char *ifname, const union endpoint *to,
 		    struct diag *d);
 /* Appends the endpoints that a tunnel has pins for. */
