@@ -5,11 +5,10 @@
  *	90: from all to 192.0.2.1 fwmark M ipproto udp sport P dport 51820 lookup T proto 119
  *	192.0.2.1 via 10.0.1.1 dev eth1 table T proto 119 src 10.0.1.7
  *
- * P is the tunnel's own port and M its mark, if it has one, so that what another program sends to
- *the endpoint is not led past a full tunnel. T is a checksum of the tunnel's name, so that its pins
- *are found when it is gone. A route goes with its link; then the rule leads to an empty table, and
- *packets go on as if it were not there.
- */
+ * P is the tunnel's own port and M its mark, if it has one: what another program sends to the
+ * endpoint is not led past a full tunnel. T is a checksum of the tunnel's name, so that its pins
+ * are found when it is gone. A route goes with its link; then the rule leads to an empty table,
+ * and packets go on as if it were not there. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wgq probe: asks every peer of an interface at each of its endpoints, by each way out of this
- *host, whether it answers. Changes nothing here; sys/probe/probe.h says what the peers notice.
+ * host, whether it answers. Changes nothing here; sys/probe/probe.h says what the peers notice.
  *
  * In come the options; out go a table or JSON, and the exit status. cmd/verbs.c has verb_probe() in
  * its table, and `wgq check --probe` calls probe_check().

@@ -7,16 +7,18 @@
  *	reach_take_paths(&reach, paths, n, now);	when names are resolved, and when addresses,
  *							routes, rules or links have changed
  *	reach_take_...					whatever else happens
- *	for (;;) {					after each of these, and at the time waited
- *for struct reach_action action = reach_next(&reach, now);
- *
- *		if (action.kind == REACH_WAIT)
- *			break;				until action.at, or the next event
- *		do it;
- *	}
+ *	while ((action = reach_next(&reach, now)).kind != REACH_WAIT)
+ *		do it;					after each of these, and at action.at
  *
  * Nothing is allocated here: the array of paths is the caller's. A peer with one path and without a
  * name leaves nothing to decide: it waits for ever, until its paths change.
+ *
+ *	reach.c		what happens to a peer, and where it leads
+ *	next.c		what to do next
+ *	moves.c		from phase to phase, and from path to path
+ *	paths.c		what is known of each path
+ *	pulse.c		what the counters tell
+ *	candidates.c	the endpoints in their order
  *
  * Theory of operation
  *
@@ -46,8 +48,9 @@
  *			a second of the first answer becomes the current one: WATCH. So does the
  *			present one when a packet of the peer comes after all.
  *
- * Where the routes turn to another way to the same endpoint, that is asked at once, and followed if
- *it answers; not if it was left a short time ago, then it has to answer as long as any better path.
+ * Where the routes turn to another way to the same endpoint, that one is asked at once, and
+ * followed if it answers. If it was left a short time ago, it has to answer for as long as any
+ * better path.
  *
  * The current path vanishes from the list when its address, route or carrier goes. Where the routes
  * lead to the same endpoint in another way, the kernel is to go there (a set); else SEARCH. When it

@@ -4,7 +4,7 @@
  * In comes a plan; out goes text, or a list of changes: objects that are added, removed or
  * altered. Both begin in the table of op.c, which calls this room for long texts and for the list.
  * cmd/show.c prints steps as they are taken, and the script of --dry-run; cmd/diff.c prints the
- *list of changes.
+ * list of changes.
  *
  *	format_wg.c, format_services.c	steps as commands: in wg-quick's words, or for sh
  *	change_list.c, change_wg.c	a plan as changes; those of the WireGuard device

@@ -16,8 +16,8 @@
  *
  * The library is c-ares, loaded by asker_open(). /etc/hosts comes first. Then the servers are asked
  * in their order, by UDP, and by TCP what does not fit. Each socket has the mark of the device, so
- *in a full tunnel the questions go where the encrypted packets go, as the tunnel's rule is for
- *packets without the mark.
+ * in a full tunnel the questions go where the encrypted packets go, as the tunnel's rule is for
+ * packets without the mark.
  *
  * Without c-ares getaddrinfo(3) is called in threads. It asks the servers of the host, through the
  * tunnel, and tells no TTL.

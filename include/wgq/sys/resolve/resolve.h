@@ -3,7 +3,7 @@
  *
  * In comes a struct conf with names in it; it is completed in place. cmd/session.c calls this
  * before up and reload change anything, cmd/save.c before it compares, cmd/run when it reads a
- *file. `wgq why` looks up one name.
+ * file. `wgq why` looks up one name.
  *
  *	resolve.c		a whole configuration, and an error for each name without a number
  *	pool.c, job.c		many look-ups at once, repeated where that may help; one of them
