@@ -141,6 +141,13 @@ int rtnetlink_notices_filter(struct notices *n, const struct rtnetlink_concern *
 		fits = pass_ways(p, concern->addrs);
 	}
 	add(p, BPF_RET | BPF_K, (uint32_t)(fits ? DROP : PASS));
+	int r = notices_filter(n, p->at, p->len);
+	if (r != -ENOMEM)
+		return r;
+	/* Larger than net.core.optmem_max, which was 20 KiB before Linux 6.9. The former program
+	 * must not stay: it does not know what concerns us now. */
+	p->len = 0;
+	add(p, BPF_RET | BPF_K, (uint32_t)PASS);
 	return notices_filter(n, p->at, p->len);
 }
 
