@@ -30,6 +30,13 @@ void reach_init(struct reach *reach, bool has_names, struct reach_time now)
 				.verify_pause = VERIFY_MIN};
 }
 
+/* Its session may have another source than that of the routes of now. */
+static void adopt_first(struct reach *reach, struct reach_path *path, struct reach_time now)
+{
+	move_adopt(reach, path, now);
+	reach->unsure = paths_are_multihomed(reach) && pulse_has_session(&reach->pulse, now.wall);
+}
+
 /* The first paths, or the first after there were none. What the kernel has is used if it can be. */
 static void take_first_paths(struct reach *reach, struct reach_time now)
 {
@@ -41,7 +48,7 @@ static void take_first_paths(struct reach *reach, struct reach_time now)
 	else if (path && reach->changed)
 		move_begin(reach, path, REACH_ROUTINE, now);
 	else if (path)
-		move_adopt(reach, path, now);
+		adopt_first(reach, path, now);
 	else if (!reach->endpoint.any.sa_family || !pulse_has_session(&reach->pulse, now.wall))
 		move_begin(reach, &reach->paths[0], REACH_IS_FIRST, now);
 }
