@@ -71,7 +71,11 @@ static int setup(void **state)
 	ns_fresh_network();
 	ns_run("for n in 1 2; do ip link add d$n type veth peer name e$n && ip link set d$n up && "
 	       "ip link set e$n up && ip addr add 10.$n.0.1/24 dev d$n && "
-	       "ip -6 addr add 2001:db8:$n::1/64 dev d$n nodad || exit; done; sleep 0.3");
+	       "ip -6 addr add 2001:db8:$n::1/64 dev d$n nodad || exit; done; "
+	       /* What comes late by itself is not what is tested. */
+	       "until [ $(ip -6 -o addr show scope link -tentative | wc -l) = 4 ]; do sleep 0.1; "
+	       "done; "
+	       "sleep 0.3");
 	assert_int_equal(rtnetlink_notices_open(&route_notices), 0);
 	assert_int_equal(nft_notices_open(&nft_notices), 0);
 	return 0;
