@@ -60,7 +60,8 @@ steady_state() {
 
 # Without what changes by itself in the first second.
 settled() {
-	host_state h1 | sed 's/ tentative//'
+	settle
+	host_state h1
 }
 
 # The kernel looks for duplicates of new IPv6 addresses before it adds their local routes.

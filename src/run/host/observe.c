@@ -9,6 +9,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/rtnetlink/pin.h"
+#include "wgq/kernel/wg/uapi.h"
 #include "wgq/sys/dns/dns.h"
 #include "wgq/sys/file/config_text.h"
 #include "wgq/sys/host/ipv6.h"
@@ -222,9 +223,12 @@ static int ask_programs(struct host *h, const struct observe_query *query, struc
 	int r = query->what & LOOK_FIREWALL ? host_observe_iptables(h, d) : 0;
 
 	if (query->what & LOOK_DNS_ENTRY) {
-		/* The entry may be that of another network namespace, whose tunnel is up. */
-		snap->has_dns = h->means.dns == MEANS_DNS_RESOLVCONF &&
-				!userspace_answers(query->ifname) &&
+		/* The entry may be that of another network namespace, whose tunnel is up. One of
+		 * this namespace ends a moment after its link. */
+		bool here = false;
+		bool elsewhere = userspace_answers(query->ifname) &&
+				 (wg_uapi_serves(query->ifname, &here, NULL) < 0 || !here);
+		snap->has_dns = h->means.dns == MEANS_DNS_RESOLVCONF && !elsewhere &&
 				dns_resolvconf_knows(h->means.resolvconf_prefix, query->ifname);
 		snap->seen |= LOOK_DNS_ENTRY;
 	}
