@@ -43,7 +43,8 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	show_init(&options);
-	status = options.verb->run(&options);
+	status = options.verb->each ? verb_each(&options, options.verb->each)
+				    : options.verb->all(&options);
 	netlink_release_shared();
 	mem_wipe_stack();
 	return status;

@@ -39,10 +39,10 @@ enum {
 /* In the order in which help lists them. */
 static const struct cli_option {
 	const char *name;
-	int value;                                  /* a letter, or one of the above */
-	unsigned option;                            /* 0: every verb takes it */
-	int (*verb)(const struct options *options); /* whose help has this line; NULL: of all */
-	const char *argument;                       /* NULL: none */
+	int value;            /* a letter, or one of the above */
+	unsigned option;      /* 0: every verb takes it */
+	const char *verb;     /* whose help has this line; NULL: of all */
+	const char *argument; /* NULL: none */
 	const char *help;
 } cli_options[] = {
 	{"dry-run", 'n', OPTION_DRY_RUN, NULL, NULL,
@@ -53,20 +53,19 @@ static const struct cli_option {
 	 "take down what has the interface's name first"},
 	{"if-exists", LONG_IF_EXISTS, OPTION_IF_EXISTS, NULL, NULL,
 	 "an interface that is not there is no error"},
-	{"all", 'a', OPTION_ALL, verb_down, NULL, "take down every WireGuard interface"},
-	{"all", 'a', OPTION_ALL, verb_status, NULL, "show every peer, not only the first ones"},
-	{"all", 'a', OPTION_ALL, verb_run, NULL,
-	 "look after every configuration in /etc/wireguard"},
+	{"all", 'a', OPTION_ALL, "down", NULL, "take down every WireGuard interface"},
+	{"all", 'a', OPTION_ALL, "status", NULL, "show every peer, not only the first ones"},
+	{"all", 'a', OPTION_ALL, "run", NULL, "look after every configuration in /etc/wireguard"},
 	{"leave", LONG_LEAVE, OPTION_LEAVE, NULL, NULL,
 	 "leave up at the end what run has brought up"},
 	{"watch", 'w', OPTION_WATCH, NULL, NULL, "show it again every second, with rates"},
 	{"run-hooks", LONG_RUN_HOOKS, OPTION_RUN_HOOKS, NULL, NULL,
 	 "run PreDown and PostDown before, PreUp and PostUp after"},
-	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, verb_save, NULL,
+	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, "save", NULL,
 	 "save endpoints that the file does not have, too"},
-	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, verb_reload, NULL,
+	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, "reload", NULL,
 	 "set the file's endpoints also of peers that have roamed"},
-	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, verb_diff, NULL,
+	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, "diff", NULL,
 	 "compare endpoints also of peers that have roamed"},
 	{"from", LONG_FROM, OPTION_FROM, NULL, "ADDRESS", "the packet has this source address"},
 	{"mark", LONG_MARK, OPTION_MARK, NULL, "NUMBER", "the packet has this mark"},
@@ -106,8 +105,9 @@ static void print_options(const struct verb *verb)
 {
 	for (size_t i = 0; i < CLI_OPTIONS; i++) {
 		const struct cli_option *option = &cli_options[i];
-		bool takes = !option->option || (verb && verb->options & option->option &&
-						 (!option->verb || option->verb == verb->run));
+		bool takes = !option->option ||
+			     (verb && verb->options & option->option &&
+			      (!option->verb || strcmp(option->verb, verb->name) == 0));
 
 		if (takes)
 			print_option(option);
@@ -197,7 +197,7 @@ static int check_args(const struct options *options)
 {
 	const struct verb *verb = options->verb;
 	unsigned foreign = options->given & ~verb->options;
-	const char *what = verb->run == verb_why
+	const char *what = verb->all == verb_why
 				   ? "an address"
 				   : "the name of an interface or of a configuration file";
 
@@ -213,7 +213,7 @@ static int check_args(const struct options *options)
 	if (options->arg_count < verb->least) {
 		_cleanup_buf_ struct buf there = {0};
 
-		if (verb->run != verb_why && verb->run != verb_init)
+		if (verb->all != verb_why && verb->all != verb_init)
 			config_path_list(&there);
 		return usage_error("'%s' needs %s: wgq %s %s%s%s", verb->name, what, verb->name,
 				   verb->args, there.len ? "; there is " : "", buf_text(&there));

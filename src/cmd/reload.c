@@ -154,7 +154,7 @@ int reload_run(struct session *s, struct diag *d)
 	return r;
 }
 
-static int reload_one(const struct options *options, const char *argument, struct diag *d)
+int verb_reload(const struct options *options, const char *argument, struct diag *d)
 {
 	_cleanup_config_ struct config config = {0};
 	_cleanup_session_ struct session session = {0};
@@ -167,9 +167,4 @@ static int reload_one(const struct options *options, const char *argument, struc
 	if (r == 0)
 		r = reload_run(&session, d);
 	return session_status(&session, r);
-}
-
-int verb_reload(const struct options *options)
-{
-	return verb_each(options, reload_one);
 }

@@ -202,7 +202,7 @@ int save_run(struct session *s, bool is_asked_for, struct diag *d)
 	return session_apply(s, &plan, d);
 }
 
-static int save_one(const struct options *options, const char *argument, struct diag *d)
+int verb_save(const struct options *options, const char *argument, struct diag *d)
 {
 	_cleanup_config_ struct config config = {.without_keys = true};
 	_cleanup_session_ struct session session = {0};
@@ -217,9 +217,4 @@ static int save_one(const struct options *options, const char *argument, struct 
 	if (r == 0)
 		r = save_run(&session, true, d);
 	return session_status(&session, r);
-}
-
-int verb_save(const struct options *options)
-{
-	return verb_each(options, save_one);
 }

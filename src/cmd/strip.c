@@ -82,7 +82,7 @@ static int strip(struct config *config, enum conf_reader reader, struct buf *ret
 	return 0;
 }
 
-static int strip_one(const struct options *options, const char *argument, struct diag *d)
+int verb_strip(const struct options *options, const char *argument, struct diag *d)
 {
 	enum conf_reader reader = options->given & OPTION_WG_QUICK ? READER_WG_QUICK : READER_WG;
 	_cleanup_config_ struct config config = {0};
@@ -96,9 +96,4 @@ static int strip_one(const struct options *options, const char *argument, struct
 	if (r == 0)
 		r = show_foreign(&stripped, d);
 	return r < 0 || diag_errors(d) ? STATUS_FAILED : STATUS_OK;
-}
-
-int verb_strip(const struct options *options)
-{
-	return verb_each(options, strip_one);
 }

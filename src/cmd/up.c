@@ -218,7 +218,7 @@ static int ensure_run(struct session *s, struct conf *conf, struct diag *d)
 	return r;
 }
 
-static int up_one(const struct options *options, const char *argument, struct diag *d)
+int verb_up(const struct options *options, const char *argument, struct diag *d)
 {
 	_cleanup_config_ struct config config = {0};
 	_cleanup_session_ struct session session = {0};
@@ -240,9 +240,4 @@ static int up_one(const struct options *options, const char *argument, struct di
 	if (r == 0 && (options->given & OPTION_REPLACE) && !session.dry_run)
 		config_clean(&config);
 	return session_status(&session, r);
-}
-
-int verb_up(const struct options *options)
-{
-	return verb_each(options, up_one);
 }

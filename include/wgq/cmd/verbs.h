@@ -20,10 +20,13 @@ enum { ARGS_MANY = 1 << 30 };
 
 struct verb {
 	const char *name;
-	int (*run)(const struct options *options); /* returns an exit status */
-	unsigned options;                          /* that it takes */
-	int least, most;                           /* arguments; ARGS_MANY: any number */
-	const char *args;                          /* for the usage line */
+	/* What it does, for each argument by itself or for all at once; the other is NULL. Both
+	 * return an exit status. */
+	int (*each)(const struct options *options, const char *argument, struct diag *d);
+	int (*all)(const struct options *options);
+	unsigned options; /* that it takes */
+	int least, most;  /* arguments; ARGS_MANY: any number */
+	const char *args; /* for the usage line */
 	const char *summary;
 };
 
@@ -34,16 +37,16 @@ const struct verb *verb_find(const char *name);
 const char *verb_meant(const char *word);
 
 int verb_run(const struct options *options);
-int verb_up(const struct options *options);
+int verb_up(const struct options *options, const char *argument, struct diag *d);
 int verb_down(const struct options *options);
-int verb_reload(const struct options *options);
+int verb_reload(const struct options *options, const char *argument, struct diag *d);
 int verb_diff(const struct options *options);
 int verb_status(const struct options *options);
 int verb_why(const struct options *options);
 int verb_probe(const struct options *options);
 int verb_check(const struct options *options);
-int verb_save(const struct options *options);
-int verb_strip(const struct options *options);
+int verb_save(const struct options *options, const char *argument, struct diag *d);
+int verb_strip(const struct options *options, const char *argument, struct diag *d);
 int verb_init(const struct options *options);
 
 /* The verbs on a world, real or not, with a parsed and resolved configuration. */
