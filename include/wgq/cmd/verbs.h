@@ -8,7 +8,6 @@
  *	session.c		what verbs on a tunnel share: host, transaction, hooks, signals
  *	config.c		a configuration, from its name to its values
  *	show.c			all that is printed, but for usage and --watch
- *	replace.c		up --replace
  *	status, why, run	verbs with a room of their own
  *	terminal		text that fits a terminal */
 #pragma once
@@ -60,16 +59,9 @@ int save_run(struct session *s, bool is_asked_for, struct diag *d);
 /* Where no interface is up, takes away what is left of one. -ENODEV: nothing is. */
 int down_leftovers(struct session *s, struct diag *d);
 
-/* up --replace: takes down what is up under the name, once all that can be known beforehand speaks
- * for it. The undo brings it back; the steps borrow from snap and former. */
-struct former;
-struct snap;
-int replace_take_down(struct session *s, struct snap *snap, struct former *former, struct diag *d);
-/* Where nothing is up: what is left over goes, and does not come back. */
-int replace_leftovers(struct session *s, struct diag *d);
-
 /* Everything that the configuration of a running interface speaks of, as it is. -ENODEV: it is not
  * up; -EOPNOTSUPP: it is none of WireGuard. */
+struct snap;
 int reload_observe(struct session *s, struct snap *snap, struct diag *d);
 /* The steps that make what runs match s->conf; they borrow from snap and reload. */
 struct reload;
