@@ -6,7 +6,7 @@
 
 #include "internal.h"
 
-static int keep(struct prefix_vec *used, const struct prefix *p)
+static int add_used(struct prefix_vec *used, const struct prefix *p)
 {
 	if (!subnet_matters(p))
 		return 0;
@@ -23,7 +23,7 @@ static int take_address(const struct nlmsghdr *message, void *into)
 	struct link_addr seen;
 	int r = rtnetlink_addr_parse(message, &seen);
 
-	return r < 0 ? r : keep(into, &seen.prefix);
+	return r < 0 ? r : add_used(into, &seen.prefix);
 }
 
 /* A route that refuses, such as one of a list of bogons, leads to no network. */
@@ -32,7 +32,7 @@ static int take_used(const struct nlmsghdr *message, void *into)
 	struct policy_route seen;
 	int r = rtnetlink_route_parse(message, &seen);
 
-	return r < 0 || policy_type_refuses(seen.type) ? r : keep(into, &seen.to);
+	return r < 0 || policy_type_refuses(seen.type) ? r : add_used(into, &seen.to);
 }
 
 int rtnetlink_used_list(struct rtnetlink *rt, struct prefix_vec *ret, struct diag *d)
