@@ -192,14 +192,12 @@ int save_run(struct session *s, bool is_asked_for, struct diag *d)
 	if (r < 0 || (!s->dry_run && config_text_is_same(&snap.config_text, &text)))
 		return r;
 
-	struct op *op = vec_push(&plan);
-	if (!op)
-		return diag_no_memory(d);
-	op->kind = OP_SAVE;
+	struct op *op = plan_add(&plan, OP_SAVE, 0);
 	op->save.name = s->conf->path;
 	op->save.before = &snap.config_text;
 	op->save.text = &text;
-	return session_apply(s, &plan, d);
+	r = plan_check(&plan, d);
+	return r == 0 ? session_apply(s, &plan, d) : r;
 }
 
 int verb_save(const struct options *options, const char *argument, struct diag *d)
