@@ -78,13 +78,7 @@ static void warn_of_change(const struct conf *conf, const struct change *change,
 	const struct place at = conf_place(conf, change->line);
 	_cleanup_buf_ struct buf what = {0};
 
-	buf_str(&what, change_group_name(change->group));
-	if (change->peer) {
-		buf_char(&what, ' ');
-		key_add(change->peer, &what);
-	}
-	if (change->object[0])
-		buf_addf(&what, " %s", change->object);
+	change_name(change, &what);
 	if (change->to[0])
 		buf_addf(&what, " %s", change->to);
 	diag_warn_at(d, &at, "to keep an edit, run wgq reload before wgq down",

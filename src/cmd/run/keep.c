@@ -51,7 +51,7 @@ static bool is_fought(struct keep *k, const struct change_vec *changes)
 	vec_each(change, changes) {
 		_cleanup_buf_ struct buf thing = {0};
 
-		say_thing(change, &thing);
+		change_name(change, &thing);
 		if (buf_status(&thing) < 0 ||
 		    !fight_pauses(&k->fight, buf_text(&thing), now, &until))
 			return false;
@@ -109,7 +109,7 @@ static bool approve(void *context, const struct snap *snap, const struct reload 
 	buf_release(&k->things);
 	if (go && !k->is_news)
 		vec_each(change, &changes) {
-			say_thing(change, &k->things);
+			change_name(change, &k->things);
 			buf_char(&k->things, '\n');
 		}
 	k->mtu = reload->want.mtu;

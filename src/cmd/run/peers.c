@@ -77,26 +77,18 @@ static void read_device(struct peers *p)
 		find_all_paths(p);
 }
 
-static void peer_name(const struct peer *peer, struct buf *out)
-{
-	char key[KEY_BASE64_LEN + 1];
-
-	key_to_base64(&peer->key, key);
-	buf_addf(out, "peer %s", key);
-}
-
 static void say_set(struct peers *p, const struct peer *peer, const struct reach_action *action)
 {
-	_cleanup_buf_ struct buf name = {0}, to = {0};
+	_cleanup_buf_ struct buf key = {0}, to = {0};
 	char source[ADDR_TEXT_MAX] = "";
 
 	if (action->reason == REACH_ROUTINE)
 		return;
-	peer_name(peer, &name);
+	key_add(&peer->key, &key);
 	endpoint_format(&action->way.to, &to);
 	if (action->way.source.family)
 		addr_format(&action->way.source, source);
-	say(p->keep, LOG_NOTICE, "endpoint", "%s: endpoint %s%s%s: %s", buf_text(&name),
+	say(p->keep, LOG_NOTICE, "endpoint", "peer %s: endpoint %s%s%s: %s", buf_text(&key),
 	    buf_text(&to), source[0] ? " from " : "", source, reach_reason_text(action->reason));
 }
 

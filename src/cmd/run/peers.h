@@ -28,7 +28,6 @@ struct entry_vec {
 struct peer {
 	struct key key, preshared_key;
 	uint32_t number; /* in probes and questions; never that of another */
-	uint32_t line;   /* of the configuration */
 	size_t index;    /* in the configuration's peers */
 	uint16_t keepalive;
 	bool stays; /* while they are compared with a new configuration */

@@ -23,24 +23,9 @@ void say(struct keep *k, int priority, const char *event, const char *format, ..
 	show_event(priority, k->ifname, event, buf_text(&k->last));
 }
 
-void say_thing(const struct change *change, struct buf *out)
-{
-	char key[KEY_BASE64_LEN + 1];
-
-	buf_str(out, change_group_name(change->group));
-	if (change->peer) {
-		key_to_base64(change->peer, key);
-		buf_addf(out, " %s", key);
-	}
-	if (change->object[0]) {
-		buf_char(out, ' ');
-		buf_printable(out, change->object, strlen(change->object));
-	}
-}
-
 static void say_change(const struct change *change, struct buf *out)
 {
-	say_thing(change, out);
+	change_name(change, out);
 	if (change->sign == CHANGE_ADD || change->sign == CHANGE_REMOVE) {
 		buf_str(out, change->sign == CHANGE_ADD ? " added" : " removed");
 		return;

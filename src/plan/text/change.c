@@ -32,6 +32,19 @@ const char *change_group_name(enum change_group group)
 	return "";
 }
 
+void change_name(const struct change *change, struct buf *out)
+{
+	buf_str(out, change_group_name(change->group));
+	if (change->peer) {
+		buf_char(out, ' ');
+		key_add(change->peer, out);
+	}
+	if (change->object[0]) {
+		buf_char(out, ' ');
+		buf_printable(out, change->object, strlen(change->object));
+	}
+}
+
 static char *copy(const char *text)
 {
 	return mem_strndup(text, strlen(text));

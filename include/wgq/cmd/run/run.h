@@ -139,9 +139,6 @@ void say(struct keep *k, int priority, const char *event, const char *format, ..
 /* Adds what a plan changes, in words: "route 10.0.0.0/8 added". */
 struct change_vec;
 void say_changes(const struct change_vec *changes, struct buf *out);
-/* One change, without values: what is changed again when this is undone. */
-struct change;
-void say_thing(const struct change *change, struct buf *out);
 /* The state of all, to systemd. */
 void say_status(const struct runner *runner);
 /* The lines that `tell` is answered with. */

@@ -61,6 +61,10 @@ int change_list(const struct plan *plan, const struct peer_names *names, struct 
 		struct diag *d);
 void changes_release(struct change_vec *changes);
 
+/* What is changed, without values: "peer KEY endpoint". When the change is undone, the one that
+ * makes it again has the same name. */
+void change_name(const struct change *change, struct buf *out);
+
 /* What change_list() is made of; all return 0 or -ENOMEM. */
 /* Appends a change; the texts are copied. Where `from` and `to` are both "" the object alone says
  * it. */
