@@ -33,17 +33,16 @@ static uint64_t repairs(unsigned count, uint64_t from)
 
 static void five_within_a_minute(void **state)
 {
-	uint64_t until = 0;
+	const uint64_t until = START + 4 * SECOND + MINUTE;
 
 	(void)state;
 	assert_int_equal(repairs(4, START), 0);
-	assert_false(fight_pauses(&fight, "it", START + 4 * SECOND, &until));
+	assert_int_equal(fight_pauses_until(&fight, "it", START + 4 * SECOND), 0);
 	assert_int_equal(fight_repaired(&fight, "it", START + 4 * SECOND), MINUTE);
-	assert_true(fight_pauses(&fight, "it", START + 5 * SECOND, &until));
-	assert_int_equal(until, START + 4 * SECOND + MINUTE);
-	assert_true(fight_pauses(&fight, "it", until - 1, NULL));
-	assert_false(fight_pauses(&fight, "it", until, NULL));
-	assert_false(fight_pauses(&fight, "another", START + 5 * SECOND, NULL));
+	assert_int_equal(fight_pauses_until(&fight, "it", START + 5 * SECOND), until);
+	assert_int_equal(fight_pauses_until(&fight, "it", until - 1), until);
+	assert_int_equal(fight_pauses_until(&fight, "it", until), 0);
+	assert_int_equal(fight_pauses_until(&fight, "another", START + 5 * SECOND), 0);
 }
 
 static void slower_is_no_fight(void **state)
@@ -92,7 +91,7 @@ static void many_things(void **state)
 		fight_repaired(&fight, name, START + i);
 	}
 	assert_true(fight.len <= 256);
-	assert_true(fight_pauses(&fight, "it", START + MINUTE + 10 * SECOND, NULL));
+	assert_true(fight_pauses_until(&fight, "it", START + MINUTE + 10 * SECOND) > 0);
 }
 
 int main(void)

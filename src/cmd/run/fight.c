@@ -17,15 +17,11 @@ static struct fight_thing *find(const struct fight *f, const char *name)
 	return NULL;
 }
 
-bool fight_pauses(const struct fight *f, const char *name, uint64_t now, uint64_t *ret_until)
+uint64_t fight_pauses_until(const struct fight *f, const char *name, uint64_t now)
 {
 	const struct fight_thing *thing = find(f, name);
 
-	if (!thing || thing->until <= now)
-		return false;
-	if (ret_until)
-		*ret_until = thing->until;
-	return true;
+	return thing && thing->until > now ? thing->until : 0;
 }
 
 static void drop_oldest(struct fight *f)

@@ -46,14 +46,16 @@ static void remember_endpoints(struct keep *k, const struct snap *snap)
  * is new, all is done, since steps depend on each other. */
 static bool is_fought(struct keep *k, const struct change_vec *changes)
 {
-	uint64_t now = loop_now(), until, next = UINT64_MAX;
+	uint64_t now = loop_now(), next = UINT64_MAX;
 
 	vec_each(change, changes) {
 		_cleanup_buf_ struct buf thing = {0};
 
 		change_name(change, &thing);
-		if (buf_status(&thing) < 0 ||
-		    !fight_pauses(&k->fight, buf_text(&thing), now, &until))
+		uint64_t until = buf_status(&thing) < 0
+					 ? 0
+					 : fight_pauses_until(&k->fight, buf_text(&thing), now);
+		if (!until)
 			return false;
 		next = until < next ? until : next;
 	}
@@ -153,10 +155,10 @@ static int reload(struct keep *k, struct session *s, struct diag *d)
 static int bring_up(struct keep *k, struct session *s, struct diag *d)
 {
 	bool again = k->is_up;
-	uint64_t until;
+	uint64_t until = again ? fight_pauses_until(&k->fight, the_interface, loop_now()) : 0;
 
 	k->index = 0;
-	if (again && fight_pauses(&k->fight, the_interface, loop_now(), &until)) {
+	if (until) {
 		look_later(k, until);
 		return 0;
 	}

@@ -3,14 +3,13 @@
  * minute, then for twice as long, up to an hour. Once it has stayed for as long as it was left, all
  * is forgotten. Pure.
  *
- *	if (!fight_pauses(&fight, "route 10.0.0.0/8", now)) {
+ *	if (!fight_pauses_until(&fight, "route 10.0.0.0/8", now)) {
  *		repair it
  *		if (fight_repaired(&fight, "route 10.0.0.0/8", now))
  *			from now on it pauses: say so
  *	} */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "wgq/base/vec.h"
@@ -34,8 +33,8 @@ struct fight {
 	VEC(struct fight_thing);
 };
 
-/* Whether it is left alone now; *ret_until, which may be NULL: until when. */
-bool fight_pauses(const struct fight *f, const char *name, uint64_t now, uint64_t *ret_until);
+/* Until when it is left alone; 0: it is not. */
+uint64_t fight_pauses_until(const struct fight *f, const char *name, uint64_t now);
 /* The pause in milliseconds that begins with this repair; 0: none. */
 uint64_t fight_repaired(struct fight *f, const char *name, uint64_t now);
 void fight_release(struct fight *f);
