@@ -60,17 +60,10 @@ int sources_copy(const struct sources *from, struct sources *ret)
 
 const struct source *sources_find(const struct sources *sources, uint32_t line)
 {
-	size_t from = 0, to = sources ? sources->len : 0;
-
-	while (to > from + 1) {
-		size_t middle = from + (to - from) / 2;
-
-		if (sources->at[middle].first <= line)
-			from = middle;
-		else
-			to = middle;
-	}
-	return to > from ? &sources->at[from] : NULL;
+	if (!sources || !sources->len)
+		return NULL;
+	size_t n = vec_before(source, sources, source->first <= line);
+	return &sources->at[n ? n - 1 : 0];
 }
 
 struct place sources_place(const struct sources *sources, uint32_t line)

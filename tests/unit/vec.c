@@ -49,6 +49,24 @@ static void pushing(void **state)
 	vec_release(&v);
 }
 
+/* 0 2 4 ... 18, and none at all. */
+static void before(void **state)
+{
+	(void)state;
+	struct item_vec v = {0};
+
+	assert_int_equal(vec_before(item, &v, item->number < 7), 0);
+	for (size_t i = 0; i < 10; i++)
+		vec_push(&v)->number = 2 * i;
+	for (size_t number = 0; number < 21; number++) {
+		assert_int_equal(vec_before(item, &v, item->number < number),
+				 number < 19 ? (number + 1) / 2 : 10);
+		assert_int_equal(vec_before(item, &v, item->number <= number),
+				 number < 19 ? number / 2 + 1 : 10);
+	}
+	vec_release(&v);
+}
+
 static void too_much(void **state)
 {
 	(void)state;
@@ -64,7 +82,8 @@ static void too_much(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(pushing), cmocka_unit_test(too_much)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(pushing), cmocka_unit_test(before),
+					   cmocka_unit_test(too_much)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

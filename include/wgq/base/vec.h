@@ -5,6 +5,8 @@
  *
  *	struct prefix *p = vec_push(&v);	zeroed new element, NULL: no memory
  *	vec_each(p, &v) ...			p points at each element in turn
+ *	vec_before(p, &v, p->len > 24)		how many come first of those that are such; all
+ *						others come behind them, as in a sorted array
  *	vec_release(&v);			frees the array, not what its elements own
  */
 #pragma once
@@ -46,6 +48,20 @@ void *vec_grow(void *at, size_t *cap, size_t want, size_t size);
 
 #define vec_each(item, v)                                                                          \
 	for (__typeof__((v)->at + 0) item = (v)->at; item && item < (v)->at + (v)->len; item++)
+
+#define vec_before(item, v, is_such)                                                               \
+	({                                                                                         \
+		size_t vec_low = 0, vec_high = (v)->len;                                           \
+		while (vec_low < vec_high) {                                                       \
+			size_t vec_middle = vec_low + (vec_high - vec_low) / 2;                    \
+			__typeof__((v)->at + 0) item = (v)->at + vec_middle;                       \
+			if (is_such)                                                               \
+				vec_low = vec_middle + 1;                                          \
+			else                                                                       \
+				vec_high = vec_middle;                                             \
+		}                                                                                  \
+		vec_low;                                                                           \
+	})
 
 #define vec_release(v)                                                                             \
 	do {                                                                                       \

@@ -75,20 +75,11 @@ static void check_hook_has_key(struct check *c)
 /* Whether the prefix and some allowed IP have addresses in common. */
 static bool meets_claim(const struct check *c, const struct prefix *prefix)
 {
-	size_t from = 0, to = c->claims.len;
-
 	if (check_owner(c, &prefix->addr))
 		return true;
 	/* One inside it would be next in order. */
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (prefix_compare(&c->claims.at[middle].prefix, prefix) < 0)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from < c->claims.len && prefix_covers(prefix, &c->claims.at[from].prefix);
+	size_t next = vec_before(claim, &c->claims, prefix_compare(&claim->prefix, prefix) < 0);
+	return next < c->claims.len && prefix_covers(prefix, &c->claims.at[next].prefix);
 }
 
 static void check_excluded_nothing(struct check *c)

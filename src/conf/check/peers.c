@@ -46,17 +46,9 @@ int check_find_claims(struct check *c)
 /* The last of the claims to this very prefix; NULL: there is none. */
 static const struct claim *find_claim(const struct check *c, const struct prefix *p)
 {
-	size_t from = 0, to = c->claims.len;
+	size_t n = vec_before(claim, &c->claims, prefix_compare(&claim->prefix, p) <= 0);
+	const struct claim *found = n ? &c->claims.at[n - 1] : NULL;
 
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (prefix_compare(&c->claims.at[middle].prefix, p) > 0)
-			to = middle;
-		else
-			from = middle + 1;
-	}
-	const struct claim *found = from ? &c->claims.at[from - 1] : NULL;
 	return found && prefix_equal(&found->prefix, p) ? found : NULL;
 }
 
@@ -278,18 +270,10 @@ static void check_own_address(struct check *c)
 
 static bool has_named_endpoint(const struct conf *conf, size_t peer)
 {
-	size_t from = 0, to = conf->endpoints.len;
-
 	/* They are in the order of the peers. */
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
+	size_t at = vec_before(endpoint, &conf->endpoints, endpoint->peer < peer);
 
-		if (conf->endpoints.at[middle].peer < peer)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from < conf->endpoints.len && conf->endpoints.at[from].peer == peer;
+	return at < conf->endpoints.len && conf->endpoints.at[at].peer == peer;
 }
 
 static bool has_port(const struct conf *conf)

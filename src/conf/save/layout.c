@@ -12,17 +12,9 @@ struct collector {
 
 const struct save_file *layout_file(const struct save_layout *layout, uint32_t at)
 {
-	size_t from = 0, to = layout->files.len;
+	size_t n = vec_before(file, &layout->files, file->at <= at);
 
-	while (to - from > 1) {
-		size_t middle = from + (to - from) / 2;
-
-		if (layout->files.at[middle].at <= at)
-			from = middle;
-		else
-			to = middle;
-	}
-	return &layout->files.at[from];
+	return &layout->files.at[n ? n - 1 : 0];
 }
 
 /* Behind the newline of the line that goes on at `from`. */

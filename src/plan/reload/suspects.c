@@ -30,17 +30,8 @@ int suspects_list(const struct table_change_vec *changes, struct suspect_vec *re
 /* The first of the suspects that is not before a prefix. */
 static struct suspect *find_first(const struct suspect_vec *suspects, const struct prefix *prefix)
 {
-	size_t low = 0, high = suspects->len;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (prefix_compare(&suspects->at[middle].prefix, prefix) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return suspects->at + low;
+	return suspects->at +
+	       vec_before(suspect, suspects, prefix_compare(&suspect->prefix, prefix) < 0);
 }
 
 /* Those that an allowed IP reaches follow it in their order; one prefix may be in several tables.

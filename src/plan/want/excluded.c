@@ -31,17 +31,8 @@ int excluded_list(const struct conf *conf, struct route_vec *ret)
 /* The first that does not come before a prefix. */
 static const struct route *find_first(const struct route_vec *excluded, const struct prefix *prefix)
 {
-	size_t low = 0, high = excluded->len;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (prefix_compare(&excluded->at[middle].prefix, prefix) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return excluded->at + low;
+	return excluded->at +
+	       vec_before(route, excluded, prefix_compare(&route->prefix, prefix) < 0);
 }
 
 /* The excluded prefixes up to end that are not before `at` are inside the prefix. Halves it until a
