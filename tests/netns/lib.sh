@@ -65,6 +65,18 @@ lacks() {
 $3"; else ok "$1"; fi
 }
 
+# awaits NAME COMMAND...: it succeeds, now or later: two minutes are for busy machines.
+awaits() {
+	local name=$1 limit=$((SECONDS + 120))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $limit ] || { fail "$name" "$* never succeeded
+$(tail -20 "${log:-/dev/null}")"; return; }
+		sleep 0.05
+	done
+	ok "$name"
+}
+
 finish() {
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ]

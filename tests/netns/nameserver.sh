@@ -4,7 +4,7 @@
 
 # wait_for_port NUMBER ADDRESS: until somebody listens there.
 wait_for_port() {
-	for _ in {1..100}; do
+	for _ in {1..1000}; do
 		! on h2 ss -Hlun "src $2 and sport = $1" | grep -q . || return 0
 		sleep 0.05
 	done
@@ -29,7 +29,7 @@ load_hosts() {
 	local known
 	known=$(grep -c 'read .*hosts' $folder/queries)
 	kill -HUP $dnsmasq
-	for _ in {1..100}; do
+	for _ in {1..1000}; do
 		[ "$(grep -c 'read .*hosts' $folder/queries)" = "$known" ] || return 0
 		sleep 0.05
 	done
