@@ -211,49 +211,65 @@ static uint64_t latest(uint64_t a, uint64_t b)
 }
 
 /* A peer with a path that works is reached within 30 s of the first packet. A death in the middle
- * of a conversation may take a keepalive's time more to show. Where a change that nobody reports
- * comes in the middle of a long search, the paths are asked one after the other. */
+ * of a conversation may take a keepalive's time more to show, and the next packet. Where a change
+ * that nobody reports comes in the middle of a long search, the paths are asked one after the
+ * other. */
 static void check_reached(struct simulation *s)
 {
 	struct world *w = &s->world;
-	uint64_t limit = 30 * SECOND, from = latest(latest(s->began, s->stable), w->delivered);
+	uint64_t limit = 30 * SECOND, from = latest(latest(s->began, s->stable), w->waiting);
 
-	if (!w->app_every[0] || best_rank(s) == REACH_PATHS_MAX || !w->us.up)
-		return;
-	/* A peer that has roamed to where no packet can be sent: nothing tells that it is spoken
-	 * to. */
-	if (!s->reach.current && world_uplink(w) == NONE)
+	/* One path and no name leave nothing to decide: there it is not seen where a peer has
+	 * roamed.
+	 */
+	if (s->reach.n == 1 && !s->has_names &&
+	    target_of(&s->reach.paths[0].way.to) != w->us.to.target)
+		s->excused = w->now;
+	from = latest(from, s->excused);
+	if (!w->waiting || !w->app_every[0] || best_rank(s) == REACH_PATHS_MAX || !w->us.up)
 		return;
 	if (s->began < s->stable)
-		limit += 7 * SECOND;
+		limit += 7 * SECOND + w->app_every[0];
 	/* A session of the kernel's that was not complete when its path died: until it is renewed.
 	 */
 	if (w->lost_at && w->now - w->lost_at < 180 * SECOND)
 		return;
 	if (s->reach.tried > s->stable)
 		limit += 45 * SECOND;
-	if (s->searched)
-		limit += (s->reach.n + 1) * 30 * SECOND;
 	if (w->loss > 0)
 		limit = limit * (w->loss > 0.02 ? 30 : 13) / 10;
-	/* The other responder does not know the session, which is in use until it has run out. */
+	/* Where an answer is lost, the path is asked again when all the others were. */
+	if (s->searched)
+		limit += (s->reach.n + 1) * 30 * SECOND *
+			 (w->loss == 0     ? 1
+			  : w->loss > 0.02 ? 6
+					   : 3);
+	/* The other responder does not know the session, which is in use until it has run out. The
+	 * former one may call in vain for another 90 s, and keeps our kernel from calling: it waits
+	 * for 5 s after each answer. */
 	if (w->others)
-		limit += 180 * SECOND;
+		limit += (180 + 90) * SECOND;
 	if (w->now > from + limit)
 		fail(s, "not reached for %.1f s, phase %u", (double)(w->now - from) / 1e9,
 		     s->reach.phase);
 }
 
-/* In the end the best path that works is used, if the peer is spoken to. */
+/* In the end the best path that works is used, if the peer is spoken to. Each of the better ones
+ * is asked once or thrice, one after the other. It is left only where packets are lost, for a
+ * while.
+ */
 static void check_preferred(struct simulation *s)
 {
 	struct world *w = &s->world;
-
-	if (w->others || w->now - s->stable < 1000 * SECOND || w->loss > 0.01 || !w->app_every[0] ||
-	    w->now - s->began < 1000 * SECOND)
-		return;
 	size_t best = best_rank(s), is = true_rank(s);
+	uint64_t limit = (500 + 100 * s->reach.n) * SECOND, from = latest(s->stable, s->began);
 
+	if (best == REACH_PATHS_MAX || is == REACH_PATHS_MAX || is == best)
+		s->preferred = w->now;
+	if (w->loss > 0)
+		from = latest(from, s->preferred);
+	if (w->others || w->now - from < limit || w->loss > 0.01 || !w->app_every[0])
+		return;
 	if (best != REACH_PATHS_MAX && is != REACH_PATHS_MAX && is != best)
 		fail(s, "uses path %zu instead of %zu", is, best);
 }

@@ -19,11 +19,13 @@ struct simulation {
 	bool were_routed[UPLINKS][2];
 
 	/* What the properties need. */
-	uint64_t began;  /* our packets, without a pause */
-	uint64_t stable; /* nothing has changed since then */
-	bool searched;   /* the last change was in the middle of a search */
-	uint64_t probed; /* last routine probe */
-	uint64_t wake;   /* when the machine is to be asked again */
+	uint64_t began;     /* our packets, without a pause */
+	uint64_t stable;    /* nothing has changed since then */
+	uint64_t excused;   /* the peer was where it cannot be seen */
+	uint64_t preferred; /* the best path that works was used, last */
+	bool searched;      /* the last change was in the middle of a search */
+	uint64_t probed;    /* last routine probe */
+	uint64_t wake;      /* when the machine is to be asked again */
 	uint64_t wakes, idle_wakes, idle;
 	uint64_t window_at[3];
 	unsigned in_window[3];

@@ -312,7 +312,12 @@ static void establish(struct world *world, int side, struct session session)
 {
 	struct side *s = side_of(world, side);
 
-	s->previous = s->current;
+	if (session.initiator && s->next.id) {
+		s->previous = s->next;
+		s->next = (struct session){0};
+	} else {
+		s->previous = s->current;
+	}
 	s->current = session;
 	s->retry_at = 0;
 	s->attempts = 0;
@@ -338,6 +343,9 @@ static void take_initiation(struct world *world, int side, const struct packet *
 	}
 	s->next = (struct session){.id = packet->id, .born = world->now};
 	s->previous = (struct session){0};
+	/* There is one state for handshakes of both directions: an answer to ours comes too late.
+	 */
+	s->pending = 0;
 	s->initiated = world->now;
 	learn(world, side, packet);
 	send_from(world, side,
@@ -382,10 +390,13 @@ static void take_data(struct world *world, int side, const struct packet *packet
 		return;
 	}
 	learn(world, side, packet);
-	if (side == US)
+	if (side == US) {
 		world->received = world->now;
-	else
-		world->delivered = world->now, world->active = side;
+	} else {
+		world->delivered = world->now;
+		world->waiting = 0;
+		world->active = side;
+	}
 	if (packet->empty)
 		return;
 	if (!s->passive_at)
@@ -501,8 +512,8 @@ static void take_app(struct world *world, int side)
 {
 	if (!world->app_every[side])
 		return;
-	if (side == US)
-		world->sent_app = world->now;
+	if (side == US && !world->waiting)
+		world->waiting = world->now;
 	/* Of two responders with one key only the one that is used has something to send. */
 	if (side_of(world, side)->up &&
 	    (side == US || (side == world->active && !world->others) ||

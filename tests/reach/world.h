@@ -128,9 +128,9 @@ struct world {
 
 	/* Counted for the properties. */
 	uint64_t delivered;     /* the last packet of ours that the peer decrypted */
+	uint64_t waiting;       /* our first data after that; 0: there are none */
 	uint64_t received;      /* the last packet of the peer that we decrypted */
 	int active;             /* the side that it came to */
-	uint64_t sent_app;      /* the last that our host sent */
 	uint64_t lost_sessions; /* fresh sessions of the kernel's that a probe has replaced */
 	uint64_t lost_at, broken_sessions;
 	uint64_t probes, packets;
