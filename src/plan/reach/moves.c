@@ -27,7 +27,7 @@ bool reach_is_watched(const struct reach *reach, struct reach_time now)
 
 bool reach_is_in_demand(const struct reach *reach, struct reach_time now)
 {
-	return now.ns - reach->pulse.sent < DEMAND || !reach->current;
+	return now.ns - max(reach->pulse.sent, reach->pulse.rebuffed) < DEMAND || !reach->current;
 }
 
 void move_pin(struct reach *reach, const struct reach_path *path)

@@ -49,7 +49,8 @@ static uint64_t may_probe_at(const struct reach *reach, struct reach_time now)
 	    (reach->phase == REACH_DOUBT && pulse_is_rebuffed(&reach->pulse, 2)))
 		return at;
 	at = max(at, reach->pulse.settles);
-	if (age >= REKEY_FIRST_AGE && age < REKEY_LAST_AGE)
+	if (age >= REKEY_FIRST_AGE && age < REKEY_LAST_AGE &&
+	    !(reach->phase == REACH_DOUBT && pulse_silent_at(&reach->pulse) <= now.ns))
 		at = max(at, now.ns + SECONDS((uint64_t)(REKEY_LAST_AGE - age)));
 	return at;
 }
@@ -142,16 +143,18 @@ static bool follow_next(struct reach *reach, uint64_t free_at, struct reach_time
 static bool watch_next(struct reach *reach, struct reach_time now, struct reach_action *action)
 {
 	uint64_t at = 0, free_at = may_probe_at(reach, now);
-	bool unsure = reach->unsure && reach->current && now.ns >= reach->verify_at;
+	bool unsure = reach->unsure && now.ns >= reach->verify_at;
 
 	if (!reach_is_watched(reach, now))
 		return false;
 	if (follow_next(reach, free_at, now, action))
 		return true;
-	if (is_due(unsure ? free_at : max(idle_at(reach, now), free_at), now, action) &&
+	if (unsure && !reach->current)
+		at = reach->probed + ROUTINE_APART;
+	if (is_due(max(unsure ? at : idle_at(reach, now), free_at), now, action) &&
 	    knows_enough(reach, now)) {
 		move_doubt(reach,
-			   unsure                                   ? DOUBT_SWITCHED
+			   unsure && reach->current                 ? DOUBT_SWITCHED
 			   : reach->tried > current_answered(reach) ? DOUBT_TRIED
 								    : DOUBT_IDLE,
 			   now);
@@ -182,8 +185,7 @@ static bool doubt_next(struct reach *reach, struct reach_time now, struct reach_
 	bool dead = is_due(pulse_dead_at(&reach->pulse), now, action);
 
 	if (dead || (reach->asks == DOUBT_ASKS && is_due(reach->asked + ASK_AGAIN, now, action))) {
-		bool masked = !dead && reach->doubt >= DOUBT_SWITCHED &&
-			      reach->pulse.heard > reach->since;
+		bool masked = !dead && reach->pulse.heard > reach->since;
 
 		reach->reason = REACH_IS_UNHEARD;
 		move_search(reach, !masked, now);

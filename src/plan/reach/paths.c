@@ -130,12 +130,28 @@ void paths_try_soon(struct reach *reach)
 		reach->paths[i].pause = PAUSE_MIN;
 }
 
+/* On SEARCH: the peer is heard, so the endpoint in use is not what is wrong. */
+static bool comes_later(const struct reach *reach, const struct reach_path *path)
+{
+	return reach->masked && !endpoint_equal(&path->way.to, &reach->endpoint);
+}
+
+static bool is_asked_before(const struct reach *reach, const struct reach_path *a,
+			    const struct reach_path *b)
+{
+	if (a->asks >= SEARCH_ROUNDS && b->asks >= SEARCH_ROUNDS)
+		return a->asked < b->asked;
+	if (a->asks != b->asks)
+		return a->asks < b->asks;
+	return comes_later(reach, b) && !comes_later(reach, a);
+}
+
 struct reach_path *paths_next_ask(const struct reach *reach)
 {
 	struct reach_path *found = NULL;
 
 	for (size_t i = 0; i < reach->n; i++)
-		if (!found || reach->paths[i].asks < found->asks)
+		if (!found || is_asked_before(reach, &reach->paths[i], found))
 			found = &reach->paths[i];
 	return found;
 }
@@ -143,9 +159,11 @@ struct reach_path *paths_next_ask(const struct reach *reach)
 struct reach_path *paths_best_answer(const struct reach *reach, uint64_t now, bool *ret_waits)
 {
 	*ret_waits = false;
-	for (size_t i = 0; i < reach->n; i++) {
-		struct reach_path *path = &reach->paths[i];
+	for (size_t i = 0; i < 2 * reach->n; i++) {
+		struct reach_path *path = &reach->paths[i % reach->n];
 
+		if (comes_later(reach, path) != (i >= reach->n))
+			continue;
 		if (path->answered >= reach->since)
 			return path;
 		if (path->asked >= reach->since && now - path->asked < REACH_SECOND)

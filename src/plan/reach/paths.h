@@ -31,7 +31,7 @@ bool path_is_proven(const struct reach_path *path, uint64_t now);
 struct reach_path *paths_next_trial(const struct reach *reach, size_t n, uint64_t *ret_at);
 /* Does not wait longer with any of them because it was silent. */
 void paths_try_soon(struct reach *reach);
-/* On SEARCH: the one to ask next, which has been asked least. NULL: there is none. */
+/* On SEARCH: the one to ask next; after the rounds one after the other. NULL: there is none. */
 struct reach_path *paths_next_ask(const struct reach *reach);
 /* On SEARCH: the best that has answered; *ret_waits: the answer of a better one may be on its way.
  * NULL: none has. */

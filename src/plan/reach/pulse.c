@@ -7,7 +7,7 @@
 #define SECOND UINT64_C(1000000000)
 
 enum { INITIATION = 148, RESPONSE = 92, KEEPALIVE = 32 };
-enum { ANSWER_SECONDS = 11, CALL_SECONDS = 1, REBUFF_SECONDS = 8 };
+enum { ANSWER_SECONDS = 11, CALL_SECONDS = 1, REBUFF_SECONDS = 8, CALLS_SECONDS = 7 };
 /* How long a handshake may be under way: ours until it is tried again, theirs for a second. */
 enum { OURS_SECONDS = 5, THEIRS_SECONDS = 1 };
 
@@ -23,7 +23,7 @@ static uint64_t initiations(uint64_t bytes)
 static void hear(struct pulse *pulse, uint64_t now)
 {
 	pulse->heard = now;
-	pulse->spoke = pulse->called = 0;
+	pulse->spoke = pulse->spoken = pulse->called = 0;
 	pulse->calls = 0;
 	pulse->kept = false;
 }
@@ -38,10 +38,8 @@ static void take_rebuff(struct pulse *pulse, uint64_t n, uint64_t now)
 	pulse->settles = now + THEIRS_SECONDS * SECOND;
 }
 
-static void take_sent(struct pulse *pulse, uint64_t bytes, bool heard, uint64_t now)
+static void take_sent(struct pulse *pulse, uint64_t bytes, uint64_t calls, bool heard, uint64_t now)
 {
-	uint64_t calls = initiations(bytes);
-
 	pulse->sent = now;
 	if (calls)
 		pulse->settles = now + OURS_SECONDS * SECOND;
@@ -55,13 +53,21 @@ static void take_sent(struct pulse *pulse, uint64_t bytes, bool heard, uint64_t 
 		bytes -= calls * INITIATION;
 	}
 	pulse->busy = bytes > KEEPALIVE;
-	if (pulse->busy && !pulse->spoke)
+	if (pulse->busy && !pulse->spoke) {
 		pulse->spoke = pulse->read > pulse->heard ? pulse->read : pulse->heard;
+		pulse->spoken = now;
+	}
 }
 
 bool pulse_is_rebuffed(const struct pulse *pulse, unsigned times)
 {
 	return pulse->rebuffs >= times && pulse->rebuffed + REBUFF_SECONDS * SECOND >= pulse->read;
+}
+
+/* The kernel repeats its initiations every 5 s until a handshake is complete, whatever it hears. */
+static bool is_calling(const struct pulse *pulse, uint64_t now)
+{
+	return pulse->calls && now - pulse->called <= CALLS_SECONDS * SECOND;
 }
 
 bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64_t now)
@@ -76,7 +82,7 @@ bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64
 	if (restarted) {
 		*pulse = (struct pulse){0};
 	} else {
-		uint64_t theirs = initiations(rx);
+		uint64_t theirs = initiations(rx), ours;
 
 		heard = shaken || rx > theirs * INITIATION;
 		pulse->busy = heard;
@@ -86,11 +92,13 @@ bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64
 			if (tx >= theirs * RESPONSE && tx % 16)
 				tx -= theirs * RESPONSE;
 		}
-		heard = heard && (shaken || !pulse_is_rebuffed(pulse, 2));
+		ours = initiations(tx);
+		heard = heard && (shaken || (!pulse_is_rebuffed(pulse, 2) && !ours &&
+					     !is_calling(pulse, now)));
 		if (heard)
 			hear(pulse, now);
 		if (tx)
-			take_sent(pulse, tx, heard, now);
+			take_sent(pulse, tx, ours, heard, now);
 		if (shaken)
 			pulse->rebuffs = 0, pulse->settles = 0;
 	}
@@ -101,7 +109,7 @@ bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64
 
 void pulse_restart(struct pulse *pulse)
 {
-	pulse->spoke = pulse->called = 0;
+	pulse->spoke = pulse->spoken = pulse->called = 0;
 	pulse->calls = pulse->rebuffs = 0;
 	pulse->kept = false;
 }
@@ -116,6 +124,19 @@ uint64_t pulse_doubt_at(const struct pulse *pulse)
 		at = pulse->called + CALL_SECONDS * SECOND;
 	if (pulse_is_rebuffed(pulse, 2) && pulse->rebuffed < at)
 		at = pulse->rebuffed;
+	return at;
+}
+
+uint64_t pulse_silent_at(const struct pulse *pulse)
+{
+	uint64_t at = pulse_dead_at(pulse);
+
+	if (pulse_is_rebuffed(pulse, 2) && pulse->rebuffed < at)
+		at = pulse->rebuffed;
+	if (pulse->spoken && pulse->spoken + ANSWER_SECONDS * SECOND < at)
+		at = pulse->spoken + ANSWER_SECONDS * SECOND;
+	if (pulse->called && pulse->called + CALLS_SECONDS * SECOND < at)
+		at = pulse->called + CALLS_SECONDS * SECOND;
 	return at;
 }
 

@@ -121,6 +121,10 @@ void reach_take_change(struct reach *reach, bool resumed, struct reach_time now)
 		reach->resolve_pause = 0;
 		reach->resolve_at = now.ns;
 	}
+	/* It is not known by which way a peer that has roamed is reached, or whether there is one.
+	 */
+	if (!reach->current)
+		reach->unsure = true;
 	if (resumed) {
 		pulse_restart(&reach->pulse);
 		if (reach->phase == REACH_DOUBT)
@@ -159,7 +163,7 @@ static void take_endpoint(struct reach *reach, const union endpoint *endpoint,
 /* Something was heard of the peer. */
 static void take_sign(struct reach *reach, struct reach_time now)
 {
-	if (reach->phase == REACH_DOUBT && reach->doubt <= DOUBT_SILENT) {
+	if (reach->phase == REACH_DOUBT && reach->doubt <= DOUBT_SILENT && reach->asks < 2) {
 		move_watch(reach, now);
 	} else if (reach->phase == REACH_SEARCH && !reach->masked && !reach->decide_at) {
 		/* Probes may have led the packets of both to another path. */
@@ -210,11 +214,16 @@ void reach_take_reading(struct reach *reach, const struct pulse_reading *reading
 static void dispel(struct reach *reach, struct reach_time now)
 {
 	struct reach_path *current = path_by_id(reach, reach->current);
-
+	uint64_t silent_at = pulse_silent_at(&reach->pulse);
 	enum reach_reason reason = REACH_ROUTINE;
 
 	reach->verify_pause = VERIFY_MIN;
-	if (reach->doubt == DOUBT_IDLE || reach->doubt == DOUBT_TRIED) {
+	if (!current)
+		reach->tried = 0;
+	if (reach->doubt == DOUBT_SILENT && silent_at > now.ns && silent_at != REACH_NEVER)
+		reach->doubt_at = silent_at;
+	if (reach->doubt == DOUBT_IDLE || reach->doubt == DOUBT_TRIED ||
+	    (reach->doubt == DOUBT_SILENT && silent_at > now.ns)) {
 		move_watch(reach, now);
 		return;
 	}

@@ -7,7 +7,8 @@
  * that hears data answers with data or, after 10 s, with a keepalive (KEEPALIVE_TIMEOUT). Who
  * begins a handshake in vain tries again every 5 s (REKEY_TIMEOUT).
  *
- * The peer's own initiations do not show that it hears us. If it repeats them, it does not. */
+ * The peer's own initiations do not show that it hears us. If it repeats them, it does not. Nor do
+ * its data show it while our initiations are not answered. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct pulse {
 	uint64_t heard; /* something came from the peer, other than an initiation */
 	uint64_t sent;  /* something was sent */
 	uint64_t spoke; /* the least moment since which data may have been sent without an answer */
+	uint64_t spoken;   /* the greatest moment at which the first of them can have been sent */
 	uint64_t called;   /* of our last initiation that nothing has answered */
 	uint64_t rebuffed; /* of the last initiation of the peer */
 	uint64_t settles;  /* until then a handshake may be under way */
@@ -49,6 +51,9 @@ bool pulse_is_rebuffed(const struct pulse *pulse, unsigned times);
 /* When to doubt that the peer hears us, as far as it is known now; UINT64_MAX: there is no reason
  * to. */
 uint64_t pulse_doubt_at(const struct pulse *pulse);
+/* When an answer is overdue though the data were sent as late as they can have been, and though one
+ * initiation or its response was lost. */
+uint64_t pulse_silent_at(const struct pulse *pulse);
 /* When to be sure that it does not: the kernel has begun handshakes in vain, twice, or the peer
  * has, three times. */
 uint64_t pulse_dead_at(const struct pulse *pulse);

@@ -38,8 +38,9 @@
  *			are probed; one that has answered several times over a growing time becomes
  *			the current one: make before break.
  *	REACH_DOUBT	The current path is probed three times, a second apart. An answer leads back
- *			to WATCH, and so does a packet of the peer. If the path answers while the
- *			kernel hears nothing, the kernel does not use it: it is set again, pinned.
+ *			to WATCH, and so does a packet of the peer until a second probe is needed.
+ *			If the path answers while the kernel hears nothing though an answer is
+ *			overdue, the kernel does not use it: it is set again, pinned.
  *			Without an answer, or with a second handshake of the kernel's in vain, to
  *			SEARCH.
  *	REACH_SEARCH	The current path is dead. Names are asked again. All paths are probed in
