@@ -70,6 +70,15 @@ bool addrs_have_family(const struct link_addr_vec *addrs, uint8_t family)
 	return false;
 }
 
+bool addr_is_kernels(const struct link_addr *addr, const struct link_addr_vec *of_link, bool is_tun)
+{
+	if (!addr_is_link_local(&addr->prefix.addr) || addr->protocol == ADDR_PROTOCOL_KERNEL_LL)
+		return addr_is_link_local(&addr->prefix.addr);
+	vec_each(other, of_link)
+		is_tun &= other->protocol != ADDR_PROTOCOL_KERNEL_LL;
+	return is_tun;
+}
+
 void links_release(struct link_vec *links)
 {
 	vec_release(links);

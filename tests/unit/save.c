@@ -199,8 +199,10 @@ static void test_kernels_own_addresses(void **unused)
 	struct link_addr addrs[] = {
 		{.prefix = {.addr = {AF_INET6, {0xfe, 0x80, [15] = 1}}, .len = 64}},
 		{.prefix = {.addr = {AF_INET6, {0xfe, 0x80, [15] = 2}}, .len = 64}},
+		{.prefix = {.addr = {AF_INET6, {0xfe, 0x80, [15] = 3}}, .len = 64},
+		 .protocol = ADDR_PROTOCOL_KERNEL_LL},
 	};
-	const struct link_addr_vec list = {.at = addrs, .len = 2};
+	struct link_addr_vec list = {.at = addrs};
 	static const char text[] = "[Interface]\nAddress = fe80::1/64\n";
 	struct save_state now = {.addrs = &list, .has_ipv6 = true};
 	struct conf conf = {0};
@@ -208,14 +210,18 @@ static void test_kernels_own_addresses(void **unused)
 	(void)unused;
 	parse(text, strlen(text), &conf);
 	now.device = &conf.wg;
-	for (int i = 0; i < 3; i++) {
+	/* In the kernel; served by a program, where the kernel does not say, or says it of another;
+	 * or says it. */
+	for (int i = 0; i < 4; i++) {
 		struct buf saved = {0};
 
-		now.userspace = i == 1;
-		addrs[1].protocol = i == 2 ? ADDR_PROTOCOL_KERNEL_LL : 0;
+		now.userspace = i == 1 || i == 2;
+		list.len = i == 2 ? 3 : 2;
+		addrs[1].protocol = i == 3 ? ADDR_PROTOCOL_KERNEL_LL : 0;
 		save_text(text, &conf, &now, &saved);
 		assert_string_equal(buf_text(&saved),
-				    i ? text : "[Interface]\nAddress = fe80::1/64, fe80::2/64\n");
+				    i % 2 ? text
+					  : "[Interface]\nAddress = fe80::1/64, fe80::2/64\n");
 		buf_release(&saved);
 	}
 	conf_release(&conf);

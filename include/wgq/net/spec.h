@@ -154,6 +154,11 @@ struct route_table_vec {
 bool rule_same(const struct rule *a, const struct rule *b);
 
 bool addrs_have_family(const struct link_addr_vec *addrs, uint8_t family);
+/* Whether the kernel has made it, which gives a tun link a link-local address. Before Linux 5.18 it
+ * does not say so: where it says so of no address of the link, each such one of a tun link is taken
+ * for it. */
+bool addr_is_kernels(const struct link_addr *addr, const struct link_addr_vec *of_link,
+		     bool is_tun);
 
 /* For _cleanup_(). */
 void links_release(struct link_vec *links);

@@ -111,12 +111,9 @@ static void save_mtu(struct saver *s)
 /* Nobody has asked for it, or nobody needs the file to ask for it again. */
 static bool comes_by_itself(const struct saver *s, const struct link_addr *addr)
 {
-	bool link_local = addr_is_link_local(&addr->prefix.addr);
-
-	if (addr->protocol == ADDR_PROTOCOL_KERNEL_LL ||
-	    addr->protocol == ADDR_PROTOCOL_KERNEL_RA || (link_local && s->now->userspace))
-		return true;
-	return hooks_add_addr(&s->conf->effects, HOOKS_AT_ALL, &addr->prefix.addr);
+	return addr->protocol == ADDR_PROTOCOL_KERNEL_RA ||
+	       addr_is_kernels(addr, s->now->addrs, s->now->userspace) ||
+	       hooks_add_addr(&s->conf->effects, HOOKS_AT_ALL, &addr->prefix.addr);
 }
 
 /* The file's addresses, one after the other. */

@@ -22,42 +22,52 @@ union kept_message {
 
 struct addr_dump {
 	struct buf *kept;
+	struct link_addr_vec addrs; /* those of kept */
 	uint32_t index;
 	uint8_t family;
-	bool makes_own; /* the kernel gives the link a link-local address, and may not say so */
 };
 
 static int addr_take(const struct nlmsghdr *message, void *into)
 {
-	const struct addr_dump *dump = into;
+	struct addr_dump *dump = into;
 	struct link_addr seen;
 	int r = rtnetlink_addr_parse(message, &seen);
-	bool is_kernels = r == 0 && addr_is_link_local(&seen.prefix.addr) &&
-			  (seen.protocol == ADDR_PROTOCOL_KERNEL_LL || dump->makes_own);
 
-	if (r == 0 && seen.index == dump->index && seen.prefix.addr.family == dump->family &&
-	    !is_kernels)
-		rtnetlink_kept_add(dump->kept, message);
-	return r < 0 ? r : buf_status(dump->kept);
+	if (r < 0 || seen.index != dump->index || seen.prefix.addr.family != dump->family)
+		return r;
+	struct link_addr *addr = vec_push(&dump->addrs);
+	if (!addr)
+		return -ENOMEM;
+	*addr = seen;
+	rtnetlink_kept_add(dump->kept, message);
+	return buf_status(dump->kept);
 }
 
-/* The kernel lists the newest IPv6 address first, and the newest IPv4 address last. */
-static int reverse(struct buf *kept, size_t first, struct ack *ret_ack)
+/* Without those that the kernel makes for a new link. It lists the newest IPv6 address first, and
+ * the newest IPv4 address last. */
+static int set_in_order(struct addr_dump *dump, size_t first, bool is_tun)
 {
 	_cleanup_buf_ struct buf copy = {0};
+	struct buf *kept = dump->kept;
 	size_t end = kept->len;
 
 	buf_mem(&copy, kept->data + first, end - first);
-	*ret_ack = (struct ack){.error = ENOMEM};
-	if (buf_status(&copy) < 0)
-		return -ENOMEM;
+	if (!copy.len)
+		return buf_status(&copy);
 	for (size_t at = 0; at < copy.len;) {
 		const struct nlmsghdr *message = (const void *)(copy.data + at);
+		size_t len = NLMSG_ALIGN(message->nlmsg_len);
+		struct link_addr addr;
 
-		end -= NLMSG_ALIGN(message->nlmsg_len);
-		memcpy(kept->data + end, message, NLMSG_ALIGN(message->nlmsg_len));
-		at += NLMSG_ALIGN(message->nlmsg_len);
+		rtnetlink_addr_parse(message, &addr);
+		at += len;
+		if (addr_is_kernels(&addr, &dump->addrs, is_tun))
+			continue;
+		end -= len;
+		memcpy(kept->data + end, message, len);
 	}
+	memmove(kept->data + first, kept->data + end, kept->len - end);
+	kept->len -= end - first;
 	return 0;
 }
 
@@ -70,17 +80,17 @@ int rtnetlink_kept_addrs(struct rtnetlink *rt, uint32_t index, struct buf *ret, 
 	int r = rtnetlink_link_get_index(rt, index, &link, &ack);
 
 	for (size_t i = 0; i < sizeof(families) && r == 0; i++) {
-		struct addr_dump dump = {.kept = ret,
-					 .index = index,
-					 .family = families[i],
-					 .makes_own = strcmp(link.kind, "tun") == 0};
+		struct addr_dump dump = {.kept = ret, .index = index, .family = families[i]};
 		const struct netlink_sink sink = {
 			.take = addr_take, .into = &dump, .len = &ret->len};
 		size_t first = ret->len;
 
 		r = rtnetlink_addr_dump(rt, families[i], index, &sink, &ack);
-		if (r == 0 && families[i] == AF_INET6)
-			r = reverse(ret, first, &ack);
+		if (r == 0 && families[i] == AF_INET6) {
+			r = set_in_order(&dump, first, strcmp(link.kind, "tun") == 0);
+			ack = (struct ack){.error = -r};
+		}
+		vec_release(&dump.addrs);
 	}
 	if (r == 0)
 		return 0;

@@ -11,11 +11,10 @@
 
 bool reload_is_kernels(const struct link_addr *addr, const struct snap *snap)
 {
-	if (!addr_is_link_local(&addr->prefix.addr))
+	if (!addr_is_kernels(addr, &snap->addrs, snap->is_userspace))
 		return false;
-	if (addr->protocol == ADDR_PROTOCOL_KERNEL_LL || !snap->is_userspace)
-		return addr->protocol == ADDR_PROTOCOL_KERNEL_LL;
-	/* The kernel gives a tun link one, and old kernels do not say that they did. */
+	if (addr->protocol == ADDR_PROTOCOL_KERNEL_LL)
+		return true;
 	struct key own;
 	struct addr derived;
 	key_public(&snap->wg.private_key, &own);

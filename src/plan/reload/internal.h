@@ -5,9 +5,7 @@
 #include "wgq/plan/reload/reload.h"
 #include "wgq/plan/rules.h"
 
-/* A link-local address that the kernel has made, as it does for the tun device of a userspace
- * WireGuard. Before Linux 5.18 it does not say so: then each one of such a device is taken for it.
- */
+/* addr_is_kernels(), but for the one that AddressFromKey makes, where the kernel does not say. */
 bool reload_is_kernels(const struct link_addr *addr, const struct snap *snap);
 /* 0 or -ENOMEM. */
 int reload_copy_addr(struct link_addr_vec *addrs, const struct link_addr *addr);

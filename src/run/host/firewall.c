@@ -34,13 +34,6 @@ static bool insert_link_local(struct addr_vec *addrs, const struct addr *addr)
 	return true;
 }
 
-/* Before Linux 5.18 it does not say so: then each one of a tun device is taken for it. */
-static bool is_kernels(const struct host *h, const struct link_addr *addr)
-{
-	return addr_is_link_local(&addr->prefix.addr) &&
-	       (h->server == DEVICE_USERSPACE || addr->protocol == ADDR_PROTOCOL_KERNEL_LL);
-}
-
 /* Others of the interface's addresses may be of a reload that is being undone. */
 static bool add_addrs(const struct host *h, const struct firewall *firewall,
 		      const struct link_addr_vec *found, struct addr_vec *ret)
@@ -50,8 +43,8 @@ static bool add_addrs(const struct host *h, const struct firewall *firewall,
 	for (size_t i = 0; i < firewall->addr_count; i++)
 		ret->at[ret->len++] = firewall->addrs[i];
 	vec_each(own, found)
-		if (is_kernels(h, own) && !has_addr(ret, &own->prefix.addr) &&
-		    !insert_link_local(ret, &own->prefix.addr))
+		if (addr_is_kernels(own, found, h->server == DEVICE_USERSPACE) &&
+		    !has_addr(ret, &own->prefix.addr) && !insert_link_local(ret, &own->prefix.addr))
 			return false;
 	return true;
 }
