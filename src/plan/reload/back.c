@@ -13,11 +13,12 @@
 // the undo deletes it, and then adds the routes that were there (find_lost()). With an IPv6 address
 // the kernel deletes the first route to its network, which may be ours: tables_is_mistaken().
 //
-// Barriers. While such routes are away, packets must not leave past the tunnel, not even by a
-// foreign route to the same prefix. So an unreachable route is added before each, with the same
-// metric, and deleted when the route is there again, which is put before it. Its window tells whose
-// it is. It is on no link: if wgq is killed it stays, and the next down, reload or up --replace of
-// the interface deletes it (diff_lift_barriers()).
+// Barriers. While such routes are away, and until new ones that wait for an address to go are
+// there, packets must not leave past the tunnel, not even by a foreign route to the same prefix. So
+// an unreachable route is added before each, with the same metric, before anything that leads into
+// the tunnel goes, and deleted when the route is there, which is put before it. Its window tells
+// whose it is. It is on no link: if wgq is killed it stays, and the next down, reload or up
+// --replace of the interface deletes it (diff_lift_barriers()).
 //
 // Order. The source of packets is the first address, and an IPv4 address that comes back is put
 // behind those that are there. Where the inverses alone would change the order, those that stood

@@ -44,10 +44,11 @@ void reload_add_rules(const struct snap *snap, struct reload *reload,
 		      const struct rule_pair_vec *pairs, uint8_t family);
 void reload_remove_rules(const struct snap *snap, struct reload *reload,
 			 const struct rule_pair_vec *pairs);
-/* OP_ROUTE_ADD, OP_ROUTE_DEL: while routes that are put back are away, packets are refused, and do
- * not leave past the tunnel. */
+/* OP_ROUTE_ADD, OP_ROUTE_DEL: until routes that are put back or come late are there, packets are
+ * refused, and do not leave past the tunnel. */
 void reload_bar_routes(struct reload *reload, enum op_kind kind);
-/* No packet finds neither: others lead to the same place meanwhile. */
+/* No packet finds neither, nor a foreign route behind them: the new ones are beside the old ones
+ * before those go. */
 void reload_replace_routes(struct reload *reload);
 /* Those whose place was held by addresses that are removed, or that went with them. */
 void reload_add_late_routes(struct reload *reload);

@@ -144,9 +144,9 @@ static void plan_all(const struct snap *snap, const struct means *means,
 	vec_each(change, &reload->tables)
 		diff_routes(OP_ROUTE_ADD, &change->add, &change->group, &reload->plan);
 	reload_replace_routes(reload);
+	reload_bar_routes(reload, OP_ROUTE_ADD);
 	reload_remove_rules(snap, reload, pairs);
 	clear_mark(snap, reload);
-	reload_bar_routes(reload, OP_ROUTE_ADD);
 	vec_each(change, &reload->tables)
 		diff_routes(OP_ROUTE_DEL, &change->remove, &change->group, &reload->plan);
 	reload_remove_addresses(reload, false);

@@ -117,36 +117,21 @@ void reload_remove_rules(const struct snap *snap, struct reload *reload,
 void reload_bar_routes(struct reload *reload, enum op_kind kind)
 {
 	vec_each(change, &reload->tables) {
+		const struct route_vec *late[] = {&change->put_back, &change->add_late};
 		const struct route_group barrier = route_barrier(&change->group);
 
-		diff_routes(kind, &change->put_back, &barrier, &reload->plan)->routes.temporary =
-			true;
-	}
-}
-
-/* What leads where the replaced ones lead: with a metric that nobody else uses, so that it comes
- * behind all others. */
-static void stand_in(struct reload *reload, enum op_kind kind)
-{
-	vec_each(change, &reload->tables) {
-		const struct route_group group = {
-			.table = change->group.table,
-			.metric = UINT32_MAX - (change->group.metric == UINT32_MAX),
-		};
-
-		diff_routes(kind, &change->replacing, &group, &reload->plan)->routes.temporary =
-			true;
+		for (size_t i = 0; i < 2; i++)
+			diff_routes(kind, late[i], &barrier, &reload->plan)->routes.temporary =
+				true;
 	}
 }
 
 void reload_replace_routes(struct reload *reload)
 {
-	stand_in(reload, OP_ROUTE_ADD);
+	vec_each(change, &reload->tables)
+		diff_put_back_routes(&change->replacing, &change->group, &reload->plan);
 	vec_each(change, &reload->tables)
 		diff_routes(OP_ROUTE_DEL, &change->replaced, &change->group, &reload->plan);
-	vec_each(change, &reload->tables)
-		diff_routes(OP_ROUTE_ADD, &change->replacing, &change->group, &reload->plan);
-	stand_in(reload, OP_ROUTE_DEL);
 }
 
 void reload_add_late_routes(struct reload *reload)
@@ -154,6 +139,6 @@ void reload_add_late_routes(struct reload *reload)
 	vec_each(change, &reload->tables) {
 		diff_put_back_routes(&change->put_back, &change->group, &reload->plan);
 		diff_put_back_routes(&change->barred, &change->group, &reload->plan);
-		diff_routes(OP_ROUTE_ADD, &change->add_late, &change->group, &reload->plan);
+		diff_put_back_routes(&change->add_late, &change->group, &reload->plan);
 	}
 }

@@ -112,7 +112,7 @@ struct table_sides {
 	struct route_vec wanted, running;
 	struct route_vec served; /* by somebody else's route, which ours cannot be added beside */
 	struct route_vec barred; /* by what a killed wgq has left */
-	struct prefix_set held;  /* until an address has gone */
+	struct prefix_set held;  /* the networks of the addresses that go */
 };
 
 static int sides_make(const struct want *want, const struct snap *snap,
@@ -151,10 +151,13 @@ bool tables_is_mistaken(const struct route_group *group)
 	return group->table == RT_TABLE_MAIN && group->metric && group->metric <= ADDRCONF_METRIC;
 }
 
-static bool is_taken_with_address(const struct table_sides *sides, const struct route_group *group,
-				  const struct route *route)
+/* By the route that the kernel made for an address which goes: in IPv4 it has the same metric, and
+ * in IPv6 the kernel would delete this one in its place. */
+static bool is_held(const struct table_sides *sides, const struct route_group *group,
+		    const struct route *route)
 {
-	return route->prefix.addr.family == AF_INET6 && tables_is_mistaken(group) &&
+	return (route->prefix.addr.family == AF_INET ? !group->metric
+						     : tables_is_mistaken(group)) &&
 	       prefix_set_has(&sides->held, &route->prefix);
 }
 
@@ -172,12 +175,12 @@ static int sides_merge(const struct table_sides *sides, struct table_change *cha
 			r = route_add(&change->remove, &running->at[j]);
 		else if (order < 0 && route_is_in(&sides->barred, &wanted->at[i].prefix))
 			r = route_add(&change->barred, &wanted->at[i]);
-		else if (order < 0 && prefix_set_has(&sides->held, &wanted->at[i].prefix))
+		else if (order < 0 && is_held(sides, &change->group, &wanted->at[i]))
 			r = route_add(&change->add_late, &wanted->at[i]);
 		else if (order < 0 && !route_is_in(&sides->served, &wanted->at[i].prefix))
 			r = route_add(&change->add, &wanted->at[i]);
-		else if (order == 0 &&
-			 is_taken_with_address(sides, &change->group, &running->at[j])) {
+		else if (order == 0 && running->at[j].prefix.addr.family == AF_INET6 &&
+			 is_held(sides, &change->group, &running->at[j])) {
 			r = route_add(&change->remove, &running->at[j]);
 			if (r == 0)
 				r = route_add(&change->put_back, &running->at[j]);
@@ -229,7 +232,7 @@ static void split_ipv4(struct route_vec *routes, struct route_vec *ret_ipv4, int
 }
 
 /* What is lost with the last address is removed before and added again behind it, so that an undo
- * finds it as well. What throws is on no link, and stays. */
+ * finds it as well. What is new comes behind it, too. What throws is on no link, and stays. */
 static int lose_ipv4(const struct snap *snap, struct table_change *change)
 {
 	struct route_vec removed = change->remove;

@@ -10,7 +10,7 @@
 struct table_change {
 	struct route_group group;
 	struct route_vec add;      /* longest first */
-	struct route_vec add_late; /* their place is held by the route of an address that goes */
+	struct route_vec add_late; /* after addresses that are in the way, or take them along */
 	struct route_vec put_back; /* of those in remove: the kernel takes them meanwhile */
 	struct route_vec barred;   /* missing, and a killed wgq has left a barrier */
 	struct route_vec remove;
