@@ -84,7 +84,7 @@ static void take_all(void)
 	for (;;) {
 		_cleanup_answer_ struct ask_answer answer = {0};
 
-		if (!asker_take(asker, &answer))
+		if (asker_take(asker, &answer) < 0)
 			break;
 		open_questions--;
 		if (answer.id == PREFIX_ID)

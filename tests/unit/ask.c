@@ -19,7 +19,7 @@ static struct ask_answer wait_for_answer(void)
 	struct pollfd ready = {.fd = asker_fd(asker), .events = POLLIN};
 	struct ask_answer answer = {0};
 
-	while (!asker_take(asker, &answer)) {
+	while (asker_take(asker, &answer) < 0) {
 		assert_int_equal(poll(&ready, 1, 20000), 1);
 		asker_step(asker);
 	}

@@ -21,6 +21,15 @@
 		stolen;                                                                            \
 	})
 
+/* The same for a file descriptor, with -1. */
+#define steal_fd(fd)                                                                               \
+	({                                                                                         \
+		int *steal_from = &(fd);                                                           \
+		int stolen = *steal_from;                                                          \
+		*steal_from = -1;                                                                  \
+		stolen;                                                                            \
+	})
+
 /* Zeroed memory for count objects; NULL when there is none or when the product overflows. */
 void *mem_calloc(size_t count, size_t size) __attribute__((malloc, warn_unused_result));
 

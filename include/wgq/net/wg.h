@@ -29,6 +29,11 @@ struct allowed_ip_vec {
  * tag (32). */
 enum { WG_OVERHEAD_IPV4 = 20 + 8 + 32, WG_OVERHEAD_IPV6 = 40 + 8 + 32 };
 
+/* Where a userspace WireGuard listens: RUNSTATEDIR of wireguard-tools; no implementation looks
+ * elsewhere on Linux. */
+#define WG_SOCKET_FOLDER "/var/run/wireguard"
+#define WG_SOCKET_SUFFIX ".sock"
+
 union endpoint {
 	struct sockaddr any; /* sa_family 0: none */
 	struct sockaddr_in in;

@@ -43,7 +43,7 @@ static int ask_all(struct asker *asker, struct probe_names *names, struct diag *
 		struct pollfd fd = {.fd = asker_fd(asker), .events = POLLIN};
 		struct ask_answer answer = {0};
 
-		while (asker_take(asker, &answer)) {
+		while (asker_take(asker, &answer) == 0) {
 			take(&names->at[answer.id], &answer, d);
 			ask_answer_release(&answer);
 			open--;

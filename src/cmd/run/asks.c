@@ -98,7 +98,7 @@ static void take_answers(struct peers *p)
 {
 	struct ask_answer answer = {0};
 
-	while (asker_take(p->asker, &answer)) {
+	while (asker_take(p->asker, &answer) == 0) {
 		if (answer.id == NAT64_ID)
 			take_nat64(p, &answer);
 		else

@@ -17,10 +17,6 @@
 #include "wgq/kernel/wg/removal.h"
 #include "wgq/kernel/wg/uapi_text.h"
 
-/* RUNSTATEDIR of wireguard-tools; no implementation looks elsewhere on Linux. */
-#define DIRECTORY "/var/run/wireguard"
-#define SUFFIX    ".sock"
-
 /* Per send() and recv(): a process that is stopped must not stop us. And what an answer may take:
  * a million allowed IPs make 45 MB. */
 enum { WAIT_SECONDS = 4, REPLY_MAX = 256 << 20, CHUNK = 65536 };
@@ -36,7 +32,8 @@ static int socket_address(const char *ifname, struct sockaddr_un *ret)
 	if (n == 0 || n >= IFNAMSIZ || strchr(ifname, '/'))
 		return -EINVAL;
 	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(ret->sun_path, sizeof(ret->sun_path), DIRECTORY "/%s" SUFFIX, ifname);
+	snprintf(ret->sun_path, sizeof(ret->sun_path), WG_SOCKET_FOLDER "/%s" WG_SOCKET_SUFFIX,
+		 ifname);
 	return 0;
 }
 
@@ -86,12 +83,7 @@ static int uapi_connect(const char *ifname)
 	if (fd < 0)
 		return -errno;
 	r = connect_within(fd, &address);
-	if (r < 0)
-		return r;
-
-	int connected = fd;
-	fd = -1;
-	return connected;
+	return r < 0 ? r : steal_fd(fd);
 }
 
 int wg_uapi_serves(const char *ifname, bool *ret, struct diag *d)

@@ -141,7 +141,6 @@ int lock_take(const volatile sig_atomic_t *stop, void (*say)(const char *line), 
 			say_who(fd, say);
 		io_sleep_ms(TRY_INTERVAL_MS);
 	}
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = steal_fd(fd);
 	return 0;
 }

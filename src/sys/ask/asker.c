@@ -69,7 +69,7 @@ int asker_fd(const struct asker *asker)
 }
 
 /* A number, or a UDP service, for which no server is asked. */
-static bool find_port(const char *port, uint16_t *ret)
+static int find_port(const char *port, uint16_t *ret)
 {
 	const struct addrinfo hints = {
 		.ai_family = AF_INET,
@@ -80,11 +80,11 @@ static bool find_port(const char *port, uint16_t *ret)
 	union endpoint any = {0};
 
 	if (getaddrinfo(NULL, port, &hints, &found))
-		return false;
+		return -ENOENT;
 	memcpy(&any.in, found->ai_addr, sizeof(any.in));
 	freeaddrinfo(found);
 	*ret = endpoint_port(&any);
-	return true;
+	return 0;
 }
 
 /* An address, with its scope, is known without a question. */
@@ -109,7 +109,7 @@ int asker_ask(struct asker *asker, uint64_t id, const char *host, const char *po
 
 	if (!q)
 		return -ENOMEM;
-	if (find_port(port, &q->port))
+	if (find_port(port, &q->port) == 0)
 		take_address(q);
 	else
 		question_done(q, q->families, ASK_WRONG, "there is no such UDP service");
@@ -130,14 +130,14 @@ void asker_step(struct asker *asker)
 		threads_step(asker->threads);
 }
 
-bool asker_take(struct asker *asker, struct ask_answer *ret)
+int asker_take(struct asker *asker, struct ask_answer *ret)
 {
 	struct question *q = questions_pop(&asker->done);
 
 	if (!q)
-		return false;
+		return -EAGAIN;
 	*ret = q->answer;
 	q->answer = (struct ask_answer){0};
 	question_free(q);
-	return true;
+	return 0;
 }

@@ -42,16 +42,17 @@ static int new_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The folder is root's; but in a user namespace root may be anybody. */
-static bool is_trusted(int fd, pid_t *ret_pid)
+/* The folder is root's; but in a user namespace root may be anybody. -EPERM: it is not trusted.
+ */
+static int find_peer(int fd, pid_t *ret_pid)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return false;
+		return -EPERM;
 	*ret_pid = peer.pid;
-	return peer.uid == 0 || peer.uid == geteuid();
+	return peer.uid == 0 || peer.uid == geteuid() ? 0 : -EPERM;
 }
 
 static int connect_to(const char *ifname, int *ret_fd, pid_t *ret_pid)
@@ -64,11 +65,10 @@ static int connect_to(const char *ifname, int *ret_fd, pid_t *ret_pid)
 		return fd;
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return errno == ECONNREFUSED ? -ENOENT : -errno;
-	if (!is_trusted(fd, ret_pid))
-		return -EPERM;
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
+	r = find_peer(fd, ret_pid);
+	if (r == 0)
+		*ret_fd = steal_fd(fd);
+	return r;
 }
 
 int keeper_send_more(int fd, enum keeper_word word)
@@ -85,8 +85,7 @@ int keeper_send(const char *ifname, enum keeper_word word, int *ret_fd, pid_t *r
 		r = keeper_send_more(fd, word);
 	if (r < 0)
 		return r;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = steal_fd(fd);
 	return 0;
 }
 
@@ -142,8 +141,7 @@ int keeper_listen(const char *ifname, int *ret_fd, struct diag *d)
 		diag_note(d, "so wgq status cannot ask, and wgq down not tell, this process");
 		return r;
 	}
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = steal_fd(fd);
 	return 0;
 }
 
@@ -165,11 +163,8 @@ int keeper_accept(int fd)
 
 	if (connection < 0)
 		return errno == ECONNABORTED || errno == EINTR ? -EAGAIN : -errno;
-	if (!is_trusted(connection, &pid))
-		return -EPERM;
-	int accepted = connection;
-	connection = -1;
-	return accepted;
+	int r = find_peer(connection, &pid);
+	return r < 0 ? r : steal_fd(connection);
 }
 
 int keeper_read(int fd, enum keeper_word *ret)

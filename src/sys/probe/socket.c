@@ -59,8 +59,7 @@ int probe_socket_open(uint8_t family, uint32_t mark, uint16_t tag, int *ret, str
 	}
 	if (r < 0)
 		return diag_fail(d, -r, "cannot open a raw socket");
-	*ret = fd;
-	fd = -1;
+	*ret = steal_fd(fd);
 	return 0;
 }
 
@@ -197,8 +196,7 @@ static int bind_port(uint8_t family, uint16_t *port, int *ret)
 	    bind(fd, &name.any, len) < 0 || getsockname(fd, &name.any, &len) < 0)
 		return -errno;
 	*port = endpoint_port(&name);
-	*ret = fd;
-	fd = -1;
+	*ret = steal_fd(fd);
 	return 0;
 }
 

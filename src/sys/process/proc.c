@@ -66,12 +66,7 @@ static int memory_file(const char *text)
 	int r = io_write_all(fd, text, strlen(text));
 	if (r < 0)
 		return r;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return -errno;
-
-	int ready = fd;
-	fd = -1;
-	return ready;
+	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : steal_fd(fd);
 }
 
 static int wiring_init(struct wiring *w, const struct proc_files *files, bool helper)

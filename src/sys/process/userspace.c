@@ -12,10 +12,9 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/net/wg.h"
 #include "wgq/sys/file/io.h"
 #include "wgq/sys/process/proc.h"
-
-#define SOCKET_FOLDER "/var/run/wireguard"
 
 /* It is there when the program has gone into the background; wireguard-go takes some 20 ms. */
 enum { WAIT_START_MS = 5000, WAIT_END_MS = 2000, WAIT_STEP_MS = 10 };
@@ -37,7 +36,8 @@ bool userspace_kernel_has_wireguard(void)
 static void socket_address(const char *ifname, struct sockaddr_un *ret)
 {
 	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(ret->sun_path, sizeof(ret->sun_path), SOCKET_FOLDER "/%s.sock", ifname);
+	snprintf(ret->sun_path, sizeof(ret->sun_path), WG_SOCKET_FOLDER "/%s" WG_SOCKET_SUFFIX,
+		 ifname);
 }
 
 static enum socket_state socket_look(const struct sockaddr_un *address)

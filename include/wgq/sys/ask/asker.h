@@ -81,8 +81,8 @@ struct ask_answer {
 					* an address that is missing here may be valid still */
 };
 
-/* False: there is none for now. */
-bool asker_take(struct asker *asker, struct ask_answer *ret);
+/* 0 or -EAGAIN: there is none for now. */
+int asker_take(struct asker *asker, struct ask_answer *ret);
 void ask_answer_release(struct ask_answer *answer);
 
 #define _cleanup_answer_ _cleanup_(ask_answer_release)
