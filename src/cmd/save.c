@@ -38,15 +38,6 @@ static int observe(struct session *s, struct snap *ret, struct diag *d)
 							       : r;
 }
 
-/* The number of a full tunnel's table, which up has chosen; but for the file it is up again. */
-static bool is_fwmark_automatic(const struct conf *conf, const struct snap *snap)
-{
-	vec_each(tunnel, &snap->tunnel_rules)
-		if (tunnel->leads_here && tunnel->rule.fwmark == snap->wg.fwmark)
-			return true;
-	return want_asks_full_tunnel(conf);
-}
-
 /* The file may have been edited since the interface came up: what it says otherwise than what runs
  * is lost. These are the steps of a reload that would bring it about, as far as it is what is
  * saved. */
@@ -133,7 +124,12 @@ static int new_text(struct session *s, struct snap *snap, bool is_asked_for,
 		.device = &snap->wg,
 		.addrs = &snap->addrs,
 		.mtu = snap->link.mtu,
-		.automatic_fwmark = is_fwmark_automatic(&conf, snap),
+		/* The number of a full tunnel's table, which up has chosen, or would for the file
+		 * as it is now. */
+		.automatic_fwmark =
+			want_asks_full_tunnel(&conf) ||
+			vec_find(tunnel, &snap->tunnel_rules,
+				 tunnel->leads_here && tunnel->rule.fwmark == snap->wg.fwmark),
 		.endpoints = (s->options->given & OPTION_ENDPOINTS) || conf.save_config ||
 			     s->options->as_wg_quick,
 		.userspace = snap->is_userspace,

@@ -38,18 +38,12 @@ static int hold(struct holder_vec *holders, const struct key *key, uint32_t line
 
 static bool has_addr(const struct link_addr_vec *addrs, const struct addr *addr)
 {
-	vec_each(known, addrs)
-		if (addr_compare(&known->prefix.addr, addr) == 0)
-			return true;
-	return false;
+	return vec_find(known, addrs, addr_compare(&known->prefix.addr, addr) == 0);
 }
 
 static bool allows(const struct wg_peer *peer, const struct prefix *host)
 {
-	vec_each(ip, &peer->allowed_ips)
-		if (prefix_equal(&ip->prefix, host))
-			return true;
-	return false;
+	return vec_find(ip, &peer->allowed_ips, prefix_equal(&ip->prefix, host));
 }
 
 static int derive_own(struct conf *conf, const struct conf_prefix *in, const struct key *own,

@@ -64,10 +64,7 @@ bool rule_same(const struct rule *a, const struct rule *b)
 
 bool addrs_have_family(const struct link_addr_vec *addrs, uint8_t family)
 {
-	vec_each(addr, addrs)
-		if (addr->prefix.addr.family == family)
-			return true;
-	return false;
+	return vec_find(addr, addrs, addr->prefix.addr.family == family);
 }
 
 bool addr_is_kernels(const struct link_addr *addr, const struct link_addr_vec *of_link, bool is_tun)

@@ -35,10 +35,7 @@ bool subnet_matters(const struct prefix *p)
 /* NULL: it is free. */
 static const struct prefix *used_by(const struct prefix_vec *used, const struct prefix *candidate)
 {
-	vec_each(p, used)
-		if (overlap(p, candidate))
-			return p;
-	return NULL;
+	return vec_find(p, used, overlap(p, candidate));
 }
 
 /* The network of that number in a range. */

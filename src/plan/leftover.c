@@ -14,14 +14,6 @@ static bool has_mark(const struct tunnel_rule *tunnel, const void *context)
 	return tunnel->rule.fwmark == *mark && !tunnel->table_used;
 }
 
-static bool is_in_use(const struct snap *snap, uint32_t mark)
-{
-	vec_each(used, &snap->marks)
-		if (*used == mark)
-			return true;
-	return false;
-}
-
 /* A number that up or wg-quick chooses (linux.bash:215), in a rule as they make it. */
 static bool is_chosen(const struct rule *rule)
 {
@@ -37,7 +29,7 @@ static uint32_t only_orphan(const struct snap *snap)
 
 	vec_each(tunnel, &snap->tunnel_rules) {
 		if (tunnel->table_used || !is_chosen(&tunnel->rule) ||
-		    is_in_use(snap, tunnel->rule.fwmark))
+		    vec_find(used, &snap->marks, *used == tunnel->rule.fwmark))
 			continue;
 		if (mark && mark != tunnel->rule.fwmark)
 			return 0;

@@ -149,8 +149,7 @@ bool rule_place_has_room_before(const struct snap *snap, const struct rule *tunn
 
 const struct host_rule *rule_place_blocker(const struct snap *snap, const struct rule *rule)
 {
-	vec_each(known, &snap->rules)
-		if (known->rule.family == rule->family && known->ends && known->place < rule->place)
-			return known;
-	return NULL;
+	return vec_find(known, &snap->rules,
+			known->rule.family == rule->family && known->ends &&
+				known->place < rule->place);
 }

@@ -61,14 +61,6 @@ bool servers_equal(const struct conf_text_vec *a, const struct conf_text_vec *b,
 	return !x && !y;
 }
 
-static bool has(const struct conf_text_vec *list, const char *text, servers_same *same)
-{
-	vec_each(item, list)
-		if (same(item->text, text))
-			return true;
-	return false;
-}
-
 int servers_missing(const struct conf_text_vec *wanted, const struct buf *lines, servers_same *same,
 		    struct buf *ret_text)
 {
@@ -77,7 +69,7 @@ int servers_missing(const struct conf_text_vec *wanted, const struct buf *lines,
 	size_t i = 0;
 
 	for (const char *text; r == 0 && (text = next(wanted, &i));)
-		if (!has(&there, text, same)) {
+		if (!vec_find(item, &there, same(item->text, text))) {
 			buf_str(ret_text, ret_text->len ? ", " : "");
 			buf_printable(ret_text, text, strlen(text));
 		}

@@ -7,14 +7,6 @@
 #include "wgq/plan/rules.h"
 #include "wgq/plan/servers.h"
 
-static bool was_full(const struct snap *snap)
-{
-	vec_each(tunnel, &snap->tunnel_rules)
-		if (rules_is_own(tunnel, snap))
-			return true;
-	return false;
-}
-
 /* The rules of iptables are not read for their mark, which is that of the tunnel's rules and,
  * unless somebody has changed it, the device's as well. */
 static uint32_t mark_of(const struct snap *snap)
@@ -57,7 +49,9 @@ int services_find(const char *ifname, const struct snap *snap, struct services *
 	ret->has_listen = snap->has_own_table && snap->listen_on.len;
 	ret->has_firewall = (snap->firewall_ip || snap->firewall_ip6) && ret->firewall.mark;
 	ret->dns = (struct dns_setting){
-		.servers = &ret->servers, .search = &ret->search, .catch_all = was_full(snap)};
+		.servers = &ret->servers,
+		.search = &ret->search,
+		.catch_all = vec_find(tunnel, &snap->tunnel_rules, rules_is_own(tunnel, snap))};
 	ret->has_dns = snap_has_seen(snap, LOOK_DNS) && (ret->servers.len || ret->search.len);
 	return 0;
 }

@@ -136,10 +136,7 @@ void txn_forgive(struct txn *txn)
 
 static bool has_inverse(const struct txn *txn, enum op_kind kind)
 {
-	vec_each(op, &txn->inverses)
-		if (op->kind == kind)
-			return true;
-	return false;
+	return vec_find(op, &txn->inverses, op->kind == kind);
 }
 
 bool txn_moves_link(const struct txn *txn)

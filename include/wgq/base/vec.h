@@ -5,6 +5,7 @@
  *
  *	struct prefix *p = vec_push(&v);	zeroed new element, NULL: no memory
  *	vec_each(p, &v) ...			p points at each element in turn
+ *	vec_find(p, &v, p->len == 24)		the first that is such, NULL: none is
  *	vec_before(p, &v, p->len > 24)		how many come first of those that are such; all
  *						others come behind them, as in a sorted array
  *	vec_release(&v);			frees the array, not what its elements own
@@ -48,6 +49,17 @@ void *vec_grow(void *at, size_t *cap, size_t want, size_t size);
 
 #define vec_each(item, v)                                                                          \
 	for (__typeof__((v)->at + 0) item = (v)->at; item && item < (v)->at + (v)->len; item++)
+
+#define vec_find(item, v, is_such)                                                                 \
+	({                                                                                         \
+		__typeof__((v)->at + 0) vec_found = NULL;                                          \
+		vec_each(item, v)                                                                  \
+			if (is_such) {                                                             \
+				vec_found = item;                                                  \
+				break;                                                             \
+			}                                                                          \
+		vec_found;                                                                         \
+	})
 
 #define vec_before(item, v, is_such)                                                               \
 	({                                                                                         \

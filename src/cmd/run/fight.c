@@ -11,10 +11,7 @@ enum { THINGS_MAX = 256 };
 
 static struct fight_thing *find(const struct fight *f, const char *name)
 {
-	vec_each(thing, f)
-		if (strcmp(thing->name, name) == 0)
-			return thing;
-	return NULL;
+	return vec_find(thing, f, strcmp(thing->name, name) == 0);
 }
 
 uint64_t fight_pauses_until(const struct fight *f, const char *name, uint64_t now)

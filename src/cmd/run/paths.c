@@ -23,10 +23,7 @@ struct reach_time peers_now(void)
 
 struct peer *peers_find(struct peers *p, uint32_t number)
 {
-	vec_each(peer, p)
-		if (peer->number == number)
-			return peer;
-	return NULL;
+	return vec_find(peer, p, peer->number == number);
 }
 
 void peers_soon(struct peers *p)
@@ -89,18 +86,11 @@ static int add_entry(struct entry_vec *entries, struct entry_vec *before,
 	return number && !entry->addrs.len ? add_number(entry, number) : 0;
 }
 
-static const struct conf_endpoint *named_endpoint(const struct conf *conf, size_t index)
-{
-	vec_each(endpoint, &conf->endpoints)
-		if (endpoint->peer == index)
-			return endpoint;
-	return NULL;
-}
-
 int peer_set_entries(struct peer *peer, const struct conf *conf)
 {
 	const struct wg_peer *wanted = &conf->wg.peers.at[peer->index];
-	const struct conf_endpoint *named = named_endpoint(conf, peer->index);
+	const struct conf_endpoint *named =
+		vec_find(endpoint, &conf->endpoints, endpoint->peer == peer->index);
 	struct entry_vec before = peer->entries;
 	int r = 0;
 

@@ -58,14 +58,6 @@ static void find_all_paths(struct peers *p)
  * it ask the gateway again (net/ipv6/route.c, rt6_probe()). */
 enum { WAYS_AGAIN_MS = 20000 };
 
-static bool has_several_ways(const struct peers *p)
-{
-	vec_each(peer, p)
-		if (peer->reach.n > 1)
-			return true;
-	return false;
-}
-
 static void read_device(struct peers *p)
 {
 	_cleanup_wg_device_ struct wg_device wg = {0};
@@ -73,7 +65,7 @@ static void read_device(struct peers *p)
 	if (device_get(p->keep->ifname, p->is_userspace ? DEVICE_USERSPACE : DEVICE_KERNEL, &wg,
 		       NULL) == 0)
 		take_readings(p, &wg);
-	if (loop_now() - p->ways_at >= WAYS_AGAIN_MS && has_several_ways(p))
+	if (loop_now() - p->ways_at >= WAYS_AGAIN_MS && vec_find(peer, p, peer->reach.n > 1))
 		find_all_paths(p);
 }
 
@@ -172,18 +164,7 @@ static void on_time(void *context)
 
 static bool has_names(const struct peer *peer)
 {
-	vec_each(entry, &peer->entries)
-		if (entry->host)
-			return true;
-	return false;
-}
-
-static struct peer *find_key(struct peers *p, const struct key *key)
-{
-	vec_each(peer, p)
-		if (key_equal(&peer->key, key))
-			return peer;
-	return NULL;
+	return vec_find(entry, &peer->entries, entry->host);
 }
 
 /* Whether there is an endpoint to look after. */
@@ -215,7 +196,7 @@ static void keep_endpoint(const struct peer *peer, struct wg_peer *wanted)
 static int load_peer(struct peers *p, struct conf *conf, size_t index)
 {
 	struct wg_peer *wanted = &conf->wg.peers.at[index];
-	struct peer *peer = find_key(p, &wanted->public_key);
+	struct peer *peer = vec_find(known, p, key_equal(&known->key, &wanted->public_key));
 	bool is_new = !peer;
 
 	if (is_new && !(peer = vec_push(p)))

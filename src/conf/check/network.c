@@ -84,14 +84,6 @@ static void check_saved_comments(struct check *c)
 	}
 }
 
-/* The kernel takes an IPv4 address twice with different lengths, one of IPv6 only once
- * (net/ipv6/addrconf.c, ipv6_add_addr()). */
-static bool clash(const struct prefix *a, const struct prefix *b)
-{
-	return addr_compare(&a->addr, &b->addr) == 0 &&
-	       (a->len == b->len || a->addr.family == AF_INET6);
-}
-
 static int compare_addresses(const void *a, const void *b)
 {
 	const struct link_addr *x = a, *y = b;
@@ -131,7 +123,10 @@ static void check_duplicate_address(struct check *c)
 		const struct link_addr *before = &sorted.at[i - 1], *a = &sorted.at[i];
 		char text[ADDR_TEXT_MAX];
 
-		if (!clash(&before->prefix, &a->prefix))
+		/* The kernel takes an IPv4 address twice with different lengths, one of IPv6 only
+		 * once (net/ipv6/addrconf.c, ipv6_add_addr()). */
+		if (addr_compare(&before->prefix.addr, &a->prefix.addr) != 0 ||
+		    (before->prefix.len != a->prefix.len && a->prefix.addr.family == AF_INET))
 			continue;
 		addr_format(&a->prefix.addr, text);
 		check_found(c, where_prefix(c, a->line, &a->prefix), "delete one of the two",
@@ -177,13 +172,6 @@ static void check_taken_network(struct check *c)
 	}
 }
 
-/* Whether the item that gave this address has a length. */
-static bool has_length(const struct check *c, const struct link_addr *a, struct where *ret)
-{
-	*ret = where_prefix(c, a->line, &a->prefix);
-	return !ret->at.len || memchr(ret->at.at, '/', ret->at.len);
-}
-
 /* How many hosts of the network that is usual for the address have a peer to themselves. */
 static size_t neighbours_of(const struct check *c, const struct link_addr *a)
 {
@@ -208,9 +196,10 @@ static void check_address_length(struct check *c)
 		const struct link_addr *a = &c->conf->addresses.at[i];
 		_cleanup_buf_ struct buf hint = {0};
 		char text[ADDR_TEXT_MAX];
-		struct where where;
+		const struct where where = where_prefix(c, a->line, &a->prefix);
+		bool has_length = !where.at.len || memchr(where.at.at, '/', where.at.len);
 
-		if (has_length(c, a, &where) || !neighbours_of(c, a))
+		if (has_length || !neighbours_of(c, a))
 			continue;
 		addr_format(&a->prefix.addr, text);
 		buf_addf(&hint, "write the length of the network: %s/%d", text,
@@ -267,14 +256,6 @@ static void check_mtu_path(struct check *c)
 		    overhead, conf->mtu, c->facts->path_mtu);
 }
 
-static bool has_ipv6(const struct wg_peer *peer)
-{
-	vec_each(ip, &peer->allowed_ips)
-		if (ip->prefix.addr.family == AF_INET6)
-			return true;
-	return false;
-}
-
 /* Over IPv4 a wg interface has one neighbour for all destinations, over IPv6 one for each. */
 static void check_neighbours(struct check *c)
 {
@@ -282,7 +263,7 @@ static void check_neighbours(struct check *c)
 	size_t count = 0;
 
 	vec_each(peer, &c->conf->wg.peers) {
-		if (!has_ipv6(peer))
+		if (!vec_find(ip, &peer->allowed_ips, ip->prefix.addr.family == AF_INET6))
 			continue;
 		first = first ? first : peer;
 		count++;
@@ -307,15 +288,6 @@ static void check_dns_tool(struct check *c)
 		    "this host has no way to set name servers, so wgq up fails");
 }
 
-/* The interface's own are not there before it is up. */
-static bool is_own_address(const struct conf *conf, const struct addr *addr)
-{
-	vec_each(own, &conf->addresses)
-		if (addr_compare(&own->prefix.addr, addr) == 0)
-			return true;
-	return false;
-}
-
 static void check_listen_on(struct check *c)
 {
 	char text[ADDR_TEXT_MAX];
@@ -328,7 +300,10 @@ static void check_listen_on(struct check *c)
 				    "this host has no interface %s, by which packets could come in",
 				    on->ifname);
 		else if (!on->ifname[0] && c->facts->has_address &&
-			 !c->facts->has_address(&on->addr) && !is_own_address(c->conf, &on->addr))
+			 !c->facts->has_address(&on->addr) &&
+			 /* The interface's own are not there before it is up. */
+			 !vec_find(own, &c->conf->addresses,
+				   addr_compare(&own->prefix.addr, &on->addr) == 0))
 			check_found(c, where_text(c, on->line, text),
 				    "`ip address' lists the addresses",
 				    "this host has no address %s, to which packets could come",

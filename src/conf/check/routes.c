@@ -230,14 +230,6 @@ static struct where where_full(const struct check *c, uint8_t family)
 	return (struct where){0};
 }
 
-static bool has_claims(const struct check *c, uint8_t family)
-{
-	vec_each(claim, &c->claims)
-		if (claim->prefix.addr.family == family)
-			return true;
-	return false;
-}
-
 /* NAME=1 of sysctl, or the file below /proc/sys; of the tunnel alone it keeps nothing in. */
 static bool turns_ipv6_off(const struct check *c, const char *setting)
 {
@@ -292,7 +284,8 @@ static void check_ipv6_leak(struct check *c)
 /* A tunnel for IPv6 alone is nothing unusual; one with an address of IPv4 that nothing uses is. */
 static void check_ipv4_leak(struct check *c)
 {
-	if (!routes_all(c->conf) || coverage(c, AF_INET6) != COVERS_ALL || has_claims(c, AF_INET) ||
+	if (!routes_all(c->conf) || coverage(c, AF_INET6) != COVERS_ALL ||
+	    vec_find(claim, &c->claims, claim->prefix.addr.family == AF_INET) ||
 	    !addrs_have_family(&c->conf->addresses, AF_INET) || hooks_stop(c, AF_INET))
 		return;
 	check_found(c, where_full(c, AF_INET6), "add 0.0.0.0/0 to it",

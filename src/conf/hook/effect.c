@@ -164,10 +164,7 @@ const char *effect_value(const struct effect *e, const char *keyword)
 
 bool effect_has(const struct effect *e, const char *word)
 {
-	vec_each(have, &e->words)
-		if (strcmp(*have, word) == 0)
-			return true;
-	return false;
+	return vec_find(have, &e->words, strcmp(*have, word) == 0);
 }
 
 static void side_release(struct hook_side *side)

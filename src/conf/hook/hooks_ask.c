@@ -136,11 +136,9 @@ static bool counts(const struct hooks *hooks, const struct effect *e, enum hooks
 /* A command of the hook of this kind takes its values from elsewhere. */
 static bool is_open(const struct hooks *hooks, size_t hook, enum effect_kind kind)
 {
-	vec_each(e, &hooks->up)
-		if (e->hook == hook && e->add &&
-		    (e->kind == EFFECT_UNKNOWN || (e->kind == kind && e->open)))
-			return true;
-	return false;
+	return vec_find(e, &hooks->up,
+			e->hook == hook && e->add &&
+				(e->kind == EFFECT_UNKNOWN || (e->kind == kind && e->open)));
 }
 
 /* Whether a program that is not known, or a command of the kind that has it from a variable, may
@@ -148,12 +146,10 @@ static bool is_open(const struct hooks *hooks, size_t hook, enum effect_kind kin
 static bool may_make(const struct hooks *hooks, enum hooks_when when, enum effect_kind kind,
 		     const struct wanted *wanted)
 {
-	vec_each(e, &hooks->up)
-		if ((e->kind == EFFECT_UNKNOWN || e->kind == EFFECT_VALUES) &&
-		    counts(hooks, e, when) && names(e, wanted) &&
-		    (e->kind == EFFECT_UNKNOWN || is_open(hooks, e->hook, kind)))
-			return true;
-	return false;
+	return vec_find(e, &hooks->up,
+			(e->kind == EFFECT_UNKNOWN || e->kind == EFFECT_VALUES) &&
+				counts(hooks, e, when) && names(e, wanted) &&
+				(e->kind == EFFECT_UNKNOWN || is_open(hooks, e->hook, kind)));
 }
 
 /* Not of another link by its name. */
@@ -272,12 +268,10 @@ bool hooks_set_multicast(const struct hooks *hooks)
 
 bool hooks_load(const struct hooks *hooks)
 {
-	vec_each(e, &hooks->up)
-		if (e->kind == EFFECT_WG && e->own &&
-		    (effect_has(e, "addconf") || effect_has(e, "setconf") ||
-		     effect_has(e, "syncconf")))
-			return true;
-	return false;
+	return vec_find(e, &hooks->up,
+			e->kind == EFFECT_WG && e->own &&
+				(effect_has(e, "addconf") || effect_has(e, "setconf") ||
+				 effect_has(e, "syncconf")));
 }
 
 bool hooks_add_peer(const struct hooks *hooks, const struct key *public_key)

@@ -21,44 +21,15 @@ struct full {
 
 static bool has_default(const struct route_vec *routes, uint8_t family)
 {
-	vec_each(route, routes)
-		if (route->prefix.len == 0 && route->prefix.addr.family == family)
-			return true;
-	return false;
+	return vec_find(route, routes,
+			route->prefix.len == 0 && route->prefix.addr.family == family);
 }
 
 static bool table_has_default(const struct snap *snap, uint32_t number, uint8_t family)
 {
-	vec_each(table, &snap->tables)
-		if (table->group.table == number &&
-		    (has_default(&table->plain, family) || has_default(&table->others, family)))
-			return true;
-	return false;
-}
-
-static const struct rule *tunnel_rule(const struct snap *snap, const struct full *full)
-{
-	vec_each(tunnel, &snap->tunnel_rules)
-		if (tunnel->rule.family == full->family && tunnel->rule.table == full->mark)
-			return &tunnel->rule;
-	return NULL;
-}
-
-static bool has_suppress_before(const struct snap *snap, const struct rule *tunnel)
-{
-	vec_each(rule, &snap->suppress_rules)
-		if (rule->family == tunnel->family && rule->place < tunnel->place)
-			return true;
-	return false;
-}
-
-/* Where the kernel had no lower priority for it. */
-static bool has_suppress_behind(const struct snap *snap, const struct rule *tunnel)
-{
-	vec_each(rule, &snap->suppress_rules)
-		if (rule->family == tunnel->family && rule->priority == tunnel->priority)
-			return true;
-	return false;
+	return vec_find(table, &snap->tables,
+			table->group.table == number && (has_default(&table->plain, family) ||
+							 has_default(&table->others, family)));
 }
 
 static int check_order(const struct snap *snap, const struct full *full, const struct rule *tunnel,
@@ -73,11 +44,14 @@ static int check_order(const struct snap *snap, const struct full *full, const s
 		buf_addf(&detail, "%u: ", blocker->rule.priority);
 		policy_rule_format(&blocker->rule, &detail);
 		buf_str(&detail, " comes first");
-	} else if (has_suppress_before(snap, tunnel)) {
+	} else if (vec_find(rule, &snap->suppress_rules,
+			    rule->family == tunnel->family && rule->place < tunnel->place)) {
 		return 0;
 	} else {
 		buf_str(&detail, "lookup main suppress_prefixlength 0");
-		if (has_suppress_behind(snap, tunnel))
+		/* Where the kernel had no lower priority for it. */
+		if (vec_find(rule, &snap->suppress_rules,
+			     rule->family == tunnel->family && rule->priority == tunnel->priority))
 			buf_str(&detail, " comes last");
 		else
 			kind = FINDING_SUPPRESS_MISSING;
@@ -150,18 +124,20 @@ static int check_family(const struct health_input *in, const struct full *full,
 			struct finding_vec *ret)
 {
 	const struct snap *snap = in->snap;
-	const struct rule *rule = tunnel_rule(snap, full);
+	const struct tunnel_rule *tunnel =
+		vec_find(rule, &snap->tunnel_rules,
+			 rule->rule.family == full->family && rule->rule.table == full->mark);
 	_cleanup_buf_ struct buf missing = {0}, route = {0};
 	int r = 0;
 
-	if (!rule) {
+	if (!tunnel) {
 		buf_addf(&missing, "%s, not fwmark %u lookup %u", full->name, full->mark,
 			 full->mark);
 		r = finding_add(ret, FINDING_RULE_MISSING, FINDING_NO_PEER, &missing);
 	} else {
-		r = check_order(snap, full, rule, ret);
+		r = check_order(snap, full, &tunnel->rule, ret);
 		if (r == 0)
-			r = check_other(in, full, rule, ret);
+			r = check_other(in, full, &tunnel->rule, ret);
 	}
 	if (r < 0 || table_has_default(snap, full->mark, full->family))
 		return r;

@@ -67,14 +67,6 @@ static struct node node_look(const struct packet *packet, const struct policy_ro
 	return node;
 }
 
-static bool has_sources(const struct policy_route_vec *routes, unsigned to_len)
-{
-	vec_each(route, routes)
-		if (route->to.len == to_len && route->from.len)
-			return true;
-	return false;
-}
-
 /* fib6_node_lookup(): the longest prefix, and among its routes the longest source. A prefix that
  * has routes for some sources, but none for this one, is passed over with its routes for all
  * sources; only ::/0 is not, being the root. Once a prefix was found and its routes are all dead,
@@ -85,7 +77,7 @@ static const struct policy_route *pick_ipv6(const struct packet *packet,
 	bool found = false;
 
 	for (unsigned to_len = 129; to_len-- > 0;) {
-		bool sources = has_sources(routes, to_len);
+		bool sources = vec_find(route, routes, route->to.len == to_len && route->from.len);
 
 		for (unsigned from_len = sources ? 128 : 0; from_len > 0; from_len--) {
 			struct node node = node_look(packet, routes, to_len, from_len);

@@ -44,10 +44,8 @@ static bool keeps_rule(const struct snap *snap, const struct want *want,
 static const struct tunnel_rule *find_rule(const struct snap *snap, const struct want *want,
 					   const struct rule_pair_vec *pairs, uint8_t family)
 {
-	vec_each(tunnel, &snap->tunnel_rules)
-		if (tunnel->rule.family == family && keeps_rule(snap, want, pairs, tunnel))
-			return tunnel;
-	return NULL;
+	return vec_find(tunnel, &snap->tunnel_rules,
+			tunnel->rule.family == family && keeps_rule(snap, want, pairs, tunnel));
 }
 
 int reload_place_rules(const struct snap *snap, const struct rule_pair_vec *pairs,
@@ -60,21 +58,13 @@ int reload_place_rules(const struct snap *snap, const struct rule_pair_vec *pair
 	return rule_places_find(snap, ip, ip6, &reload->places, d);
 }
 
-static bool is_paired(const struct rule *suppress, const struct rule_pair_vec *pairs)
-{
-	vec_each(pair, pairs)
-		if (*pair == suppress)
-			return true;
-	return false;
-}
-
 /* A suppress rule that lost its tunnel's would stay for ever, beside the new pair. */
 static void remove_orphan(const struct snap *snap, const struct rule_pair_vec *pairs,
 			  uint8_t family, struct plan *plan)
 {
 	vec_each(suppress, &snap->suppress_rules) {
 		if (suppress->family != family || suppress->protocol != RTPROT_KERNEL ||
-		    is_paired(suppress, pairs))
+		    vec_find(pair, pairs, *pair == suppress))
 			continue;
 		plan_add(plan, OP_RULE_DEL, 0)->rule = *suppress;
 		return;

@@ -11,14 +11,6 @@
 
 enum { PORT_WAIT_MS = 2000, PORT_STEP_MS = 5 };
 
-static bool has_addr(const struct addr_vec *addrs, const struct addr *addr)
-{
-	vec_each(known, addrs)
-		if (addr_compare(known, addr) == 0)
-			return true;
-	return false;
-}
-
 /* The kernel lists a new address before those of its scope that were there. */
 static bool insert_link_local(struct addr_vec *addrs, const struct addr *addr)
 {
@@ -44,7 +36,8 @@ static bool add_addrs(const struct host *h, const struct firewall *firewall,
 		ret->at[ret->len++] = firewall->addrs[i];
 	vec_each(own, found)
 		if (addr_is_kernels(own, found, h->server == DEVICE_USERSPACE) &&
-		    !has_addr(ret, &own->prefix.addr) && !insert_link_local(ret, &own->prefix.addr))
+		    !vec_find(known, ret, addr_compare(known, &own->prefix.addr) == 0) &&
+		    !insert_link_local(ret, &own->prefix.addr))
 			return false;
 	return true;
 }

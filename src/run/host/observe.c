@@ -20,21 +20,15 @@
 
 static const uint8_t families[] = {AF_INET, AF_INET6};
 
-static bool has_orphan(const struct snap *snap)
-{
-	vec_each(tunnel, &snap->tunnel_rules)
-		if (!tunnel->leads_here && !tunnel->table_used)
-			return true;
-	return false;
-}
-
 /* A device that goes meanwhile needs no mark any more. */
 static int observe_marks(struct host *h, const struct observe_query *query, struct snap *snap,
 			 struct diag *d)
 {
 	(void)h, (void)query;
 	_cleanup_(links_release) struct link_vec links = {0};
-	int r = has_orphan(snap) ? device_list(&links, d) : 0;
+	bool has_orphan =
+		vec_find(tunnel, &snap->tunnel_rules, !tunnel->leads_here && !tunnel->table_used);
+	int r = has_orphan ? device_list(&links, d) : 0;
 
 	if (r == 0 && !vec_reserve(&snap->marks, links.len))
 		r = diag_no_memory(d);
@@ -51,22 +45,15 @@ static int observe_marks(struct host *h, const struct observe_query *query, stru
 	return r;
 }
 
-/* A number that some tunnel's rule carries is taken, even when its table was flushed. */
-static bool has_tunnel_rule(const struct snap *snap, uint32_t table)
-{
-	vec_each(tunnel, &snap->tunnel_rules)
-		if (tunnel->rule.table == table)
-			return true;
-	return false;
-}
-
 static int observe_full_tunnel(struct host *h, const struct observe_query *query, struct snap *snap,
 			       struct diag *d)
 {
 	(void)query;
 	sysctl_get("net/ipv4/conf/all/src_valid_mark", &snap->src_valid_mark, NULL);
 	for (uint32_t table = SNAP_FIRST_TABLE; table >= SNAP_FIRST_TABLE; table++) {
-		bool is_free = !has_tunnel_rule(snap, table);
+		/* A number that some tunnel's rule carries is taken, even when its table was
+		 * flushed. */
+		bool is_free = !vec_find(tunnel, &snap->tunnel_rules, tunnel->rule.table == table);
 
 		for (size_t i = 0; i < sizeof(families) && is_free; i++) {
 			int r = rtnetlink_table_empty(h->rtnetlink, families[i], table, &is_free,

@@ -38,14 +38,6 @@ static int look_up(struct rtnetlink *rt, const struct packet *packet, struct upl
 	return 0;
 }
 
-static bool is_known(const struct uplink_vec *uplinks, uint32_t link)
-{
-	vec_each(uplink, uplinks)
-		if (uplink->link == link)
-			return true;
-	return false;
-}
-
 static void addresses_free_at(struct ifaddrs **list)
 {
 	if (*list)
@@ -68,7 +60,7 @@ static int add_others(struct rtnetlink *rt, struct packet *packet, uint32_t tunn
 		packet->from = addr_of_socket(i->ifa_addr);
 		if (packet->from.family != packet->to.family || addr_is_link_local(&packet->from) ||
 		    (i->ifa_flags & (needed | IFF_LOOPBACK)) != needed || link == tunnel ||
-		    is_known(ret, link))
+		    vec_find(known, ret, known->link == link))
 			continue;
 		int r = look_up(rt, packet, &found, d);
 		if (r == 0 && !found.error && found.link == link)

@@ -64,12 +64,10 @@ int files_fd(const struct files *f)
 
 static bool is_there(const struct files *f, int folder, const char *name, uint32_t whose)
 {
-	vec_each(watched, f)
-		if (watched->folder == folder && watched->whose == whose &&
-		    (name && watched->name ? strcmp(watched->name, name) == 0
-					   : name == watched->name))
-			return true;
-	return false;
+	return vec_find(watched, f,
+			watched->folder == folder && watched->whose == whose &&
+				(name && watched->name ? strcmp(watched->name, name) == 0
+						       : name == watched->name));
 }
 
 /* What is watched already keeps its number: what is queued is not lost. */
