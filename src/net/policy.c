@@ -58,14 +58,6 @@ static void add_ports(struct buf *out, const char *word, const struct policy_por
 	buf_char(out, ' ');
 }
 
-static void add_mark(struct buf *out, const struct policy_rule *rule)
-{
-	if (rule->fwmask == UINT32_MAX)
-		buf_addf(out, "fwmark %u ", rule->fwmark);
-	else if (rule->fwmask)
-		buf_addf(out, "fwmark 0x%x/0x%x ", rule->fwmark, rule->fwmask);
-}
-
 static void add_ip_proto(struct buf *out, uint8_t ip_proto)
 {
 	static const char *const names[] = {[IPPROTO_ICMP] = "icmp",
@@ -87,7 +79,10 @@ static void add_selectors(struct buf *out, const struct policy_rule *rule)
 	add_prefix(out, "to", &rule->to);
 	if (rule->tos)
 		buf_addf(out, "tos 0x%02x ", rule->tos);
-	add_mark(out, rule);
+	if (rule->fwmask == UINT32_MAX)
+		buf_addf(out, "fwmark %u ", rule->fwmark);
+	else if (rule->fwmask)
+		buf_addf(out, "fwmark 0x%x/0x%x ", rule->fwmark, rule->fwmask);
 	add_name(out, "iif", rule->iif);
 	add_name(out, "oif", rule->oif);
 	if (rule->l3mdev)
@@ -265,6 +260,14 @@ static bool selects_by_more_than_mark(const struct policy_rule *rule)
 	return rule->from.len || rule->to.len || rule->tos || rule->iif[0] || rule->oif[0] ||
 	       rule->ip_proto || rule->sport.first || rule->sport.last || rule->dport.first ||
 	       rule->dport.last || rule->has_uid || rule->l3mdev || rule->tunnel || rule->unknown;
+}
+
+bool policy_route_leaves_by(const struct policy_route *route, uint32_t link)
+{
+	for (uint32_t i = 0; i < policy_hops_known(route); i++)
+		if (route->hops[i].oif == link)
+			return true;
+	return false;
 }
 
 bool policy_rule_is_for_all(const struct policy_rule *rule)

@@ -108,6 +108,9 @@ static inline uint32_t policy_route_oif(const struct policy_route *route)
 	return route->hop_count == 1 ? route->hops[0].oif : 0;
 }
 
+/* Whether one of its next hops is by the link. */
+bool policy_route_leaves_by(const struct policy_route *route, uint32_t link);
+
 /* A unicast route with one next hop, for all sources; not a cached clone. */
 bool policy_route_is_plain(const struct policy_route *route);
 /* Whether wgq or wg-quick makes such routes, and in which group: with nothing more than what the

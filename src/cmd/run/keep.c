@@ -121,16 +121,10 @@ static bool approve(void *context, const struct snap *snap, const struct reload 
 
 static void note_repairs(struct keep *k)
 {
-	_cleanup_buf_ struct buf things = k->things;
+	_cleanup_free_ char *things = buf_steal(&k->things);
 
-	k->things = (struct buf){0};
-	for (char *line = things.data; line && *line;) {
-		char *end = strchr(line, '\n');
-
-		*end = '\0';
-		note_repair(k, line);
-		line = end + 1;
-	}
+	for (char *rest = things, *thing; (thing = strsep(&rest, "\n")) && *thing;)
+		note_repair(k, thing);
 }
 
 static int reload(struct keep *k, struct session *s, struct diag *d)

@@ -74,14 +74,6 @@ static void take_link(struct runner *runner, const struct rtnetlink_notice *noti
 	}
 }
 
-static bool leaves_by(const struct policy_route *route, uint32_t index)
-{
-	for (size_t i = 0; i < route->hop_count && i < POLICY_HOPS_MAX; i++)
-		if (route->hops[i].oif == index)
-			return true;
-	return false;
-}
-
 static bool leads_to(const struct policy_route *route, const struct addr_vec *addrs)
 {
 	vec_each(addr, addrs) {
@@ -98,9 +90,9 @@ static void take_route(struct runner *runner, const struct policy_route *route)
 	for (size_t i = 0; i < runner->count; i++) {
 		struct keep *k = &runner->keeps[i];
 
-		if (leads_to(route, &k->endpoints) && !leaves_by(route, k->index))
+		if (leads_to(route, &k->endpoints) && !policy_route_leaves_by(route, k->index))
 			way_changed(k);
-		else if (leaves_by(route, k->index))
+		else if (policy_route_leaves_by(route, k->index))
 			keep_event(k);
 	}
 }
@@ -223,7 +215,7 @@ static void watch_drop_ins(struct keep *k, const char *beside, uint32_t whose)
 {
 	_cleanup_buf_ struct buf folder = {0};
 
-	buf_addf(&folder, "%s" CONFIG_DROP_INS, beside);
+	config_text_folder(beside, &folder);
 	if (buf_status(&folder) < 0)
 		return;
 	files_add(k->runner->files, buf_text(&folder), whose);

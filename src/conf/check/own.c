@@ -28,21 +28,14 @@ static void check_own_keys(struct check *c)
 
 /* ---- hooks ---- */
 
-static bool is_about_us(const struct check *c, const struct effect *e)
-{
-	const char *dev = effect_value(e, "dev");
-
-	return e->own || (dev && strcmp(dev, c->conf->ifname) == 0);
-}
-
 /* The key that does what a hook does; NULL: there is none, or it is given. */
 static const char *key_for(const struct check *c, const struct effect *e)
 {
 	const struct conf *conf = c->conf;
-	const char *value = effect_value(e, "multicast");
+	const char *dev = effect_value(e, "dev"), *value = effect_value(e, "multicast");
 	bool multicast = e->kind == EFFECT_LINK && value && strcmp(value, "on") == 0;
 
-	if (!e->add || !is_about_us(c, e))
+	if (!e->add || !(e->own || (dev && strcmp(dev, conf->ifname) == 0)))
 		return NULL;
 	if (multicast && !conf->multicast_line)
 		return "Multicast = yes";

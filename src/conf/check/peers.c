@@ -43,42 +43,25 @@ int check_find_claims(struct check *c)
 	return 0;
 }
 
-/* The last of the claims to this very prefix; NULL: there is none. */
-static const struct claim *find_claim(const struct check *c, const struct prefix *p)
-{
-	size_t n = vec_before(claim, &c->claims, prefix_compare(&claim->prefix, p) <= 0);
-	const struct claim *found = n ? &c->claims.at[n - 1] : NULL;
-
-	return found && prefix_equal(&found->prefix, p) ? found : NULL;
-}
-
 const struct claim *check_owner(const struct check *c, const struct addr *a)
 {
 	struct prefix p = {.addr = *a};
 
 	for (int len = addr_bits(a); len >= 0; len--) {
-		const struct claim *found;
-
 		if (!c->claims.has_length[a->family == AF_INET6][len])
 			continue;
 		p.addr = *a;
 		p.len = (uint8_t)len;
 		prefix_mask(&p);
-		found = find_claim(c, &p);
-		if (found)
-			return found;
+		/* The last one to this very prefix. */
+		size_t n = vec_before(claim, &c->claims, prefix_compare(&claim->prefix, &p) <= 0);
+		if (n && prefix_equal(&c->claims.at[n - 1].prefix, &p))
+			return &c->claims.at[n - 1];
 	}
 	return NULL;
 }
 
 /* ---- the checks ---- */
-
-static bool same_peer(const struct check *c, size_t a, size_t b)
-{
-	const struct wg_peer *peers = c->conf->wg.peers.at;
-
-	return key_equal(&peers[a].public_key, &peers[b].public_key);
-}
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -155,18 +138,20 @@ static void check_zero_key(struct check *c)
 
 static void check_duplicate_allowed_ip(struct check *c)
 {
+	const struct wg_peer *peers = c->conf->wg.peers.at;
+
 	for (size_t i = 1; i < c->claims.len; i++) {
 		const struct claim *before = &c->claims.at[i - 1], *claim = &c->claims.at[i];
 		char text[PREFIX_TEXT_MAX];
 
 		if (!prefix_equal(&before->prefix, &claim->prefix) ||
-		    same_peer(c, before->peer, claim->peer))
+		    key_equal(&peers[before->peer].public_key, &peers[claim->peer].public_key))
 			continue;
 		prefix_format(&claim->prefix, text);
 		check_found(c, where_prefix(c, claim->line, &claim->prefix),
 			    "give it to one of them; the last one in the file gets it",
 			    "%s is given to this peer, and taken from the one of %s", text,
-			    check_line(c, c->conf->wg.peers.at[before->peer].line, claim->line));
+			    check_line(c, peers[before->peer].line, claim->line));
 	}
 }
 
@@ -244,11 +229,6 @@ static void check_no_allowed_ips(struct check *c)
 	}
 }
 
-static bool is_own_host(const struct link_addr *own, const struct prefix *p)
-{
-	return p->len == addr_bits(&p->addr) && addr_compare(&own->prefix.addr, &p->addr) == 0;
-}
-
 static void check_own_address(struct check *c)
 {
 	const struct claim *last = NULL;
@@ -257,7 +237,9 @@ static void check_own_address(struct check *c)
 		const struct claim *claim = check_owner(c, &own->prefix.addr);
 		char text[ADDR_TEXT_MAX];
 
-		if (!claim || claim == last || !is_own_host(own, &claim->prefix))
+		if (!claim || claim == last ||
+		    claim->prefix.len != addr_bits(&claim->prefix.addr) ||
+		    addr_compare(&own->prefix.addr, &claim->prefix.addr) != 0)
 			continue;
 		last = claim;
 		addr_format(&own->prefix.addr, text);

@@ -124,12 +124,6 @@ static bool nft_word(const char **at, char *ret, size_t size)
 	return true;
 }
 
-static bool is_nft_family(const char *word)
-{
-	return effect_is(word, "ip", "ip6") || effect_is(word, "inet", "arp") ||
-	       effect_is(word, "bridge", "netdev");
-}
-
 static void nft_command(struct effect_reader *r, const char *at)
 {
 	char action[64], object[64], family[64], table[64] = "";
@@ -144,7 +138,8 @@ static void nft_command(struct effect_reader *r, const char *at)
 		r->side->opaque |= !effect_is(action, "list", "monitor");
 		return;
 	}
-	bool named = is_nft_family(family);
+	bool named = effect_is(family, "ip", "ip6") || effect_is(family, "inet", "arp") ||
+		     effect_is(family, "bridge", "netdev");
 	if (named && !nft_word(&at, table, sizeof(table)))
 		return;
 	struct effect *e = effect_add(r, EFFECT_NFT, add);

@@ -119,13 +119,6 @@ static void read_redirection(struct shell_parser *p)
 	add_word(p, &p->script->values, 0);
 }
 
-static void read_assignment(struct shell_parser *p)
-{
-	/* What PATH is then, nobody knows. */
-	p->script->opaque |= strncmp(buf_text(&p->word), "PATH", 4) == 0;
-	add_word(p, &p->script->values, p->value);
-}
-
 /* From the token at hand to the last one that belongs to it; begin is where it began. */
 static void read_words(struct shell_parser *p, struct shell_command *command, const char *begin)
 {
@@ -133,12 +126,15 @@ static void read_words(struct shell_parser *p, struct shell_command *command, co
 	const char *end = begin;
 
 	while (p->token == TOKEN_WORD || p->token == TOKEN_REDIRECTION) {
-		if (p->token == TOKEN_REDIRECTION)
+		if (p->token == TOKEN_REDIRECTION) {
 			read_redirection(p);
-		else if (p->value && !command->words.len)
-			read_assignment(p);
-		else
+		} else if (p->value && !command->words.len) {
+			/* Another PATH may lead to any program. */
+			p->script->opaque |= strncmp(buf_text(&p->word), "PATH", 4) == 0;
+			add_word(p, &p->script->values, p->value);
+		} else {
 			add_word(p, &command->words, 0);
+		}
 		end = p->at;
 		shell_advance(p);
 	}
@@ -418,11 +414,6 @@ static void read_command(struct shell_parser *p)
 
 /* ---- pipelines and lists ---- */
 
-static bool ends_pipeline(const struct shell_parser *p)
-{
-	return p->token == TOKEN_END || is_operator(p, ";");
-}
-
 /* ! and time may stand alone. */
 static bool read_prefixes(struct shell_parser *p, bool *ret_asked)
 {
@@ -447,7 +438,7 @@ static void read_pipeline(struct shell_parser *p)
 	size_t from = p->script->len;
 	bool asked = false;
 
-	if (read_prefixes(p, &asked) && ends_pipeline(p))
+	if (read_prefixes(p, &asked) && (p->token == TOKEN_END || is_operator(p, ";")))
 		return;
 	read_command(p);
 	while (is_operator(p, "|") || is_operator(p, "|&")) {

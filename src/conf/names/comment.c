@@ -12,13 +12,6 @@ static struct slice skip(struct slice s, size_t n)
 	return slice_trim((struct slice){s.at + n, s.len - n});
 }
 
-static bool begins_with(struct slice s, const char *word)
-{
-	size_t n = strlen(word);
-
-	return s.len >= n && slice_is((struct slice){s.at, n}, word);
-}
-
 static bool is_frame(char c)
 {
 	return c == '#' || c == '-' || c == '=' || c == '*' || c == ';' || c == '~';
@@ -77,7 +70,7 @@ static bool is_section(struct slice s)
 /* `label = value` and `label: value`. */
 static bool take_label(struct slice *s, const char *label)
 {
-	if (!begins_with(*s, label))
+	if (!slice_begins(*s, label))
 		return false;
 	struct slice rest = skip(*s, strlen(label));
 
@@ -139,7 +132,7 @@ static bool is_mark(struct slice s, const char *word)
 {
 	size_t n = strlen(word);
 
-	return begins_with(s, word) && (s.len == n || space(s.at[n]) || s.at[n] == '_');
+	return slice_begins(s, word) && (s.len == n || space(s.at[n]) || s.at[n] == '_');
 }
 
 /* A UUID, as wg-easy puts it behind the name: `laptop (6f9619ff-8b86-d011-b42d-00cf4fc964ff)`. */
@@ -165,7 +158,7 @@ static struct slice without_title(struct slice s)
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
 		size_t n = strlen(titles[i]);
 
-		if (!begins_with(s, titles[i]) || s.len <= n + 1 ||
+		if (!slice_begins(s, titles[i]) || s.len <= n + 1 ||
 		    (s.at[n] != ':' && !space(s.at[n])))
 			continue;
 		struct slice rest = skip(s, n + 1);
@@ -193,7 +186,7 @@ static void read_mark(struct slice s, struct comment *ret)
 	static const char managed[] = "ANSIBLE MANAGED BLOCK";
 
 	ret->mark = ret->name = skip(s, strlen(ret->kind == COMMENT_BEGIN ? "begin" : "end"));
-	if (begins_with(ret->name, managed))
+	if (slice_begins(ret->name, managed))
 		ret->name = skip(ret->name, strlen(managed));
 	ret->name = without_title(ret->name);
 }
@@ -211,7 +204,7 @@ static void read_text(struct slice s, struct comment *ret)
 
 	if (take_any_label(&s, names, sizeof(names) / sizeof(names[0])))
 		*ret = (struct comment){.kind = COMMENT_NAME, .name = s};
-	else if (begins_with(s, "WGP-"))
+	else if (slice_begins(s, "WGP-"))
 		read_portal(skip(s, strlen("WGP-")), ret);
 	else if (take_label(&s, "friendly_json") || (s.len && s.at[0] == '{'))
 		*ret = take_json_name(s, &ret->name)
@@ -228,7 +221,7 @@ void comment_read(struct slice s, struct comment *ret)
 
 	*ret = (struct comment){0};
 	s = unframe(s, &left, &right);
-	while (begins_with(s, disabled)) {
+	while (slice_begins(s, disabled)) {
 		size_t more;
 
 		s = unframe(skip(s, strlen(disabled)), &more, &right);

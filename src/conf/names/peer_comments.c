@@ -105,11 +105,6 @@ static void own(struct reader *r, size_t peer, size_t at, size_t end)
 		r->failed = true;
 }
 
-static bool was_commented_out(const struct gap_line *line)
-{
-	return line->kind == COMMENT_SECTION || line->kind == COMMENT_SETTING;
-}
-
 /* A line of the peer, from [Peer] to its last key. Lines next to each other are one part. */
 static void own_body(struct reader *r, size_t at, size_t end)
 {
@@ -125,7 +120,7 @@ static void own_body(struct reader *r, size_t at, size_t end)
 static void own_lines(struct reader *r, size_t peer, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
-		if (!was_commented_out(&r->gap.at[i]))
+		if (r->gap.at[i].kind != COMMENT_SECTION && r->gap.at[i].kind != COMMENT_SETTING)
 			own(r, peer, r->gap.at[i].at, r->gap.at[i].end);
 }
 

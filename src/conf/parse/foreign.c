@@ -102,13 +102,6 @@ const struct foreign_word *foreign_words(void)
 	return words;
 }
 
-static bool begins_with(struct slice s, const char *word)
-{
-	size_t n = strlen(word);
-
-	return s.len >= n && slice_is((struct slice){s.at, n}, word);
-}
-
 const struct foreign_file *foreign_file(struct slice line)
 {
 	static const struct foreign_file networkd = {
@@ -155,7 +148,7 @@ const struct foreign_file *foreign_file(struct slice line)
 
 	line = slice_trim(line);
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-		if (begins_with(line, signs[i].begin))
+		if (slice_begins(line, signs[i].begin))
 			return signs[i].file;
 	return slice_is(line, "client") ? &openvpn : NULL;
 }

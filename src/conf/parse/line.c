@@ -43,6 +43,13 @@ bool slice_is(struct slice s, const char *word)
 	return i == s.len;
 }
 
+bool slice_begins(struct slice s, const char *word)
+{
+	size_t n = strlen(word);
+
+	return s.len >= n && slice_is((struct slice){s.at, n}, word);
+}
+
 bool slice_squeezed_is(struct slice s, const char *word)
 {
 	for (size_t i = 0; i < s.len; i++) {
@@ -68,12 +75,6 @@ static struct slice behind(struct slice s, size_t skip)
 	return skip < s.len ? (struct slice){s.at + skip + 1, s.len - skip - 1} : s;
 }
 
-/* After the first c, or all of it. */
-static struct slice after(struct slice s, char c)
-{
-	return behind(s, before(s, c).len);
-}
-
 void line_cut(struct slice text, struct line *ret)
 {
 	ret->read = trim(text, blank);
@@ -86,7 +87,7 @@ void line_cut(struct slice text, struct line *ret)
 	ret->value = slice_trim(behind(stripped, key.len));
 	ret->full_value = ret->value;
 	if (stripped.len < ret->read.len)
-		ret->full_value = slice_trim(after(ret->read, '='));
+		ret->full_value = slice_trim(behind(ret->read, before(ret->read, '=').len));
 }
 
 bool line_in_interface(const struct line *line, bool inside)

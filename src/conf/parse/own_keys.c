@@ -145,13 +145,6 @@ int own_listen_on(struct parser *p)
 	return 0;
 }
 
-static bool is_key(struct slice value)
-{
-	_cleanup_(key_wipe) struct key key;
-
-	return key_from_base64(value.at, value.len, &key) == 0;
-}
-
 static int set_preshared_key_file(struct parser *p, char *path)
 {
 	struct conf_peer_text_vec *files = &p->conf->preshared_key_files;
@@ -173,8 +166,9 @@ int own_key_file(struct parser *p)
 {
 	const struct slice value = p->line->value;
 	bool is_private = p->id == KEY_PRIVATE_KEY_FILE;
+	_cleanup_(key_wipe) struct key key;
 
-	if (is_key(value)) {
+	if (key_from_base64(value.at, value.len, &key) == 0) {
 		parse_error(p, value,
 			    is_private
 				    ? "write PrivateKey = in front of it, or the name of a file"

@@ -47,11 +47,6 @@ static struct place place_of(struct parser *p, struct slice at)
 	return place;
 }
 
-static bool is_quoted(const struct scan_line *line, struct slice at)
-{
-	return line->value.len && at.len && at.at >= line->value.at && strchr("\"'`", at.at[0]);
-}
-
 void parse_error(struct parser *p, struct slice at, const char *hint, const char *format, ...)
 {
 	_cleanup_buf_ struct buf message = {0};
@@ -74,7 +69,8 @@ void parse_error(struct parser *p, struct slice at, const char *hint, const char
 		hint = facts->odd->hint;
 		buf_clear(&message);
 		buf_str(&message, facts->odd->name);
-	} else if (is_quoted(p->line, at)) {
+	} else if (p->line->value.len && at.len && at.at >= p->line->value.at &&
+		   strchr("\"'`", at.at[0])) {
 		hint = "delete the quotes: a value has none";
 	}
 	const struct place place = place_of(p, at);

@@ -233,15 +233,6 @@ static int add_allowed_ip(struct parser *p, struct slice item, uint32_t line)
 	return 0;
 }
 
-/* after is what follows the comma behind the empty item; NULL: the list ends with a comma. */
-static void refuse_empty_item(struct parser *p, const char *after)
-{
-	const struct slice list = p->line->value;
-	struct slice comma = {after ? after - 1 : list.at + list.len - 1, 1};
-
-	parse_error(p, comma, "delete this comma", "an empty item in the list");
-}
-
 int wg_allowed_ips(struct parser *p)
 {
 	const struct scan_line *line = p->line;
@@ -255,10 +246,15 @@ int wg_allowed_ips(struct parser *p)
 		return 0;
 	}
 	while (r == 0 && list_next_wg(&rest, &item)) {
-		if (item.len)
+		if (item.len) {
 			r = add_allowed_ip(p, item, line->number);
-		else
-			refuse_empty_item(p, rest.at);
+		} else {
+			/* Behind it; where the list ends with a comma, that one. */
+			const char *comma = rest.at ? rest.at : line->value.at + line->value.len;
+
+			parse_error(p, (struct slice){comma - 1, 1}, "delete this comma",
+				    "an empty item in the list");
+		}
 	}
 	return r;
 }

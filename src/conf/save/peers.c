@@ -150,13 +150,6 @@ static int drop_peers(struct peer_saver *p)
 	return 0;
 }
 
-/* It may be set, or learned from a packet. */
-static void warn_of_endpoint(struct diag *d, const char *key, const char *endpoint)
-{
-	diag_warn(d, "the new peer %s is saved without its endpoint, %s", key, endpoint);
-	diag_hint(d, "wgq save --endpoints saves it, and those of all other peers");
-}
-
 /* As `wg showconf` prints it (showconf.c:60-97). */
 static void add_section(struct peer_saver *p, const struct wg_peer *peer)
 {
@@ -177,10 +170,15 @@ static void add_section(struct peer_saver *p, const struct wg_peer *peer)
 		_cleanup_buf_ struct buf endpoint = {0};
 
 		save_add_endpoint(p->s, &peer->endpoint, &endpoint);
-		if (p->s->now->endpoints)
+		/* It may be set, or learned from a packet. */
+		if (p->s->now->endpoints) {
 			buf_addf(&section, "Endpoint = %s\n", buf_text(&endpoint));
-		else
-			warn_of_endpoint(p->s->d, key, buf_text(&endpoint));
+		} else {
+			diag_warn(p->s->d, "the new peer %s is saved without its endpoint, %s", key,
+				  buf_text(&endpoint));
+			diag_hint(p->s->d, "wgq save --endpoints saves it, and those of all other "
+					   "peers");
+		}
 		section.failed |= endpoint.failed;
 	}
 	if (peer->keepalive)

@@ -7,14 +7,6 @@
 #include "wgq/conf/parse/keys.h"
 #include "wgq/conf/parse/line.h"
 
-/* bash's read drops NUL bytes. */
-static void drop_nuls(struct slice text, struct buf *ret)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i])
-			buf_char(ret, text.at[i]);
-}
-
 static void strip(struct slice text, bool keeps_quick, struct buf *ret_text)
 {
 	bool inside = false;
@@ -47,8 +39,11 @@ void conf_strip(const char *text, size_t n, enum conf_reader reader, struct buf 
 	_cleanup_buf_ struct buf clean = {.secret = true};
 	struct slice all = {text, n};
 
+	/* bash's read drops NUL bytes. */
 	if (n && memchr(text, '\0', n)) {
-		drop_nuls(all, &clean);
+		for (size_t i = 0; i < n; i++)
+			if (text[i])
+				buf_char(&clean, text[i]);
 		if (buf_status(&clean) < 0) {
 			ret_text->failed = true;
 			return;

@@ -55,14 +55,6 @@ static struct nlmsghdr *route_begin(struct rtnetlink_message *message, int type,
 	return m;
 }
 
-static void put_mtu(struct nlmsghdr *m, uint32_t mtu)
-{
-	struct nlattr *metrics = mnl_attr_nest_start(m, RTA_METRICS);
-
-	mnl_attr_put_u32(m, RTAX_MTU, mtu);
-	mnl_attr_nest_end(m, metrics);
-}
-
 int rtnetlink_pin(struct rtnetlink *rt, const char *ifname, const struct pin *pin, struct diag *d)
 {
 	const struct packet packet = {.to = endpoint_addr(&pin->to),
@@ -92,8 +84,12 @@ int rtnetlink_pin(struct rtnetlink *rt, const char *ifname, const struct pin *pi
 	put_addr(m, RTA_PREFSRC, &pin->source);
 	if (way.hops[0].via.family)
 		put_addr(m, RTA_GATEWAY, &way.hops[0].via);
-	if (way.mtu)
-		put_mtu(m, way.mtu);
+	if (way.mtu) {
+		struct nlattr *metrics = mnl_attr_nest_start(m, RTA_METRICS);
+
+		mnl_attr_put_u32(m, RTAX_MTU, way.mtu);
+		mnl_attr_nest_end(m, metrics);
+	}
 	if (netlink_talk(rt->netlink, m, NULL, &ack) < 0)
 		return ack_fail(d, &ack, "lead packets to %s out of link %s", text, link_text);
 

@@ -33,16 +33,6 @@ static enum verdict from_verdict(const struct policy_rule *rule, const struct pa
 	return verdict_of(covers(&rule->from, &from));
 }
 
-static enum verdict uid_verdict(const struct policy_rule *rule, const struct packet *packet)
-{
-	return verdict_of(packet->uid >= rule->uid_first && packet->uid <= rule->uid_last);
-}
-
-static enum verdict proto_verdict(const struct policy_rule *rule, const struct packet *packet)
-{
-	return packet->ip_proto ? verdict_of(packet->ip_proto == rule->ip_proto) : MAYBE;
-}
-
 static enum verdict port_verdict(const struct policy_ports *ports, uint16_t port)
 {
 	if (!ports->last)
@@ -78,9 +68,12 @@ static enum verdict selector_verdict(enum packet_selector selector, const struct
 	case SELECTOR_TOS:
 		return verdict_of(!rule->tos);
 	case SELECTOR_UID:
-		return rule->has_uid ? uid_verdict(rule, packet) : YES;
+		return verdict_of(!rule->has_uid || (packet->uid >= rule->uid_first &&
+						     packet->uid <= rule->uid_last));
 	case SELECTOR_PROTO:
-		return rule->ip_proto ? proto_verdict(rule, packet) : YES;
+		return rule->ip_proto && !packet->ip_proto
+			       ? MAYBE
+			       : verdict_of(!rule->ip_proto || packet->ip_proto == rule->ip_proto);
 	case SELECTOR_PORT:
 		return ports_verdict(rule, packet);
 	case SELECTOR_L3MDEV:

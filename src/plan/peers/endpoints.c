@@ -8,12 +8,6 @@ struct doubt_vec {
 	VEC(struct endpoint_doubt);
 };
 
-/* The endpoint that a session has by now works. */
-static bool is_alive(const struct wg_peer *peer, int64_t now)
-{
-	return peer->last_handshake && now - peer->last_handshake < WG_SESSION_SECONDS;
-}
-
 /* Some userspace implementations do not tell the link of a link-local address. */
 static bool has_endpoint(const struct snap *snap, const struct wg_peer *running,
 			 const union endpoint *wanted)
@@ -76,8 +70,11 @@ static int decide(struct comparison *c, struct pair *pair, enum endpoint_change 
 {
 	if (!differs(c->snap, pair))
 		return 0;
-	pair->sets_endpoint = !is_alive(pair->running, c->snap->now) || c->change->sets_endpoints ||
-			      change == ENDPOINT_EDITED;
+	/* The endpoint that a session has by now works. */
+	int64_t last = pair->running->last_handshake;
+	bool works = last && c->snap->now - last < WG_SESSION_SECONDS;
+
+	pair->sets_endpoint = !works || c->change->sets_endpoints || change == ENDPOINT_EDITED;
 	if (pair->sets_endpoint)
 		return 0;
 	struct kept_endpoint *kept = vec_push(&c->change->kept);

@@ -50,14 +50,6 @@ static struct table_change *change_of(struct table_change_vec *changes,
 	return change;
 }
 
-static bool is_of(const struct route *route, const struct route_group *set,
-		  const struct route_group *group)
-{
-	const struct route_group own = route_group_of(set, route->prefix.addr.family);
-
-	return route_group_equal(&own, group);
-}
-
 /* Routes of one group that are wanted, longest first. */
 static int wanted_in(const struct want *want, const struct route_group *group,
 		     struct route_vec *ret)
@@ -70,9 +62,13 @@ static int wanted_in(const struct want *want, const struct route_group *group,
 			continue;
 		if (!vec_reserve(ret, ret->len + sets[i].routes.len))
 			return -ENOMEM;
-		vec_each(route, &sets[i].routes)
-			if (is_of(route, &sets[i].group, group))
+		vec_each(route, &sets[i].routes) {
+			const struct route_group own =
+				route_group_of(&sets[i].group, route->prefix.addr.family);
+
+			if (route_group_equal(&own, group))
 				ret->at[ret->len++] = *route;
+		}
 	}
 	if (!is_sorted(ret))
 		route_sort(ret->at, ret->len);

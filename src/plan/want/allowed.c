@@ -181,19 +181,14 @@ static int add_route(struct route_vec *routes, const struct prefix *prefix, uint
 	return 0;
 }
 
-static size_t count_allowed_ips(const struct wg_peer_vec *peers)
-{
-	size_t total = 0;
-
-	vec_each(peer, peers)
-		total += peer->allowed_ips.len;
-	return total;
-}
-
 static int add_routes(struct route_vec *routes, const struct key *own,
 		      const struct wg_peer_vec *peers)
 {
-	if (!vec_reserve(routes, routes->len + count_allowed_ips(peers)))
+	size_t total = routes->len;
+
+	vec_each(peer, peers)
+		total += peer->allowed_ips.len;
+	if (!vec_reserve(routes, total))
 		return -ENOMEM;
 	vec_each(peer, peers) {
 		if (is_own(peer, own))

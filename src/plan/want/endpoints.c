@@ -14,16 +14,14 @@ enum { NOTE_MARK = 0x57000000, SUM_MASK = 0x00ffffff };
 /* All ways to explain a note are tried. */
 enum { DOUBTS_MAX = 16 };
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 /* A name is the same in any case. */
 static uint32_t hash(uint32_t hash, const char *text, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		hash = hash_add(hash, (unsigned char)lower(text[i]));
+	for (size_t i = 0; i < n; i++) {
+		bool is_upper = text[i] >= 'A' && text[i] <= 'Z';
+
+		hash = hash_add(hash, (unsigned char)(text[i] | (is_upper ? 0x20 : 0)));
+	}
 	return hash;
 }
 

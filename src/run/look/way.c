@@ -148,14 +148,6 @@ static int follow_legs(struct way_tables *tables, struct way *way, struct diag *
 	return 0;
 }
 
-static bool leads_to(const struct policy_route *route, const struct link *link)
-{
-	for (uint32_t i = 0; i < policy_hops_known(route); i++)
-		if (route->hops[i].oif == link->index)
-			return true;
-	return false;
-}
-
 /* What stands between the packet and the target: also the tables of rules that were passed over. */
 static int look_for_target(struct way_tables *tables, struct way *way, struct diag *d)
 {
@@ -171,7 +163,7 @@ static int look_for_target(struct way_tables *tables, struct way *way, struct di
 		struct packet_step *step = &leg->way.at[i];
 
 		r = packet_look(&leg->packet, &tables->list, step, d);
-		if (leads_to(&step->route, &target->link))
+		if (policy_route_leaves_by(&step->route, target->link.index))
 			target->step = step;
 	}
 	return r;

@@ -43,6 +43,11 @@ struct folder {
 	VEC(struct entry);
 };
 
+void config_text_folder(const char *file, struct buf *ret_path)
+{
+	buf_addf(ret_path, "%s.d", file);
+}
+
 static void folder_release(struct folder *folder)
 {
 	if (folder->stream)
@@ -78,7 +83,7 @@ static int folder_open(const struct config_path *path, struct folder *folder, st
 		if (i && strcmp(path->given, path->real) == 0)
 			break;
 		buf_clear(&folder->shown);
-		buf_addf(&folder->shown, "%s" CONFIG_DROP_INS, beside[i]);
+		config_text_folder(beside[i], &folder->shown);
 		if (buf_status(&folder->shown) < 0)
 			return diag_no_memory(d);
 		fd = open(buf_text(&folder->shown), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

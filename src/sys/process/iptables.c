@@ -193,21 +193,17 @@ void iptables_found_release(struct iptables_found *found)
 	*found = (struct iptables_found){0};
 }
 
-static int remove_variant(const struct variant *v, const char *ifname, struct diag *d)
-{
-	_cleanup_buf_ struct buf text = {0};
-	int r = list_removal(v, ifname, &text, d);
-
-	return r < 0 || !text.len ? r : restore(v, buf_text(&text), false, d);
-}
-
 int iptables_remove(const char *ifname, struct diag *d)
 {
 	int first_error = 0;
 
 	for (const struct variant *v = variants; v < variants + IPTABLES_VARIANTS; v++) {
-		int r = remove_variant(v, ifname, first_error ? NULL : d);
+		struct diag *wanted = first_error ? NULL : d;
+		_cleanup_buf_ struct buf text = {0};
+		int r = list_removal(v, ifname, &text, wanted);
 
+		if (r == 0 && text.len)
+			r = restore(v, buf_text(&text), false, wanted);
 		if (!first_error)
 			first_error = r;
 	}

@@ -43,4 +43,5 @@ static inline bool space(char c)
 struct slice slice_trim(struct slice s);
 /* Regardless of the case of ASCII letters; squeezed: and of white space anywhere in s. */
 bool slice_is(struct slice s, const char *word);
+bool slice_begins(struct slice s, const char *word);
 bool slice_squeezed_is(struct slice s, const char *word);

@@ -10,8 +10,8 @@
 #include "wgq/base/sources.h"
 #include "wgq/sys/file/config_path.h"
 
-/* What the name of the folder has behind that of the file. */
-#define CONFIG_DROP_INS ".d"
+/* Appends the path of the folder beside a file. */
+void config_text_folder(const char *file, struct buf *ret_path);
 
 /* Reads all of it at one moment: what changes meanwhile is read again, at last in vain (-EAGAIN).
  * ret has to be zeroed, and is marked secret. Sets path->world_accessible.
