@@ -47,7 +47,7 @@ static int refuse_existing(struct session *s, struct diag *d)
 	return -EEXIST;
 }
 
-/* In a script of --replace it is gone by then. */
+/* In a script of --replace it is gone when this runs. */
 static int find_existing(struct session *s, bool rules, struct snap *ret, struct diag *d)
 {
 	const struct observe_query query = {.ifname = s->ifname, .what = rules ? LOOK_RULES : 0};
@@ -132,8 +132,8 @@ static int warn_of_others(const struct session *s, struct diag *d)
 							  : diag_no_memory(d);
 }
 
-/* Of --replace: what is up goes, once all that can be known beforehand speaks for it, and comes
- * back if its successor fails. */
+/* --replace: what is up is taken down once every check that can be made before has passed, and is
+ * brought back if its successor fails. */
 
 /* Where nothing is up: what is left over goes, and does not come back. */
 static int clear_leftovers(struct session *s, struct diag *d)

@@ -48,7 +48,7 @@ void session_init(struct session *s, const struct options *options, const struct
 		  struct world *world);
 void session_close(struct session *s);
 
-/* Looks up the names that the configuration uses; nothing has been changed by then. */
+/* Looks up the names that the configuration uses, before anything is changed. */
 int session_resolve(struct conf *conf, struct diag *d);
 /* The same for an interface that is up. */
 int session_resolve_running(struct session *s, struct conf *conf, struct diag *d);

@@ -18,9 +18,9 @@ void show_line(const char *line);
 /* `[#] command`, a line for each object that the step is about. */
 void show_step(const struct op *op, const struct op_context *context, bool undoing);
 
-/* How far a step has come, such as "routes": on a terminal a line that is written over and over and
- * goes in the end, once it has taken longer than a second; elsewhere nothing. To be called often;
- * a step begins with fewer done than before. */
+/* The progress of a step, such as "routes": on a terminal, a line that appears after a second, is
+ * rewritten, and disappears at the end; elsewhere nothing. To be called often; a step begins with
+ * fewer done than before. */
 void show_progress(const char *what, size_t done, size_t total);
 
 /* What `wgq run` has decided: a line on stderr or, for programs, one of JSON on stdout. priority is

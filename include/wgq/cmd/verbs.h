@@ -59,8 +59,8 @@ int save_run(struct session *s, bool is_asked_for, struct diag *d);
 /* Where no interface is up, takes away what is left of one. -ENODEV: nothing is. */
 int down_leftovers(struct session *s, struct diag *d);
 
-/* Everything that the configuration of a running interface speaks of, as it is. -ENODEV: it is not
- * up; -EOPNOTSUPP: it is none of WireGuard. */
+/* Observes everything that the configuration of a running interface names. -ENODEV: it is not up;
+ * -EOPNOTSUPP: it is not a WireGuard interface. */
 struct snap;
 int reload_observe(struct session *s, struct snap *snap, struct diag *d);
 /* The steps that make what runs match s->conf; they borrow from snap and reload. */

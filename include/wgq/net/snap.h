@@ -79,7 +79,7 @@ enum look {
 
 /* A field is valid only if what it belongs to is in `seen`. Link, IPv6 and time always are. */
 struct snap {
-	unsigned int seen, unknown; /* enum look; unknown: looked at in vain, and empty */
+	unsigned int seen, unknown; /* enum look; unknown: could not be looked at, and is empty */
 
 	int64_t now;       /* seconds since the epoch */
 	struct link link;  /* index 0: there is none */

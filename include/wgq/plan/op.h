@@ -98,8 +98,8 @@ struct op {
 			long value, before;
 			bool temporary; /* until a later step of the plan sets it back */
 		} sysctl;
-		/* What was before, and is to be again when the step is taken back; NULL: nothing,
-		 * or nothing that is known. */
+		/* What was there before, and is restored when the step is taken back; NULL:
+		 * nothing, or not known. */
 		struct {
 			struct firewall rules;
 			const struct firewall *before;
@@ -144,8 +144,9 @@ struct op_context {
 	size_t limit;
 };
 
-/* What it runs or asks, which may take long: the lock is not held meanwhile. A userspace WireGuard
- * has a time limit, and makes the link and its socket: nobody must take them for left over. */
+/* What it runs or asks, which may take long: the lock is not held meanwhile. It is held while a
+ * userspace WireGuard is started, which has a time limit: another wgq must not take its link and
+ * socket for leftovers. */
 enum op_program { OP_RUNS_NONE, OP_RUNS_PROGRAM, OP_RUNS_IPTABLES /* where the host has no nft */ };
 
 struct change_vec;

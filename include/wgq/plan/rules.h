@@ -15,7 +15,7 @@
 bool rules_is_own(const struct tunnel_rule *tunnel, const struct snap *snap);
 
 /* For each tunnel rule of the snapshot, in its order, the suppress rule that was added with it;
- * NULL: it is not there any more. Other suppress rules belong to nobody. */
+ * NULL: it is gone. No tunnel owns other suppress rules. */
 struct rule_pair_vec {
 	VEC(const struct rule *);
 };

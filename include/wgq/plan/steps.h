@@ -7,7 +7,7 @@
 #include "wgq/plan/rule_place.h"
 #include "wgq/plan/want/want.h"
 
-/* Adds or deletes routes; without any there is no step, and what is returned is nobody's. */
+/* Adds or deletes routes; without any no step is added, and what is returned is not used. */
 struct op *diff_routes(enum op_kind kind, const struct route_vec *routes,
 		       const struct route_group *group, struct plan *plan);
 /* Routes that were there before. */

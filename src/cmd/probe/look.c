@@ -47,7 +47,7 @@ static int read_config(const char *argument, bool must_be, struct probe_rows *ro
 	}
 	if (r != -ENOENT)
 		diag_warn(d,
-			  "%s is of no use here, so only what the interface knows is asked: see "
+			  "%s has mistakes, so only the endpoints of the interface are asked: see "
 			  "wgq check",
 			  argument);
 	return r == -ENOMEM ? r : 0;

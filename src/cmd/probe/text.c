@@ -23,32 +23,31 @@ static const struct result {
 } results[] = {
 	[PROBE_ANSWERED] = {"answered", NULL, STYLE_GREEN},
 	[PROBE_ELSEWHERE] = {"elsewhere",
-			     "the peer has our packets, but its answers come to another address of "
-			     "this host",
+			     "the peer receives our packets, but its answers come to another "
+			     "address of this host",
 			     STYLE_YELLOW},
 	[PROBE_BUSY] = {"busy", "something answers, but is under load: ask again later",
 			STYLE_YELLOW},
 	[PROBE_OTHER_KEYS] = {"other-keys",
-			      "the peer has our packets, and answers, but its preshared key for us "
-			      "is another one",
+			      "the peer answers, but its preshared key differs from ours",
 			      STYLE_RED},
 	[PROBE_SILENT] = {"silent",
-			  "nothing came back: the port is blocked on the way, or one side has "
-			  "another key of the other",
+			  "nothing came back: the port is blocked on the way, or one side has a "
+			  "wrong key of the other",
 			  STYLE_RED},
 	[PROBE_REFUSED] = {"refused", "that host answers, but nothing listens on the port",
 			   STYLE_RED},
-	[PROBE_UNREACHABLE] = {"unreachable",
-			       "a router on the way has no way there, or the neighbour does not "
-			       "answer",
-			       STYLE_RED},
+	[PROBE_UNREACHABLE] =
+		{"unreachable",
+		 "a router on the way has no route to it, or the neighbour does not answer",
+		 STYLE_RED},
 	[PROBE_NOT_SENT] = {"not-sent", "this host could not send", STYLE_RED},
 	[PROBE_CLOCK_BACK] = {"clock",
 			      "the clock of this host was set back: the peer ignores handshakes "
-			      "until it is past where it was",
+			      "until the clock has caught up",
 			      STYLE_RED},
 	[RESULT_NO_ADDRESS] = {"no-address", "the name has no address", STYLE_RED},
-	[RESULT_NO_ROUTE] = {"no-route", "this host has no way there", STYLE_RED},
+	[RESULT_NO_ROUTE] = {"no-route", "this host has no route to it", STYLE_RED},
 	[RESULT_INTO_TUNNEL] = {"no-route", "the way to the endpoint leads into the tunnel itself",
 				STYLE_RED},
 	[RESULT_FIREWALL] = {"not-sent", "this host's own firewall keeps it from being sent",

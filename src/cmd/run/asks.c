@@ -57,7 +57,7 @@ static void say_failure(struct peers *p, struct entry *entry, const struct ask_a
 	entry->is_missed = true;
 	buf_printable(&host, entry->host, strlen(entry->host));
 	say(p->keep, LOG_NOTICE, "name", "%s is not found: %s; %s", buf_text(&host), answer->reason,
-	    entry->addrs.len ? "its addresses of before stay in use"
+	    entry->addrs.len ? "its former addresses stay in use"
 			     : "the peer waits, and the name is asked again");
 }
 

@@ -29,6 +29,6 @@ void keep_let_go(struct keep *k, const char *why)
 	k->brought_up = false;
 	loop_timer_cancel(k->runner->loop, &k->look);
 	peers_free(k);
-	say(k, LOG_NOTICE, "let-go", "%s: it is not looked after any more", why);
+	say(k, LOG_NOTICE, "let-go", "%s: it is no longer looked after", why);
 	say_status(k->runner);
 }

@@ -54,7 +54,7 @@ uint64_t fight_repaired(struct fight *f, const char *name, uint64_t now)
 
 	if (!thing)
 		thing = add(f, name);
-	/* Without memory it is repaired for ever. */
+	/* Without memory it is always repaired. */
 	if (!thing)
 		return 0;
 	memmove(thing->repairs + 1, thing->repairs, sizeof(thing->repairs) - sizeof(now));

@@ -216,7 +216,7 @@ static int load_peer(struct peers *p, struct conf *conf, size_t index)
 	else if (r == 0)
 		keep_endpoint(peer, wanted);
 	peer->reach.has_names = has_names(peer);
-	/* What is asked now was asked for the entries of before: its answers are nobody's, and the
+	/* The question that is open is about the former entries: its answers are ignored, and the
 	 * names are asked again. */
 	if (peer->asked) {
 		peer->number = ++p->last_number;

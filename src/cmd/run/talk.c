@@ -94,7 +94,7 @@ static void accept_all(struct keep *k)
 		if (!talk) {
 			if (fd >= 0)
 				close(fd);
-			/* Who is not let in would knock for ever. */
+			/* A connection that is not accepted would wake the loop again and again. */
 			fd = k->listener.fd;
 			loop_remove(k->runner->loop, &k->listener);
 			keeper_unlisten(k->ifname, fd);

@@ -19,9 +19,10 @@ static void check_own_keys(struct check *c)
 		if (sources_find(&c->conf->sources, own->line) != c->conf->sources.at)
 			continue;
 		check_found(c, where_value(c, own->line), buf_text(&hint),
-			    own->is_hook ? "wg-quick takes the - for part of the command of %s, "
-					   "which then fails"
-					 : "wg-quick refuses this file, for it does not know %s",
+			    own->is_hook
+				    ? "wg-quick takes the - for part of the command of %s, "
+				      "which then fails"
+				    : "wg-quick refuses this file, because it does not know %s",
 			    own->key);
 	}
 }

@@ -354,7 +354,7 @@ static void check_dns(struct check *c)
 static void check_dns_public(struct check *c)
 {
 	check_servers(c, false, "to ask it through the tunnel, add it to a peer's AllowedIPs",
-		      "all names are asked for past the tunnel");
+		      "all names are looked up outside of the tunnel");
 }
 
 const struct named_check checks_of_routes[] = {

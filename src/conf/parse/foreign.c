@@ -106,7 +106,7 @@ const struct foreign_file *foreign_file(struct slice line)
 {
 	static const struct foreign_file networkd = {
 		"this is a file of systemd-networkd",
-		"it belongs into /etc/systemd/network; wgq takes [Interface] and [Peer]"};
+		"it belongs in /etc/systemd/network; wgq takes [Interface] and [Peer]"};
 	static const struct foreign_file manager = {
 		"this is a connection of NetworkManager",
 		"nmcli brings it up; wgq takes [Interface] and [Peer]"};

@@ -33,7 +33,7 @@ static void refuse_own_private(struct parser *p)
 	}
 }
 
-/* Whose key it is; NULL: nobody's. */
+/* Whose key it is; NULL: not known. */
 static const char *owner_of(const struct wg_device *wg, const struct wg_peer_pointers *sorted,
 			    const struct key *own_public, const struct key *key)
 {

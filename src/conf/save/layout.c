@@ -130,8 +130,7 @@ int layout_init(struct save_layout *layout, const struct config_text *text, cons
 			 take_line, &c, d);
 	}
 	if (r == 0 && layout->peers.len != conf->wg.peers.len)
-		return diag_refuse(d, EPROTO, "%s: a [Peer] that is not there any more",
-				   conf->path);
+		return diag_refuse(d, EPROTO, "%s: a [Peer] that is no longer there", conf->path);
 	return r;
 }
 

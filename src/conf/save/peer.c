@@ -77,7 +77,8 @@ static void save_preshared_key(struct peer_saver *p, const struct wg_peer *peer,
 	}
 }
 
-/* A link-local address is of no use without its link, which userspace WireGuard does not tell. */
+/* A link-local address cannot be used without its link, which userspace WireGuard does not report.
+ */
 bool save_has_endpoint(const struct wg_peer *peer)
 {
 	struct addr addr = endpoint_addr(&peer->endpoint);

@@ -108,7 +108,7 @@ static void save_mtu(struct saver *s)
 
 /* ---- Address ---- */
 
-/* Nobody has asked for it, or nobody needs the file to ask for it again. */
+/* Nothing asked for it, or what asked for it will do so again without the file. */
 static bool comes_by_itself(const struct saver *s, const struct link_addr *addr)
 {
 	return addr->protocol == ADDR_PROTOCOL_KERNEL_RA ||

@@ -54,7 +54,7 @@ static int batch_fail(const struct nft_batch *b, const struct ack *ack, const ch
 	}
 	ack_fail(d, ack, "%s", what);
 	if (ack->error == EPERM && at && at->part == NFT_PART_DELETE)
-		diag_hint(d, "another process owns the table there is (flags owner)");
+		diag_hint(d, "another process owns the existing table (flags owner)");
 	else if (ack->error == EPERM)
 		diag_hint(d, "this needs CAP_NET_ADMIN; are you root?");
 	return -ack->error;

@@ -31,7 +31,7 @@
 struct fate {
 	struct prefix prefix;
 	const struct key *owner; /* NULL: no peer */
-	bool taken;              /* somebody has it now */
+	bool taken;              /* some peer has it now */
 	bool gone;               /* the last word about it is its removal */
 };
 

@@ -119,7 +119,8 @@ static bool has_selector(enum packet_selector selector, const struct policy_rule
 	return false;
 }
 
-/* Of all selectors together, before `not`; *ret_selector is the one that speaks against. */
+/* The verdict of all selectors together, before `not`; *ret_selector is the one that decides
+ * against the rule. */
 static enum verdict rule_verdict(const struct policy_rule *rule, const struct packet *packet,
 				 enum packet_selector *ret_selector)
 {
@@ -137,7 +138,7 @@ static enum verdict rule_verdict(const struct policy_rule *rule, const struct pa
 	return all;
 }
 
-/* Of a `not` rule that matches nothing speaks against it but all that it has: the first is named.
+/* If a `not` rule matches, all its selectors exclude the packet: the first is named.
  */
 static enum verdict inverted(enum verdict verdict, const struct policy_rule *rule,
 			     enum packet_selector *selector)

@@ -81,7 +81,7 @@ static int decide(struct comparison *c, struct pair *pair, enum endpoint_change 
 	if (!kept)
 		return -ENOMEM;
 	*kept = (struct kept_endpoint){pair->wanted, pair->running, change};
-	/* Whose endpoint is in doubt stays so. */
+	/* Of a peer whose endpoint is in doubt, the doubt is kept. */
 	if (change == ENDPOINT_UNKNOWN)
 		c->change->note = 0;
 	return 0;

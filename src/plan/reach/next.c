@@ -18,7 +18,7 @@
 #define POKE_DELAY MILLISECONDS(50)
 /* The longest between two probes on SEARCH. */
 #define SEARCH_MAX SECONDS(30)
-/* Blind: how long a path is used in vain, which is two handshakes. */
+/* Blind: how long a path is used without an answer, which is two handshakes. */
 #define BLIND SECONDS(12)
 /* A question for names that is not answered. */
 #define RESOLVE_AGAIN SECONDS(60)

@@ -6,7 +6,7 @@
 #include "internal.h"
 #include "wgq/plan/steps.h"
 
-/* With a table of its own wgq adds no rules, so that any hook may have. */
+/* With Table = NUMBER wgq adds no rules, so any of them may be a hook's. */
 static bool is_of_hook(const struct conf *conf, uint32_t mark)
 {
 	if (conf->table_kind != TABLE_AUTO)
@@ -58,7 +58,7 @@ int reload_place_rules(const struct snap *snap, const struct rule_pair_vec *pair
 	return rule_places_find(snap, ip, ip6, &reload->places, d);
 }
 
-/* A suppress rule that lost its tunnel's would stay for ever, beside the new pair. */
+/* A suppress rule whose tunnel rule is gone would otherwise stay beside the new pair. */
 static void remove_orphan(const struct snap *snap, const struct rule_pair_vec *pairs,
 			  uint8_t family, struct plan *plan)
 {

@@ -273,8 +273,8 @@ static int replace_pairs(struct change_vec *changes, const struct change **gone)
 	return r;
 }
 
-/* Addresses are given to somebody else, too; then the file may still have the name of whoever had
- * them, with what was commented out. */
+/* An address may also have been given to another person: then the two keys have different names,
+ * the former one in what was commented out. */
 static bool are_one(const struct peer_names *names, const struct wg_peer *a,
 		    const struct wg_peer *b)
 {

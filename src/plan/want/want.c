@@ -276,7 +276,7 @@ void want_choose_mtu(struct want *want, const struct snap *snap, struct diag *d)
 	want->mtu = mtu_choose(want->conf, snap, carry_mtu_min(want, snap), d);
 }
 
-/* What the later block sets counts; the prefixes are nobody else's by now (allowed_settle()). */
+/* The settings of the later block apply; no other block has the prefixes after allowed_settle(). */
 static int merge_block(struct wg_peer *into, const struct wg_peer *later)
 {
 	if (later->has_preshared_key) {

@@ -36,7 +36,7 @@ static int start_userspace(struct host *h, const char *program, struct diag *d)
 		discard_link(h);
 	/* Somebody else was faster. */
 	else if (r < 0 && host_refresh_link(h, h->options.ifname, NULL) == 0 && h->link.index)
-		return diag_refuse(d, EEXIST, "`%s' already exists by now", h->options.ifname);
+		return diag_refuse(d, EEXIST, "`%s' exists now", h->options.ifname);
 	diag_move(d, &said);
 	return r;
 }
@@ -106,7 +106,7 @@ static int link_del(struct host *h, struct diag *d)
 	bool is_replaced = h->link.index && h->link.index != index;
 	int r = rtnetlink_link_del(h->rtnetlink, index, &refused);
 
-	/* It went by itself: a userspace WireGuard hears the same Ctrl-C as we do. */
+	/* It is gone already: a userspace WireGuard gets the same Ctrl-C as we do. */
 	if (r == -ENODEV)
 		r = 0;
 	if (r < 0)
@@ -148,7 +148,7 @@ static int run_hook(struct host *h, const char *hook, int *ret_status, struct di
 	return -ECANCELED;
 }
 
-/* It takes several messages, of which the first may have been obeyed when one is refused. */
+/* It takes several messages: when one is refused, those before it have taken effect. */
 static int change_device(struct host *h, const struct op *op, struct diag *d)
 {
 	int r = device_set(h->options.ifname, h->server, op->change.forth, d);
@@ -179,7 +179,7 @@ static size_t find_changes(const struct config_text *before, const struct config
 	return count;
 }
 
-/* What somebody else has written meanwhile is not overwritten. */
+/* What another program has written meanwhile is not overwritten. */
 static int save_config(struct host *h, const struct op *op, struct diag *d)
 {
 	const struct config_text *before = op->save.before;

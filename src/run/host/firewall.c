@@ -64,7 +64,7 @@ static int replace_iptables(struct host *h, const struct firewall *firewall, str
 
 	if (r < 0)
 		return r;
-	/* For the undo, which nobody looks before. */
+	/* For the undo, before which nothing is observed. */
 	h->has_iptables_rules = true;
 	return iptables_set(firewall, d);
 }

@@ -22,7 +22,7 @@ struct host {
 	struct iptables_found iptables; /* they, as last seen */
 	struct rule_vec added;          /* our rules, with the priorities that they got */
 	int lock_fd;                    /* -1: not held */
-	bool lockless;                  /* the lock cannot be had here, which was said */
+	bool lockless;                  /* the lock is not available here, and a warning said so */
 	bool leaves_routes;             /* behind a failure: the link goes with them */
 	bool stopped_before;            /* by a signal, when the step under way began */
 };

@@ -26,7 +26,7 @@ int host_refresh_link(struct host *h, const char *ifname, struct diag *d)
 
 int host_is_another(const struct host *h, struct diag *d)
 {
-	diag_refuse(d, ESTALE, "`%s' is another interface by now", h->options.ifname);
+	diag_refuse(d, ESTALE, "`%s' is now another interface", h->options.ifname);
 	diag_note(d, "another program deleted that one and made this one");
 	return -ESTALE;
 }

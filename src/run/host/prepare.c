@@ -158,8 +158,8 @@ static int prepare_firewall(struct host *h, const struct conf *conf, struct mean
 		return 0;
 	diag_move(d, &from_nft);
 	diag_hint(d, "load nf_tables with its fib and ct expressions, or install iptables; "
-		     "--firewall=off does without, at the price that a neighbour on the local "
-		     "network can send packets to the tunnel's own addresses");
+		     "--firewall=off does without, but then a neighbour on the local network can "
+		     "send packets to the tunnel's own addresses");
 	return r;
 }
 

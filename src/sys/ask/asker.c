@@ -31,7 +31,7 @@ int asker_open(struct asker **ret, struct diag *d)
 	r = cares_open(&asker->done, &asker->cares, &why_not);
 	if (r == -EOPNOTSUPP) {
 		r = threads_open(&asker->done, &asker->threads, d);
-		diag_warn(d, "the names of endpoints are asked through the tunnel: where it is "
+		diag_warn(d, "the names of endpoints are looked up through the tunnel: if it is "
 			     "dead, they may not be found");
 		if (why_not.len && why_not.at[0].message)
 			diag_note(d, "%s", why_not.at[0].message);

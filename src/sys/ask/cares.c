@@ -90,10 +90,10 @@ static enum ask_outcome outcome_of(int status, const char **ret_reason)
 		*ret_reason = "no name server can be reached";
 		return ASK_FAILED;
 	case ARES_ENOMEM:
-		*ret_reason = "there is no memory";
+		*ret_reason = "out of memory";
 		return ASK_FAILED;
 	default:
-		*ret_reason = "the name server's answer is of no use";
+		*ret_reason = "the name server's answer is not valid";
 		return ASK_FAILED;
 	}
 }
@@ -155,7 +155,7 @@ static void ask_servers(struct cares *c, struct question *q, uint8_t family)
 	struct part *part = mem_calloc(1, sizeof(*part));
 
 	if (!part) {
-		question_done(q, family, ASK_FAILED, "there is no memory");
+		question_done(q, family, ASK_FAILED, "out of memory");
 		return;
 	}
 	*part = (struct part){.cares = c, .question = q, .family = family};

@@ -14,7 +14,7 @@ int cares_load(struct diag *d)
 	static const char *const names[] = {CARES_FUNCTIONS(CARES_NAME)};
 	static struct library library = {
 		.file = "libcares.so.2",
-		.purpose = "names are asked outside of a tunnel by c-ares",
+		.purpose = "c-ares looks up names outside of a tunnel",
 		.names = names,
 		.count = sizeof(names) / sizeof(names[0]),
 		.functions = &cares,

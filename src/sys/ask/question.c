@@ -75,7 +75,7 @@ void question_add(struct question *q, const struct sockaddr *address, uint32_t t
 		q->answer.ttl = ttl;
 }
 
-/* Of two families that have nothing the one speaks that knows more. */
+/* If neither family has an address, the reason that says more is used. */
 static bool tells_more(enum ask_outcome outcome, enum ask_outcome than)
 {
 	static const uint8_t ranks[] = {

@@ -25,7 +25,7 @@ struct questions {
 struct question *question_new(uint64_t id, const char *host, uint8_t families);
 void question_free(struct question *q);
 
-/* Forgets what has come so far. */
+/* Forgets the answers so far. */
 void question_reset(struct question *q);
 
 /* An address, which gets the question's port. A family that it does not ask for is passed over. */

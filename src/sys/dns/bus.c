@@ -9,7 +9,7 @@
 
 #include "internal.h"
 
-/* Microseconds; the usual 25 s are long for somebody who waits for a tunnel. */
+/* Microseconds; the usual 25 s are too long to wait for a tunnel. */
 enum { CALL_TIMEOUT = 10 * 1000000 };
 
 void dns_bus_close_at(sd_bus **bus)

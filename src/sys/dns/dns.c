@@ -52,7 +52,7 @@ static char *link_target(const char *path)
 	return n > 0 ? mem_strndup(text, (size_t)n) : NULL;
 }
 
-/* The address of its local server, in a file that somebody else has written. */
+/* The address of its local server, in a file that another program has written. */
 static bool names_stub(const char *path)
 {
 	_cleanup_buf_ struct buf text = {0};

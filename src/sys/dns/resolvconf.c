@@ -112,7 +112,7 @@ int dns_resolvconf_run(const struct dns_config *config, bool add, int *ret_statu
 	struct proc_files files = {
 		.input = add ? buf_text(&text) : NULL,
 		.ret_err = &said,
-		.hold_err = !d, /* whoever wants no error wants no words either */
+		.hold_err = !d, /* without a diag nothing is printed either */
 	};
 	r = proc_run_files(add ? set : unset, &files, ret_status, d);
 	if (r < 0)

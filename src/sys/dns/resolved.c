@@ -90,8 +90,8 @@ static int set_domains(sd_bus *bus, int index, const struct dns_config *config, 
 	return r < 0 ? r : sd.bus_call(bus, m, 0, error, NULL);
 }
 
-/* Names that no link claims are asked here too, unless there is nobody to ask. Since systemd 240;
- * before, it was so anyway. */
+/* Names that no link claims are asked here too, if there is a server. Since systemd 240; before,
+ * this was the default. */
 static int set_default_route(sd_bus *bus, int index, const struct dns_config *config,
 			     sd_bus_error *error)
 {

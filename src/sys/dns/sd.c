@@ -11,7 +11,7 @@ int sd_load(struct diag *d)
 	static const char *const names[] = {SD_FUNCTIONS(SD_NAME)};
 	static struct library library = {
 		.file = "libsystemd.so.0",
-		.purpose = "systemd-resolved is spoken to by libsystemd",
+		.purpose = "wgq talks to systemd-resolved through libsystemd",
 		.names = names,
 		.count = sizeof(names) / sizeof(names[0]),
 		.functions = &sd,

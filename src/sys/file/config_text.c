@@ -302,6 +302,6 @@ int config_text_read(struct config_path *path, struct config_text *ret, struct d
 		return r;
 	}
 	diag_refuse(d, EAGAIN, "`%s' or its drop-ins change while they are read", path->given);
-	diag_hint(d, "try again when whoever writes them has come to an end");
+	diag_hint(d, "try again when they are complete");
 	return -EAGAIN;
 }

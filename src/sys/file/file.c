@@ -131,8 +131,8 @@ static char *temporary_name(const char *path)
 	return buf_status(&name) < 0 ? NULL : buf_steal(&name);
 }
 
-/* Whether the open file is ours and nobody else's: 1, 0 or -errno. Its name may be another file by
- * now, or a link of somebody's to a file that is not to be written. */
+/* Whether the open file is ours alone: 1, 0 or -errno. Its name may have become another file, or a
+ * link to a file that must not be written. */
 static int claim(int fd, const char *name)
 {
 	struct stat st, named;
@@ -151,7 +151,7 @@ static int claim(int fd, const char *name)
 	return fchmod(fd, 0600) < 0 || ftruncate(fd, 0) < 0 ? -errno : 1;
 }
 
-/* Its name is known, so that what a kill has left behind is taken over by the next one; whoever
+/* Its name is known, so that the next process takes over what a killed one has left; a process that
  * holds the lock is still at work. */
 static int open_temporary(const char *name)
 {
@@ -327,7 +327,7 @@ static int put_in_place(struct replacement *it, int temporary, struct diag *d)
 	return r < 0 ? in_place_failed(it, -r, d) : 0;
 }
 
-/* How far the replacement of several has come. */
+/* The progress of replacing several files. */
 struct step {
 	struct replacement it;
 	int temporary;

@@ -130,7 +130,7 @@ int keeper_listen(const char *ifname, int *ret_fd, struct diag *d)
 	int r = connect_to(ifname, &other, &pid);
 
 	if (r == 0)
-		return diag_refuse(d, EADDRINUSE, "process %d, a wgq run, looks after `%s' already",
+		return diag_refuse(d, EADDRINUSE, "wgq run (process %d) already looks after `%s'",
 				   (int)pid, ifname);
 	_cleanup_fd_ int fd = new_socket();
 	r = fd < 0 ? fd : address_of(ifname, &address);
@@ -138,7 +138,7 @@ int keeper_listen(const char *ifname, int *ret_fd, struct diag *d)
 		r = bind_to(fd, &address);
 	if (r < 0) {
 		diag_fail(d, -r, "cannot listen in %s", folder);
-		diag_note(d, "so wgq status cannot ask, and wgq down not tell, this process");
+		diag_note(d, "wgq status and wgq down cannot reach this process");
 		return r;
 	}
 	*ret_fd = steal_fd(fd);

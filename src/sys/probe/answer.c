@@ -34,7 +34,8 @@ static bool take_answer(struct prober *p, const struct probe_packet_in *in, stru
 	return probing_take(p, probing, &found, ret);
 }
 
-/* A router that says that there is no way may speak of a moment only, and anybody can say it. */
+/* A router's report that there is no route may be true for a moment only, and anybody can send one.
+ */
 static bool take_refusal(struct prober *p, const struct probe_socket_error *error,
 			 const struct probe_packet_quote *quote, struct probe_event *ret)
 {

@@ -155,7 +155,7 @@ size_t prober_count(const struct prober *prober)
 	return prober->count;
 }
 
-/* The timer wakes whoever waits: at once, or when something is due. */
+/* The timer wakes the caller: at once, or when something is due. */
 static void set_timer(struct prober *p, int64_t at_us)
 {
 	const struct itimerspec when = {

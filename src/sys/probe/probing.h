@@ -52,8 +52,8 @@ int64_t probing_now_us(void);
 
 /* Where *index leads, NULL: nowhere. */
 struct probing *probing_find(struct prober *p, uint32_t index, struct ask **ret);
-/* What an ask has come to. True: there is an event, and mostly the probe is no more. A verdict that
- * more asks cannot better ends it; else the best one is remembered. */
+/* The outcome of an ask. True: there is an event, and usually the probe has ended. A verdict that
+ * further asks cannot improve ends it; otherwise the best one is remembered. */
 bool probing_take(struct prober *p, struct probing *probing, const struct probe_event *found,
 		  struct probe_event *ret);
 /* The same at its end, with the best that was seen. */

@@ -19,7 +19,7 @@
 #include "wgq/sys/file/io.h"
 
 /* How often we look whether a program has ended, where the kernel does not tell us: a daemon that
- * it left behind may keep the pipe of its standard error open for ever. */
+ * it started may keep the pipe of its standard error open. */
 enum { LOOK_INTERVAL_MS = 50, WAIT_TRIES = 3 };
 /* What a helper that is to end may take to clean up. */
 enum { TERMINATE_MS = 500 };
@@ -182,7 +182,7 @@ static bool reap(pid_t pid, int options, int *ret_status)
 	return true;
 }
 
-/* Takes what has come; false at the end of the file. */
+/* Reads what is there; false at the end of the file. */
 static bool take_err(int fd, const struct proc_files *files)
 {
 	struct buf *kept = files->ret_err;

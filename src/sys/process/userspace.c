@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Starts a userspace WireGuard and sees it off.
+// Starts and ends a userspace WireGuard.
 #include "wgq/sys/process/userspace.h"
 
 #include <errno.h>
@@ -100,7 +100,8 @@ int userspace_start(const char *program, const char *ifname, struct diag *d)
 {
 	const char *const argv[] = {program, ifname, NULL};
 	_cleanup_buf_ struct buf said = {0};
-	/* The banner of wireguard-go is of no use. With LOG_LEVEL its daemon writes there as well.
+	/* The banner of wireguard-go says nothing that is needed. With LOG_LEVEL its daemon writes
+	 * there as well.
 	 */
 	const struct proc_files files = {
 		.input = "", .ret_err = getenv("LOG_LEVEL") ? NULL : &said, .hold_err = true};

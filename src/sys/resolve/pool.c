@@ -95,7 +95,7 @@ static void job_ready(struct resolve_pool *pool, struct resolve_job *job)
 	pthread_cond_signal(&pool->work);
 	if (pool->ready.len <= pool->idle || pool->users > THREADS_MAX)
 		return;
-	/* Where no thread can be had, those that there are do it; without any it fails. */
+	/* If no more threads can be started, the existing ones do it; without any it fails. */
 	if (detached_start(thread_main, pool) == 0) {
 		pool->users++;
 	} else if (pool->users == 1) {

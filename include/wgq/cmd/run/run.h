@@ -58,7 +58,7 @@ struct keep {
 	bool was_up;      /* when run began */
 	bool is_up;       /* as it was last seen */
 	bool brought_up;  /* by us, so it goes at the end */
-	bool is_let_go;   /* nobody looks after it any more */
+	bool is_let_go;   /* it is no longer looked after */
 	unsigned holds;   /* processes that are about to change it */
 	uint32_t index;   /* of the link; 0: none */
 	uint32_t mtu;     /* that it had when it was as wanted */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text that fits a terminal: wrapped at its width, or in columns of which the last ones are left
- * out where there is no room. */
+/* Text that fits a terminal: wrapped at its width, or in columns; where there is no room the last
+ * columns are left out. */
 #pragma once
 
 #include <stdbool.h>

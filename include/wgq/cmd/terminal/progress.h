@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How far something has come that takes long, as a line of text. */
+/* The progress of something that takes long, as a line of text. */
 #pragma once
 
 #include <stddef.h>

@@ -184,7 +184,7 @@ const struct foreign_word *foreign_words(void);
 struct foreign_file {
 	const char *name, *hint;
 };
-/* Whose file a line that is none of ours shows this to be; NULL: not known. */
+/* The program whose file this is, as a line that is not ours shows; NULL: not known. */
 const struct foreign_file *foreign_file(struct slice line);
 bool foreign_is_amneziawg(struct slice key);
 

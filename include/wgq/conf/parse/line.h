@@ -31,7 +31,7 @@ bool line_in_interface(const struct line *line, bool inside);
 /* Takes the next line off *rest, without its newline; false at the end. */
 bool line_next(struct slice *rest, struct slice *ret);
 
-/* Takes the - off that a hook begins with which may fail; false: there is none. */
+/* Skips the - at the beginning of a hook that may fail; false: there is none. */
 bool line_take_dash(struct slice *hook);
 
 /* isspace(3) of the C locale. */

@@ -25,10 +25,10 @@ bool uapi_set_next(struct uapi_set *set, struct buf *ret_text);
  * the errno is wanted, as of a `set`. */
 struct uapi_reply {
 	struct wg_device *device;
-	bool done;       /* the empty line has come */
-	bool has_errno;  /* as it must have by then */
+	bool done;       /* the empty line was read */
+	bool has_errno;  /* which has to come before that line */
 	int error;       /* what errno= says, positive; 0: done */
-	char line[1024]; /* what has come of the line that is read now; it may be a key */
+	char line[1024]; /* the beginning of the line that is being read; it may be a key */
 	size_t line_len;
 };
 

@@ -26,7 +26,7 @@ struct kept_endpoint {
 struct peers_change {
 	/* To be sent first: what is new or differs. A changed peer has update_only and in its list
 	 * only the allowed IPs to be added or, with `remove`, to be taken away. A prefix that moves
-	 * stands only with the peer that gets it, so that it is always somebody's. */
+	 * is listed only with the peer that gets it, so that at every moment some peer has it. */
 	struct wg_device forth, back; /* back takes it back, when `restored` was sent before */
 	/* The whole of each peer of forth, borrowed; NULL: the file does not have it. */
 	struct wg_peer_pointers wanted;

@@ -41,7 +41,7 @@ struct pulse {
 
 /* true: something was heard. */
 bool pulse_take(struct pulse *pulse, const struct pulse_reading *reading, uint64_t now);
-/* Forgets what was sent in vain: that was by another path. */
+/* Forgets what was sent without an answer: that was by another path. */
 void pulse_restart(struct pulse *pulse);
 
 /* Whether the peer has just begun so many handshakes in vain, close together. From two on, what

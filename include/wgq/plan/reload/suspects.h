@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Routes that are there and not wanted, and what speaks for their removal. */
+/* Routes that are there and not wanted, and the reasons for removing them. */
 #pragma once
 
 #include "wgq/plan/reload/tables.h"

@@ -22,7 +22,7 @@ enum device_server { DEVICE_NONE, DEVICE_KERNEL, DEVICE_USERSPACE };
 /* Who serves a link, as it was observed; DEVICE_NONE: it is not WireGuard, or is served in another
  * network namespace. */
 int device_server_of(const struct link *link, enum device_server *ret, struct diag *d);
-/* The error of a verb that was given a link which nobody serves. */
+/* The error of a verb that was given a link that no WireGuard serves. */
 int device_refuse(const char *ifname, int error, struct diag *d);
 
 int device_get(const char *ifname, enum device_server server, struct wg_device *ret,
