@@ -27,6 +27,38 @@ _wgq_running() {
 	done
 }
 
+# The names of an interface's peers, a line each.
+_wgq_peers() {
+	wgq peer list --json "$1" 2>/dev/null | sed -n 's/^ *"name": "\(.*\)",$/\1/p'
+}
+
+# _wgq_peer PLACE WORD: actions, then interfaces, then names of peers, which may have blanks.
+_wgq_peer() {
+	local names='' name
+	case $1 in
+	0) names='add remove rename disable enable list show' ;;
+	1) names=$(_wgq_configured) ;;
+	esac
+	if [[ $1 -lt 2 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$names" -- "$2")
+		return
+	fi
+	[[ $(_wgq_place 0) != add ]] || return
+	while read -r name; do
+		printf -v name %q "$name"
+		[[ $name != "$2"* || " ${COMP_WORDS[*]:1:COMP_CWORD - 1} " == *" $name "* ]] || COMPREPLY+=("$name")
+	done < <(_wgq_peers "$(_wgq_place 1)")
+}
+
+# _wgq_place N: the Nth word behind the verb that is no option.
+_wgq_place() {
+	local i count=-1
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} == -* ]] || count=$((count + 1))
+		[[ $count != $(($1 + 1)) ]] || { printf '%s\n' "${COMP_WORDS[i]}"; return; }
+	done
+}
+
 # _wgq_value OPTION WORD: what may stand behind the option's =.
 _wgq_value() {
 	case $1 in
@@ -38,7 +70,7 @@ _wgq_value() {
 
 _wgq() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='up down reload run diff status why probe check save strip init'
+	local verbs='up down reload run diff status why probe check save strip init peer'
 	local options='--quiet --verbose --json --help --version' verb='' names='' i place=0
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -68,10 +100,16 @@ _wgq() {
 	save) options+=' --endpoints' ;;
 	strip) options+=' --wg-quick' ;;
 	init) options+=' --address-from-key --endpoint= --qr' ;;
+	peer) options+=' --all --endpoint= --public-key= --address= --allowed-ips= --keepalive= --mtu= --expires=
+		--expired --output= --qr --dns=' ;;
 	esac
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 		[[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace
+		return
+	fi
+	if [[ $verb == peer ]]; then
+		_wgq_peer "$place" "$word"
 		return
 	fi
 	case $verb in

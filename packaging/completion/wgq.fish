@@ -44,6 +44,19 @@ function __wgq_why_interface
     and test (count (commandline -opc | string match -v -- '-*')) -ge 3
 end
 
+# The word of that number behind the verb peer, and whether so many are there.
+function __wgq_peer_place -a count
+    set -l words (commandline -opc | string match -v -- '-*')
+    test (count $words) -eq (math $count + 2)
+    and test "$words[2]" = peer
+end
+
+function __wgq_peers
+    set -l words (commandline -opc | string match -v -- '-*')
+    test (count $words) -ge 4 -a "$words[2]" = peer -a "$words[3]" != add
+    and wgq peer list --json $words[4] 2>/dev/null | string replace -rf '^ *"name": "(.*)",$' '$1' | __wgq_new
+end
+
 complete -c wgq -f
 complete -c wgq -s q -l quiet -d 'Print errors and warnings only'
 complete -c wgq -s v -l verbose -d 'Print every step'
@@ -63,6 +76,7 @@ complete -c wgq -n __fish_use_subcommand -a check -d 'Find what is legal, but wr
 complete -c wgq -n __fish_use_subcommand -a save -d 'Write what is running into the files'
 complete -c wgq -n __fish_use_subcommand -a strip -d 'Print what wg takes of a configuration'
 complete -c wgq -n __fish_use_subcommand -a init -d 'Write a first configuration'
+complete -c wgq -n __fish_use_subcommand -a peer -d 'Add, remove, rename, disable, enable, list peers'
 
 set -l up '__fish_seen_subcommand_from up'
 set -l down '__fish_seen_subcommand_from down'
@@ -95,7 +109,23 @@ complete -c wgq -n '__fish_seen_subcommand_from strip' -l wg-quick -d 'Print wha
 complete -c wgq -n $init -l endpoint -x -d 'How the peer reaches this host'
 complete -c wgq -n $init -l address-from-key -d 'Let the addresses follow from the keys'
 complete -c wgq -n $init -l qr -d 'Print a QR code in any case'
+set -l peer '__fish_seen_subcommand_from peer'
+complete -c wgq -n $peer -s a -l all -d 'Of every configuration'
+complete -c wgq -n $peer -l public-key -x -d 'Of a peer that keeps its private key'
+complete -c wgq -n $peer -l address -x -d 'The addresses of the peer'
+complete -c wgq -n $peer -l allowed-ips -x -a 'network all' -d 'What the peer sends into the tunnel'
+complete -c wgq -n $peer -l dns -x -d 'The name servers of the peer'
+complete -c wgq -n $peer -l endpoint -x -d 'How the peer reaches this host'
+complete -c wgq -n $peer -l keepalive -x -d 'Seconds'
+complete -c wgq -n $peer -l mtu -x -d 'The MTU of the peer'
+complete -c wgq -n $peer -l expires -x -d 'When it is removed'
+complete -c wgq -n $peer -l expired -d 'Remove those whose time is over'
+complete -c wgq -n $peer -l output -r -F -d 'A new file for its configuration'
+complete -c wgq -n $peer -l qr -d 'Print a QR code, or write it'
 
+complete -c wgq -n '__wgq_peer_place 0' -a 'add remove rename disable enable list show'
+complete -c wgq -n '__wgq_peer_place 1' -a '(__wgq_configured; __wgq_files)'
+complete -c wgq -n $peer -a '(__wgq_peers)'
 complete -c wgq -n '__fish_seen_subcommand_from up run probe check strip' -a '(__wgq_configured; __wgq_files)'
 complete -c wgq -n '__fish_seen_subcommand_from down save reload status diff' -a '(__wgq_running; __wgq_files)'
 complete -c wgq -n __wgq_why_interface -a '(__wgq_running)'

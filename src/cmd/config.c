@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/conf/derive.h"
+#include "wgq/conf/expire.h"
 #include "wgq/conf/parse/parse.h"
 #include "wgq/sys/file/config_text.h"
 #include "wgq/sys/file/file.h"
@@ -121,11 +123,13 @@ int config_read_keys(struct config *config, struct diag *d)
 	return r;
 }
 
-static int parse(struct config *config, struct diag *d)
+int config_parse(struct config *config, struct diag *d)
 {
 	int r = conf_parse_files(&config->text.files, config->path.ifname,
 				 buf_text(&config->text.text), &config->conf, d);
 
+	if (r == 0)
+		r = conf_drop_expired(&config->conf, time(NULL), d);
 	if (r < 0 || config->without_keys)
 		return r;
 	r = config_read_keys(config, d);
@@ -143,7 +147,7 @@ int config_load(const struct options *options, const char *argument, struct conf
 	if (r == 0 || (r == -EINVAL && ret->text.files.len)) {
 		if (options)
 			config_warn(options, ret, d);
-		int parsed = parse(ret, d);
+		int parsed = config_parse(ret, d);
 		r = r < 0 ? r : parsed;
 	}
 	/* It may be many megabytes, and what was made of it refers to it no more. */
@@ -179,7 +183,7 @@ int config_load_stdin(const char *ifname, struct config *ret, struct diag *d)
 		r = -ENOMEM;
 	if (r == -ENOMEM)
 		return diag_no_memory(d);
-	return r < 0 ? diag_fail(d, -r, "cannot read standard input") : parse(ret, d);
+	return r < 0 ? diag_fail(d, -r, "cannot read standard input") : config_parse(ret, d);
 }
 
 void config_clean(const struct config *config)

@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/cmd/handout.h"
 #include "wgq/cmd/show.h"
-#include "wgq/cmd/terminal/qr.h"
-#include "wgq/cmd/terminal/term.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/conf/save/starter.h"
 #include "wgq/kernel/rtnetlink/rtnetlink.h"
@@ -71,52 +70,6 @@ static int choose_subnets(struct starter *s, struct diag *d)
 	return 0;
 }
 
-/* How the peer reaches us: as we are told, else by the address that we use towards the Internet. */
-static int choose_endpoint(struct init *init, struct diag *d)
-{
-	const char *given = init->options->endpoint;
-	char text[ADDR_TEXT_MAX];
-	struct addr own;
-
-	if (!given && udp_own_address(&own) < 0) {
-		diag_warn(d, "this host has no route to the Internet: the peer's half has no "
-			     "Endpoint");
-		diag_hint(d, "give one with --endpoint=HOST");
-		return 0;
-	}
-	if (!given) {
-		const struct prefix p = {.addr = own, .len = addr_bits(&own)};
-
-		addr_format(&own, text);
-		if (subnet_matters(&p)) {
-			diag_warn(d, "the Endpoint for the peer is %s, which is a private address",
-				  text);
-			diag_hint(d, "where the peer is not in the same network, use "
-				     "--endpoint=HOST with a public name or address");
-		}
-	}
-	int r = starter_endpoint(given ? given : text, &init->starter.port, &init->endpoint);
-	if (r == -ENOMEM)
-		return diag_no_memory(d);
-	if (r < 0)
-		return diag_refuse(d, EINVAL, "--endpoint is HOST or HOST:PORT, not `%s'", given);
-	init->starter.endpoint = buf_text(&init->endpoint);
-	return 0;
-}
-
-/* On a terminal the code comes unasked, where it fits and can be drawn. */
-static int add_qr(const struct init *init, struct buf *out, struct diag *d)
-{
-	bool asked = init->options->given & OPTION_QR;
-	struct term t;
-
-	term_look(STDOUT_FILENO, &t);
-	if (!asked && !(t.is_terminal && t.utf8))
-		return 0;
-	int r = qr_add(&t, buf_text(&init->peer), init->peer.len, out, asked ? d : NULL);
-	return asked ? r : 0;
-}
-
 static void tell(const struct init *init)
 {
 	_cleanup_buf_ struct buf line = {0};
@@ -139,7 +92,7 @@ static int hand_out(const struct init *init, struct diag *d)
 	int r;
 
 	buf_mem(&out, buf_text(&init->peer), init->peer.len);
-	r = add_qr(init, &out, d);
+	r = handout_qr(init->options, &init->peer, &out, d);
 	if (r == 0)
 		r = file_create(init->path.real, buf_text(&init->own), init->own.len, d);
 	if (r < 0)
@@ -171,9 +124,10 @@ static int init_run(struct init *init, struct diag *d)
 	init->starter.port = FIRST_PORT;
 	while (init->starter.port < LAST_PORT && !udp_port_is_free(init->starter.port))
 		init->starter.port++;
-	r = choose_endpoint(init, d);
+	r = handout_endpoint(init->options->endpoint, &init->starter.port, &init->endpoint, d);
 	if (r < 0)
 		return r;
+	init->starter.endpoint = init->endpoint.len ? buf_text(&init->endpoint) : NULL;
 	init->own.secret = init->peer.secret = true;
 	starter_own(&init->starter, &init->own);
 	starter_peer(&init->starter, &init->peer);

@@ -34,6 +34,14 @@ enum {
 	LONG_PROBE,
 	LONG_ADDRESS_FROM_KEY,
 	LONG_WG_QUICK,
+	LONG_PUBLIC_KEY,
+	LONG_ADDRESS,
+	LONG_ALLOWED_IPS,
+	LONG_KEEPALIVE,
+	LONG_MTU,
+	LONG_EXPIRES,
+	LONG_OUTPUT,
+	LONG_EXPIRED,
 };
 
 /* In the order in which help lists them. */
@@ -56,6 +64,7 @@ static const struct cli_option {
 	{"all", 'a', OPTION_ALL, "down", NULL, "take down every WireGuard interface"},
 	{"all", 'a', OPTION_ALL, "status", NULL, "show every peer, not only the first ones"},
 	{"all", 'a', OPTION_ALL, "run", NULL, "look after every configuration in /etc/wireguard"},
+	{"all", 'a', OPTION_ALL, "peer", NULL, "of every configuration"},
 	{"leave", LONG_LEAVE, OPTION_LEAVE, NULL, NULL,
 	 "leave up at the end what run has brought up"},
 	{"watch", 'w', OPTION_WATCH, NULL, NULL, "show it again every second, with rates"},
@@ -77,7 +86,25 @@ static const struct cli_option {
 	 "let both addresses follow from the keys"},
 	{"wg-quick", LONG_WG_QUICK, OPTION_WG_QUICK, NULL, NULL,
 	 "print what wg-quick takes, and warn of what it lacks"},
-	{"qr", LONG_QR, OPTION_QR, NULL, NULL, "print a QR code even if this is no terminal"},
+	{"public-key", LONG_PUBLIC_KEY, OPTION_PEER_NEW, NULL, "KEY",
+	 "of a peer that keeps its private key to itself"},
+	{"address", LONG_ADDRESS, OPTION_PEER_NEW, NULL, "LIST",
+	 "the peer's addresses; else the next free ones"},
+	{"allowed-ips", LONG_ALLOWED_IPS, OPTION_PEER_NEW, NULL, "LIST",
+	 "what the peer sends into the tunnel: network, all, or a list"},
+	{"keepalive", LONG_KEEPALIVE, OPTION_PEER_NEW, NULL, "SECONDS",
+	 "the peer's PersistentKeepalive; 0: none"},
+	{"mtu", LONG_MTU, OPTION_PEER_NEW, NULL, "NUMBER", "the peer's MTU"},
+	{"expires", LONG_EXPIRES, OPTION_PEER_NEW, NULL, "WHEN",
+	 "30d, 12h, or a date: the peer is removed then"},
+	{"expired", LONG_EXPIRED, OPTION_EXPIRED, NULL, NULL,
+	 "remove the peers whose time is over"},
+	{"output", LONG_OUTPUT, OPTION_OUTPUT, NULL, "FILE",
+	 "write the peer's configuration to a new file"},
+	{"qr", LONG_QR, OPTION_QR, "init", NULL, "print a QR code even if this is no terminal"},
+	{"qr", LONG_QR, OPTION_QR, "peer", "FILE",
+	 "write the QR code to a new file, .png or .svg; --qr alone prints it"},
+	{"dns", LONG_DNS, OPTION_DNS, "peer", "LIST", "the peer's name servers"},
 	{"dns", LONG_DNS, OPTION_DNS, NULL, "HOW",
 	 "set name servers by resolvconf, resolved, auto, or off"},
 	{"firewall", LONG_FIREWALL, OPTION_FIREWALL, NULL, "HOW", "auto, or off: do without"},
@@ -103,14 +130,19 @@ static void print_option(const struct cli_option *option)
 /* Those of a verb; NULL: those that every verb takes. */
 static void print_options(const struct verb *verb)
 {
+	const char *last = "";
+
 	for (size_t i = 0; i < CLI_OPTIONS; i++) {
 		const struct cli_option *option = &cli_options[i];
 		bool takes = !option->option ||
 			     (verb && verb->options & option->option &&
 			      (!option->verb || strcmp(option->verb, verb->name) == 0));
 
-		if (takes)
+		/* What holds for one verb comes before what holds for others. */
+		if (takes && strcmp(option->name, last) != 0) {
 			print_option(option);
+			last = option->name;
+		}
 	}
 }
 
@@ -193,27 +225,35 @@ static int unknown_option(const char *word, bool lacks_value)
 		      : usage_error("there is no option %s", word);
 }
 
-static int check_args(const struct options *options)
+static int check_args(struct options *options)
 {
 	const struct verb *verb = options->verb;
 	unsigned foreign = options->given & ~verb->options;
-	const char *what = verb->all == verb_why
-				   ? "an address"
-				   : "the name of an interface or of a configuration file";
+	bool is_peer = verb->all == verb_peer;
+	const char *what = verb->all == verb_why ? "an address"
+			   : is_peer             ? "an action"
+				     : "the name of an interface or of a configuration file";
 
+	if (foreign & OPTION_PEER_NEW)
+		return usage_error("'%s' has no --%s", verb->name, options->peer.first);
 	for (size_t i = 0; i < CLI_OPTIONS; i++)
 		if (foreign & cli_options[i].option)
 			return usage_error("'%s' has no --%s", verb->name, cli_options[i].name);
+	if (options->qr && !is_peer)
+		return usage_error("'--qr=%s': this option takes no value", options->qr);
+	if (options->dns && !is_peer && dns_backend_parse(options->dns, &options->choices.dns) < 0)
+		return usage_error("--dns is off, resolvconf, resolved or auto, not '%s'",
+				   options->dns);
 	if ((options->given & OPTION_ENSURE) && (options->given & OPTION_REPLACE))
 		return usage_error("--ensure and --replace exclude each other");
 	if (options->quiet && options->verbose)
 		return usage_error("--quiet and --verbose exclude each other");
-	if ((options->given & OPTION_ALL) && verb->least > 0)
+	if ((options->given & OPTION_ALL) && verb->least > 0 && !is_peer)
 		return options->arg_count ? usage_error("--all takes no names") : -1;
 	if (options->arg_count < verb->least) {
 		_cleanup_buf_ struct buf there = {0};
 
-		if (verb->all != verb_why && verb->all != verb_init)
+		if (verb->all != verb_why && verb->all != verb_init && !is_peer)
 			config_path_list(&there);
 		return usage_error("'%s' needs %s: wgq %s %s%s%s", verb->name, what, verb->name,
 				   verb->args, there.len ? "; there is " : "", buf_text(&there));
@@ -249,8 +289,11 @@ static int set_mark(const char *value, uint32_t *ret)
 static int set_option(int option, const char *value, struct options *ret)
 {
 	for (size_t i = 0; i < CLI_OPTIONS; i++)
-		if (cli_options[i].value == option)
+		if (cli_options[i].value == option) {
 			ret->given |= cli_options[i].option;
+			if (cli_options[i].option == OPTION_PEER_NEW)
+				ret->peer.first = cli_options[i].name;
+		}
 	switch (option) {
 	case 'q':
 		ret->quiet = true;
@@ -259,10 +302,8 @@ static int set_option(int option, const char *value, struct options *ret)
 		ret->verbose = true;
 		return -1;
 	case LONG_DNS:
-		return dns_backend_parse(value, &ret->choices.dns) == 0
-			       ? -1
-			       : usage_error("--dns is off, resolvconf, resolved or auto, not '%s'",
-					     value);
+		ret->dns = value; /* whose meaning the verb gives */
+		return -1;
 	case LONG_FIREWALL:
 		ret->choices.firewall = strcmp(value, "off") == 0 ? FIREWALL_OFF : FIREWALL_AUTO;
 		return ret->choices.firewall == FIREWALL_OFF || strcmp(value, "auto") == 0
@@ -279,6 +320,30 @@ static int set_option(int option, const char *value, struct options *ret)
 	case LONG_ENDPOINT:
 		ret->endpoint = value;
 		return -1;
+	case LONG_QR:
+		ret->qr = value;
+		return -1;
+	case LONG_OUTPUT:
+		ret->output = value;
+		return -1;
+	case LONG_PUBLIC_KEY:
+		ret->peer.public_key = value;
+		return -1;
+	case LONG_ADDRESS:
+		ret->peer.address = value;
+		return -1;
+	case LONG_ALLOWED_IPS:
+		ret->peer.allowed_ips = value;
+		return -1;
+	case LONG_KEEPALIVE:
+		ret->peer.keepalive = value;
+		return -1;
+	case LONG_MTU:
+		ret->peer.mtu = value;
+		return -1;
+	case LONG_EXPIRES:
+		ret->peer.expires = value;
+		return -1;
 	case 'V':
 		puts("wgq " WGQ_VERSION "\n" WGQ_FEATURES);
 		return STATUS_OK;
@@ -293,11 +358,16 @@ int options_parse(int argc, char **argv, struct options *ret)
 	bool help = false;
 	int c, status;
 
-	for (size_t i = 0; i < CLI_OPTIONS; i++)
-		long_options[i] =
-			(struct option){cli_options[i].name,
-					cli_options[i].argument ? required_argument : no_argument,
-					NULL, cli_options[i].value};
+	for (size_t i = 0; i < CLI_OPTIONS; i++) {
+		bool has_value = cli_options[i].argument;
+		int value = cli_options[i].value;
+
+		long_options[i] = (struct option){cli_options[i].name,
+						  value == LONG_QR ? optional_argument
+						  : has_value      ? required_argument
+								   : no_argument,
+						  NULL, value};
+	}
 	ret->choices.dns = DNS_AUTO;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":qvnahwV", long_options, NULL)) != -1) {

@@ -146,6 +146,8 @@ int reload_run(struct session *s, struct diag *d)
 		r = session_apply(s, &reload.plan, d);
 	if (r == 0 && with_hooks)
 		r = session_post_up(s, &reload.want, d);
+	if (r == 0 && s->finish)
+		r = s->finish(s->approve_context, d);
 	if (r < 0) {
 		session_undo(s, d);
 		session_hooks_again(s, d);

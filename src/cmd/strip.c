@@ -15,13 +15,14 @@
 static bool is_in_text(const struct conf *conf)
 {
 	return conf->sources.len == 1 && !conf->private_key_file.text &&
-	       !conf->preshared_key_files.len && !conf->address_from_key.len;
+	       !conf->preshared_key_files.len && !conf->address_from_key.len && !conf->expired;
 }
 
 /* What it asks for is written in keys that wg-quick knows. */
 static bool is_written_out(const struct conf_own *own)
 {
-	static const char *const keys[] = {"PrivateKeyFile", "PresharedKeyFile", "AddressFromKey"};
+	static const char *const keys[] = {"PrivateKeyFile", "PresharedKeyFile", "AddressFromKey",
+					   "PublicEndpoint"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(own->key, keys[i]) == 0)

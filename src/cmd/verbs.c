@@ -43,6 +43,10 @@ const struct verb verbs[] = {
 	{"init", NULL, verb_init,
 	 OPTION_ADDRESS_FROM_KEY | OPTION_ENDPOINT | OPTION_QR | OPTION_JSON, 1, 1, "INTERFACE",
 	 "write a first configuration, print the peer's"},
+	{"peer", NULL, verb_peer,
+	 OPTION_PEER_NEW | OPTION_DNS | OPTION_ENDPOINT | OPTION_OUTPUT | OPTION_QR |
+		 OPTION_EXPIRED | OPTION_ALL | OPTION_JSON,
+	 1, ARGS_MANY, "ACTION INTERFACE ...", "add, remove, rename, disable, enable, list peers"},
 	{0},
 };
 

@@ -95,6 +95,8 @@ void conf_release(struct conf *conf)
 	vec_each(file, &conf->preshared_key_files)
 		free(file->text);
 	vec_release(&conf->preshared_key_files);
+	vec_release(&conf->expiries);
+	free(conf->public_endpoint.text);
 	vec_release(&conf->address_from_key);
 	vec_release(&conf->excluded_ips);
 	vec_release(&conf->listen_on);

@@ -105,3 +105,52 @@ struct prefix subnet_host(const struct prefix *subnet, uint8_t number)
 	host.addr.bytes[addr_bits(&host.addr) / 8 - 1] = number;
 	return host;
 }
+
+/* The last address of a prefix. */
+static struct addr last_of(const struct prefix *p)
+{
+	struct addr last = p->addr;
+
+	for (int bit = p->len; bit < addr_bits(&last); bit++)
+		last.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return last;
+}
+
+static struct addr next_of(struct addr a)
+{
+	for (int i = addr_bits(&a) / 8 - 1; i >= 0 && ++a.bytes[i] == 0; i--)
+		;
+	return a;
+}
+
+int subnet_choose_host(const struct prefix *subnet, const struct prefix_vec *used,
+		       struct prefix *ret)
+{
+	struct prefix network = *subnet;
+
+	prefix_mask(&network);
+	struct addr last = last_of(&network), host = network.addr;
+	bool is_pair = network.len + 1 >= addr_bits(&host);
+
+	/* RFC 3021 and 6164: of two addresses both are hosts. */
+	if (!is_pair)
+		host = next_of(host);
+	vec_each(p, used) {
+		struct prefix taken = *p;
+
+		prefix_mask(&taken);
+		const struct addr end = last_of(&taken);
+		if (prefix_covers(&taken, &network) || !prefix_covers(&network, &taken))
+			continue;
+		if (addr_compare(&taken.addr, &host) > 0)
+			break;
+		if (addr_compare(&end, &last) == 0 && addr_compare(&end, &host) >= 0)
+			return -ENOSPC;
+		if (addr_compare(&end, &host) >= 0)
+			host = next_of(end);
+	}
+	if (!is_pair && host.family == AF_INET && addr_compare(&host, &last) == 0)
+		return -ENOSPC;
+	*ret = (struct prefix){host, addr_bits(&host)};
+	return 0;
+}

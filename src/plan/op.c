@@ -454,8 +454,20 @@ static void format_save(const struct op *op, const struct op_context *context, s
 {
 	bool echo = context->form == OP_ECHO;
 
-	buf_str(out, echo ? "wg showconf " : "wgq save ");
-	buf_shell_word(out, echo ? context->ifname : op->save.name);
+	if (op->save.is_edit)
+		buf_str(out, "write ");
+	else
+		buf_str(out, echo ? "wg showconf " : "wgq save ");
+	buf_shell_word(out, echo && !op->save.is_edit ? context->ifname : op->save.name);
+}
+
+static bool swap_texts(struct op *op)
+{
+	const struct config_text *was = op->save.before;
+
+	op->save.before = op->save.text;
+	op->save.text = was;
+	return op->save.is_edit;
 }
 
 /* A number and the one before it: all of these lie at the same place. */
@@ -518,7 +530,7 @@ const struct op_type op_types[OP_KINDS] = {
 	[OP_DNS_UNSET] = {format_dns_unset, list_dns, return_dns, OP_DNS_SET, .removes = true,
 			  .program = OP_RUNS_PROGRAM},
 	[OP_HOOK] = {format_hook, .program = OP_RUNS_PROGRAM},
-	[OP_SAVE] = {format_save},
+	[OP_SAVE] = {format_save, NULL, swap_texts, OP_SAVE},
 };
 
 bool op_inverse(const struct op *op, struct op *ret)

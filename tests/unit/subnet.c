@@ -134,13 +134,53 @@ static void mattering(void **state)
 	}
 }
 
+static void hosts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *network, *used, *host; /* host NULL: none is left */
+	} cases[] = {
+		{"10.0.0.1/24", "", "10.0.0.1/32"},
+		{"10.0.0.1/24", "10.0.0.1/32", "10.0.0.2/32"},
+		{"10.0.0.1/24", "10.0.0.1/32 10.0.0.3/32", "10.0.0.2/32"},
+		{"10.0.0.1/24", "10.0.0.0/25 10.0.0.7/32 10.0.0.128/32", "10.0.0.129/32"},
+		{"10.0.0.1/24", "10.0.0.0/25 10.0.0.128/25", NULL},
+		{"10.0.0.1/24", "0.0.0.0/0 10.0.0.0/24 10.0.0.1/32", "10.0.0.2/32"},
+		{"10.0.0.1/24", "9.0.0.0/8 10.0.1.0/24 ::/0", "10.0.0.1/32"},
+		{"10.0.0.1/30", "10.0.0.1/32 10.0.0.2/32", NULL},
+		{"10.0.0.1/31", "10.0.0.1/32", "10.0.0.0/32"},
+		{"10.0.0.1/31", "10.0.0.0/32 10.0.0.1/32", NULL},
+		{"255.255.255.252/30", "255.255.255.253/32", "255.255.255.254/32"},
+		{"255.255.255.252/30", "255.255.255.253/32 255.255.255.254/31", NULL},
+		{"fd00::1/64", "fd00::1/128", "fd00::2/128"},
+		{"fd00::1/64", "fd00::/65 fd00::8000:0:0:0/128", "fd00::8000:0:0:1/128"},
+		{"fd00::1/127", "fd00::1/128", "fd00::/128"},
+		{"fd00::1/127", "fd00::/128 fd00::1/128", NULL},
+		{"fd00::1/126", "fd00::1/128 fd00::2/128", "fd00::3/128"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct prefix network = prefix_of(cases[i].network), host;
+		struct prefix_vec used = {0};
+		char text[PREFIX_TEXT_MAX];
+
+		use(&used, cases[i].used);
+		int r = subnet_choose_host(&network, &used, &host);
+		assert_int_equal(r, cases[i].host ? 0 : -ENOSPC);
+		if (r == 0) {
+			prefix_format(&host, text);
+			assert_string_equal(text, cases[i].host);
+		}
+		vec_release(&used);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(choosing),
-		cmocka_unit_test(choosing_ipv6),
-		cmocka_unit_test(numbering),
-		cmocka_unit_test(mattering),
+		cmocka_unit_test(choosing),  cmocka_unit_test(choosing_ipv6),
+		cmocka_unit_test(numbering), cmocka_unit_test(mattering),
+		cmocka_unit_test(hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,8 @@ struct config {
  * On -EINVAL from the parser ret still holds what could be read. */
 int config_load(const struct options *options, const char *argument, struct config *ret,
 		struct diag *d);
+/* What config_load() does once it has the text. Peers that have expired are left out. */
+int config_parse(struct config *config, struct diag *d);
 /* Reads the key files into conf, which then has their paths in place of the names. 0; -ENOENT: a
  * relative name is not found, but may be known to systemd; or -errno. */
 int config_read_keys(struct config *config, struct diag *d);

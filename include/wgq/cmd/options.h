@@ -40,6 +40,15 @@ enum {
 	OPTION_PROBE = 1 << 17,
 	OPTION_ADDRESS_FROM_KEY = 1 << 18,
 	OPTION_WG_QUICK = 1 << 19,
+	OPTION_PEER_NEW = 1 << 20, /* those of a new peer's values */
+	OPTION_OUTPUT = 1 << 21,
+	OPTION_EXPIRED = 1 << 22,
+};
+
+/* Of a new peer, as typed; NULL: not given. */
+struct peer_options {
+	const char *public_key, *address, *allowed_ips, *keepalive, *mtu, *expires;
+	const char *first; /* the name of one that was given */
 };
 
 struct options {
@@ -53,7 +62,10 @@ struct options {
 	struct choices choices;
 	struct addr from;     /* OPTION_FROM */
 	uint32_t mark;        /* OPTION_MARK */
+	const char *dns;      /* OPTION_DNS, as typed */
 	const char *endpoint; /* OPTION_ENDPOINT; NULL: not given */
+	struct peer_options peer;
+	const char *output, *qr; /* OPTION_OUTPUT; OPTION_QR: the file, NULL: the terminal */
 };
 
 /* Parses argv, which it permutes. Returns -1 to go on with the verb, else the exit status to end

@@ -32,6 +32,9 @@ struct session {
 	 * is, and roamed endpoints are warned of. */
 	bool (*approve)(void *context, const struct snap *snap, const struct reload *reload,
 			struct diag *d);
+	/* Then, once it is applied or was not approved, under the lock: what belongs to it, and a
+	 * failure undoes all of it. NULL: nothing does. */
+	int (*finish)(void *context, struct diag *d);
 	void *approve_context;
 	/* The `wgq run` that looks after the interface, and leaves it alone until the session is
 	 * closed. keeper_pid 0: there is none. */

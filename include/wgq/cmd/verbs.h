@@ -8,7 +8,8 @@
  *	session.c		what verbs on a tunnel share: host, transaction, hooks, signals
  *	config.c		a configuration, from its name to its values
  *	show.c			all that is printed, but for usage and --watch
- *	status, why, run	verbs with a room of their own
+ *	handout.c		what is given to a new peer: its QR code, how it reaches us
+ *	status, why, run, probe, peer	verbs with a room of their own
  *	terminal		text that fits a terminal */
 #pragma once
 
@@ -47,6 +48,7 @@ int verb_check(const struct options *options);
 int verb_save(const struct options *options, const char *argument, struct diag *d);
 int verb_strip(const struct options *options, const char *argument, struct diag *d);
 int verb_init(const struct options *options);
+int verb_peer(const struct options *options);
 
 /* The verbs on a world, real or not, with a parsed and resolved configuration. */
 struct session;

@@ -64,6 +64,16 @@ struct conf_endpoint_vec {
 	VEC(struct conf_endpoint);
 };
 
+/* When a peer is to go. */
+struct conf_expiry {
+	size_t peer;  /* index into wg.peers */
+	int64_t time; /* seconds since the epoch */
+	uint32_t line;
+};
+struct conf_expiry_vec {
+	VEC(struct conf_expiry);
+};
+
 /* A key with one value that a section has again: the later line is used. */
 struct conf_repeat {
 	const char *key; /* static */
@@ -105,6 +115,9 @@ struct conf {
 	struct conf_prefix_vec address_from_key, excluded_ips; /* networks */
 	struct listen_on_vec listen_on;
 	struct conf_endpoint_vec fallback_endpoints;
+	struct conf_text public_endpoint; /* HOST:PORT */
+	struct conf_expiry_vec expiries;  /* a peer has one at most */
+	size_t expired;                   /* peers that conf_drop_expired() has left out */
 	uint32_t metric, metric_line;
 	bool multicast, shared_neighbour;
 	uint32_t multicast_line, shared_neighbour_line;

@@ -22,6 +22,13 @@ int subnet_choose_ipv4(const struct prefix_vec *used, uint32_t random, struct pr
  * -ENOSPC: there is none. */
 int subnet_choose_ipv6(const struct prefix_vec *used, const uint8_t random[5], struct prefix *ret);
 
+/* The first host of a network that none of used covers, by itself. What covers all of the network,
+ * such as a default route, does not count. Left out are the network's own address and, of IPv4, its
+ * broadcast, unless it has but two addresses. used has to be sorted by prefix_compare(). -ENOSPC:
+ * there is none. */
+int subnet_choose_host(const struct prefix *subnet, const struct prefix_vec *used,
+		       struct prefix *ret);
+
 void subnets_release(struct prefix_vec *subnets); /* for _cleanup_() */
 
 /* The host of that number in a network, with the network's length. */

@@ -116,7 +116,8 @@ struct op {
 		struct {
 			const char *name;                        /* as `wgq save` takes it */
 			const struct config_text *before, *text; /* secrets: never shown */
-		} save;                                          /* OP_SAVE */
+			bool is_edit; /* which an undo takes back; the texts live as long */
+		} save;               /* OP_SAVE */
 	};
 };
 

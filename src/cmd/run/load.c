@@ -2,11 +2,45 @@
 // wgq run: the file of an interface.
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "wgq/base/mem.h"
 #include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
+#include "wgq/conf/expire.h"
 #include "wgq/sys/resolve/resolve.h"
+
+/* The clock may be set meanwhile, so it is read again every hour. */
+enum { EXPIRY_LOOK_SECONDS = 3600 };
+
+static void await_expiry(struct keep *k);
+
+static void on_expiry(void *context)
+{
+	struct keep *k = context;
+
+	k->has_changed = time(NULL) >= conf_next_expiry(&k->config.conf);
+	if (k->has_changed)
+		keep_event(k);
+	else
+		await_expiry(k);
+}
+
+static void await_expiry(struct keep *k)
+{
+	int64_t next = conf_next_expiry(&k->config.conf), left = next - time(NULL);
+
+	k->expiry.due = on_expiry;
+	k->expiry.context = k;
+	if (left < 0)
+		left = 0;
+	if (left > EXPIRY_LOOK_SECONDS)
+		left = EXPIRY_LOOK_SECONDS;
+	if (next && !k->is_let_go)
+		loop_timer_set(k->runner->loop, &k->expiry, loop_now() + 1000 * (uint64_t)left);
+	else
+		loop_timer_cancel(k->runner->loop, &k->expiry);
+}
 
 int load_file(struct keep *k, struct diag *d)
 {
@@ -30,6 +64,7 @@ int load_file(struct keep *k, struct diag *d)
 	k->config = fresh;
 	fresh = (struct config){0};
 	watch_files(k);
+	await_expiry(k);
 	k->has_config = true;
 	k->is_news = true;
 	if (peers_load(k) < 0)

@@ -7,6 +7,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/cmd/status/status.h"
 #include "wgq/conf/derive.h"
+#include "wgq/conf/expire.h"
 #include "wgq/conf/parse/parse.h"
 #include "wgq/run/host/host.h"
 #include "wgq/run/look/around.h"
@@ -35,6 +36,8 @@ static int use_config(struct status *s, struct diag *d)
 	s->has_conf = conf_parse_files(&config->text.files, config->path.ifname, buf_text(text),
 				       &config->conf, &mistakes) == 0;
 	config_text_release(&config->text);
+	if (conf_drop_expired(&config->conf, time(NULL), NULL) < 0)
+		return diag_no_memory(d);
 	/* A key that is not seen is not compared. */
 	if (s->has_conf && config_read_keys(config, &mistakes) < 0)
 		unseen(s, &mistakes);

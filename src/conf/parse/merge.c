@@ -19,8 +19,8 @@ struct merger {
 	const struct peer_facts *facts;
 	size_t *home; /* by block: the one that it belongs to, or itself */
 	/* By block: the last one that belongs to it and has an endpoint, a file with a preshared
-	 * key, or an empty list of fallback endpoints. */
-	size_t *endpoint, *key_file, *fallback;
+	 * key, an empty list of fallback endpoints, or a date. */
+	size_t *endpoint, *key_file, *fallback, *expiry;
 	size_t *moved; /* by block that stays: its new index */
 };
 
@@ -189,6 +189,33 @@ static void move_key_files(const struct merger *m)
 		qsort(files->at, kept, sizeof(*files->at), compare_peers);
 }
 
+static int compare_expiries(const void *a, const void *b)
+{
+	const struct conf_expiry *x = a, *y = b;
+
+	return (x->peer > y->peer) - (x->peer < y->peer);
+}
+
+static void move_expiries(const struct merger *m)
+{
+	struct conf_expiry_vec *expiries = &m->conf->expiries;
+	size_t kept = 0;
+
+	vec_each(expiry, expiries)
+		m->expiry[m->home[expiry->peer]] = expiry->peer;
+	vec_each(expiry, expiries) {
+		size_t home = m->home[expiry->peer];
+
+		if (m->expiry[home] == expiry->peer) {
+			expiry->peer = m->moved[home];
+			expiries->at[kept++] = *expiry;
+		}
+	}
+	expiries->len = kept;
+	if (kept)
+		qsort(expiries->at, kept, sizeof(*expiries->at), compare_expiries);
+}
+
 static int merge_blocks(struct merger *m)
 {
 	struct wg_peer_vec *peers = &m->conf->wg.peers;
@@ -206,6 +233,7 @@ static int merge_blocks(struct merger *m)
 	    move_endpoints(m, &m->conf->fallback_endpoints, keeps_fallback) < 0)
 		return -ENOMEM;
 	move_key_files(m);
+	move_expiries(m);
 	for (size_t i = 0; i < peers->len; i++) {
 		if (m->home[i] == i)
 			peers->at[m->moved[i]] = peers->at[i];
@@ -235,11 +263,12 @@ int merge_peers(struct parser *p)
 
 	if (p->conf->sources.len == 1 || !peers)
 		return 0;
-	_cleanup_free_ size_t *tables = mem_calloc(peers, 4 * sizeof(*tables));
+	_cleanup_free_ size_t *tables = mem_calloc(peers, 5 * sizeof(*tables));
 	m.endpoint = tables;
 	m.key_file = tables + peers;
 	m.fallback = tables + 2 * peers;
 	m.moved = tables + 3 * peers;
+	m.expiry = tables + 4 * peers;
 	int r = tables ? find_homes(&m) : -ENOMEM;
 	if (r == 0)
 		r = merge_blocks(&m);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wgq/base/date.h"
 #include "wgq/base/mem.h"
 #include "wgq/conf/parse/keys.h"
 
@@ -223,5 +224,41 @@ int own_fallback_endpoint(struct parser *p)
 						.number = number,
 						.line = p->line->number};
 	}
+	return 0;
+}
+
+/* The port is that of the router, where there is one: it has to be said. */
+int own_public_endpoint(struct parser *p)
+{
+	const struct slice value = p->line->value;
+	struct slice host, port;
+	union endpoint number;
+
+	if (!endpoint_read(p, value, value, &host, &port, &number))
+		return 0;
+	free(p->conf->public_endpoint.text);
+	p->conf->public_endpoint = (struct conf_text){.text = mem_strndup(value.at, value.len),
+						      .line = p->line->number};
+	return p->conf->public_endpoint.text ? 0 : diag_no_memory(p->d);
+}
+
+int own_expires(struct parser *p)
+{
+	struct conf_expiry_vec *expiries = &p->conf->expiries;
+	const struct slice value = p->line->value;
+	size_t peer = p->conf->wg.peers.len - 1;
+	struct conf_expiry *expiry = vec_last(expiries);
+	int64_t time;
+
+	if (date_read(value.at, value.len, &time) < 0) {
+		parse_not(p, value, "a date",
+			  "write a day, 2026-12-31, or a moment in UTC, 2026-12-31T18:00Z");
+		return 0;
+	}
+	if (!expiry || expiry->peer != peer)
+		expiry = vec_push(expiries);
+	if (!expiry)
+		return diag_no_memory(p->d);
+	*expiry = (struct conf_expiry){.peer = peer, .time = time, .line = p->line->number};
 	return 0;
 }

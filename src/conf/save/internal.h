@@ -114,6 +114,8 @@ struct saver {
 };
 
 int save_peers(struct saver *s);
+/* Those of the file that are NO_PEER, with their names, and nothing that is not theirs. */
+int save_drop_peers(struct saver *s, const uint32_t *device_of);
 
 /* Who is who: NO_PEER stands for none. */
 enum { NO_PEER = UINT32_MAX };

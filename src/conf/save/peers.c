@@ -76,9 +76,9 @@ static int compare_parts(const void *a, const void *b)
 }
 
 /* What adjoins or overlaps is deleted as one, from the end on. */
-static void drop_parts(struct peer_saver *p, const struct peer_part *parts, size_t count)
+static void drop_parts(struct saver *s, const struct peer_part *parts, size_t count)
 {
-	const struct save_layout *layout = &p->s->layout;
+	const struct save_layout *layout = &s->layout;
 	const struct save_file *file = NULL;
 	const struct buf nothing = {0};
 	uint32_t tail = 0;
@@ -96,31 +96,31 @@ static void drop_parts(struct peer_saver *p, const struct peer_part *parts, size
 				to = (uint32_t)parts[i - 1].end;
 		}
 		layout_widen(layout, tail, &from, &to);
-		edit_replace(&p->s->edit, from, to - from, &nothing);
+		edit_replace(&s->edit, from, to - from, &nothing);
 		if (to >= tail)
 			tail = from;
 	}
 }
 
 /* Appends what goes with the peers that are gone, of one file; *peer: the first one in it. */
-static int find_parts(const struct peer_saver *p, const struct save_file *file, size_t *peer,
-		      struct peer_comments *ret)
+static int find_parts(const struct saver *s, const uint32_t *device_of,
+		      const struct save_file *file, size_t *peer, struct peer_comments *ret)
 {
-	const struct save_layout *layout = &p->s->layout;
+	const struct save_layout *layout = &s->layout;
 	_cleanup_peer_comments_ struct peer_comments comments = {0};
 	size_t first = *peer;
 
 	if (peer_comments_read(layout->text + file->at, file->end - file->at, &comments) < 0)
-		return diag_no_memory(p->s->d);
+		return diag_no_memory(s->d);
 	*peer += comments.peers.len;
 	if (*peer > layout->peers.len)
 		return 0;
 	vec_each(part, &comments.parts) {
-		if (p->match.device_of[first + part->peer] != NO_PEER)
+		if (device_of[first + part->peer] != NO_PEER)
 			continue;
 		struct peer_part *added = vec_push(&ret->parts);
 		if (!added)
-			return diag_no_memory(p->s->d);
+			return diag_no_memory(s->d);
 		*added = (struct peer_part){.peer = first + part->peer,
 					    .at = file->at + part->at,
 					    .end = file->at + part->end};
@@ -128,25 +128,24 @@ static int find_parts(const struct peer_saver *p, const struct save_file *file, 
 	return 0;
 }
 
-/* With their names, and nothing that is not theirs. */
-static int drop_peers(struct peer_saver *p)
+int save_drop_peers(struct saver *s, const uint32_t *device_of)
 {
 	_cleanup_peer_comments_ struct peer_comments gone = {0};
-	const struct save_layout *layout = &p->s->layout;
+	const struct save_layout *layout = &s->layout;
 	size_t peers = 0;
 
 	vec_each(file, &layout->files) {
-		int r = find_parts(p, file, &peers, &gone);
+		int r = find_parts(s, device_of, file, &peers, &gone);
 
 		if (r < 0)
 			return r;
 	}
 	if (peers != layout->peers.len)
-		return diag_refuse(p->s->d, EPROTO, "%s: a [Peer] that was not there before",
-				   p->s->conf->path);
+		return diag_refuse(s->d, EPROTO, "%s: a [Peer] that was not there before",
+				   s->conf->path);
 	if (gone.parts.len)
 		qsort(gone.parts.at, gone.parts.len, sizeof(gone.parts.at[0]), compare_parts);
-	drop_parts(p, gone.parts.at, gone.parts.len);
+	drop_parts(s, gone.parts.at, gone.parts.len);
 	return 0;
 }
 
@@ -208,7 +207,7 @@ static int index_tables(struct peer_saver *p)
 static int save_all(struct peer_saver *p)
 {
 	const struct wg_peer_vec *peers = &p->s->now->device->peers;
-	int r = drop_peers(p);
+	int r = save_drop_peers(p->s, p->match.device_of);
 
 	if (r < 0)
 		return r;

@@ -158,21 +158,30 @@ static int change_device(struct host *h, const struct op *op, struct diag *d)
 	return r;
 }
 
-/* Fills in which files change; returns how many. */
+/* Fills in which files change; returns how many. Drop-ins, which come behind the file itself, are
+ * sorted by name: what only one of the two texts has is made or deleted. */
 static size_t find_changes(const struct config_text *before, const struct config_text *after,
 			   struct file_change *ret)
 {
-	size_t count = 0;
+	size_t count = 0, i = 0, k = 0;
 
-	for (size_t i = 0; i < before->files.len; i++) {
-		const struct source *from = &before->files.at[i], *to = &after->files.at[i];
-		struct file_change change = {.path = from->real,
-					     .text = buf_text(&after->text) + to->at,
-					     .before = buf_text(&before->text) + from->at,
-					     .n = to->len,
-					     .before_n = from->len};
+	while (i < before->files.len || k < after->files.len) {
+		const struct source *from = i < before->files.len ? &before->files.at[i] : NULL;
+		const struct source *to = k < after->files.len ? &after->files.at[k] : NULL;
+		int order = !from || !to ? !from - !to : i ? strcmp(from->path, to->path) : 0;
+		struct file_change change = {.path = order > 0 ? to->real : from->real};
 
-		if (change.n != change.before_n ||
+		if (order <= 0) {
+			change.before = buf_text(&before->text) + from->at;
+			change.before_n = from->len;
+			i++;
+		}
+		if (order >= 0) {
+			change.text = buf_text(&after->text) + to->at;
+			change.n = to->len;
+			k++;
+		}
+		if (order || change.n != change.before_n ||
 		    memcmp(change.text, change.before, change.n) != 0)
 			ret[count++] = change;
 	}
@@ -186,7 +195,7 @@ static int save_config(struct host *h, const struct op *op, struct diag *d)
 	_cleanup_config_text_ struct config_text now = {0};
 	struct config_path path = *h->options.config;
 	_cleanup_free_ struct file_change *changes =
-		mem_calloc(before->files.len, sizeof(*changes));
+		mem_calloc(before->files.len + op->save.text->files.len, sizeof(*changes));
 	int r = changes ? config_text_read(&path, &now, d) : diag_no_memory(d);
 
 	if (r < 0)

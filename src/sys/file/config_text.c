@@ -305,3 +305,19 @@ int config_text_read(struct config_path *path, struct config_text *ret, struct d
 	diag_hint(d, "try again when they are complete");
 	return -EAGAIN;
 }
+
+int config_text_find_folder(const struct config_path *path, struct buf *ret_shown,
+			    struct buf *ret_real, struct diag *d)
+{
+	_cleanup_(folder_release) struct folder folder = {0};
+	int r = folder_open(path, &folder, d);
+
+	if (r < 0 || !folder.stream)
+		return r;
+	_cleanup_free_ char *real = realpath(buf_text(&folder.shown), NULL);
+	if (!real)
+		return cannot_read_folder(&folder, errno, d);
+	buf_addf(ret_shown, "%s/", buf_text(&folder.shown));
+	buf_addf(ret_real, "%s/", real);
+	return buf_status(ret_shown) < 0 || buf_status(ret_real) < 0 ? diag_no_memory(d) : 0;
+}

@@ -333,6 +333,33 @@ struct step {
 	int temporary;
 };
 
+static int take_step(const struct file_change *change, struct step *step, struct diag *d)
+{
+	struct replacement *it = &step->it;
+
+	if (change->text && change->before)
+		return put_in_place(it, step->temporary, d);
+	if (change->text && step->temporary < 0)
+		return cannot_write(-step->temporary, "in", it->folder, d);
+	/* Unlike rename(), link() replaces nothing. */
+	if (change->text && link(it->temporary, it->path) < 0)
+		return diag_fail(d, errno, "cannot make `%s'", it->path);
+	if (!change->text && unlink(it->path) < 0)
+		return diag_fail(d, errno, "cannot delete `%s'", it->path);
+	sync_folder(it, d);
+	return 0;
+}
+
+static void take_back(const struct file_change *change, struct diag *d)
+{
+	if (!change->before && unlink(change->path) < 0)
+		diag_fail(d, errno, "cannot delete `%s' again", change->path);
+	else if (change->before && change->text)
+		file_replace(change->path, change->before, change->before_n, d);
+	else if (change->before)
+		file_create(change->path, change->before, change->before_n, d);
+}
+
 static int replace_steps(const struct file_change *changes, struct step *steps, size_t count,
 			 struct diag *d)
 {
@@ -348,16 +375,18 @@ static int replace_steps(const struct file_change *changes, struct step *steps, 
 		r = replacement_init(it, it->path);
 		if (r < 0)
 			return diag_no_memory(d);
-		steps[i].temporary = write_temporary(it, true, d);
+		if (!it->text)
+			continue;
+		steps[i].temporary = write_temporary(it, changes[i].before, d);
 		if (steps[i].temporary < 0 && steps[i].temporary != -EROFS)
 			return cannot_write(-steps[i].temporary, "beside", it->path, d);
 	}
 	while (done < count && r == 0) {
-		r = put_in_place(&steps[done].it, steps[done].temporary, d);
+		r = take_step(&changes[done], &steps[done], d);
 		done += r == 0;
 	}
 	while (r < 0 && done-- > 0)
-		file_replace(changes[done].path, changes[done].before, changes[done].before_n, d);
+		take_back(&changes[done], d);
 	return r;
 }
 

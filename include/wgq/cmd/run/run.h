@@ -64,11 +64,11 @@ struct keep {
 	uint32_t mtu;     /* that it had when it was as wanted */
 	struct addr_vec endpoints; /* sorted by addr_compare() */
 
-	struct loop_timer look;
-	uint64_t first_event; /* of those that the look is for; 0: none */
-	unsigned failures;    /* one after the other */
-	uint32_t complaint;   /* a checksum of what was said of the last one; 0: none */
-	uint32_t mistake;     /* the same of the file */
+	struct loop_timer look, expiry; /* expiry: when the next peer goes */
+	uint64_t first_event;           /* of those that the look is for; 0: none */
+	unsigned failures;              /* one after the other */
+	uint32_t complaint;             /* a checksum of what was said of the last one; 0: none */
+	uint32_t mistake;               /* the same of the file */
 	struct fight fight;
 	struct buf deed;   /* what is about to be done, in words */
 	struct buf things; /* that are about to be repaired, a line each */

@@ -10,7 +10,8 @@
  *	columns.c		wrapped words, and tables
  *	words.c, progress.c	times and amounts in words; how far something has come
  *	typed.c			keys that are typed
- *	qr.c, qr_none.c		QR codes; without libqrencode */
+ *	qr.c, qr_none.c		QR codes; without libqrencode
+ *	picture.c		squares as PNG and SVG */
 #pragma once
 
 #include <stdbool.h>

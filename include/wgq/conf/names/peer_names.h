@@ -7,7 +7,9 @@
  *
  *	comment.c		what one comment says
  *	peer_comments.c		which comment is about which peer
- *	peer_names.c		the list of names */
+ *	peer_names.c		the list of names
+ *	disabled.c		peers that were commented out line by line
+ *	roster.c		all peers of a configuration, disabled ones too, by name */
 #pragma once
 
 #include "wgq/base/diag.h"

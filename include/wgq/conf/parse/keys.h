@@ -43,7 +43,9 @@
 	KEY(SHARED_NEIGHBOUR, "SharedNeighbour", Interface, WGQ, ONE, own_shared_neighbour)        \
 	KEY(LISTEN_ON, "ListenOn", Interface, WGQ, LIST, own_listen_on)                            \
 	KEY(PRESHARED_KEY_FILE, "PresharedKeyFile", Peer, WGQ, ONE, own_key_file)                  \
-	KEY(FALLBACK_ENDPOINT, "FallbackEndpoint", Peer, WGQ, LIST, own_fallback_endpoint)
+	KEY(FALLBACK_ENDPOINT, "FallbackEndpoint", Peer, WGQ, LIST, own_fallback_endpoint)         \
+	KEY(PUBLIC_ENDPOINT, "PublicEndpoint", Interface, WGQ, ONE, own_public_endpoint)           \
+	KEY(EXPIRES, "Expires", Peer, WGQ, ONE, own_expires)
 
 #define KEY_ID(id, ...) KEY_##id,
 enum key_id { CONF_KEYS(KEY_ID) KEY_COUNT };

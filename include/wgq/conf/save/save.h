@@ -16,6 +16,7 @@
  *	peers.c, peer.c		the peers, and the keys of one
  *	allowed.c		which allowed IPs have moved
  *	edit.c			changes to the text, made in one pass
+ *	peer_edit.c		one peer put in, taken out, renamed, disabled
  *	write.c			what `wgq strip` prints
  *	starter.c		the files that `wgq init` writes */
 #pragma once

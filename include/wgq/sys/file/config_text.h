@@ -20,3 +20,8 @@ void config_text_folder(const char *file, struct buf *ret_path);
  * with all the others in ret: nothing is brought up from a part, but what is up can be taken
  * down. */
 int config_text_read(struct config_path *path, struct config_text *ret, struct diag *d);
+
+/* The folder of drop-ins, each with a slash behind it: as messages show it, and with links
+ * resolved. Nothing is added where there is none. */
+int config_text_find_folder(const struct config_path *path, struct buf *ret_shown,
+			    struct buf *ret_real, struct diag *d);

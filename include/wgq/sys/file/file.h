@@ -44,9 +44,10 @@ int file_read_at(int folder, const char *name, const char *shown, struct stat *r
 int file_replace(const char *path, const char *text, size_t n, struct diag *d);
 
 /* Several files at once: none is touched before the new texts of all are on the disk. Should one
- * of them then not take its place, those before it get their old text again. */
+ * of them then not take its place, those before it get their old text again. A file without a text
+ * before is made, as by file_create(); one without a new text is deleted. */
 struct file_change {
-	const char *path, *text, *before;
+	const char *path, *text, *before; /* the texts: or NULL */
 	size_t n, before_n;
 };
 int file_replace_all(const struct file_change *changes, size_t count, struct diag *d);
