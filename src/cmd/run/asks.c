@@ -10,8 +10,8 @@
 #include "wgq/cmd/show.h"
 #include "wgq/net/nat64.h"
 
-/* The number of a question: the peer's, and the entry's. */
-enum { ENTRY_BITS = 16 };
+/* The number of a question is the peer's, and below it the entry's. */
+enum { ENTRY_BITS = 32 };
 #define NAT64_ID UINT64_MAX
 
 /* Where one family failed for now, its addresses of before stay valid. */
@@ -64,7 +64,7 @@ static void say_failure(struct peers *p, struct entry *entry, const struct ask_a
 static void take_of_peer(struct peers *p, struct ask_answer *answer)
 {
 	struct peer *peer = peers_find(p, (uint32_t)(answer->id >> ENTRY_BITS));
-	size_t index = answer->id & ((1 << ENTRY_BITS) - 1);
+	size_t index = (uint32_t)answer->id;
 
 	if (!peer || index >= peer->entries.len || !peer->entries.at[index].is_open)
 		return;

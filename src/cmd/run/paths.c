@@ -26,6 +26,11 @@ struct peer *peers_find(struct peers *p, uint32_t number)
 	return vec_find(peer, p, peer->number == number);
 }
 
+struct wg_peer *peer_wanted(const struct peers *p, const struct peer *peer)
+{
+	return &p->keep->config.conf.wg.peers.at[peer->index];
+}
+
 void peers_soon(struct peers *p)
 {
 	loop_timer_set(p->keep->runner->loop, &p->timer, loop_now());
@@ -45,7 +50,6 @@ void peer_release(struct peer *peer)
 {
 	entries_release(&peer->entries);
 	free(peer->paths);
-	mem_wipe(&peer->preshared_key, sizeof(peer->preshared_key));
 }
 
 static int add_number(struct entry *entry, const union endpoint *number)

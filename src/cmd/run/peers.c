@@ -205,8 +205,6 @@ static int load_peer(struct peers *p, struct conf *conf, size_t index)
 		peer->number = ++p->last_number;
 	peer->stays = true;
 	peer->key = wanted->public_key;
-	peer->preshared_key = wanted->preshared_key;
-	peer->keepalive = wanted->keepalive;
 	peer->index = index;
 	int r = peer_set_entries(peer, conf);
 	if (is_new)

@@ -26,11 +26,10 @@ struct entry_vec {
 };
 
 struct peer {
-	struct key key, preshared_key;
+	struct key key;
 	uint32_t number; /* in probes and questions; never that of another */
 	size_t index;    /* in the configuration's peers */
-	uint16_t keepalive;
-	bool stays; /* while they are compared with a new configuration */
+	bool stays;      /* while they are compared with a new configuration */
 	struct entry_vec entries;
 	struct reach reach;
 	struct reach_path *paths;
@@ -72,6 +71,8 @@ struct peers {
 /* paths.c */
 struct reach_time peers_now(void);
 struct peer *peers_find(struct peers *p, uint32_t number);
+/* The peer in the configuration, which alone holds its preshared key. */
+struct wg_peer *peer_wanted(const struct peers *p, const struct peer *peer);
 /* Something was heard that may lead to decisions. */
 void peers_soon(struct peers *p);
 /* What the configuration says of endpoints. 0 or -ENOMEM. */

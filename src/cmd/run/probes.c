@@ -84,18 +84,21 @@ static int open_prober(struct peers *p)
 
 	if (p->prober)
 		return 0;
-	int r = p->cannot_probe ? -EOPNOTSUPP : prober_open(&p->prober, &device, &d);
+	if (p->cannot_probe)
+		return -EOPNOTSUPP;
+	int r = prober_open(&p->prober, &device, &d);
 	p->prober_source = (struct loop_source){.ready = on_answers, .context = p};
 	if (r == 0)
 		r = loop_add(p->keep->runner->loop, &p->prober_source, prober_fd(p->prober),
 			     EPOLLIN);
-	if (r < 0 && !p->cannot_probe) {
+	if (r < 0) {
+		prober_free_at(&p->prober);
+		p->cannot_probe = true;
 		diag_demote(&d);
 		show_diag(&d);
 		say(p->keep, LOG_WARNING, "blind",
 		    "endpoints cannot be probed: where one is silent, the next is tried");
 	}
-	p->cannot_probe |= r < 0;
 	return r;
 }
 
@@ -104,7 +107,7 @@ void peer_probe(struct peers *p, struct peer *peer, const struct reach_action *a
 	const struct probe probe = {
 		.tag = (uint64_t)peer->number << 32 | action->id | (action->poke ? TAG_POKE : 0),
 		.public_key = &peer->key,
-		.preshared_key = &peer->preshared_key,
+		.preshared_key = &peer_wanted(p, peer)->preshared_key,
 		.to = action->way.to,
 		.from = action->way.source,
 		.link = action->way.link,

@@ -24,28 +24,20 @@ static void set_once(struct peers *p, struct peer *peer)
 	device_set(p->keep->ifname, server_of(p), &device, NULL);
 }
 
-/* So that a look does not set the file's again. */
-static void remember(struct peers *p, struct peer *peer)
-{
-	struct wg_peer_vec *peers = &p->keep->config.conf.wg.peers;
-
-	if (peer->index >= peers->len || !key_equal(&peers->at[peer->index].public_key, &peer->key))
-		return;
-	peers->at[peer->index].endpoint = peer->set;
-	peers->at[peer->index].has_endpoint = true;
-}
-
 void peer_set(struct peers *p, struct peer *peer, const struct reach_action *action)
 {
 	peer->set = action->way.to;
 	peer->sets_left = action->times;
 	peer->set_at = loop_now();
-	remember(p, peer);
+	/* So that a look does not set the file's again. */
+	peer_wanted(p, peer)->endpoint = peer->set;
+	peer_wanted(p, peer)->has_endpoint = true;
 }
 
 void peer_poke(struct peers *p, struct peer *peer)
 {
-	device_poke(p->keep->ifname, server_of(p), &peer->key, peer->keepalive, NULL);
+	device_poke(p->keep->ifname, server_of(p), &peer->key, peer_wanted(p, peer)->keepalive,
+		    NULL);
 }
 
 uint64_t peer_set_due(struct peers *p, struct peer *peer, uint64_t now)

@@ -62,18 +62,15 @@ static void obey(struct talk *talk, enum keeper_word word)
 	}
 }
 
-/* false: it has ended. */
-static bool listen_to(struct talk *talk)
+static void listen_to(struct talk *talk)
 {
 	enum keeper_word word;
 	int r;
 
 	while ((r = keeper_read(talk->source.fd, &word)) == 0)
 		obey(talk, word);
-	if (r == -EAGAIN)
-		return true;
-	end(talk);
-	return false;
+	if (r != -EAGAIN)
+		end(talk);
 }
 
 static void on_word(void *context, uint32_t events)
