@@ -14,6 +14,7 @@
 #include "wgq/base/json.h"
 #include "wgq/cmd/terminal/progress.h"
 #include "wgq/cmd/terminal/term.h"
+#include "wgq/sys/clock.h"
 #include "wgq/sys/file/io.h"
 
 /* More lines of one bulk step than this are summed up, unless verbose. */
@@ -73,14 +74,6 @@ static void progress_end(void)
 	progress.begun = 0;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void progress_draw(const char *what, size_t done, size_t total, uint64_t elapsed)
 {
 	_cleanup_buf_ struct buf text = {0};
@@ -106,7 +99,7 @@ void show_progress(const char *what, size_t done, size_t total)
 		progress_end();
 		return;
 	}
-	now = now_ms();
+	now = (uint64_t)(clock_ns() / CLOCK_MS);
 	if (!progress.begun || done < progress.done) {
 		progress.begun = now;
 		progress.next = now + PROGRESS_AFTER;

@@ -12,6 +12,7 @@
 #include "wgq/run/host/host.h"
 #include "wgq/run/look/around.h"
 #include "wgq/run/look/device.h"
+#include "wgq/sys/clock.h"
 
 /* A peer that was sent nothing for longer is not being called. WireGuard repeats a handshake that
  * is not answered every 5 seconds (REKEY_TIMEOUT). */
@@ -191,11 +192,8 @@ static int judge(struct status *s, const struct options *options, struct diag *d
 static int look_at(const struct options *options, const struct status_vec *before, struct status *s,
 		   struct diag *d)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	s->now = time(NULL);
-	s->clock = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	s->clock = (double)clock_ns() / CLOCK_S;
 	status_ask_keeper(s->ifname, &s->keeper);
 	int r = look_at_host(s, options, d);
 	if (r == 0)

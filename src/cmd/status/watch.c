@@ -12,6 +12,7 @@
 #include "wgq/cmd/status/status.h"
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/typed.h"
+#include "wgq/sys/clock.h"
 #include "wgq/sys/file/io.h"
 
 /* The alternate screen, no cursor, and no wrapping of lines that turn out too long. Wrapping is
@@ -274,21 +275,13 @@ static int read_keys(struct watch *w, bool *ret_quit, struct diag *d)
 	return n > 0 && !*ret_quit ? draw(w, d) : 0;
 }
 
-static int64_t nanoseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * INTERVAL_NS + now.tv_nsec;
-}
-
 /* Until the time has come, or a signal or q says otherwise. */
 static int wait_until(struct watch *w, int64_t then, bool *ret_quit, struct diag *d)
 {
 	int r = 0;
 
 	while (r == 0 && !*ret_quit && !stop_signal) {
-		int64_t left = then - nanoseconds();
+		int64_t left = then - clock_ns();
 		struct timespec time = {(time_t)(left / INTERVAL_NS), (long)(left % INTERVAL_NS)};
 		struct pollfd keys = {.fd = w->has_keys && !w->keys_ended ? STDIN_FILENO : -1,
 				      .events = POLLIN};
@@ -325,7 +318,7 @@ int watch_run(const struct options *options, struct diag *d)
 	if (r < 0)
 		diag_fail(d, -r, "cannot draw on the terminal");
 	while (r == 0 && !quit && !stop_signal) {
-		int64_t next = nanoseconds() + INTERVAL_NS;
+		int64_t next = clock_ns() + INTERVAL_NS;
 
 		r = draw(&w, d);
 		if (r == 0)

@@ -2,16 +2,12 @@
 // The table of probes under way, and their verdicts.
 #include "probing.h"
 
-#include <time.h>
-
 #include "wgq/base/mem.h"
+#include "wgq/sys/clock.h"
 
 int64_t probing_now_us(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * US + now.tv_nsec / 1000;
+	return clock_ns() / CLOCK_US;
 }
 
 struct probing *probing_find(struct prober *p, uint32_t index, struct ask **ret)

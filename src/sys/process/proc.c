@@ -11,11 +11,11 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "proc_internal.h"
 #include "wgq/base/mem.h"
+#include "wgq/sys/clock.h"
 #include "wgq/sys/file/io.h"
 
 /* How often we look whether a program has ended, where the kernel does not tell us: a daemon that
@@ -206,14 +206,6 @@ static bool take_err(int fd, const struct proc_files *files)
 	}
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Until it has ended, or its time is over: then false. err is its standard error; -1: not ours. */
 static bool wait_for(pid_t pid, int err, const struct proc_files *files, unsigned int limit,
 		     int *ret_status)
@@ -221,12 +213,12 @@ static bool wait_for(pid_t pid, int err, const struct proc_files *files, unsigne
 	/* Before Linux 5.3, and under some filters, we look again and again. */
 	_cleanup_fd_ int ended = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd events[] = {{.fd = err, .events = POLLIN}, {.fd = ended, .events = POLLIN}};
-	int64_t deadline = now_ms() + limit;
+	int64_t deadline = clock_ns() / CLOCK_MS + limit;
 
 	for (;;) {
 		bool signalled = poll(events, 2, LOOK_INTERVAL_MS) < 0 && errno == EINTR;
 		bool has_ended = reap(pid, WNOHANG, ret_status);
-		int64_t now = now_ms();
+		int64_t now = clock_ns() / CLOCK_MS;
 
 		if (events[0].fd >= 0 && !take_err(events[0].fd, files))
 			events[0].fd = -1;

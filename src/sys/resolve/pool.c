@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
+#include "wgq/sys/clock.h"
 #include "wgq/sys/resolve/detached.h"
 
 /* Enough that 500 names take the time of the slowest. A thread has a socket at most, so these stay
@@ -20,10 +20,7 @@ enum { TICK = 100000 };
 
 static uint64_t now(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+	return (uint64_t)(clock_ns() / CLOCK_US);
 }
 
 static void queue_push(struct resolve_queue *queue, struct resolve_job *job)
