@@ -95,8 +95,9 @@ static int read_key(const struct config *config, char **name, uint32_t line, str
 		warn_of_readers(path, d);
 		diag_id(d, "world-readable");
 	}
+	/* As it is written, so that a link on the way to it is seen to change. */
 	free(*name);
-	*name = realpath(path, NULL);
+	*name = path[0] == '/' ? steal(path) : realpath(path, NULL);
 	return *name ? 0 : diag_no_memory(d);
 }
 

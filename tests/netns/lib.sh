@@ -67,7 +67,7 @@ $3"; else ok "$1"; fi
 
 # awaits NAME COMMAND...: it succeeds, now or later: two minutes are for busy machines.
 awaits() {
-	local name=$1 limit=$((SECONDS + 120))
+	local name=$1 limit=$((SECONDS + ${AWAITS:-120}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $limit ] || { fail "$name" "$* never succeeded

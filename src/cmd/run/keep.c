@@ -142,6 +142,9 @@ static int reload(struct keep *k, struct session *s, struct diag *d)
 	if (k->deed.len)
 		say(k, k->is_news ? LOG_INFO : LOG_NOTICE, k->is_news ? "loaded" : "repaired", "%s",
 		    buf_text(&k->deed));
+	/* Of its new endpoints the kernel tells only from the next look on (watch_concern()). */
+	if (k->deed.len)
+		keep_event(k);
 	note_repairs(k);
 	return 0;
 }

@@ -19,11 +19,12 @@ static void on_expiry(void *context)
 {
 	struct keep *k = context;
 
-	k->has_changed = time(NULL) >= conf_next_expiry(&k->config.conf);
-	if (k->has_changed)
-		keep_event(k);
-	else
+	if (time(NULL) < conf_next_expiry(&k->config.conf)) {
 		await_expiry(k);
+		return;
+	}
+	k->has_changed = true;
+	keep_event(k);
 }
 
 static void await_expiry(struct keep *k)
@@ -42,28 +43,43 @@ static void await_expiry(struct keep *k)
 		loop_timer_cancel(k->runner->loop, &k->expiry);
 }
 
+/* Somebody who keeps moving the files elsewhere is not followed for ever. */
+enum { READS_MAX = 4 };
+
+/* Which files there are is known when they are read. What is watched only then is read again: it
+ * may have changed in between. */
+static int read_watched(struct keep *k, struct config *ret, struct diag *d)
+{
+	size_t said = d->len;
+	int r, reads = 0;
+
+	do {
+		config_release(ret);
+		*ret = (struct config){0};
+		diag_truncate(d, said);
+		r = config_load(&k->options, k->args[0], ret, d);
+	} while (watch_files(k, ret) && ++reads < READS_MAX);
+	return r;
+}
+
 int load_file(struct keep *k, struct diag *d)
 {
 	_cleanup_config_ struct config fresh = {0};
 
-	/* A folder that has come is watched before it is read. */
+	/* The file may be gone, and come again in a folder that has come again. */
 	if (k->has_config)
-		watch_files(k);
-	int r = config_load(&k->options, k->args[0], &fresh, d);
-
+		watch_files(k, &k->config);
+	int r = read_watched(k, &fresh, d);
 	k->has_changed = false;
 	if (fresh.path.ifname[0] && !k->has_config)
 		memcpy(k->ifname, fresh.path.ifname, sizeof(k->ifname));
 	if (r == 0)
 		r = resolve_now(&fresh.conf, d);
-	if (r < 0) {
-		watch_files(k);
+	if (r < 0)
 		return r;
-	}
 	config_release(&k->config);
 	k->config = fresh;
 	fresh = (struct config){0};
-	watch_files(k);
 	await_expiry(k);
 	k->has_config = true;
 	k->is_news = true;

@@ -169,11 +169,28 @@ static void on_nft(void *context, uint32_t events)
 	on_notices(runner, &runner->nft_notices, take_nft);
 }
 
+static void watch_resolver(struct runner *runner)
+{
+	/* What systemd-resolved knows of each link. */
+	files_add_folder(runner->files, "/run/systemd/resolve/netif", RESOLVER);
+	for (const struct dns_watched *w = dns_outside_watched; w->folder; w++) {
+		_cleanup_buf_ struct buf path = {0};
+
+		if (w->file)
+			buf_addf(&path, "%s/%s", w->folder, w->file);
+		if (w->file && buf_status(&path) == 0)
+			files_add(runner->files, buf_text(&path), RESOLVER);
+		else if (!w->file)
+			files_add_folder(runner->files, w->folder, RESOLVER);
+	}
+}
+
 static void file_changed(void *context, uint32_t whose)
 {
 	struct runner *runner = context;
 
 	if (whose == RESOLVER) {
+		watch_resolver(runner);
 		for (size_t i = 0; i < runner->count; i++)
 			peers_resolver_changed(&runner->keeps[i]);
 		for (size_t i = 0; i < runner->count; i++)
@@ -193,54 +210,32 @@ static void on_files(void *context, uint32_t events)
 	files_read(runner->files, file_changed, runner);
 }
 
-/* Folders come and go with the programs that keep them. */
-static void watch_resolver(struct runner *runner)
+bool watch_files(struct keep *k, const struct config *config)
 {
-	/* What systemd-resolved knows of each link. */
-	files_add_folder(runner->files, "/run/systemd/resolve/netif", RESOLVER);
-	for (const struct dns_watched *w = dns_outside_watched; w->folder; w++) {
-		_cleanup_buf_ struct buf path = {0};
-
-		if (w->file)
-			buf_addf(&path, "%s/%s", w->folder, w->file);
-		if (w->file && buf_status(&path) == 0)
-			files_add(runner->files, buf_text(&path), RESOLVER);
-		else if (!w->file)
-			files_add_folder(runner->files, w->folder, RESOLVER);
-	}
-}
-
-/* A folder with drop-ins may come and go. */
-static void watch_drop_ins(struct keep *k, const char *beside, uint32_t whose)
-{
-	_cleanup_buf_ struct buf folder = {0};
-
-	config_text_folder(beside, &folder);
-	if (buf_status(&folder) < 0)
-		return;
-	files_add(k->runner->files, buf_text(&folder), whose);
-	files_add_folder(k->runner->files, buf_text(&folder), whose);
-}
-
-void watch_files(struct keep *k)
-{
-	const struct config_path *path = &k->config.path;
-	const char *const files[] = {path->given, path->real};
+	struct files *f = k->runner->files;
+	const char *const files[] = {config->path.given, config->path.real};
+	const char *own_key = config->conf.private_key_file.text;
 	uint32_t whose = (uint32_t)(k - k->runner->keeps);
+	bool grew = false;
 
 	for (size_t i = 0; i < 2; i++) {
+		_cleanup_buf_ struct buf drop_ins = {0};
+
 		if (!files[i])
 			continue;
-		files_add(k->runner->files, files[i], whose);
-		watch_drop_ins(k, files[i], whose);
+		config_text_folder(files[i], &drop_ins);
+		grew |= files_add(f, files[i], whose) > 0;
+		if (buf_status(&drop_ins) == 0)
+			grew |= files_add_folder(f, buf_text(&drop_ins), whose) > 0;
 	}
-	/* Those that are links. */
-	vec_each(file, &k->config.conf.sources)
-		files_add(k->runner->files, file->real, whose);
-	if (k->config.conf.private_key_file.text)
-		files_add(k->runner->files, k->config.conf.private_key_file.text, whose);
-	vec_each(file, &k->config.conf.preshared_key_files)
-		files_add(k->runner->files, file->text, whose);
+	/* Drop-ins may be links. */
+	vec_each(file, &config->conf.sources)
+		grew |= files_add(f, file->path, whose) > 0;
+	if (own_key)
+		grew |= files_add(f, own_key, whose) > 0;
+	vec_each(file, &config->conf.preshared_key_files)
+		grew |= files_add(f, file->text, whose) > 0;
+	return grew;
 }
 
 static int by_address(const void *a, const void *b)
@@ -250,8 +245,6 @@ static int by_address(const void *a, const void *b)
 
 void watch_concern(struct runner *runner)
 {
-	watch_resolver(runner);
-
 	_cleanup_free_ uint32_t *links = mem_calloc(runner->count, sizeof(*links));
 	struct addr_vec addrs = {0};
 	struct rtnetlink_concern concern = {.links = links, .addrs = &addrs};

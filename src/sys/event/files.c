@@ -62,6 +62,15 @@ int files_fd(const struct files *f)
 	return f->fd;
 }
 
+/* Whether there is one of that number; with that name, for that one, too. */
+static bool is_watched(const struct files *f, int folder)
+{
+	vec_each(watched, f)
+		if (watched->folder == folder)
+			return true;
+	return false;
+}
+
 static bool is_there(const struct files *f, int folder, const char *name, uint32_t whose)
 {
 	return vec_find(watched, f,
@@ -80,6 +89,7 @@ static int add(struct files *f, const char *folder, const char *name, uint32_t w
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 	if (is_there(f, number, name, whose))
 		return 0;
+	bool is_new = !is_watched(f, number);
 	watched = vec_push(f);
 	if (!watched)
 		return -ENOMEM;
@@ -95,23 +105,80 @@ static int add(struct files *f, const char *folder, const char *name, uint32_t w
 		f->len--;
 		return -ENOMEM;
 	}
-	return 0;
+	return is_new;
+}
+
+/* As many as the kernel follows (MAXSYMLINKS). */
+enum { LINKS_MAX = 40 };
+
+/* A link on the way: the path goes on by what it says. name begins the part of it that is the
+ * link's name, rest what follows. */
+static void follow(struct buf *path, size_t name, size_t rest, const char *target)
+{
+	_cleanup_buf_ struct buf way = {0};
+
+	if (target[0] != '/')
+		buf_mem(&way, path->data, name);
+	buf_str(&way, target);
+	buf_str(&way, path->data + rest);
+	buf_clear(path);
+	buf_str(path, buf_text(&way));
+}
+
+/* Of each link on the way, and of what is there at its end, or is not there, the name in its
+ * folder. */
+int files_add(struct files *f, const char *path, uint32_t whose)
+{
+	_cleanup_buf_ struct buf way = {0};
+	size_t at = 0;
+	int links = 0, grew = 0;
+
+	buf_str(&way, path);
+	while (buf_status(&way) == 0 && links < LINKS_MAX) {
+		_cleanup_buf_ struct buf folder = {0}, name = {0}, upto = {0};
+		size_t begin = at + strspn(way.data + at, "/");
+		size_t end = begin + strcspn(way.data + begin, "/");
+		char target[PATH_MAX];
+		struct stat st;
+
+		if (end == begin)
+			break;
+		buf_mem(&folder, begin ? way.data : ".", begin ? begin : 1);
+		buf_mem(&name, way.data + begin, end - begin);
+		buf_mem(&upto, way.data, end);
+		if (buf_status(&folder) < 0 || buf_status(&name) < 0 || buf_status(&upto) < 0)
+			return -ENOMEM;
+		bool is_missing = lstat(buf_text(&upto), &st) < 0;
+		bool is_link = !is_missing && S_ISLNK(st.st_mode);
+		bool is_last = !way.data[end + strspn(way.data + end, "/")];
+		if (is_missing || is_link || is_last) {
+			int r = add(f, buf_text(&folder), buf_text(&name), whose);
+			if (r < 0)
+				return r;
+			grew |= r;
+		}
+		if (is_missing)
+			break;
+		at = end;
+		if (!is_link)
+			continue;
+		ssize_t n = readlink(buf_text(&upto), target, sizeof(target) - 1);
+		if (n < 0)
+			break;
+		target[n] = '\0';
+		follow(&way, begin, end, target);
+		at = target[0] == '/' ? 0 : begin;
+		links++;
+	}
+	return buf_status(&way) < 0 ? -ENOMEM : grew;
 }
 
 int files_add_folder(struct files *f, const char *path, uint32_t whose)
 {
-	return add(f, path, NULL, whose);
-}
+	int r = files_add(f, path, whose);
+	int grew = r < 0 ? r : add(f, path, NULL, whose);
 
-int files_add(struct files *f, const char *path, uint32_t whose)
-{
-	const char *slash = strrchr(path, '/');
-	_cleanup_free_ char *folder = NULL;
-
-	if (!slash)
-		return add(f, ".", path, whose);
-	folder = mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	return folder ? add(f, folder, slash + 1, whose) : -ENOMEM;
+	return grew < 0 ? grew : grew | r;
 }
 
 /* Its folder is gone, and with it inotify's number. */

@@ -124,7 +124,9 @@ int load_file(struct keep *k, struct diag *d);
 int watch_open(struct runner *runner, struct diag *d);
 /* That a look has seen which links and endpoints there are. */
 void watch_concern(struct runner *runner);
-void watch_files(struct keep *k);
+/* What the configuration was read from. true: some of it was not watched before, and so may have
+ * changed since. */
+bool watch_files(struct keep *k, const struct config *config);
 void watch_close(struct runner *runner);
 
 /* talk.c: -EADDRINUSE, with the error added: another process looks after it. */
