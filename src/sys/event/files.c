@@ -62,15 +62,6 @@ int files_fd(const struct files *f)
 	return f->fd;
 }
 
-/* Whether there is one of that number; with that name, for that one, too. */
-static bool is_watched(const struct files *f, int folder)
-{
-	vec_each(watched, f)
-		if (watched->folder == folder)
-			return true;
-	return false;
-}
-
 static bool is_there(const struct files *f, int folder, const char *name, uint32_t whose)
 {
 	return vec_find(watched, f,
@@ -89,7 +80,7 @@ static int add(struct files *f, const char *folder, const char *name, uint32_t w
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 	if (is_there(f, number, name, whose))
 		return 0;
-	bool is_new = !is_watched(f, number);
+	bool is_new = !vec_find(other, f, other->folder == number);
 	watched = vec_push(f);
 	if (!watched)
 		return -ENOMEM;
