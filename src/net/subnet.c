@@ -38,23 +38,17 @@ static const struct prefix *used_by(const struct prefix_vec *used, const struct 
 	return vec_find(p, used, overlap(p, candidate));
 }
 
-/* The network of that number in a range. */
-static struct prefix nth(const struct prefix *range, uint32_t number)
-{
-	struct prefix p = {.addr = range->addr, .len = IPV4_LEN};
-
-	p.addr.bytes[1] |= (uint8_t)(number >> 8);
-	p.addr.bytes[2] |= (uint8_t)number;
-	return p;
-}
-
 int subnet_choose_ipv4(const struct prefix_vec *used, uint32_t random, struct prefix *ret)
 {
 	for (size_t i = 0; i < sizeof(private_ipv4) / sizeof(private_ipv4[0]); i++) {
 		uint32_t count = 1U << (IPV4_LEN - private_ipv4[i].len);
 
 		for (uint32_t k = 0; k < count; k++) {
-			*ret = nth(&private_ipv4[i], (random + k) % count);
+			uint32_t number = (random + k) % count;
+
+			*ret = (struct prefix){.addr = private_ipv4[i].addr, .len = IPV4_LEN};
+			ret->addr.bytes[1] |= (uint8_t)(number >> 8);
+			ret->addr.bytes[2] |= (uint8_t)number;
 			if (!used_by(used, ret))
 				return 0;
 		}

@@ -14,14 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct prefix prefix_of(const char *text)
-{
-	struct prefix p;
-
-	if (prefix_parse(text, strlen(text), &p) < 0)
-		fail_msg("no prefix: %s", text);
-	return p;
-}
+#include "texts.h"
 
 /* Whether addr_parse() and inet_pton(3) agree on a text, and addr_format() and inet_ntop(3) on
  * the result: glibc's, which iproute2 and wg(8) show on most machines. musl writes ::1.2.3.4

@@ -11,19 +11,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "texts.h"
 #include "wgq/conf/parse/parse.h"
 #include "wgq/net/key_addr.h"
 
 #define THEIRS "buxfBfaNZI8UFT0cB1aj9YanhbLfxlTfd/hH3DrGaFA="
 #define OTHER  "ZEki/XKEsqdjFyURo5Sm+g3vXSKJKpV5WmwWKAQqo2c="
-
-static struct prefix prefix(const char *text)
-{
-	struct prefix p;
-
-	assert_int_equal(prefix_parse(text, strlen(text), &p), 0);
-	return p;
-}
 
 static void vectors(void **state)
 {
@@ -43,7 +36,7 @@ static void vectors(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct prefix in = prefix(cases[i].in);
+		const struct prefix in = prefix_of(cases[i].in);
 		char text[ADDR_TEXT_MAX];
 		struct addr addr;
 		struct key key;
@@ -58,7 +51,7 @@ static void vectors(void **state)
 /* An integer of 128 bits, shifted bit by bit. */
 static void every_length(void **state)
 {
-	const struct prefix whole = prefix("::/0");
+	const struct prefix whole = prefix_of("::/0");
 	struct addr hash;
 	struct key key;
 
@@ -66,7 +59,7 @@ static void every_length(void **state)
 	assert_int_equal(key_from_base64(THEIRS, KEY_BASE64_LEN, &key), 0);
 	key_addr(&key, &whole, &hash);
 	for (unsigned int len = 0; len <= 128; len++) {
-		struct prefix in = prefix("a5a5:a5a5:a5a5:a5a5:a5a5:a5a5:a5a5:a5a5/128");
+		struct prefix in = prefix_of("a5a5:a5a5:a5a5:a5a5:a5a5:a5a5:a5a5:a5a5/128");
 		struct addr addr;
 
 		in.len = (uint8_t)len;

@@ -9,21 +9,7 @@
 
 #include <cmocka.h>
 
-static struct addr addr_of(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(text, strlen(text), &a), 0);
-	return a;
-}
-
-static struct prefix prefix_of(const char *text)
-{
-	struct prefix p;
-
-	assert_int_equal(prefix_parse(text, strlen(text), &p), 0);
-	return p;
-}
+#include "texts.h"
 
 static void embedding(void **state)
 {

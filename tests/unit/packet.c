@@ -15,23 +15,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "texts.h"
 #include "wgq/base/mem.h"
-
-static struct prefix prefix_of(const char *text)
-{
-	struct prefix prefix;
-
-	assert_int_equal(prefix_parse(text, strlen(text), &prefix), 0);
-	return prefix;
-}
-
-static struct addr addr_of(const char *text)
-{
-	struct addr addr;
-
-	assert_int_equal(addr_parse(text, strlen(text), &addr), 0);
-	return addr;
-}
 
 /* A route as the tables here have it. */
 struct row {

@@ -11,13 +11,7 @@
 
 #include <cmocka.h>
 
-static struct prefix prefix_of(const char *text)
-{
-	struct prefix p;
-
-	assert_int_equal(prefix_parse(text, strlen(text), &p), 0);
-	return p;
-}
+#include "texts.h"
 
 static void use(struct prefix_vec *used, const char *texts)
 {

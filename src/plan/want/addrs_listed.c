@@ -46,11 +46,6 @@ static int compare_places(const void *a, const void *b)
 	return family == AF_INET ? compare_turns(x, y) : compare_turns(y, x);
 }
 
-static bool same_subnet(const struct listed *x, const struct listed *y)
-{
-	return x->prefix.len == y->prefix.len && prefix_covers(&x->prefix, &y->prefix);
-}
-
 static int collect(const struct link_addr_vec *there, const struct link_addr_vec *added,
 		   struct listed_vec *ret)
 {
@@ -81,7 +76,8 @@ static void sort(struct listed_vec *addrs)
 	vec_each(a, addrs) {
 		bool ipv4 = a->prefix.addr.family == AF_INET;
 
-		if (!first || !same_subnet(first, a))
+		if (!first || first->prefix.len != a->prefix.len ||
+		    !prefix_covers(&first->prefix, &a->prefix))
 			first = a;
 		a->behind = ipv4 ? a != first : addr_is_link_local(&a->prefix.addr);
 	}
