@@ -238,16 +238,23 @@ int diff_lead_in(const struct snap *snap, const struct want *want, const struct 
 	return plan_check(ret, d);
 }
 
-static bool is_own_rule(const struct tunnel_rule *tunnel, const void *snap)
+struct rule_owner {
+	const struct snap *snap;
+	bool sets_table; /* the file: then hooks add such rules, and delete them */
+};
+
+static bool is_own_rule(const struct tunnel_rule *tunnel, const void *context)
 {
-	return rules_is_own(tunnel, snap);
+	const struct rule_owner *owner = context;
+
+	return rules_is_own(tunnel, owner->snap) &&
+	       (!owner->sets_table || tunnel->rule.protocol == RTPROT_KERNEL);
 }
 
 int diff_detach(const struct conf *conf, const struct snap *snap, struct plan *ret, struct diag *d)
 {
-	int r = !conf || conf->table_kind == TABLE_AUTO
-			? rules_delete(snap, is_own_rule, snap, ret, d)
-			: 0;
+	const struct rule_owner owner = {snap, conf && conf->table_kind != TABLE_AUTO};
+	int r = rules_delete(snap, is_own_rule, &owner, ret, d);
 
 	if (r < 0)
 		return r;

@@ -12,8 +12,9 @@
 // deleted.
 //
 // A tunnel rule belongs to the interface that has the default route of table N. It does not if all
-// routes of the table are others'. If the interface has lost that route, and others have none in
-// the table, the mark decides: the interface's firewall saves N, or the device has the mark N and a
+// routes of the table are others', unless the rule is of wgq's protocol and none of them is a
+// default route. If the interface has lost that route, and others do not have the table, the mark
+// decides: the interface's firewall saves N, or the device has the mark N and a
 // peer with a /0 of the family. The /0 is asked for because a second tunnel may have the mark of
 // the first only to get past it.
 //
@@ -25,9 +26,12 @@
 // Of a pair the suppress rule is deleted first. As long as the tunnel rule is there, the next wgq
 // finds both.
 //
-// Callers know more. down deletes no rules where the file sets Table, reload none that a hook may
-// have made (reload_owns_rule()), and leftover.c finds those of an interface whose link is gone.
+// Callers know more. Where the file sets Table, down deletes only rules of wgq's protocol; reload
+// deletes none that a hook may have made (reload_owns_rule()), and leftover.c finds those of an
+// interface whose link is gone.
 #include "wgq/plan/rules.h"
+
+#include <linux/rtnetlink.h>
 
 #include "wgq/base/mem.h"
 
@@ -95,7 +99,9 @@ int rules_delete(const struct snap *snap,
 
 bool rules_is_own(const struct tunnel_rule *tunnel, const struct snap *snap)
 {
-	if (tunnel->leads_here || tunnel->table_used)
+	bool may_be_others = tunnel->rule.protocol != RTPROT_KERNEL || tunnel->other[0];
+
+	if (tunnel->leads_here || (tunnel->table_used && may_be_others))
 		return tunnel->leads_here;
 	snap_needs(snap, LOOK_FIREWALL | LOOK_DEVICE);
 	return snap->firewall_mark == tunnel->rule.fwmark ||

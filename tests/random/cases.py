@@ -28,6 +28,14 @@ NETWORKS = ("10.1.0.1/16", "10.9.0.9/24", "172.17.0.1/16", "192.168.1.7/24", "fd
 LOW_RULES = ("fwmark 0x7 table 99", "from 203.0.113.9 table main", "oif lo table main",
              "to 192.0.2.128/25 table main", "tos 0x10 table main")
 MTUS = (None,) * 6 + (1420, 1400, 1380, 1330, 1281, 1280, 1279, 1200)
+# Keys of our own, and the values that they may have.
+OWN = {"ExcludedIPs": ("10.9.0.128/25", "10.0.0.0/9", "198.51.100.128/25", "8.0.0.0/6", "203.0.113.7",
+                       "192.168.0.0/16", "fd00:9::/65", "fd00::/8", "2a00:7::9", "2620::/16"),
+       "Metric": ("1", "50", "256", "1024", "4294967295"),
+       "SharedNeighbour": ("yes", "no"),
+       "AddressFromKey": ("fe80::/64", "fd00:9::/64", "fd00:7::/48", "10.9.0.0/16"),
+       "ListenOn": ("eth2", "lo", "absent0", "192.0.2.2"),
+       "Multicast": ("yes", "no")}
 UPLINK_MTUS = (1500,) * 6 + (9000, 1420, 1400, 1361, 1360, 1359, 1280)
 FOREIGN = (
     "nft 'add table inet filter; add chain inet filter input"
@@ -143,6 +151,8 @@ class Generator:
                      "DNS": self.any((None, None, None, "10.9.0.53, fd00:9::53, corp.example"))}
         for kind, hook in self.some(1, HOOKS) if self.maybe(0.4) else ():
             interface[kind] = hook
+        for key in OWN:
+            interface[key] = self.own(key) if self.maybe(0.2) else None
         full = self.maybe(0.65)
         return {"Interface": interface,
                 "Peers": [self.peer(full and not n) for n in range(self.any((1, 1, 1, 2, 3)))]}
@@ -153,12 +163,17 @@ class Generator:
     def mark(self):
         return self.any((None,) * 5 + ("off", "0x1", 51820, 1234))
 
+    def own(self, key):
+        values = self.random.sample(OWN[key], self.any((1, 2)))
+        return values if key in ("ExcludedIPs", "AddressFromKey", "ListenOn") else values[0]
+
     def changed(self, file):
         """Another file, most of which stays."""
         interface = dict(file["Interface"])
         peers = [dict(peer) for peer in file["Peers"]]
         for change in self.random.sample(("MTU", "MTU", "family", "full", "Table", "FwMark",
-                                          "Address", "AllowedIPs", "peer", "Endpoint", "DNS"),
+                                          "Address", "AllowedIPs", "peer", "Endpoint", "DNS",
+                                          "own", "own"),
                                          self.random.randint(1, 3)):
             peer = self.any(peers)
             if change == "MTU":
@@ -188,6 +203,9 @@ class Generator:
             elif change == "Endpoint" and peer["Endpoint"]:
                 # One that a peer did not have can be set, but not be taken away by an undo.
                 peer["Endpoint"] = self.peer(False)["Endpoint"]
+            elif change == "own":
+                key = self.any(tuple(OWN))
+                interface[key] = self.own(key) if self.maybe(0.6) else None
             elif change == "DNS":
                 interface["DNS"] = self.any((None, "10.9.0.54"))
         return {"Interface": interface, "Peers": peers}
@@ -202,9 +220,10 @@ class Generator:
                          lambda: f"sysctl -qw net.ipv6.conf.{LINK}.disable_ipv6={self.any((0, 1, 1))}",
                          lambda: "sysctl -qw net.ipv6.conf.default.disable_ipv6=1"))()
 
-    def fault(self):
+    def fault(self, *more):
         """Which of the requests that change something fails, and how."""
-        return self.any((1, 1, 2, 2, 3, 3, 4, 5, 8)), self.any(("EPERM", "ENOMEM", "ENOBUFS"))
+        return (self.any((1, 2, 3, 4, 5, 8, self.random.randint(6, 30))),
+                self.any(("EPERM", "ENOMEM", "ENOBUFS", *more)))
 
     def steps(self):
         file = self.file()
@@ -215,7 +234,7 @@ class Generator:
             if self.maybe(0.4):
                 yield {"do": "event", "line": self.event()}
             file = self.changed(file)
-            yield {"do": "reload", "file": file, "fault": self.fault() if faulty else None}
+            yield {"do": "reload", "file": file, "fault": self.fault("KILL") if faulty else None}
         yield {"do": "down", "file": file}
 
     def case(self):

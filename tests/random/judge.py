@@ -10,6 +10,7 @@ import ipaddress
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -92,13 +93,15 @@ def tunnelled(file, targets):
     specific, that is its own business."""
     if file["Interface"]["Table"] not in (None, "auto"):
         return set()
+    past = [ipaddress.ip_network(p) for p in file["Interface"]["ExcludedIPs"] or ()]
     ours = [ipaddress.ip_network(p) for peer in file["Peers"] for p in peer["AllowedIPs"]]
     theirs = host_prefixes()
 
     def longest(prefixes, target):
         return max((p.prefixlen for p in prefixes if target in p), default=-1)
 
-    return {t for t in targets if longest(ours, t) > longest(theirs, t)}
+    return {t for t in targets if longest(ours, t) > longest(theirs, t)
+            and not any(t in prefix for prefix in past)}
 
 
 def changes(before, after):
@@ -136,7 +139,8 @@ class Judge:
                               stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False).returncode
 
     def run(self, *words, fault=None, prefix=()):
-        """With a fault, that request to the kernel fails of those that a dry run does not make."""
+        """With a fault, that request to the kernel fails of those that a dry run does not make, or is
+        the last that wgq lives to see."""
         if fault:
             number, error = fault
             trace = f"{WORK}/strace"
@@ -145,8 +149,9 @@ class Judge:
                            check=False)
             with open(trace, encoding="utf-8") as file:
                 number += sum(line.startswith("sendto(") for line in file)
+            how = "signal=KILL" if error == "KILL" else f"error={error}"
             prefix = ("strace", "-qq", "-o", "/dev/null", "-e", "trace=sendto",
-                      "-e", f"inject=sendto:error={error}:when={number}")
+                      "-e", f"inject=sendto:{how}:when={number}")
         command = [*prefix, self.wgq, *words]
         print(f"$ {' '.join(command)}", file=sys.stderr, flush=True)
         return subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL,
@@ -189,9 +194,13 @@ class Judge:
         return self.settle("reload", step, before)
 
     def settle(self, verb, step, before):
-        """What up and reload have in common: done, or nothing has changed."""
+        """What up and reload have in common: done, or nothing has changed; killed: something between."""
         status = self.run(verb, LINK, fault=step["fault"])
-        if status == 0:
+        if status == -signal.SIGKILL:
+            self.running = step["file"]
+            self.inside = self.inside & tunnelled(step["file"], self.targets)
+            self.did.append(f"{verb} killed")
+        elif status == 0:
             self.running = step["file"]
             self.inside = tunnelled(step["file"], self.targets)
             self.did.append(verb)
@@ -202,7 +211,8 @@ class Judge:
             self.same(before, self.state(), f"{verb} ends with {status}, and has changed")
             if self.running:
                 self.write(self.running)
-        self.stage(f"after {verb}, which ends with {status}", self.inside)
+        ends = "is killed" if status == -signal.SIGKILL else f"ends with {status}"
+        self.stage(f"after {verb}, which {ends}", self.inside)
         return self.running is not None
 
     def event(self, step):
@@ -292,7 +302,8 @@ class Judge:
             self.problem(f"not seen without a tunnel: {sorted(map(str, missed))}")
         own_ways = self.own_ways()
         for number, (name, inside) in enumerate(self.stages):
-            lost = [str(t) for t in own_ways if (number, t) not in seen and not name.startswith("during")]
+            between = name.startswith("during") or name.endswith("is killed")
+            lost = [str(t) for t in own_ways if (number, t) not in seen and not between]
             if lost:
                 self.problem(f"the host's own way is lost {name}: {', '.join(lost)}")
             leaked = sorted(str(t) for t in inside if (number, t) in seen)
