@@ -21,6 +21,7 @@ struct gathering {
 	enum file_counts as_file;
 	struct probe_rows *rows;
 	struct rtnetlink *rt;
+	struct ifaddrs *host;
 	struct diag *d;
 	size_t peer;                     /* whose endpoints are added now */
 	size_t first;                    /* his first row */
@@ -131,7 +132,7 @@ static int add_endpoint(struct gathering *g, const union endpoint *to)
 
 	if (has_row(g, to))
 		return 0;
-	int r = uplinks_find(g->rt, to, g->rows->wg.fwmark, g->rows->link, &uplinks, g->d);
+	int r = uplinks_find(g->rt, g->host, to, g->rows->wg.fwmark, g->rows->link, &uplinks, g->d);
 	for (size_t i = 0; r == 0 && i < uplinks.len; i++) {
 		struct probe_row *row = add_row(g, to);
 
@@ -314,9 +315,12 @@ static int gather(struct probe_rows *rows, const char *peer, enum file_counts as
 
 	g.rt = rt;
 	if (r == 0)
+		r = uplinks_look(&g.host, d);
+	if (r == 0)
 		r = prepare(&g, peer, &only);
 	if (r == 0)
 		r = only == SIZE_MAX ? add_all(&g) : add_peer(&g, only);
+	uplinks_look_free(g.host);
 	vec_release(&g.of_file);
 	probe_names_release(&g.names);
 	return r;

@@ -14,6 +14,7 @@ enum result_kind {
 	RESULT_NO_ADDRESS = PROBE_CLOCK_BACK + 1,
 	RESULT_NO_ROUTE,
 	RESULT_INTO_TUNNEL,
+	RESULT_NO_CARRIER,
 	RESULT_FIREWALL,
 };
 
@@ -50,6 +51,7 @@ static const struct result {
 	[RESULT_NO_ROUTE] = {"no-route", "this host has no route to it", STYLE_RED},
 	[RESULT_INTO_TUNNEL] = {"no-route", "the way to the endpoint leads into the tunnel itself",
 				STYLE_RED},
+	[RESULT_NO_CARRIER] = {"no-route", "the link that leads there has no carrier", STYLE_RED},
 	[RESULT_FIREWALL] = {"not-sent", "this host's own firewall keeps it from being sent",
 			     STYLE_RED},
 };
@@ -63,6 +65,8 @@ static const struct result *result_of(const struct probe_row *row)
 	switch (row->result.error) {
 	case ELOOP:
 		return &results[RESULT_INTO_TUNNEL];
+	case ENETDOWN:
+		return &results[RESULT_NO_CARRIER];
 	case EPERM:
 		return &results[RESULT_FIREWALL];
 	case ENETUNREACH:

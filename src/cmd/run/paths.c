@@ -125,6 +125,25 @@ static size_t list_candidates(const struct peer *peer, struct reach_candidate *r
 	return reach_candidates_order(ret, n);
 }
 
+/* What is a moment old is good enough, since a change is told of. NULL: it cannot be listed. */
+enum { HOST_AGE_MS = 500 };
+
+static const struct ifaddrs *host_of(struct peers *p)
+{
+	if (p->host && loop_now() - p->host_at < HOST_AGE_MS)
+		return p->host;
+	peers_forget_host(p);
+	p->host_at = loop_now();
+	uplinks_look(&p->host, NULL);
+	return p->host;
+}
+
+void peers_forget_host(struct peers *p)
+{
+	uplinks_look_free(p->host);
+	p->host = NULL;
+}
+
 static size_t add_paths(struct peers *p, const union endpoint *to, struct reach_path *paths,
 			size_t n)
 {
@@ -132,7 +151,7 @@ static size_t add_paths(struct peers *p, const union endpoint *to, struct reach_
 	struct uplink_vec uplinks = {0};
 
 	if (rtnetlink_open(&rt, NULL) == 0)
-		uplinks_find(rt, to, p->mark, p->keep->index, &uplinks, NULL);
+		uplinks_find(rt, host_of(p), to, p->mark, p->keep->index, &uplinks, NULL);
 	vec_each(uplink, &uplinks)
 		if (!uplink->error && uplink->source.family && n < REACH_PATHS_MAX)
 			paths[n++] = (struct reach_path){

@@ -50,8 +50,10 @@ static void find_all_paths(struct peers *p)
 {
 	p->ways_at = loop_now();
 	p->keep->ways_changed = false;
+	peers_forget_host(p);
 	vec_each(peer, p)
 		peer_find_paths(p, peer);
+	peers_forget_host(p);
 }
 
 /* The kernel passes over an IPv6 route whose gateway has failed, and tells nobody. A look-up makes
@@ -318,6 +320,7 @@ void peers_free(struct keep *k)
 	loop_timer_cancel(k->runner->loop, &p->timer);
 	probes_close(p);
 	asks_close(p);
+	peers_forget_host(p);
 	vec_release(&p->prefixes);
 	free(p);
 	k->peers = NULL;

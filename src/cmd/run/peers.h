@@ -47,6 +47,9 @@ struct peers {
 	VEC(struct peer);
 	uint32_t last_number;
 	uint64_t ways_at; /* when the ways were looked for last */
+	struct ifaddrs
+		*host; /* links and addresses, for all the ways that are looked for together */
+	uint64_t host_at;
 	struct loop_timer timer;
 
 	struct prober *prober;
@@ -78,6 +81,8 @@ void peers_soon(struct peers *p);
 /* What the configuration says of endpoints. 0 or -ENOMEM. */
 int peer_set_entries(struct peer *peer, const struct conf *conf);
 void peer_release(struct peer *peer);
+/* Links and addresses have changed, or are not needed any more. */
+void peers_forget_host(struct peers *p);
 /* Looks for the ways to all endpoints, and tells plan/reach. */
 void peer_find_paths(struct peers *p, struct peer *peer);
 

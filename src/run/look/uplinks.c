@@ -38,29 +38,50 @@ static int look_up(struct rtnetlink *rt, const struct packet *packet, struct upl
 	return 0;
 }
 
-static void addresses_free_at(struct ifaddrs **list)
+int uplinks_look(struct ifaddrs **ret, struct diag *d)
 {
-	if (*list)
-		freeifaddrs(*list);
+	if (getifaddrs(ret) < 0)
+		return diag_fail(d, errno, "cannot list the addresses of this host");
+	return 0;
+}
+
+void uplinks_look_free(struct ifaddrs *look)
+{
+	if (look)
+		freeifaddrs(look);
+}
+
+static bool is_carrying(const struct ifaddrs *i)
+{
+	const unsigned needed = IFF_UP | IFF_RUNNING;
+
+	return (i->ifa_flags & needed) == needed;
+}
+
+/* The kernel keeps the routes of a link that has lost its carrier, and goes on using them unless
+ * ignore_routes_with_linkdown is set. */
+static bool has_carrier(const struct ifaddrs *look, const char *name)
+{
+	for (const struct ifaddrs *i = look; i; i = i->ifa_next)
+		if (strcmp(i->ifa_name, name) == 0)
+			return is_carrying(i);
+	return true;
 }
 
 /* By links that have none yet. */
-static int add_others(struct rtnetlink *rt, struct packet *packet, uint32_t tunnel,
-		      struct uplink_vec *ret, struct diag *d)
+static int add_others(struct rtnetlink *rt, const struct ifaddrs *look, struct packet *packet,
+		      uint32_t tunnel, struct uplink_vec *ret, struct diag *d)
 {
-	_cleanup_(addresses_free_at) struct ifaddrs *list = NULL;
-
-	if (getifaddrs(&list) < 0)
-		return diag_fail(d, errno, "cannot list the addresses of this host");
-	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
-		const unsigned needed = IFF_UP | IFF_RUNNING;
-		uint32_t link = if_nametoindex(i->ifa_name);
+	for (const struct ifaddrs *i = look; i; i = i->ifa_next) {
 		struct uplink found = {0};
+		uint32_t link;
 
 		packet->from = addr_of_socket(i->ifa_addr);
 		if (packet->from.family != packet->to.family || addr_is_link_local(&packet->from) ||
-		    (i->ifa_flags & (needed | IFF_LOOPBACK)) != needed || link == tunnel ||
-		    vec_find(known, ret, known->link == link))
+		    !is_carrying(i) || i->ifa_flags & IFF_LOOPBACK)
+			continue;
+		link = if_nametoindex(i->ifa_name);
+		if (link == tunnel || vec_find(known, ret, known->link == link))
 			continue;
 		int r = look_up(rt, packet, &found, d);
 		if (r == 0 && !found.error && found.link == link)
@@ -72,35 +93,36 @@ static int add_others(struct rtnetlink *rt, struct packet *packet, uint32_t tunn
 }
 
 /* The endpoint itself says by which link; no rule is asked. */
-static int find_on_link(const union endpoint *to, struct uplink *ret, struct diag *d)
+static void find_on_link(const struct ifaddrs *look, const union endpoint *to, struct uplink *ret)
 {
-	_cleanup_(addresses_free_at) struct ifaddrs *list = NULL;
-
 	ret->link = endpoint_scope(to);
 	ret->error = if_indextoname(ret->link, ret->name) ? EADDRNOTAVAIL : ENODEV;
-	if (getifaddrs(&list) < 0)
-		return diag_fail(d, errno, "cannot list the addresses of this host");
-	for (const struct ifaddrs *i = list; i && ret->error == EADDRNOTAVAIL; i = i->ifa_next) {
+	for (const struct ifaddrs *i = look; i && ret->error == EADDRNOTAVAIL; i = i->ifa_next) {
 		ret->source = addr_of_socket(i->ifa_addr);
 		if (addr_is_link_local(&ret->source) && strcmp(i->ifa_name, ret->name) == 0)
 			ret->error = 0;
 	}
-	return 0;
 }
 
-int uplinks_find(struct rtnetlink *rt, const union endpoint *to, uint32_t mark, uint32_t tunnel,
-		 struct uplink_vec *ret, struct diag *d)
+int uplinks_find(struct rtnetlink *rt, const struct ifaddrs *look, const union endpoint *to,
+		 uint32_t mark, uint32_t tunnel, struct uplink_vec *ret, struct diag *d)
 {
 	struct packet packet = {.to = endpoint_addr(to), .mark = mark, .ip_proto = IPPROTO_UDP};
 	struct uplink first = {.routed = true};
 	bool on_link = addr_is_link_local(&packet.to);
-	int r = on_link ? find_on_link(to, &first, d) : look_up(rt, &packet, &first, d);
+	int r = 0;
 
+	if (on_link)
+		find_on_link(look, to, &first);
+	else
+		r = look_up(rt, &packet, &first, d);
 	if (tunnel && first.link == tunnel)
 		first.error = ELOOP;
+	else if (!first.error && !has_carrier(look, first.name))
+		first.error = ENETDOWN;
 	if (first.error)
 		first.source = (struct addr){0};
 	if (r == 0)
 		r = add(ret, &first, d);
-	return r == 0 && !on_link ? add_others(rt, &packet, tunnel, ret, d) : r;
+	return r == 0 && !on_link ? add_others(rt, look, &packet, tunnel, ret, d) : r;
 }

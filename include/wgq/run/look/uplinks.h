@@ -18,15 +18,26 @@ struct uplink {
 	uint32_t link;
 	char name[IFNAMSIZ];
 	bool routed; /* a look-up without a source leads here */
-	int error;   /* positive errno; ELOOP: the way leads into the tunnel itself */
+	/* Positive errno. ELOOP: the way leads into the tunnel itself; ENETDOWN: its link has no
+	 * carrier. */
+	int error;
 };
 
 struct uplink_vec {
 	VEC(struct uplink);
 };
 
+/* The links and addresses of this host at one moment; one look serves many endpoints. */
+struct ifaddrs;
+int uplinks_look(struct ifaddrs **ret, struct diag *d);
+void uplinks_look_free(struct ifaddrs *look);
+static inline void uplinks_look_free_at(struct ifaddrs **look)
+{
+	uplinks_look_free(*look);
+}
+
 /* First the way of packets with the mark. Then each other link that has a carrier and a global
  * address of the family from which a look-up, with the mark too, leads out of it, so that rules by
  * source count. tunnel: the index of the interface itself, which does not count; 0: it is down. */
-int uplinks_find(struct rtnetlink *rt, const union endpoint *to, uint32_t mark, uint32_t tunnel,
-		 struct uplink_vec *ret, struct diag *d);
+int uplinks_find(struct rtnetlink *rt, const struct ifaddrs *look, const union endpoint *to,
+		 uint32_t mark, uint32_t tunnel, struct uplink_vec *ret, struct diag *d);
