@@ -236,11 +236,14 @@ static void check_reached(struct simulation *s)
 		return;
 	if (s->reach.tried > s->stable)
 		limit += 45 * SECOND;
+	/* One path is used after the other. */
+	if (s->reach.blind)
+		limit += (s->reach.n + 1) * 12 * SECOND;
 	if (w->loss > 0)
 		limit = limit * (w->loss > 0.02 ? 30 : 13) / 10;
 	/* Where an answer is lost, the path is asked again when all the others were. */
 	if (s->searched)
-		limit += (s->reach.n + 1) * 30 * SECOND *
+		limit += (s->reach.n + 1) * (s->reach.blind ? 45 : 30) * SECOND *
 			 (w->loss == 0     ? 1
 			  : w->loss > 0.02 ? 6
 					   : 3);
@@ -268,7 +271,9 @@ static void check_preferred(struct simulation *s)
 		s->preferred = w->now;
 	if (w->loss > 0)
 		from = latest(from, s->preferred);
-	if (w->others || w->now - from < limit || w->loss > 0.01 || !w->app_every[0])
+	/* Who is blind sees a better path only when the present one is silent. */
+	if (s->reach.blind || w->others || w->now - from < limit || w->loss > 0.01 ||
+	    !w->app_every[0])
 		return;
 	if (best != REACH_PATHS_MAX && is != REACH_PATHS_MAX && is != best)
 		fail(s, "uses path %zu instead of %zu", is, best);
@@ -290,6 +295,8 @@ static void check_probe(struct simulation *s, const struct reach_action *action)
 {
 	struct world *w = &s->world;
 
+	if (s->reach.blind)
+		fail(s, "a probe though none can be sent");
 	if (s->reach.phase == REACH_WATCH && !s->reach.follow) {
 		if (s->probed && w->now - s->probed < 15 * SECOND)
 			fail(s, "routine probes %.1f s apart", (double)(w->now - s->probed) / 1e9);
@@ -315,7 +322,11 @@ static void check_switch(struct simulation *s, const struct reach_action *action
 	if (same || uplink < 0)
 		return;
 	s->switches++;
-	check_often(s, 2, 3600 * SECOND, 120, "switches an hour");
+	/* Who is blind tries a path by using it. */
+	check_often(s, 2, 3600 * SECOND, s->reach.blind ? 300 : 120, "switches an hour");
+	/* Who is blind does not know that a path works before it is heard by. */
+	if (s->reach.blind && w->now - w->received > 10 * SECOND)
+		return;
 	if (current_works(s) && w->now - s->stable > 3 * SECOND && !world_works(w, target, uplink))
 		fail(s, "switch from a path that works to one that does not: %s",
 		     reach_reason_text(action->reason));

@@ -220,6 +220,7 @@ static void build(struct simulation *s)
 	w->now = SECOND;
 	reach_init(&s->reach, s->has_names, now_of(s));
 	s->reach.userspace = w->userspace;
+	s->reach.blind = world_chance(w, 0.1);
 	read_counters(s);
 	look(s, false);
 	set_app(s, 0);

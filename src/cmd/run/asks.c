@@ -75,6 +75,7 @@ static void take_of_peer(struct peers *p, struct ask_answer *answer)
 	peer->waits = false;
 	peer_find_paths(p, peer);
 	reach_take_names(&peer->reach, !peer->failed, peer->ttl, peers_now());
+	peer->wake_at = 0;
 }
 
 static void take_nat64(struct peers *p, const struct ask_answer *answer)
@@ -213,7 +214,9 @@ void peers_resolver_changed(struct keep *k)
 	set_servers(p);
 	/* It may be that only /etc/hosts has changed. */
 	vec_each(peer, p)
-		if (peer->reach.has_names && !peer->reach.n)
+		if (peer->reach.has_names && !peer->reach.n) {
 			reach_take_change(&peer->reach, false, peers_now());
+			peer->wake_at = 0;
+		}
 	peers_soon(p);
 }

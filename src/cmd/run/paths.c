@@ -213,6 +213,7 @@ void peer_find_paths(struct peers *p, struct peer *peer)
 		return;
 	memcpy(paths, found, n * sizeof(*paths));
 	reach_take_paths(&peer->reach, paths, n, peers_now());
+	peer->wake_at = 0;
 	free(peer->paths);
 	peer->paths = paths;
 }

@@ -29,6 +29,7 @@ static void take_reading(struct peer *peer, const struct wg_peer *seen)
 	};
 
 	reach_take_reading(&peer->reach, &reading, peers_now());
+	peer->wake_at = 0;
 }
 
 /* One reading serves all peers. */
@@ -60,6 +61,17 @@ static void find_all_paths(struct peers *p)
  * it ask the gateway again (net/ipv6/route.c, rt6_probe()). */
 enum { WAYS_AGAIN_MS = 20000 };
 
+static void find_ip6_paths(struct peers *p)
+{
+	p->ways_at = loop_now();
+	vec_each(peer, p)
+		for (size_t i = 0; peer->reach.n > 1 && i < peer->reach.n; i++)
+			if (peer->paths[i].way.to.any.sa_family == AF_INET6) {
+				peer_find_paths(p, peer);
+				break;
+			}
+}
+
 static void read_device(struct peers *p)
 {
 	_cleanup_wg_device_ struct wg_device wg = {0};
@@ -67,8 +79,8 @@ static void read_device(struct peers *p)
 	if (device_get(p->keep->ifname, p->is_userspace ? DEVICE_USERSPACE : DEVICE_KERNEL, &wg,
 		       NULL) == 0)
 		take_readings(p, &wg);
-	if (loop_now() - p->ways_at >= WAYS_AGAIN_MS && vec_find(peer, p, peer->reach.n > 1))
-		find_all_paths(p);
+	if (loop_now() - p->ways_at >= WAYS_AGAIN_MS)
+		find_ip6_paths(p);
 }
 
 static void say_set(struct peers *p, const struct peer *peer, const struct reach_action *action)
@@ -120,11 +132,42 @@ static void carry_out(struct peers *p, struct peer *peer, const struct reach_act
  */
 enum { ACTIONS_MOST = 100 };
 
+/* Where many are silent at once, their probes and questions for names leave one after the other.
+ * The turns of a second that nobody took may be taken together. */
+#define TURN_APART (REACH_SECOND / 100)
+enum { TURNS_TOGETHER = 100 };
+
+static void offer_turn(struct peers *p, struct peer *peer, uint64_t now)
+{
+	const uint64_t most = TURNS_TOGETHER * TURN_APART;
+
+	if (p->turn + most < now)
+		p->turn = now - most;
+	if (!peer->has_turn)
+		peer->reach.turn = p->turn;
+}
+
+/* Whoever takes the turn, or waits for it, has it. */
+static void note_turn(struct peers *p, struct peer *peer, const struct reach_action *action)
+{
+	bool takes = action->kind == REACH_PROBE || action->kind == REACH_RESOLVE;
+	bool waits = action->kind == REACH_WAIT && action->at == peer->reach.turn;
+
+	if ((takes || waits) && !peer->has_turn)
+		p->turn += TURN_APART;
+	if (takes || action->kind == REACH_WAIT)
+		peer->has_turn = waits;
+}
+
 static uint64_t step_peer(struct peers *p, struct peer *peer)
 {
 	for (int i = 0; i < ACTIONS_MOST; i++) {
-		struct reach_action action = reach_next(&peer->reach, peers_now());
+		struct reach_time now = peers_now();
 
+		offer_turn(p, peer, now.ns);
+		struct reach_action action = reach_next(&peer->reach, now);
+
+		note_turn(p, peer, &action);
 		if (action.kind == REACH_WAIT)
 			return action.at == REACH_NEVER ? UINT64_MAX : action.at / 1000000 + 1;
 		carry_out(p, peer, &action);
@@ -135,16 +178,25 @@ static uint64_t step_peer(struct peers *p, struct peer *peer)
 static void step(struct peers *p)
 {
 	uint64_t next = UINT64_MAX, now = loop_now();
+	uint32_t crowd = 0;
 
 	if (!p->keep->is_up || p->keep->holds || p->keep->is_let_go) {
 		loop_timer_cancel(p->keep->runner->loop, &p->timer);
 		return;
 	}
 	peers_ask_nat64(p);
+	vec_each(peer, p)
+		crowd += peer->reach.phase == REACH_SEARCH;
 	vec_each(peer, p) {
-		uint64_t at = step_peer(p, peer), set_at = peer_set_due(p, peer, now);
+		peer->reach.crowd = crowd;
+		if (peer->wake_at <= now)
+			peer->wake_at = step_peer(p, peer);
+	}
+	/* What one of them did may have woken others. */
+	vec_each(peer, p) {
+		uint64_t set_at = peer_set_due(p, peer, now);
 
-		next = at < next ? at : next;
+		next = peer->wake_at < next ? peer->wake_at : next;
 		next = set_at < next ? set_at : next;
 	}
 	if (next == UINT64_MAX)
@@ -206,6 +258,7 @@ static int load_peer(struct peers *p, struct conf *conf, size_t index)
 	if (is_new)
 		peer->number = ++p->last_number;
 	peer->stays = true;
+	peer->wake_at = 0;
 	peer->key = wanted->public_key;
 	peer->index = index;
 	int r = peer_set_entries(peer, conf);
@@ -216,6 +269,7 @@ static int load_peer(struct peers *p, struct conf *conf, size_t index)
 	else if (r == 0)
 		keep_endpoint(peer, wanted);
 	peer->reach.has_names = has_names(peer);
+	peer->reach.spread = peer->key.bytes[0];
 	/* The question that is open is about the former entries: its answers are ignored, and the
 	 * names are asked again. */
 	if (peer->asked) {
@@ -286,8 +340,10 @@ static void change(struct keep *k, bool resumed)
 	k->peers->prefixes.len = 0;
 	vec_each(peer, k->peers)
 		/* To the first ways nothing is a change. */
-		if (peer->paths)
+		if (peer->paths) {
 			reach_take_change(&peer->reach, resumed, peers_now());
+			peer->wake_at = 0;
+		}
 }
 
 void peers_ways_changed(struct keep *k)

@@ -34,7 +34,10 @@ struct peer {
 	struct reach reach;
 	struct reach_path *paths;
 	uint32_t asked, found, failed, ttl; /* of the questions under way */
-	bool waits; /* for the first answers to all its names, before any endpoint is used */
+	bool waits;       /* for the first answers to all its names, before any endpoint is used */
+	bool has_turn;    /* reach.turn is a moment that no other peer has */
+	uint64_t wake_at; /* milliseconds: there is nothing to decide before; 0: something happened
+			   */
 
 	/* A series of sets, and a poke, which are due. */
 	union endpoint set;
@@ -50,6 +53,7 @@ struct peers {
 	struct ifaddrs
 		*host; /* links and addresses, for all the ways that are looked for together */
 	uint64_t host_at;
+	uint64_t turn; /* the next that nobody has, as in struct reach */
 	struct loop_timer timer;
 
 	struct prober *prober;

@@ -45,6 +45,7 @@ static void on_answers(void *context, uint32_t events)
 
 		if (!peer)
 			continue;
+		peer->wake_at = 0;
 		if (event.verdict != PROBE_POKE)
 			reach_take_answer(&peer->reach, id & ~TAG_POKE, verdict_of(event.verdict),
 					  peers_now());

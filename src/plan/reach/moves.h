@@ -44,6 +44,12 @@ bool reach_is_watched(const struct reach *reach, struct reach_time now);
 /* Without a way the kernel sends nothing, whatever it is given. */
 bool reach_is_in_demand(const struct reach *reach, struct reach_time now);
 
+/* A time that is up to a quarter longer, by the peer. */
+static inline uint64_t move_spread(const struct reach *reach, uint64_t time)
+{
+	return time + time / 1024 * reach->spread;
+}
+
 void move_pin(struct reach *reach, const struct reach_path *path);
 void move_unpin(struct reach *reach);
 /* The peer has roamed: its packets still leave by the same link. */

@@ -18,8 +18,11 @@
 #define POKE_DELAY MILLISECONDS(50)
 /* The longest between two probes on SEARCH. */
 #define SEARCH_MAX SECONDS(30)
-/* Blind: how long a path is used without an answer, which is two handshakes. */
-#define BLIND SECONDS(12)
+/* Of all the peers that are looked for, on average. */
+#define SEARCH_EACH MILLISECONDS(500)
+/* Blind: how long a path is used without an answer, which is two handshakes; after some rounds. */
+#define BLIND     SECONDS(12)
+#define BLIND_MAX SECONDS(45)
 /* A question for names that is not answered. */
 #define RESOLVE_AGAIN SECONDS(60)
 
@@ -41,7 +44,7 @@ static bool is_due(uint64_t at, struct reach_time now, struct reach_action *acti
 static uint64_t may_probe_at(const struct reach *reach, struct reach_time now)
 {
 	int64_t last = reach->pulse.last.last_handshake, age = now.wall - last;
-	uint64_t at = reach->sealed;
+	uint64_t at = max(reach->sealed, reach->turn);
 
 	if (reach->blind || (last && age < 0))
 		return REACH_NEVER;
@@ -213,8 +216,11 @@ static bool search_blindly(struct reach *reach, struct reach_time now, struct re
 	const struct reach_path *current = reach_current(reach);
 	size_t next = current ? (size_t)(current - reach->paths) + 1 : 0;
 
-	if (!reach_is_in_demand(reach, now) || !is_due(reach->switched + BLIND, now, action))
+	if (!reach_is_in_demand(reach, now) ||
+	    !is_due(reach->switched + max(BLIND, reach->pause), now, action))
 		return false;
+	if (next == reach->n)
+		reach->pause = min(reach->pause * 2, BLIND_MAX);
 	move_use(reach, &reach->paths[next % reach->n], REACH_IS_NEXT, now);
 	reach->phase = REACH_SEARCH;
 	return false;
@@ -263,7 +269,8 @@ static bool search_next(struct reach *reach, struct reach_time now, struct reach
 	if (!is_due(max(at, may_probe_at(reach, now)), now, action))
 		return false;
 	if (!in_rounds)
-		reach->pause = min(reach->pause * 3 / 2, SEARCH_MAX);
+		reach->pause = move_spread(reach, min(reach->pause * 3 / 2,
+						      max(SEARCH_MAX, reach->crowd * SEARCH_EACH)));
 	return probe(reach, path, now, action);
 }
 
@@ -300,7 +307,9 @@ static bool say_next(struct reach *reach, struct reach_time now, struct reach_ac
 		say_set(reach, again ? REACH_SET_TIMES : reach->times, REACH_SET_APART_MS, action);
 		action->reason = again ? REACH_ROUTINE : reach->reason;
 		reach->hold_at = 0;
-		reach->poke_at = now.ns + POKE_DELAY;
+		/* A search that goes on for long must not be what keeps the kernel calling. */
+		if (reach->phase != REACH_SEARCH || reach->pause < BLIND_MAX)
+			reach->poke_at = now.ns + POKE_DELAY;
 	} else if (reach->hold_at && is_due(reach->hold_at, now, action)) {
 		reach->hold_at = 0;
 		say_set(reach, HOLD_TIMES, HOLD_APART_MS, action);
@@ -310,7 +319,7 @@ static bool say_next(struct reach *reach, struct reach_time now, struct reach_ac
 	} else if (reach->unpin_at && is_due(reach->unpin_at, now, action)) {
 		move_unpin(reach);
 		return say_next(reach, now, action);
-	} else if (reach->resolve_at && is_due(reach->resolve_at, now, action)) {
+	} else if (reach->resolve_at && is_due(max(reach->resolve_at, reach->turn), now, action)) {
 		reach->resolve_at = now.ns + RESOLVE_AGAIN;
 		action->kind = REACH_RESOLVE;
 		action->reason = reach->phase == REACH_SEARCH ? REACH_IS_UNHEARD : REACH_ROUTINE;

@@ -17,7 +17,8 @@
 /* Between two questions for a name: while it has none, of a silent peer, and otherwise. */
 #define RESOLVE_MIN     (REACH_SECOND / 5)
 #define RESOLVE_MAX     SECONDS(30)
-#define RESOLVE_LONG    SECONDS(20)
+#define RESOLVE_LONG    SECONDS(18)
+#define RESOLVE_EACH    MILLISECONDS(250)
 #define RESOLVE_SLOW    SECONDS(300)
 #define RESOLVE_SLOWEST SECONDS(3600)
 
@@ -144,7 +145,8 @@ static void take_endpoint(struct reach *reach, const union endpoint *endpoint,
 		reach->endpoint = *endpoint;
 	} else if (!endpoint->any.sa_family) {
 		move_begin(reach, current ? current : &reach->paths[0], REACH_IS_LOST, now);
-	} else if (current && reach->times > 1 && now.ns - reach->switched < SETTLES) {
+	} else if (current && reach->times > 1 && now.ns - reach->switched < SETTLES &&
+		   !reach->blind) {
 		reach->todo |= TODO_AGAIN;
 	} else {
 		if (current && (!path || path > current))
@@ -270,7 +272,8 @@ void reach_take_names(struct reach *reach, bool found, uint32_t ttl, struct reac
 
 	reach->resolved = now.ns;
 	if (reach->phase == REACH_SEARCH && reach_is_in_demand(reach, now)) {
-		pause = reach->resolve_pause ? RESOLVE_LONG : RESOLVE_SILENT;
+		pause = reach->resolve_pause ? max(RESOLVE_LONG, reach->crowd * RESOLVE_EACH)
+					     : RESOLVE_SILENT;
 		reach->resolve_pause = pause;
 	} else if (!found) {
 		pause = min(max(reach->resolve_pause * 2, RESOLVE_MIN),
@@ -279,5 +282,5 @@ void reach_take_names(struct reach *reach, bool found, uint32_t ttl, struct reac
 	} else {
 		reach->resolve_pause = 0;
 	}
-	reach->resolve_at = now.ns + pause;
+	reach->resolve_at = now.ns + move_spread(reach, pause);
 }

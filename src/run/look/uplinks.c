@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -68,6 +69,17 @@ static bool has_carrier(const struct ifaddrs *look, const char *name)
 	return true;
 }
 
+/* Each link is listed with its hardware address, and its number, before all others. */
+static uint32_t index_of(const struct ifaddrs *look, const char *name)
+{
+	for (const struct ifaddrs *i = look; i; i = i->ifa_next)
+		if (i->ifa_addr && i->ifa_addr->sa_family == AF_PACKET &&
+		    strcmp(i->ifa_name, name) == 0)
+			return (uint32_t)((const struct sockaddr_ll *)(const void *)i->ifa_addr)
+				->sll_ifindex;
+	return if_nametoindex(name);
+}
+
 /* By links that have none yet. */
 static int add_others(struct rtnetlink *rt, const struct ifaddrs *look, struct packet *packet,
 		      uint32_t tunnel, struct uplink_vec *ret, struct diag *d)
@@ -80,7 +92,7 @@ static int add_others(struct rtnetlink *rt, const struct ifaddrs *look, struct p
 		if (packet->from.family != packet->to.family || addr_is_link_local(&packet->from) ||
 		    !is_carrying(i) || i->ifa_flags & IFF_LOOPBACK)
 			continue;
-		link = if_nametoindex(i->ifa_name);
+		link = index_of(look, i->ifa_name);
 		if (link == tunnel || vec_find(known, ret, known->link == link))
 			continue;
 		int r = look_up(rt, packet, &found, d);

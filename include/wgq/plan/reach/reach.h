@@ -187,6 +187,10 @@ struct reach {
 	bool has_names;
 	bool blind;     /* probes cannot be sent */
 	bool userspace; /* as wireguard-go, which heeds no pin once it has a source */
+	/* Many peers of one device take turns, so that it costs little when all are silent. */
+	uint64_t turn;  /* no probe and no question for names before */
+	uint32_t crowd; /* how many peers are looked for: the more, the more seldom each */
+	uint8_t spread; /* any number that differs between peers: they do not go in step */
 
 	/* Private. Moments are in ns, 0: never. */
 	bool leaves;   /* the current endpoint was a candidate, and is none any more */
