@@ -91,9 +91,9 @@ _wgq() {
 	case $verb in
 	up) options+=' --dry-run --dns= --firewall= --userspace= --ensure --replace' ;;
 	down) options+=' --dry-run --dns= --if-exists --all' ;;
-	reload) options+=' --dry-run --dns= --firewall= --run-hooks --endpoints' ;;
-	run) options+=' --dns= --firewall= --userspace= --all --leave' ;;
-	diff) options+=' --dns= --firewall= --endpoints' ;;
+	reload) options+=' --dry-run --dns= --firewall= --run-hooks --endpoints --forget' ;;
+	run) options+=' --dns= --firewall= --userspace= --all --leave --forget' ;;
+	diff) options+=' --dns= --firewall= --endpoints --forget' ;;
 	status) options+=' --all --watch --dns= --firewall=' ;;
 	why) options+=' --from= --mark=' ;;
 	check) options+=' --probe' ;;

@@ -10,6 +10,7 @@
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/term.h"
+#include "wgq/cmd/terminal/words.h"
 #include "wgq/cmd/value.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/conf/names/peer_names.h"
@@ -119,11 +120,16 @@ static void add_line(const struct term *term, const struct conf *conf, const str
 }
 
 static void add_text(const struct session *s, const struct change_vec *changes,
-		     const struct peer_names *names, struct buf *out)
+		     const struct peer_names *names, size_t followed, struct buf *out)
 {
 	_cleanup_buf_ struct buf head = {0};
 	struct term term;
 
+	if (followed) {
+		buf_addf(out, "%s: ", s->ifname);
+		words_count(out, followed, "allowed IP");
+		buf_addf(out, " follow%s routes, and stay\n", followed == 1 ? "s" : "");
+	}
 	if (!changes->len)
 		return;
 	term_look(STDOUT_FILENO, &term);
@@ -158,11 +164,12 @@ static void add_json_text(struct json *j, const char *key, const char *text)
 
 /* packaging/schema/diff.schema.json */
 static void add_json(const struct session *s, const struct change_vec *changes,
-		     const struct peer_names *names, struct json *j)
+		     const struct peer_names *names, size_t followed, struct json *j)
 {
 	json_object(j, NULL);
 	json_string(j, "interface", s->ifname);
 	json_string(j, "config", s->conf->path);
+	json_unsigned(j, "followed", followed);
 	json_array(j, "changes");
 	vec_each(change, changes) {
 		json_object(j, NULL);
@@ -190,15 +197,15 @@ static void add_json(const struct session *s, const struct change_vec *changes,
 }
 
 static int print(struct session *s, const struct change_vec *changes,
-		 const struct peer_names *names, struct json *json, struct diag *d)
+		 const struct peer_names *names, size_t followed, struct json *json, struct diag *d)
 {
 	_cleanup_buf_ struct buf text = {0};
 
 	if (json->out) {
-		add_json(s, changes, names, json);
+		add_json(s, changes, names, followed, json);
 		return 0;
 	}
-	add_text(s, changes, names, &text);
+	add_text(s, changes, names, followed, &text);
 	return show_output(&text, d);
 }
 
@@ -226,7 +233,7 @@ static int compare(struct session *s, const struct config *config, struct json *
 	if (r == 0)
 		r = change_list_kept(&reload.peers, snap.now, &changes, d);
 	if (r == 0)
-		r = print(s, &changes, &names, json, d);
+		r = print(s, &changes, &names, reload.peers.followed, json, d);
 	changes_release(&changes);
 	return r;
 }

@@ -42,6 +42,7 @@ enum {
 	LONG_EXPIRES,
 	LONG_OUTPUT,
 	LONG_EXPIRED,
+	LONG_FORGET,
 };
 
 /* In the order in which help lists them. */
@@ -67,6 +68,12 @@ static const struct cli_option {
 	{"all", 'a', OPTION_ALL, "peer", NULL, "of every configuration"},
 	{"leave", LONG_LEAVE, OPTION_LEAVE, NULL, NULL,
 	 "leave up at the end what run has brought up"},
+	{"forget", LONG_FORGET, OPTION_FORGET, "run", NULL,
+	 "remove at the end the allowed IPs that follow routes"},
+	{"forget", LONG_FORGET, OPTION_FORGET, "reload", NULL,
+	 "remove the allowed IPs that follow routes"},
+	{"forget", LONG_FORGET, OPTION_FORGET, "diff", NULL,
+	 "count allowed IPs that follow routes as too many"},
 	{"watch", 'w', OPTION_WATCH, NULL, NULL, "show it again every second, with rates"},
 	{"run-hooks", LONG_RUN_HOOKS, OPTION_RUN_HOOKS, NULL, NULL,
 	 "run PreDown and PostDown before, PreUp and PostUp after"},

@@ -11,12 +11,15 @@
 
 int reload_observe(struct session *s, struct snap *snap, struct diag *d)
 {
+	bool forgets = s->options->given & OPTION_FORGET;
 	const struct observe_query query = {
 		.ifname = s->ifname,
 		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_TABLES | LOOK_RULES | LOOK_UNLINKED |
 			LOOK_FIREWALL | LOOK_DNS |
-			(want_may_be_full_tunnel(s->conf) ? LOOK_FULL_TUNNEL : 0),
+			(want_may_be_full_tunnel(s->conf) ? LOOK_FULL_TUNNEL : 0) |
+			(s->conf->follow_line && !forgets ? LOOK_FOLLOWED : 0),
 		.bind = true,
+		.conf = s->conf,
 		.lenient = s->dry_run && (s->options->given & OPTION_REPLACE),
 	};
 	int r = world_observe(s->world, &query, snap, d);

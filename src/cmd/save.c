@@ -26,7 +26,9 @@ static int observe(struct session *s, struct snap *ret, struct diag *d)
 {
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_MAIN_ROUTES | LOOK_RULES | LOOK_CONFIG,
+		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_MAIN_ROUTES | LOOK_RULES | LOOK_CONFIG |
+			(s->conf->follow_line ? LOOK_FOLLOWED : 0),
+		.conf = s->conf,
 		.config = s->path,
 	};
 	int r = session_lock(s, d);
@@ -153,6 +155,19 @@ static bool is_unfinished(const struct conf *conf, const struct snap *snap)
 	return !snap->link.up && (!snap->wg.has_private_key || lacks_peers || lacks_addresses);
 }
 
+/* What follows a route is not the file's, which would keep it for ever. */
+static void drop_followed(struct snap *snap)
+{
+	vec_each(peer, &snap->wg.peers) {
+		size_t kept = 0;
+
+		vec_each(ip, &peer->allowed_ips)
+			if (!snap_followed(snap, &ip->prefix))
+				peer->allowed_ips.at[kept++] = *ip;
+		peer->allowed_ips.len = kept;
+	}
+}
+
 static int look(struct session *s, struct snap *snap, struct diag *d)
 {
 	int r = observe(s, snap, d);
@@ -166,6 +181,7 @@ static int look(struct session *s, struct snap *snap, struct diag *d)
 			  "--replace");
 		return -ENOTCONN;
 	}
+	drop_followed(snap);
 	return r;
 }
 

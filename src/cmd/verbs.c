@@ -19,12 +19,14 @@ const struct verb verbs[] = {
 	 "INTERFACE ...", "take interfaces down, whoever brought them up"},
 	{"reload", verb_reload, NULL,
 	 OPTION_DRY_RUN | OPTION_DNS | OPTION_FIREWALL | OPTION_RUN_HOOKS | OPTION_ENDPOINTS |
-		 OPTION_JSON,
+		 OPTION_FORGET | OPTION_JSON,
 	 1, ARGS_MANY, "INTERFACE ...", "make running interfaces match their files"},
-	{"diff", NULL, verb_diff, OPTION_DNS | OPTION_FIREWALL | OPTION_ENDPOINTS | OPTION_JSON, 1,
+	{"diff", NULL, verb_diff,
+	 OPTION_DNS | OPTION_FIREWALL | OPTION_ENDPOINTS | OPTION_FORGET | OPTION_JSON, 1,
 	 ARGS_MANY, "INTERFACE ...", "show what reload would do"},
 	{"run", NULL, verb_run,
-	 OPTION_DNS | OPTION_FIREWALL | OPTION_USERSPACE | OPTION_ALL | OPTION_LEAVE | OPTION_JSON,
+	 OPTION_DNS | OPTION_FIREWALL | OPTION_USERSPACE | OPTION_ALL | OPTION_LEAVE |
+		 OPTION_FORGET | OPTION_JSON,
 	 1, ARGS_MANY, "INTERFACE ... | --all",
 	 "bring interfaces up, and keep them as their files say"},
 	{"status", NULL, verb_status,

@@ -73,6 +73,11 @@ bool conf_mtu_excludes(const struct conf *conf, uint8_t family, struct buf *ret_
 	return true;
 }
 
+void conf_peer_routes_release(struct conf_peer_routes *routes)
+{
+	vec_release(&routes->accept);
+}
+
 void conf_endpoint_release(struct conf_endpoint *endpoint)
 {
 	free(endpoint->host);
@@ -97,6 +102,9 @@ void conf_release(struct conf *conf)
 	vec_release(&conf->preshared_key_files);
 	vec_release(&conf->expiries);
 	free(conf->public_endpoint.text);
+	vec_each(routes, &conf->peer_routes)
+		conf_peer_routes_release(routes);
+	vec_release(&conf->peer_routes);
 	vec_release(&conf->address_from_key);
 	vec_release(&conf->excluded_ips);
 	vec_release(&conf->listen_on);

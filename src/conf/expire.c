@@ -44,6 +44,7 @@ static void drop(struct conf *conf, const size_t *moved)
 	KEEP(&conf->endpoints, moved, conf_endpoint_release(item));
 	KEEP(&conf->fallback_endpoints, moved, conf_endpoint_release(item));
 	KEEP(&conf->preshared_key_files, moved, free(item->text));
+	KEEP(&conf->peer_routes, moved, conf_peer_routes_release(item));
 	KEEP(&conf->expiries, moved, );
 	for (size_t i = 0; i < peers->len; i++) {
 		if (moved[i] == GONE)

@@ -9,6 +9,43 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "wgq/net/pin.h"
+
+/* iproute2's names (etc/rt_protos), of FRR's daemons too; behind them what stands for several. */
+const struct policy_protocol policy_protocols[] = {
+	{"boot", 3, 3},
+	{"static", 4, 4},
+	{"gated", 8, 8},
+	{"ra", 9, 9},
+	{"mrt", 10, 10},
+	{"zebra", 11, 11},
+	{"bird", 12, 12},
+	{"dnrouted", 13, 13},
+	{"xorp", 14, 14},
+	{"ntk", 15, 15},
+	{"dhcp", 16, 16},
+	{"mrouted", 17, 17},
+	{"keepalived", 18, 18},
+	{"babel", 42, 42},
+	{"ovn", 84, 84},
+	{"openr", 99, 99},
+	{"bgp", 186, 186},
+	{"isis", 187, 187},
+	{"ospf", 188, 188},
+	{"rip", 189, 189},
+	{"ripng", 190, 190},
+	{"nhrp", 191, 191},
+	{"eigrp", 192, 192},
+	{"ldp", 193, 193},
+	{"sharp", 194, 194},
+	{"pbr", 195, 195},
+	{"openfabric", 197, 197},
+	{"daemons", 11, 12},
+	{"daemons", 42, 42},
+	{"daemons", 186, 198},
+	{0},
+};
+
 void policy_table_format(uint32_t table, char ret_text[POLICY_TABLE_TEXT_MAX])
 {
 	static const struct {
@@ -175,6 +212,22 @@ static void add_hop(struct buf *out, const struct policy_hop *hop)
 		buf_str(out, " dead");
 }
 
+/* Of a program that looks after routes; what the kernel, people and wgq make goes without saying.
+ */
+static void add_protocol(struct buf *out, uint8_t protocol)
+{
+	const struct policy_protocol *known = policy_protocols;
+
+	if (protocol <= RTPROT_RA || protocol == ROUTE_PROTOCOL || protocol == PIN_PROTOCOL)
+		return;
+	while (known->name && known->first != protocol)
+		known++;
+	if (known->name)
+		buf_addf(out, " proto %s", known->name);
+	else
+		buf_addf(out, " proto %u", protocol);
+}
+
 void policy_route_format(const struct policy_route *route, struct buf *ret_text)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -198,6 +251,7 @@ void policy_route_format(const struct policy_route *route, struct buf *ret_text)
 	}
 	if (route->hop_count > POLICY_HOPS_MAX)
 		buf_addf(ret_text, " and %u more", route->hop_count - POLICY_HOPS_MAX);
+	add_protocol(ret_text, route->protocol);
 	if (route->metric)
 		buf_addf(ret_text, " metric %u", route->metric);
 	if (route->mtu)

@@ -4,6 +4,30 @@
 
 #include <assert.h>
 
+static int compare_followed(const void *a, const void *b)
+{
+	const struct followed *x = a, *y = b;
+
+	return prefix_compare(&x->prefix, &y->prefix);
+}
+
+void followed_sort(struct followed_vec *followed)
+{
+	if (followed->len)
+		qsort(followed->at, followed->len, sizeof(followed->at[0]), compare_followed);
+}
+
+const struct followed *snap_followed(const struct snap *snap, const struct prefix *prefix)
+{
+	const struct followed like = {.prefix = *prefix};
+	const struct followed *found =
+		snap->followed.len ? bsearch(&like, snap->followed.at, snap->followed.len,
+					     sizeof(like), compare_followed)
+				   : NULL;
+
+	return found && found->refusal == FOLLOW_GRANTED ? found : NULL;
+}
+
 bool snap_has_seen(const struct snap *snap, enum look what)
 {
 	return snap->seen & what;
@@ -48,6 +72,7 @@ void snap_release(struct snap *snap)
 		return;
 	wg_device_release(&snap->wg);
 	vec_release(&snap->pins);
+	vec_release(&snap->followed);
 	vec_release(&snap->addrs);
 	vec_release(&snap->main_routes);
 	tables_release(&snap->tables);

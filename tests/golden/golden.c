@@ -154,6 +154,25 @@ static void dump_fallbacks(struct buf *out, const struct conf *conf)
 	}
 }
 
+static void dump_routes(struct buf *out, const struct conf *conf)
+{
+	for (unsigned i = 0; i < 256; i++)
+		if (conf->follows[i])
+			buf_addf(out, "follows: protocol %u (line %u)\n", i, conf->follow_line);
+	vec_each(routes, &conf->peer_routes) {
+		buf_addf(out, "routes of peer %zu:", routes->peer);
+		vec_each(prefix, &routes->accept) {
+			buf_char(out, ' ');
+			prefix_add(prefix, out);
+		}
+		if (routes->accept_line)
+			buf_addf(out, " (line %u)", routes->accept_line);
+		if (routes->max_line)
+			buf_addf(out, " at most %u (line %u)", routes->max, routes->max_line);
+		buf_char(out, '\n');
+	}
+}
+
 static void dump(struct buf *out, const struct conf *conf)
 {
 	dump_interface(out, conf);
@@ -163,6 +182,7 @@ static void dump(struct buf *out, const struct conf *conf)
 		buf_addf(out, "endpoint of peer %zu: host %s port %s (line %u)\n", e->peer, e->host,
 			 e->port, e->line);
 	dump_fallbacks(out, conf);
+	dump_routes(out, conf);
 	vec_each(file, &conf->preshared_key_files)
 		buf_addf(out, "preshared key file of peer %zu: %s (line %u)\n", file->peer,
 			 file->text, file->line);

@@ -43,6 +43,7 @@ enum {
 	OPTION_PEER_NEW = 1 << 20, /* those of a new peer's values */
 	OPTION_OUTPUT = 1 << 21,
 	OPTION_EXPIRED = 1 << 22,
+	OPTION_FORGET = 1 << 23,
 };
 
 /* Of a new peer, as typed; NULL: not given. */

@@ -51,6 +51,19 @@ struct conf_peer_text_vec {
 	VEC(struct conf_peer_text);
 };
 
+/* Which routes may become allowed IPs of a peer. */
+struct conf_peer_routes {
+	size_t peer; /* index into wg.peers; each has one at most */
+	struct prefix_vec accept;
+	uint32_t accept_line; /* of AcceptRoutes; 0: all are accepted */
+	bool empties_accept;  /* AcceptRoutes is empty at first, whatever files before have */
+	uint32_t max, max_line;
+	size_t order; /* of its block, while files are merged */
+};
+struct conf_peer_routes_vec {
+	VEC(struct conf_peer_routes);
+};
+
 /* Of Endpoint only those of which the host or the port is a name: numeric ones are in the peer
  * right away. */
 struct conf_endpoint {
@@ -121,6 +134,9 @@ struct conf {
 	uint32_t metric, metric_line;
 	bool multicast, shared_neighbour;
 	uint32_t multicast_line, shared_neighbour_line;
+	bool follows[256]; /* the routes of a protocol (RTPROT_...) */
+	uint32_t follow_line;
+	struct conf_peer_routes_vec peer_routes;
 
 	struct conf_text_vec hooks[HOOK_KINDS]; /* in the file's order, %i not replaced */
 	struct hooks effects;                   /* of these, as far as they can be read */
@@ -155,6 +171,7 @@ bool conf_mtu_excludes(const struct conf *conf, uint8_t family, struct buf *ret_
 void conf_mtu_explain(uint32_t mtu, uint32_t least, struct buf *ret_text);
 struct place conf_mtu_place(const struct conf *conf);
 
+void conf_peer_routes_release(struct conf_peer_routes *routes);
 void conf_endpoint_release(struct conf_endpoint *endpoint);
 void conf_texts_release(struct conf_text_vec *texts);
 void conf_release(struct conf *conf);

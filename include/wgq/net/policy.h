@@ -97,6 +97,13 @@ struct policy_route_vec {
 	VEC(struct policy_route);
 };
 
+/* A next hop object: `ip nexthop'. */
+struct policy_nexthop {
+	uint32_t id, oif;
+	struct addr via; /* family 0: on the link */
+	VEC(uint32_t);   /* of a group: its members */
+};
+
 static inline uint32_t policy_hops_known(const struct policy_route *route)
 {
 	return route->hop_count < POLICY_HOPS_MAX ? route->hop_count : POLICY_HOPS_MAX;
@@ -120,6 +127,13 @@ bool policy_route_narrow(const struct policy_route *route, struct route_group *r
 bool policy_rule_is_for_all(const struct policy_rule *rule);
 /* The form that a tunnel's rules have, where it is one of these; exact tells. */
 void policy_rule_narrow(const struct policy_rule *rule, struct rule *ret);
+
+/* Route protocols by name; the last has none. A name may stand for several. */
+struct policy_protocol {
+	const char *name;
+	uint8_t first, last;
+};
+extern const struct policy_protocol policy_protocols[];
 
 /* "main", "local", "default", or the number. */
 enum { POLICY_TABLE_TEXT_MAX = 16 };

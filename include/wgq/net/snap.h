@@ -39,6 +39,28 @@ struct mark_vec {
 	VEC(uint32_t);
 };
 
+/* Why a route does not make its prefix an allowed IP (FollowRoutes). */
+enum follow_refusal {
+	FOLLOW_GRANTED,
+	FOLLOW_NO_GATEWAY,
+	FOLLOW_NO_PEER,
+	FOLLOW_NOT_ACCEPTED,
+	FOLLOW_TOO_MANY,
+	FOLLOW_SWALLOWS,
+	FOLLOW_OF_FILE,
+	FOLLOW_REFUSALS
+};
+/* What a route out of the interface asks for. As many as there are routes. */
+struct followed {
+	struct prefix prefix;
+	uint8_t refusal; /* enum follow_refusal */
+	uint32_t peer;   /* index into those of the configuration; UINT32_MAX: not known */
+};
+_Static_assert(sizeof(struct followed) == 24, "24 bytes a prefix");
+struct followed_vec {
+	VEC(struct followed);
+};
+
 enum ipv6_state {
 	IPV6_ON,
 	IPV6_DISABLED,            /* by net.ipv6.conf.IFACE.disable_ipv6 */
@@ -75,6 +97,7 @@ enum look {
 	LOOK_MTU = 1 << 12,           /* of the ways to the endpoints of a configuration */
 	LOOK_CONFIG = 1 << 13,        /* the text of the configuration, with its drop-ins */
 	LOOK_PINS = 1 << 14,          /* of the name: net/pin.h */
+	LOOK_FOLLOWED = 1 << 15,      /* routes that a configuration's allowed IPs follow */
 };
 
 /* A field is valid only if what it belongs to is in `seen`. Link, IPv6 and time always are. */
@@ -103,6 +126,8 @@ struct snap {
 
 	/* LOOK_UNLINKED: of this name, on no link. Barriers are left of a wgq that was killed. */
 	struct route_table_vec barriers, throws;
+
+	struct followed_vec followed; /* LOOK_FOLLOWED: sorted by prefix_compare() */
 
 	struct endpoint_vec pins; /* LOOK_PINS: that packets are led to */
 
@@ -140,6 +165,10 @@ struct snap {
 
 	struct config_text config_text; /* LOOK_CONFIG */
 };
+
+void followed_sort(struct followed_vec *followed);
+/* Which peer of the configuration a prefix is followed to be; NULL: none. */
+const struct followed *snap_followed(const struct snap *snap, const struct prefix *prefix);
 
 bool snap_has_seen(const struct snap *snap, enum look what);
 /* A plan is made only of what was looked at: what is missing is a mistake of the caller. */

@@ -27,6 +27,7 @@ struct observe_query {
 	bool lenient;      /* what this process has no right to see is unknown, with a warning */
 	/* LOOK_FIREWALL_RULES: this one; the rules of iptables are those that were last seen. */
 	const struct firewall *firewall;
+	/* LOOK_FOLLOWED, with LOOK_DEVICE: of this one, as LOOK_MTU */
 	/* LOOK_MTU: the ways to the endpoints of this, for packets with this mark; 0: none */
 	const struct conf *conf;
 	uint32_t mark;

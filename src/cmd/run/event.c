@@ -2,6 +2,7 @@
 // wgq run: a look, once a burst of events has settled.
 #include <syslog.h>
 
+#include "wgq/cmd/run/follow.h"
 #include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
 
@@ -29,6 +30,7 @@ void keep_let_go(struct keep *k, const char *why)
 	k->brought_up = false;
 	loop_timer_cancel(k->runner->loop, &k->look);
 	peers_free(k);
+	follower_free(k);
 	say(k, LOG_NOTICE, "let-go", "%s: it is no longer looked after", why);
 	say_status(k->runner);
 }

@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "wgq/base/hash.h"
+#include "wgq/cmd/run/follow.h"
 #include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
 #include "wgq/cmd/show.h"
@@ -114,6 +115,7 @@ static bool approve(void *context, const struct snap *snap, const struct reload 
 			change_name(change, &k->things);
 			buf_char(&k->things, '\n');
 		}
+	follower_look(k, snap, go);
 	k->mtu = reload->want.mtu;
 	changes_release(&changes);
 	return go;
@@ -247,6 +249,7 @@ static void on_look(void *context)
 		else
 			k->mistake = 0;
 	}
+	follower_settle(k);
 	if (k->has_config)
 		r = keep_it(k, &d);
 	if (session_signal() || k->holds || k->is_let_go)
@@ -264,7 +267,10 @@ static void on_look(void *context)
 		k->is_news = false;
 	}
 	watch_concern(k->runner);
+	if (k->follower)
+		watch_follow(k->runner);
 	peers_go(k);
+	follower_go(k);
 	say_status(k->runner);
 }
 
@@ -282,27 +288,32 @@ int keep_begin(struct keep *k, struct diag *d)
 
 int keep_end(struct keep *k, struct diag *d)
 {
+	bool stays = !k->brought_up || (k->runner->options->given & OPTION_LEAVE);
+	bool forgets = k->follower && (k->runner->options->given & OPTION_FORGET);
 	_cleanup_session_ struct session s = {0};
 
-	if (k->is_let_go || !k->brought_up || (k->runner->options->given & OPTION_LEAVE))
+	if (k->is_let_go || (stays && !forgets))
 		return 0;
+	if (stays)
+		k->options.given |= OPTION_FORGET;
 	int r = session_open(&s, &k->options, &k->config, d);
 	if (r < 0)
 		return r;
 	s.reporter = (struct txn_reporter){.step = on_step, .context = &s};
-	r = down_run(&s, d);
+	r = stays ? reload_run(&s, d) : down_run(&s, d);
 	if (r == -ENODEV) {
 		diag_truncate(d, 0);
 		r = 0;
 	}
 	if (r == 0)
-		say(k, LOG_INFO, "down", "down");
+		say(k, LOG_INFO, "down", stays ? "what followed routes was removed" : "down");
 	return r;
 }
 
 void keep_release(struct keep *k)
 {
 	peers_free(k);
+	follower_free(k);
 	config_release(&k->config);
 	vec_release(&k->endpoints);
 	fight_release(&k->fight);

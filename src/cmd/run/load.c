@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/cmd/run/follow.h"
 #include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
 #include "wgq/conf/expire.h"
@@ -83,6 +84,7 @@ int load_file(struct keep *k, struct diag *d)
 	await_expiry(k);
 	k->has_config = true;
 	k->is_news = true;
+	follower_free(k);
 	if (peers_load(k) < 0)
 		return diag_no_memory(d);
 	k->ways_changed = true;

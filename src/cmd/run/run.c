@@ -117,6 +117,8 @@ static void prepare_keep(struct runner *runner, struct keep *k, char *argument)
 	k->options.keeps = true;
 	/* up takes away what is left over of an interface that is gone. */
 	k->options.given |= OPTION_ENSURE;
+	/* What follows routes is forgotten at the end. */
+	k->options.given &= ~(unsigned)OPTION_FORGET;
 	k->listener.fd = -1;
 }
 

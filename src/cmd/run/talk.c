@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/cmd/run/follow.h"
 #include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
 #include "wgq/sys/keeper/keeper.h"
@@ -48,12 +49,14 @@ static void obey(struct talk *talk, enum keeper_word word)
 		talk->holds = true;
 		loop_timer_cancel(k->runner->loop, &k->look);
 		peers_stop(k);
+		follower_stop(k);
 		break;
 	case KEEPER_LEAVE:
 		keep_let_go(k, "wgq down took it down");
 		break;
 	case KEEPER_TELL:
 		say_state(k, &lines);
+		follower_tell(k, &lines);
 		buf_str(&lines, "end\n");
 		keeper_answer(talk->source.fd, &lines);
 		break;

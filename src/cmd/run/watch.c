@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq run: what the kernel and others tell, and which interfaces it concerns.
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/cmd/run/follow.h"
 #include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
 #include "wgq/kernel/nft/notices.h"
@@ -26,6 +28,18 @@ static void concerns_all(struct runner *runner)
 {
 	for (size_t i = 0; i < runner->count; i++)
 		way_changed(&runner->keeps[i]);
+}
+
+static void doubt_all(struct runner *runner)
+{
+	for (size_t i = 0; i < runner->count; i++)
+		follower_doubt(&runner->keeps[i]);
+}
+
+static void follow_all(struct runner *runner)
+{
+	for (size_t i = 0; i < runner->count; i++)
+		follower_go(&runner->keeps[i]);
 }
 
 /* Links change in many ways; what matters of one that is not ours is its MTU, and whether packets
@@ -67,9 +81,10 @@ static void take_link(struct runner *runner, const struct rtnetlink_notice *noti
 
 		if (is_ours && notice->gone && notice->link.moved)
 			keep_let_go(k, "it was moved to another network namespace");
-		else if (is_ours)
+		else if (is_ours) {
+			follower_doubt(k);
 			keep_event(k);
-		else if (changed)
+		} else if (changed)
 			way_changed(k);
 	}
 }
@@ -85,25 +100,49 @@ static bool leads_to(const struct policy_route *route, const struct addr_vec *ad
 	return false;
 }
 
-static void take_route(struct runner *runner, const struct policy_route *route)
+/* What allowed IPs follow changes often, and is no reason to look at the whole. */
+static void take_route(struct runner *runner, const struct rtnetlink_notice *notice)
 {
+	const struct policy_route *route = &notice->route;
+
 	for (size_t i = 0; i < runner->count; i++) {
 		struct keep *k = &runner->keeps[i];
+		bool is_followed = follower_take_route(k, route, notice->gone, notice->flags);
+		bool is_way = leads_to(route, &k->endpoints);
 
-		if (leads_to(route, &k->endpoints) && !policy_route_leaves_by(route, k->index))
+		if (is_way)
+			follower_ways_changed(k);
+		if (is_way && !policy_route_leaves_by(route, k->index))
 			way_changed(k);
-		else if (policy_route_leaves_by(route, k->index))
+		else if (!is_followed && policy_route_leaves_by(route, k->index))
 			keep_event(k);
 	}
+}
+
+static void take_nexthop(struct runner *runner, const struct nlmsghdr *message)
+{
+	struct policy_nexthop nexthop;
+	int r = rtnetlink_nexthop_parse(message, &nexthop);
+
+	for (size_t i = 0; i < runner->count; i++)
+		if (r < 0)
+			follower_doubt(&runner->keeps[i]);
+		else
+			follower_take_nexthop(&runner->keeps[i], &nexthop,
+					      message->nlmsg_type == RTM_DELNEXTHOP);
+	if (r == 0)
+		vec_release(&nexthop);
 }
 
 static void take_addr(struct runner *runner, uint32_t index)
 {
 	for (size_t i = 0; i < runner->count; i++)
-		if (runner->keeps[i].index == index)
+		if (runner->keeps[i].index == index) {
+			follower_doubt(&runner->keeps[i]);
 			keep_event(&runner->keeps[i]);
-		else
+		} else {
 			way_changed(&runner->keeps[i]);
+		}
 }
 
 static void take_notice(const struct nlmsghdr *message, void *into)
@@ -122,10 +161,13 @@ static void take_notice(const struct nlmsghdr *message, void *into)
 		take_addr(runner, notice.index);
 		break;
 	case NOTICE_ROUTE:
-		take_route(runner, &notice.route);
+		take_route(runner, &notice);
+		break;
+	case NOTICE_NEXTHOP:
+		take_nexthop(runner, message);
+		concerns_all(runner);
 		break;
 	case NOTICE_RULE:
-	case NOTICE_NEXTHOP:
 		concerns_all(runner);
 		break;
 	}
@@ -149,8 +191,10 @@ static void on_notices(struct runner *runner, struct notices *notices,
 	bool lost = false;
 
 	/* What cannot be read may have been anything. */
-	if (notices_read(notices, take, runner, &lost) < 0 || lost)
+	if (notices_read(notices, take, runner, &lost) < 0 || lost) {
 		concerns_all(runner);
+		doubt_all(runner);
+	}
 }
 
 static void on_routes(void *context, uint32_t events)
@@ -159,6 +203,43 @@ static void on_routes(void *context, uint32_t events)
 
 	(void)events;
 	on_notices(runner, &runner->route_notices, take_notice);
+	follow_all(runner);
+}
+
+static void take_replaced(const struct nlmsghdr *message, void *into)
+{
+	struct runner *runner = into;
+	struct rtnetlink_notice notice;
+
+	rtnetlink_notice_parse(message, &notice);
+	if (notice.kind == NOTICE_ROUTE)
+		for (size_t i = 0; i < runner->count; i++)
+			follower_take_replaced(&runner->keeps[i], &notice.route);
+}
+
+/* What they say is not urgent, and they may be many. */
+static void read_replaced(void *context)
+{
+	enum { EVERY_MS = 500 };
+	struct runner *runner = context;
+	bool lost = false;
+
+	if (notices_read(&runner->replaced_notices, take_replaced, runner, &lost) < 0 || lost)
+		doubt_all(runner);
+	follow_all(runner);
+	loop_timer_set(runner->loop, &runner->replaced_timer, loop_now() + EVERY_MS);
+}
+
+void watch_follow(struct runner *runner)
+{
+	enum { QUEUE = 64 << 20 };
+
+	if (runner->replaced_notices.buffer)
+		return;
+	notices_grow(&runner->route_notices, QUEUE);
+	runner->replaced_timer = (struct loop_timer){.due = read_replaced, .context = runner};
+	if (rtnetlink_replaced_open(&runner->replaced_notices) == 0)
+		loop_timer_set(runner->loop, &runner->replaced_timer, loop_now());
 }
 
 static void on_nft(void *context, uint32_t events)
@@ -299,6 +380,7 @@ void watch_close(struct runner *runner)
 {
 	notices_release(&runner->route_notices);
 	notices_release(&runner->nft_notices);
+	notices_release(&runner->replaced_notices);
 	files_free_at(&runner->files);
 	vec_release(&runner->links);
 }

@@ -6,6 +6,7 @@
 #include "wgq/base/json.h"
 #include "wgq/cmd/status/status.h"
 #include "wgq/cmd/value.h"
+#include "wgq/plan/follow/follow.h"
 
 /* Rises when a program that reads the old one would be misled. New fields may come at any time. */
 enum { STATUS_JSON_VERSION = 1 };
@@ -52,6 +53,8 @@ static void put_peer(struct json *j, const struct status *s, size_t index)
 	vec_each(ip, &peer->allowed_ips)
 		value_json_prefix(j, NULL, &ip->prefix);
 	json_end(j);
+	if (snap_has_seen(&s->snap, LOOK_FOLLOWED))
+		json_unsigned(j, "followed", s->followed[index]);
 	json_unsigned_or_null(j, "persistent_keepalive", peer->keepalive);
 	put_findings_of(j, s, s->first_of[index], (long)index);
 	json_end(j);
@@ -184,6 +187,43 @@ static void put_keeper(struct json *j, const struct status *s)
 	json_end(j);
 }
 
+/* Of a million that are refused the first show what is wrong. */
+static void put_follows(struct json *j, const struct status *s)
+{
+	enum { SHOWN = 1000 };
+	const struct followed_vec *followed = &s->snap.followed;
+	size_t count[FOLLOW_REFUSALS] = {0}, shown = 0;
+
+	if (!snap_has_seen(&s->snap, LOOK_FOLLOWED)) {
+		json_null(j, "follows");
+		return;
+	}
+	vec_each(f, followed)
+		count[f->refusal]++;
+	json_object(j, "follows");
+	json_unsigned(j, "followed", count[FOLLOW_GRANTED]);
+	json_unsigned(j, "refused_count", followed->len - count[FOLLOW_GRANTED]);
+	json_array(j, "refused");
+	for (size_t i = 0; i < followed->len && shown < SHOWN; i++) {
+		const struct followed *f = &followed->at[i];
+
+		if (f->refusal == FOLLOW_GRANTED)
+			continue;
+		json_object(j, NULL);
+		value_json_prefix(j, "prefix", &f->prefix);
+		json_string(j, "reason", follow_refusal_name(f->refusal));
+		json_string(j, "message", follow_refusal_text(f->refusal));
+		json_end(j);
+		shown++;
+	}
+	json_end(j);
+	if (s->keeper.process && s->keeper.lag >= 0)
+		json_unsigned(j, "lag_ms", (uint64_t)s->keeper.lag);
+	else
+		json_null(j, "lag_ms");
+	json_end(j);
+}
+
 static void put_interface(struct json *j, const struct status *s)
 {
 	const struct finding *first = s->findings.len && s->findings.at[0].peer == FINDING_NO_PEER
@@ -196,6 +236,7 @@ static void put_interface(struct json *j, const struct status *s)
 	json_string(j, "configuration", s->config.path.given);
 	put_keeper(j, s);
 	put_link(j, s);
+	put_follows(j, s);
 	put_peers(j, s);
 	put_findings_of(j, s, first, FINDING_NO_PEER);
 	put_unseen(j, s);

@@ -120,6 +120,8 @@ static int observe(struct status *s, struct world *world, struct diag *d)
 			(s->has_conf && s->config.conf.excluded_ips.len ? LOOK_UNLINKED : 0),
 	};
 	const struct observe_query device = {.ifname = s->ifname, .what = LOOK_DEVICE};
+	const struct observe_query followed = {
+		.ifname = s->ifname, .what = LOOK_FOLLOWED, .conf = &s->config.conf};
 	const struct observe_query dns = {.ifname = s->ifname, .what = LOOK_DNS};
 	int r = world_observe(world, &plain, &s->snap, d);
 
@@ -132,6 +134,8 @@ static int observe(struct status *s, struct world *world, struct diag *d)
 				   "there is neither an interface `%s' nor a configuration",
 				   s->ifname);
 	see(s, world, &device);
+	if (s->has_conf && s->config.conf.follow_line && s->snap.link.index)
+		see(s, world, &followed);
 	r = observe_firewall(s, world, d);
 	if (s->snap.link.index)
 		see(s, world, &dns);
@@ -198,6 +202,8 @@ static int look_at(const struct options *options, const struct status_vec *befor
 	int r = look_at_host(s, options, d);
 	if (r == 0)
 		r = status_order(s, d);
+	if (r == 0)
+		r = status_count_followed(s, d);
 	vec_each(old, before)
 		if (r == 0 && !s->rates && strcmp(old->ifname, s->ifname) == 0)
 			r = status_rates(s, old, d);
@@ -219,6 +225,7 @@ static void status_release(struct status *s)
 	free(s->order);
 	free(s->first_of);
 	free(s->rates);
+	free(s->followed);
 }
 
 static int look_at_named(const struct options *options, const struct status_vec *before,

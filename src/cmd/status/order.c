@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq status: the order of the peers, and what became of each since it was looked at before.
+#include <errno.h>
 #include <string.h>
 
 #include "wgq/base/mem.h"
@@ -76,4 +77,26 @@ int status_rates(struct status *s, const struct status *before, struct diag *d)
 	vec_release(&known);
 	s->seconds = s->clock - before->clock;
 	return 0;
+}
+
+int status_count_followed(struct status *s, struct diag *d)
+{
+	struct wg_peer_pointers sorted = {0};
+	int r = wg_peers_sort(&s->snap.wg.peers, 0, &sorted);
+
+	s->followed = mem_calloc(s->snap.wg.peers.len + 1, sizeof(*s->followed));
+	if (!s->followed)
+		r = -ENOMEM;
+	for (size_t i = 0; r == 0 && i < s->snap.followed.len; i++) {
+		const struct followed *followed = &s->snap.followed.at[i];
+		const struct wg_peer *peer = NULL;
+
+		if (followed->refusal == FOLLOW_GRANTED)
+			peer = wg_peers_find(
+				&sorted, &s->config.conf.wg.peers.at[followed->peer].public_key);
+		if (peer)
+			s->followed[peer - s->snap.wg.peers.at]++;
+	}
+	vec_release(&sorted);
+	return r < 0 ? diag_no_memory(d) : 0;
 }

@@ -116,6 +116,8 @@ static void draw_paragraph(const struct status *s, const struct status_view *vie
 	if (peer->rx_bytes || peer->tx_bytes)
 		draw_traffic(view, peer, out);
 	add_allowed(view, peer, &allowed);
+	if (snap_has_seen(&s->snap, LOOK_FOLLOWED) && s->followed[index])
+		buf_addf(&allowed, "; %zu of them followed", s->followed[index]);
 	status_field(view, 2 * INDENT, "allowed IPs", STYLE_PLAIN, buf_text(&allowed), out);
 	buf_str(&kept, "every ");
 	words_count(&kept, peer->keepalive, "second");

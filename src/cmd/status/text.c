@@ -8,6 +8,7 @@
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/words.h"
 #include "wgq/net/listen.h"
+#include "wgq/plan/follow/follow.h"
 
 enum { INDENT = 2 };
 
@@ -144,6 +145,40 @@ static void draw_routes(const struct status *s, const struct status_view *view, 
 		status_field(view, INDENT, "routes", STYLE_PLAIN, buf_text(&text), out);
 }
 
+/* How many are followed, and of those that are refused how many for which reason, with one of them.
+ */
+static void draw_followed(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	const struct followed_vec *followed = &s->snap.followed;
+	const struct followed *first[FOLLOW_REFUSALS] = {NULL};
+	size_t count[FOLLOW_REFUSALS] = {0};
+	_cleanup_buf_ struct buf text = {0};
+
+	if (!snap_has_seen(&s->snap, LOOK_FOLLOWED))
+		return;
+	vec_each(f, followed) {
+		if (!count[f->refusal]++)
+			first[f->refusal] = f;
+	}
+	words_count(&text, count[FOLLOW_GRANTED], "route");
+	if (s->keeper.process && s->keeper.lag >= 0)
+		buf_addf(&text, ", the last change after %ld ms", s->keeper.lag);
+	status_field(view, INDENT, "followed", STYLE_PLAIN, buf_text(&text), out);
+	for (enum follow_refusal why = FOLLOW_GRANTED + 1; why < FOLLOW_REFUSALS; why++) {
+		_cleanup_buf_ struct buf refused = {0};
+
+		if (!count[why])
+			continue;
+		words_count(&refused, count[why], "route");
+		buf_addf(&refused, ", %s", count[why] > 1 ? "such as " : "");
+		prefix_add(&first[why]->prefix, &refused);
+		buf_addf(&refused, ": %s", follow_refusal_text(why));
+		status_field(view, INDENT, "refused",
+			     why == FOLLOW_OF_FILE ? STYLE_PLAIN : STYLE_YELLOW, buf_text(&refused),
+			     out);
+	}
+}
+
 static void draw_rules(const struct status *s, const struct status_view *view, struct buf *out)
 {
 	vec_each(tunnel, &s->snap.tunnel_rules) {
@@ -216,6 +251,7 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 		draw_keeper(s, view, out);
 		draw_addresses(s, view, out);
 		draw_routes(s, view, out);
+		draw_followed(s, view, out);
 		draw_rules(s, view, out);
 		if (snap_has_seen(&s->snap, LOOK_FIREWALL) && s->snap.has_firewall)
 			status_field(view, INDENT, "firewall", STYLE_PLAIN, "on", out);

@@ -216,6 +216,56 @@ static void move_expiries(const struct merger *m)
 		qsort(expiries->at, kept, sizeof(*expiries->at), compare_expiries);
 }
 
+static int compare_routes(const void *a, const void *b)
+{
+	const struct conf_peer_routes *x = a, *y = b;
+
+	return x->peer != y->peer ? (x->peer > y->peer) - (x->peer < y->peer)
+				  : (x->order > y->order) - (x->order < y->order);
+}
+
+/* What the later block says replaces what the one before says, or adds to it. */
+static int add_routes(struct conf_peer_routes *to, const struct conf_peer_routes *from)
+{
+	if (from->max_line) {
+		to->max = from->max;
+		to->max_line = from->max_line;
+	}
+	if (from->empties_accept)
+		to->accept.len = 0;
+	if (from->accept_line)
+		to->accept_line = from->accept_line;
+	if (!vec_reserve(&to->accept, to->accept.len + from->accept.len))
+		return -ENOMEM;
+	vec_each(prefix, &from->accept)
+		to->accept.at[to->accept.len++] = *prefix;
+	return 0;
+}
+
+static int move_routes(const struct merger *m)
+{
+	struct conf_peer_routes_vec *all = &m->conf->peer_routes;
+	size_t kept = 0;
+	int r = 0;
+
+	vec_each(routes, all) {
+		routes->order = routes->peer;
+		routes->peer = m->moved[m->home[routes->peer]];
+	}
+	if (all->len)
+		qsort(all->at, all->len, sizeof(*all->at), compare_routes);
+	for (size_t i = 0; i < all->len; i++) {
+		if (!kept || all->at[kept - 1].peer != all->at[i].peer) {
+			all->at[kept++] = all->at[i];
+			continue;
+		}
+		r = r == 0 ? add_routes(&all->at[kept - 1], &all->at[i]) : r;
+		conf_peer_routes_release(&all->at[i]);
+	}
+	all->len = kept;
+	return r;
+}
+
 static int merge_blocks(struct merger *m)
 {
 	struct wg_peer_vec *peers = &m->conf->wg.peers;
@@ -230,7 +280,8 @@ static int merge_blocks(struct merger *m)
 		if (m->home[i] == i)
 			m->moved[i] = kept++;
 	if (move_endpoints(m, &m->conf->endpoints, keeps_endpoint) < 0 ||
-	    move_endpoints(m, &m->conf->fallback_endpoints, keeps_fallback) < 0)
+	    move_endpoints(m, &m->conf->fallback_endpoints, keeps_fallback) < 0 ||
+	    move_routes(m) < 0)
 		return -ENOMEM;
 	move_key_files(m);
 	move_expiries(m);

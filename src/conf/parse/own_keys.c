@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The values of wgq's own keys. Commas and blanks end the items of their lists, as in wg-quick's.
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "wgq/base/date.h"
 #include "wgq/base/mem.h"
 #include "wgq/conf/parse/keys.h"
+#include "wgq/net/pin.h"
+#include "wgq/net/policy.h"
 
 /* Both families' kernels and iproute2 take a metric of 0 as none. */
 int own_metric(struct parser *p)
@@ -143,6 +146,111 @@ int own_listen_on(struct parser *p)
 			return diag_no_memory(p->d);
 		*added = on;
 	}
+	return 0;
+}
+
+/* The kernel's routes are those of the interface's own addresses; wgq's own follow from the file.
+ */
+static bool is_followable(uint64_t protocol)
+{
+	return protocol > RTPROT_KERNEL && protocol != ROUTE_PROTOCOL && protocol != PIN_PROTOCOL;
+}
+
+/* The protocols that a name or a number stands for. false: it stands for none. */
+static bool follow(struct conf *conf, struct slice item)
+{
+	bool known = false;
+	uint64_t number;
+
+	if (number_read(item, 10, UINT8_MAX, &number) == 0) {
+		conf->follows[number] = is_followable(number);
+		return is_followable(number);
+	}
+	for (const struct policy_protocol *p = policy_protocols; p->name; p++) {
+		if (!slice_is(item, p->name) || !is_followable(p->first))
+			continue;
+		for (unsigned i = p->first; i <= p->last; i++)
+			conf->follows[i] = true;
+		known = true;
+	}
+	return known;
+}
+
+int own_follow_routes(struct parser *p)
+{
+	struct slice rest = p->line->value, item;
+	struct conf *conf = p->conf;
+
+	if (list_is_emptied(p)) {
+		memset(conf->follows, 0, sizeof(conf->follows));
+		conf->follow_line = 0;
+	}
+	while (list_next_quick(&rest, &item)) {
+		if (follow(conf, item))
+			conf->follow_line = p->line->number;
+		else
+			parse_not(p, item, "a route protocol that can be followed",
+				  "write daemons, or protocols by name or number: bird, 186");
+	}
+	return 0;
+}
+
+/* Of the [Peer] that is read. NULL: no memory. */
+static struct conf_peer_routes *peer_routes(struct parser *p)
+{
+	struct conf_peer_routes_vec *all = &p->conf->peer_routes;
+	struct conf_peer_routes *routes = vec_last(all);
+	size_t peer = p->conf->wg.peers.len - 1;
+
+	if (routes && routes->peer == peer)
+		return routes;
+	routes = vec_push(all);
+	if (routes)
+		routes->peer = peer;
+	else
+		diag_no_memory(p->d);
+	return routes;
+}
+
+int own_accept_routes(struct parser *p)
+{
+	struct slice rest = p->line->value, item;
+	struct conf_peer_routes *routes = peer_routes(p);
+
+	if (!routes)
+		return -ENOMEM;
+	if (list_is_emptied(p)) {
+		routes->accept.len = 0;
+		routes->empties_accept = true;
+	}
+	routes->accept_line = p->line->number;
+	while (list_next_quick(&rest, &item)) {
+		struct prefix prefix, *added;
+
+		if (!prefix_read(p, item, &prefix))
+			continue;
+		added = vec_push(&routes->accept);
+		if (!added)
+			return diag_no_memory(p->d);
+		*added = prefix;
+	}
+	return 0;
+}
+
+int own_max_routes(struct parser *p)
+{
+	const struct slice value = p->line->value;
+	struct conf_peer_routes *routes = peer_routes(p);
+	uint64_t max;
+
+	if (!routes)
+		return -ENOMEM;
+	if (number_read(value, 10, UINT32_MAX, &max) < 0) {
+		parse_not(p, value, "a number of routes", "write a number, such as 1000");
+		return 0;
+	}
+	routes->max = (uint32_t)max;
+	routes->max_line = p->line->number;
 	return 0;
 }
 

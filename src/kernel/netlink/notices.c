@@ -22,9 +22,14 @@ static int join(int fd, const uint32_t *groups, size_t count)
 	return 0;
 }
 
+void notices_grow(struct notices *n, int bytes)
+{
+	if (setsockopt(n->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		(void)setsockopt(n->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
 int notices_open(struct notices *n, int bus, const uint32_t *groups, size_t count)
 {
-	const int receive = RECEIVE_BUFFER;
 	const struct sockaddr_nl self = {.nl_family = AF_NETLINK};
 
 	*n = (struct notices){.fd = -1, .buffer = mem_calloc(1, NETLINK_BUFFER)};
@@ -33,8 +38,8 @@ int notices_open(struct notices *n, int bus, const uint32_t *groups, size_t coun
 		n->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, bus);
 	if (r == 0 && n->fd < 0)
 		r = -errno;
-	if (r == 0 && setsockopt(n->fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive, sizeof(receive)) < 0)
-		(void)setsockopt(n->fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof(receive));
+	if (r == 0)
+		notices_grow(n, RECEIVE_BUFFER);
 	if (r == 0 && bind(n->fd, (const struct sockaddr *)&self, sizeof(self)) < 0)
 		r = -errno;
 	if (r == 0)

@@ -25,6 +25,27 @@ int rtnetlink_notices_open(struct notices *n)
 	return notices_open(n, NETLINK_ROUTE, groups, sizeof(groups) / sizeof(groups[0]));
 }
 
+int rtnetlink_replaced_open(struct notices *n)
+{
+	enum { QUEUE = 16 << 20 };
+	static const uint32_t groups[] = {RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE};
+	const struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_flags)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NLM_F_REPLACE), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	int r = notices_open(n, NETLINK_ROUTE, groups, sizeof(groups) / sizeof(groups[0]));
+
+	if (r == 0)
+		r = notices_filter(n, program, sizeof(program) / sizeof(program[0]));
+	if (r < 0)
+		notices_release(n);
+	else
+		notices_grow(n, QUEUE);
+	return r;
+}
+
 /* A program of classic BPF in the making: linear, since each check either ends it or goes on behind
  * itself, so that no jump is long. Loads are in network order
  * (Documentation/networking/filter.rst).
@@ -186,7 +207,7 @@ void rtnetlink_notice_parse(const struct nlmsghdr *message, struct rtnetlink_not
 {
 	int r = 0;
 
-	*ret = (struct rtnetlink_notice){0};
+	*ret = (struct rtnetlink_notice){.flags = message->nlmsg_flags};
 	switch (message->nlmsg_type) {
 	case RTM_DELLINK:
 	case RTM_NEWLINK:

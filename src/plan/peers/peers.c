@@ -177,13 +177,27 @@ static int note_ips(struct comparison *c, size_t pair)
 	return r == 0 ? note_side(&c->running, from, head, from_end, pair) : r;
 }
 
-/* A prefix that only the running device has goes, unless its peer goes, or hooks gave it. */
+/* Whether a route makes it that peer's. */
+static bool is_followed(const struct comparison *c, const struct pair_ip *ip)
+{
+	const struct followed *followed = snap_followed(c->snap, &ip->prefix);
+	const struct key *key = &c->pairs.at[ip->pair].running->public_key;
+
+	return followed && key_equal(&c->want->conf->wg.peers.at[followed->peer].public_key, key);
+}
+
+/* A prefix that only the running device has goes, unless its peer goes, hooks gave it, or it
+ * follows a route. */
 static int lose(struct comparison *c, const struct pair_ip *ip)
 {
 	const struct pair *pair = &c->pairs.at[ip->pair];
 
 	if (!pair->wanted || pair->hooked)
 		return 0;
+	if (is_followed(c, ip)) {
+		c->change->followed++;
+		return 0;
+	}
 	int r = add_allowed_ip(c, ip->pair, false, ip, true);
 	return r == 0 ? add_allowed_ip(c, ip->pair, true, ip, false) : r;
 }

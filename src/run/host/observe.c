@@ -10,6 +10,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/kernel/rtnetlink/pin.h"
 #include "wgq/kernel/wg/uapi.h"
+#include "wgq/run/look/followed.h"
 #include "wgq/sys/dns/dns.h"
 #include "wgq/sys/file/config_text.h"
 #include "wgq/sys/host/ipv6.h"
@@ -255,6 +256,15 @@ static int observe_unlinked(struct host *h, const struct observe_query *query, s
 				       &snap->throws, d);
 }
 
+static int observe_followed(struct host *h, const struct observe_query *query, struct snap *snap,
+			    struct diag *d)
+{
+	int r = followed_look(query->conf, h->link.index, &snap->wg, &snap->followed, d);
+
+	followed_sort(&snap->followed);
+	return r;
+}
+
 static int observe_pins(struct host *h, const struct observe_query *query, struct snap *snap,
 			struct diag *d)
 {
@@ -282,6 +292,7 @@ static const struct {
 	{LOOK_MAIN_ROUTES, true, observe_main_routes},
 	{LOOK_TABLES, true, observe_tables},
 	{LOOK_UNLINKED, false, observe_unlinked},
+	{LOOK_FOLLOWED, true, observe_followed},
 	{LOOK_PINS, false, observe_pins},
 	{LOOK_RULES, false, host_observe_rules},
 	{LOOK_MARKS, false, observe_marks},

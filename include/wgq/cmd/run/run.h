@@ -9,6 +9,7 @@
  *	load.c		its file
  *	event.c		when it is looked at
  *	peers.c, paths.c, asks.c, probes.c, sets.c	the endpoints of its peers: peers.h
+ *	follow.c	allowed IPs that follow routes
  *	watch.c		what the kernel tells, and which interfaces it concerns
  *	talk.c		other wgq processes, which hold, let go and ask
  *	fight.c		what somebody keeps undoing
@@ -75,6 +76,7 @@ struct keep {
 
 	bool ways_changed;   /* links, addresses, routes or rules, since peers were looked after */
 	struct peers *peers; /* peers.c */
+	struct follower *follower; /* follow.c; NULL: nothing is followed */
 
 	struct loop_source listener; /* talk.c */
 	struct buf last;             /* the last decision */
@@ -98,8 +100,9 @@ struct runner {
 	struct keep *keeps;
 	size_t count;
 
-	struct notices route_notices, nft_notices;
+	struct notices route_notices, nft_notices, replaced_notices;
 	struct loop_source route_source, nft_source, file_source;
+	struct loop_timer replaced_timer;
 	struct files *files;
 	struct link_fact_vec links; /* as they were last told */
 
@@ -127,6 +130,8 @@ void watch_concern(struct runner *runner);
 /* What the configuration was read from. true: some of it was not watched before, and so may have
  * changed since. */
 bool watch_files(struct keep *k, const struct config *config);
+/* That routes are followed, of which many may change at once. */
+void watch_follow(struct runner *runner);
 void watch_close(struct runner *runner);
 
 /* talk.c: -EADDRINUSE, with the error added: another process looks after it. */

@@ -42,6 +42,7 @@ struct status_keeper {
 	char *state;   /* what is wrong; NULL: all is well. Owned, as is the next */
 	char *last;    /* its last decision; NULL: none */
 	int64_t last_at;
+	long lag; /* of allowed IPs behind routes, last: milliseconds; -1: not known */
 };
 
 struct status {
@@ -64,6 +65,7 @@ struct status {
 	struct finding **first_of; /* a peer's first finding, the others follow it; NULL: none */
 	struct status_rate *rates; /* NULL: it was not looked at before */
 	double seconds;            /* since then */
+	size_t *followed;          /* how many routes make prefixes the peer's */
 	double clock;              /* of now, by a clock that is never set */
 };
 
@@ -108,6 +110,7 @@ void status_keeper_release(struct status_keeper *keeper);
 /* For the files of status. _order and _rates fill in the fields that are by peer; peers come in no
  * fixed order, so those of before are found by their keys. */
 int status_order(struct status *s, struct diag *d);
+int status_count_followed(struct status *s, struct diag *d);
 int status_rates(struct status *s, const struct status *before, struct diag *d);
 void status_finding(const struct status *s, const struct status_view *view, size_t indent,
 		    const struct finding *finding, const char *of, struct buf *out);

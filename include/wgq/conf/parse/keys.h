@@ -42,10 +42,13 @@
 	KEY(MULTICAST, "Multicast", Interface, WGQ, ONE, own_multicast)                            \
 	KEY(SHARED_NEIGHBOUR, "SharedNeighbour", Interface, WGQ, ONE, own_shared_neighbour)        \
 	KEY(LISTEN_ON, "ListenOn", Interface, WGQ, LIST, own_listen_on)                            \
+	KEY(FOLLOW_ROUTES, "FollowRoutes", Interface, WGQ, LIST, own_follow_routes)                \
 	KEY(PRESHARED_KEY_FILE, "PresharedKeyFile", Peer, WGQ, ONE, own_key_file)                  \
 	KEY(FALLBACK_ENDPOINT, "FallbackEndpoint", Peer, WGQ, LIST, own_fallback_endpoint)         \
 	KEY(PUBLIC_ENDPOINT, "PublicEndpoint", Interface, WGQ, ONE, own_public_endpoint)           \
-	KEY(EXPIRES, "Expires", Peer, WGQ, ONE, own_expires)
+	KEY(EXPIRES, "Expires", Peer, WGQ, ONE, own_expires)                                       \
+	KEY(ACCEPT_ROUTES, "AcceptRoutes", Peer, WGQ, LIST, own_accept_routes)                     \
+	KEY(MAX_ROUTES, "MaxRoutes", Peer, WGQ, ONE, own_max_routes)
 
 #define KEY_ID(id, ...) KEY_##id,
 enum key_id { CONF_KEYS(KEY_ID) KEY_COUNT };

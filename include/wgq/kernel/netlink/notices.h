@@ -18,6 +18,8 @@ struct notices {
 
 /* 0 or -errno. A group that the kernel does not have is left out. */
 int notices_open(struct notices *n, int bus, const uint32_t *groups, size_t count);
+/* Room for so many bytes of what is not read yet, with the kernel's own. */
+void notices_grow(struct notices *n, int bytes);
 void notices_release(struct notices *n);
 
 /* What the program refuses is not queued, and wakes nobody. In place of the one before. */

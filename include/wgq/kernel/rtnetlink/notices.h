@@ -27,6 +27,7 @@ enum rtnetlink_notice_kind {
 struct rtnetlink_notice {
 	enum rtnetlink_notice_kind kind;
 	bool gone;
+	unsigned flags; /* NLM_F_... */
 	uint32_t index; /* NOTICE_LINK, NOTICE_ADDR */
 	struct {
 		char name[IFNAMSIZ];
@@ -50,5 +51,10 @@ int rtnetlink_notices_open(struct notices *n);
  * that costs nothing. More may come than was asked for, and does where there is too much to
  * compare with. */
 int rtnetlink_notices_filter(struct notices *n, const struct rtnetlink_concern *concern);
+/* Listens for new routes that took the place of others, whatever link those lead to: of these the
+ * filter above passes few. They are many where a full table changes: it is read at leisure. */
+int rtnetlink_replaced_open(struct notices *n);
 /* Pure, for complete messages with any content. */
+/* 0, -EPROTO or -ENOMEM; the members are the caller's to release. */
+int rtnetlink_nexthop_parse(const struct nlmsghdr *message, struct policy_nexthop *ret);
 void rtnetlink_notice_parse(const struct nlmsghdr *message, struct rtnetlink_notice *ret);

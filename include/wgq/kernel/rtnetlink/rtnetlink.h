@@ -158,6 +158,15 @@ int rtnetlink_route_add(struct rtnetlink *rt, const struct rtnetlink_routes *rou
  * what was deleted is added again, unless routes->leaves. */
 int rtnetlink_route_del(struct rtnetlink *rt, const struct rtnetlink_routes *routes,
 			struct diag *d);
+/* All next hop objects, then all routes out of a link, IPv4 first. *ret_interrupted: something
+ * changed meanwhile, so that some of it may have been given twice, or not at all. */
+struct policy_nexthop;
+struct policy_route;
+int rtnetlink_routes_of(struct rtnetlink *rt, uint32_t oif,
+			int (*take_nexthop)(const struct policy_nexthop *nexthop, void *into),
+			int (*take_route)(const struct policy_route *route, void *into), void *into,
+			bool *ret_interrupted, struct diag *d);
+
 /* The way of packets with a mark (0: without) to an address, as the policy of now routes them: what
  * `ip route get ADDRESS mark MARK` shows. */
 struct rtnetlink_path {

@@ -38,7 +38,8 @@ struct peers_change {
 	struct {
 		VEC(struct kept_endpoint);
 	} kept;
-	uint32_t note; /* want/endpoints.h: to be left now; 0: none */
+	size_t followed; /* allowed IPs that stay since they follow a route */
+	uint32_t note;   /* want/endpoints.h: to be left now; 0: none */
 };
 
 /* want->device.peers have each key once. ret borrows from want and snap, and has to be zeroed. */

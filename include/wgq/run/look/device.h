@@ -7,6 +7,7 @@
  *	device.c		devices, by whoever serves them
  *	around.c		what is around an interface, for `wgq status`
  *	facts.c			what conf/check has to know, for `wgq check` and `wgq up`
+ *	followed.c		the routes that allowed IPs follow
  *	uplinks.c		the sources and links from which an endpoint can be reached
  *	way.c, way_leg.c	the whole way of a packet and one leg of it, for `wgq why` */
 #pragma once
