@@ -233,8 +233,13 @@ class Generator:
         for faulty in self.any(((0, 1), (1, 0), (0, 1, 0), (1, 1))):
             if self.maybe(0.4):
                 yield {"do": "event", "line": self.event()}
+            fault = self.fault("KILL") if faulty else None
+            dns = file["Interface"]["DNS"]
             file = self.changed(file)
-            yield {"do": "reload", "file": file, "fault": self.fault("KILL") if faulty else None}
+            # Name servers that the file does not have any more, down does not look for.
+            if fault and fault[1] == "KILL" and not file["Interface"]["DNS"]:
+                file["Interface"]["DNS"] = dns
+            yield {"do": "reload", "file": file, "fault": fault}
         yield {"do": "down", "file": file}
 
     def case(self):
