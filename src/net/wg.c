@@ -144,6 +144,17 @@ void wg_peer_release(struct wg_peer *peer)
 	mem_wipe(peer, sizeof(*peer));
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	return key_compare(a, b);
+}
+
+bool wg_device_wants(const struct wg_device *device, const struct key *peer)
+{
+	return !device->only ||
+	       bsearch(peer, device->only, device->only_len, sizeof(*peer), compare_keys);
+}
+
 void wg_device_release(struct wg_device *device)
 {
 	if (!device)

@@ -99,6 +99,34 @@ static void reads_an_answer(void **state)
 	}
 }
 
+/* The peers that are asked for, without what does not change by itself. */
+static void reads_some_peers(void **state)
+{
+	static const char *const keys[] = {KEY_A, KEY_B};
+	static const size_t steps[] = {1, 2, 7, 64, sizeof(answer)};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(steps) * COUNT(keys); i++) {
+		const struct key only = key_of(keys[i % COUNT(keys)]);
+		_cleanup_wg_device_ struct wg_device device = {.only = &only, .only_len = 1};
+		struct uapi_reply reply = {.device = &device};
+		size_t step = steps[i / COUNT(keys)];
+
+		assert_int_equal(read_answer(answer, strlen(answer), step, &reply), 0);
+		assert_true(reply.done && reply.has_errno);
+		assert_int_equal(device.listen_port, 51820);
+		assert_int_equal(device.peers.len, 1);
+		const struct wg_peer *peer = &device.peers.at[0];
+
+		assert_true(key_equal(&peer->public_key, &only));
+		assert_true(peer->has_endpoint && !peer->has_preshared_key);
+		assert_int_equal(peer->allowed_ips.len, 0);
+		if (i % COUNT(keys) == 0)
+			assert_int_equal(peer->rx_bytes, 7);
+		uapi_reply_release(&reply);
+	}
+}
+
 /* Every beginning of an answer is one that is not done; every changed byte does no harm. */
 static void damaged_answers(void **state)
 {
@@ -262,9 +290,10 @@ static void writes_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_an_answer), cmocka_unit_test(damaged_answers),
-		cmocka_unit_test(refuses),         cmocka_unit_test(endless_line),
-		cmocka_unit_test(writes_a_device), cmocka_unit_test(writes_many),
+		cmocka_unit_test(reads_an_answer), cmocka_unit_test(reads_some_peers),
+		cmocka_unit_test(damaged_answers), cmocka_unit_test(refuses),
+		cmocka_unit_test(endless_line),    cmocka_unit_test(writes_a_device),
+		cmocka_unit_test(writes_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

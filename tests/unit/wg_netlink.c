@@ -163,6 +163,32 @@ static void large_devices(void **state)
 	}
 }
 
+/* One peer of many, over however many messages its allowed IPs go, and not these. */
+static void reads_some_peers(void **state)
+{
+	_cleanup_wg_device_ struct wg_device want = {0};
+
+	(void)state;
+	fill_head(&want);
+	for (unsigned i = 0; i < 20; i++) {
+		struct wg_peer *peer = add_peer(&want, i);
+
+		fill_peer(peer, i);
+		add_allowed_ips(peer, i * 1000, 1000);
+	}
+	for (unsigned i = 0; i < 20; i++) {
+		const struct key only = want.peers.at[i].public_key;
+		_cleanup_wg_device_ struct wg_device have = {.only = &only, .only_len = 1};
+
+		cut_and_join(&want, &have);
+		assert_int_equal(have.peers.len, 1);
+		assert_true(key_equal(&have.peers.at[0].public_key, &only));
+		assert_int_equal(have.peers.at[0].allowed_ips.len, 0);
+		assert_false(have.peers.at[0].has_preshared_key);
+		assert_true(endpoint_equal(&have.peers.at[0].endpoint, &want.peers.at[i].endpoint));
+	}
+}
+
 /* Every length of the list around the end of a message. */
 static void every_cut(void **state)
 {
@@ -367,9 +393,10 @@ static void damaged_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(large_devices),        cmocka_unit_test(every_cut),
-		cmocka_unit_test(flags_of_parts),       cmocka_unit_test(wrong_widths),
-		cmocka_unit_test(allowed_ips_that_lie), cmocka_unit_test(damaged_messages),
+		cmocka_unit_test(large_devices),    cmocka_unit_test(reads_some_peers),
+		cmocka_unit_test(every_cut),        cmocka_unit_test(flags_of_parts),
+		cmocka_unit_test(wrong_widths),     cmocka_unit_test(allowed_ips_that_lie),
+		cmocka_unit_test(damaged_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,12 @@ struct wg_device {
 	bool replace_peers;
 	bool removals_are_held; /* what a peer is to lose it has: the device was just read */
 	struct wg_peer_vec peers;
+	/* To be read: the counters and endpoints of these peers alone, sorted; NULL: everything. */
+	const struct key *only;
+	size_t only_len;
 };
+
+bool wg_device_wants(const struct wg_device *device, const struct key *peer);
 
 /* The scope is a link's index, and IPv6's only; 0: none. */
 union endpoint endpoint_make(const struct addr *addr, uint16_t port, uint32_t scope);

@@ -72,10 +72,28 @@ static void find_ip6_paths(struct peers *p)
 			}
 }
 
+static int by_key(const void *a, const void *b)
+{
+	return key_compare(a, b);
+}
+
+/* The peers of which there is something to decide. */
+static void list_watched(struct peers *p, struct wg_device *ret, struct key *keys)
+{
+	vec_each(peer, p)
+		if (reach_is_watched(&peer->reach, peers_now()))
+			keys[ret->only_len++] = peer->key;
+	qsort(keys, ret->only_len, sizeof(*keys), by_key);
+	ret->only = keys;
+}
+
 static void read_device(struct peers *p)
 {
+	_cleanup_free_ struct key *keys = mem_calloc(p->len, sizeof(*keys));
 	_cleanup_wg_device_ struct wg_device wg = {0};
 
+	if (keys)
+		list_watched(p, &wg, keys);
 	if (device_get(p->keep->ifname, p->is_userspace ? DEVICE_USERSPACE : DEVICE_KERNEL, &wg,
 		       NULL) == 0)
 		take_readings(p, &wg);

@@ -125,6 +125,15 @@ static int get_peer_attribute(const struct nlattr *a, void *data)
 	return r;
 }
 
+/* Of what is read again and again. */
+static int get_counter(const struct nlattr *a, void *peer)
+{
+	uint16_t type = mnl_attr_get_type(a);
+	bool passes = type == WGPEER_A_ALLOWEDIPS || type == WGPEER_A_PRESHARED_KEY;
+
+	return passes ? 0 : get_peer_attribute(a, peer);
+}
+
 struct public_key {
 	struct key key;
 	bool found;
@@ -151,13 +160,15 @@ static int get_peer(const struct nlattr *nest, void *data)
 		return r;
 	if (!public.found)
 		return -EPROTO;
+	if (!wg_device_wants(device, &public.key))
+		return 0;
 	if (!peer || !key_equal(&peer->public_key, &public.key)) {
 		peer = wg_device_add_peer(device);
 		if (!peer)
 			return -ENOMEM;
 		peer->public_key = public.key;
 	}
-	return netlink_each_nested(nest, get_peer_attribute, peer);
+	return netlink_each_nested(nest, device->only ? get_counter : get_peer_attribute, peer);
 }
 
 static int get_device_attribute(const struct nlattr *a, void *data)

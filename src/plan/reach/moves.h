@@ -39,8 +39,6 @@ static inline uint64_t max(uint64_t a, uint64_t b)
 
 /* How many paths are better than the current one. */
 size_t paths_better(const struct reach *reach);
-/* Whether there is anything to decide, or was just now. */
-bool reach_is_watched(const struct reach *reach, struct reach_time now);
 /* Without a way the kernel sends nothing, whatever it is given. */
 bool reach_is_in_demand(const struct reach *reach, struct reach_time now);
 

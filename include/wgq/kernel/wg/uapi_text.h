@@ -25,6 +25,7 @@ bool uapi_set_next(struct uapi_set *set, struct buf *ret_text);
  * the errno is wanted, as of a `set`. */
 struct uapi_reply {
 	struct wg_device *device;
+	bool passes;     /* over the peer whose lines are being read */
 	bool done;       /* the empty line was read */
 	bool has_errno;  /* which has to come before that line */
 	int error;       /* what errno= says, positive; 0: done */

@@ -241,5 +241,7 @@ void reach_take_names(struct reach *reach, bool found, uint32_t ttl, struct reac
 
 struct reach_action reach_next(struct reach *reach, struct reach_time now);
 
+/* Whether there is anything to decide, or was just now. */
+bool reach_is_watched(const struct reach *reach, struct reach_time now);
 /* NULL: it is none of the paths. */
 const struct reach_path *reach_current(const struct reach *reach);
