@@ -70,7 +70,7 @@ _wgq_value() {
 
 _wgq() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='up down reload run diff status why probe check save strip init peer'
+	local verbs='up down reload run diff status why probe check save strip init peer edit'
 	local options='--quiet --verbose --json --help --version' verb='' names='' i place=0
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -117,7 +117,7 @@ _wgq() {
 	init) ;;
 	why) [[ $place == 0 ]] || names=$(_wgq_running) ;;
 	probe) [[ $place != 0 ]] || names="$(_wgq_running) $(_wgq_configured)" ;;
-	up | run | check | strip) names=$(_wgq_configured) ;;
+	up | run | check | strip | edit) names=$(_wgq_configured) ;;
 	*) names=$(_wgq_running) ;;
 	esac
 	if [[ -n $verb && $word == */* ]]; then

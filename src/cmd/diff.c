@@ -209,6 +209,7 @@ static int print(struct session *s, const struct change_vec *changes,
 	return show_output(&text, d);
 }
 
+/* json: where it goes; without an `out` it is shown as text. */
 static int compare(struct session *s, const struct config *config, struct json *json,
 		   bool *ret_differs, struct diag *d)
 {
@@ -236,6 +237,13 @@ static int compare(struct session *s, const struct config *config, struct json *
 		r = print(s, &changes, &names, reload.peers.followed, json, d);
 	changes_release(&changes);
 	return r;
+}
+
+int diff_show(struct session *s, const struct config *config, bool *ret_differs, struct diag *d)
+{
+	struct json none = {0};
+
+	return compare(s, config, &none, ret_differs, d);
 }
 
 /* from_stdin: in place of the file's. */

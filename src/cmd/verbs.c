@@ -49,6 +49,8 @@ const struct verb verbs[] = {
 	 OPTION_PEER_NEW | OPTION_DNS | OPTION_ENDPOINT | OPTION_OUTPUT | OPTION_QR |
 		 OPTION_EXPIRED | OPTION_ALL | OPTION_JSON,
 	 1, ARGS_MANY, "ACTION INTERFACE ...", "add, remove, rename, disable, enable, list peers"},
+	{"edit", verb_edit, NULL, OPTION_JSON, 1, 1, "INTERFACE",
+	 "edit a configuration, check it, show what changes, load it"},
 	{0},
 };
 

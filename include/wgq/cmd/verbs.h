@@ -49,6 +49,7 @@ int verb_save(const struct options *options, const char *argument, struct diag *
 int verb_strip(const struct options *options, const char *argument, struct diag *d);
 int verb_init(const struct options *options);
 int verb_peer(const struct options *options);
+int verb_edit(const struct options *options, const char *argument, struct diag *d);
 
 /* The verbs on a world, real or not, with a parsed and resolved configuration. */
 struct session;
@@ -69,6 +70,9 @@ int reload_observe(struct session *s, struct snap *snap, struct diag *d);
 struct reload;
 int reload_compare(struct session *s, struct snap *snap, struct reload *reload, struct diag *d);
 int reload_run(struct session *s, struct diag *d);
+/* Shows what reload_run() would do, with the names in the text that config has kept. */
+struct config;
+int diff_show(struct session *s, const struct config *config, bool *ret_differs, struct diag *d);
 
 /* For `wgq check --probe`: asks the peers of a file that has been read, which is used up, and adds
  * a finding for each that does not answer. */

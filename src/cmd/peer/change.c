@@ -27,6 +27,8 @@ enum { TRIES = 64 };
 
 static bool is_about(const struct peer_change *c, const struct key *key)
 {
+	if (c->is_whole)
+		return true;
 	vec_each(own, &c->keys)
 		if (key_equal(own, key))
 			return true;
@@ -132,7 +134,7 @@ static int edit(struct peer_change *c, struct diag *d)
 	_cleanup_roster_ struct roster roster = {0};
 	int r = config_text_read(&c->next.path, &c->before, d);
 
-	if (r == 0)
+	if (r == 0 && !c->is_whole)
 		r = roster_read(&c->before, c->next.path.ifname, &roster, d);
 	if (r == 0)
 		r = c->edit(c, &roster, &c->next.text, d);

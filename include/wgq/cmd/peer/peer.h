@@ -7,7 +7,8 @@
  *	peer.c		the actions, and those that are a word or two
  *	change.c	file and interface changed together, or neither
  *	add.c		a new peer: its keys, its addresses, what it is given
- *	list.c		shows them */
+ *	list.c		shows them
+ *	edit.c		wgq edit: the whole file, in an editor */
 #pragma once
 
 #include "wgq/cmd/config.h"
@@ -29,6 +30,8 @@ struct peer_change {
 	/* What a kill leaves is in the file and not in the interface, where the next call loads it:
 	 * so a peer that goes is taken from the interface first. */
 	bool interface_first;
+	/* Any peer may be changed, and mistakes mended: there is no roster. */
+	bool is_whole;
 	struct {
 		VEC(struct key);
 	} keys; /* of the peers that it is about */
