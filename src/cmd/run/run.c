@@ -235,5 +235,6 @@ int verb_run(const struct options *options)
 	watch_close(&runner);
 	loop_free_at(&runner.loop);
 	free(runner.keeps);
+	buf_release(&runner.status);
 	return r < 0 ? STATUS_FAILED : STATUS_OK;
 }

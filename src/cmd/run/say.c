@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
 #include "wgq/cmd/show.h"
 #include "wgq/plan/text/change.h"
@@ -60,7 +61,8 @@ void say_state(const struct keep *k, struct buf *out)
 		buf_addf(out, "at %lld\nlast %s\n", (long long)k->last_at, buf_text(&k->last));
 }
 
-void say_status(const struct runner *runner)
+/* What was told last is not told again. */
+void say_status(struct runner *runner)
 {
 	_cleanup_buf_ struct buf text = {0};
 
@@ -73,7 +75,12 @@ void say_status(const struct runner *runner)
 			 : k->failures ? "not as its file says"
 			 : k->mistake  ? "up; its file has a mistake"
 				       : "up");
+		if (!k->is_let_go && !k->failures)
+			peers_status(k, &text);
 	}
-	if (buf_status(&text) == 0)
-		notify_send(buf_text(&text));
+	if (buf_status(&text) < 0 || strcmp(buf_text(&text), buf_text(&runner->status)) == 0)
+		return;
+	notify_send(buf_text(&text));
+	buf_clear(&runner->status);
+	buf_str(&runner->status, buf_text(&text));
 }

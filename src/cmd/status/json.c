@@ -224,6 +224,18 @@ static void put_follows(struct json *j, const struct status *s)
 	json_end(j);
 }
 
+static void put_pins(struct json *j, const struct status *s)
+{
+	json_array(j, "pins");
+	vec_each(to, &s->pins) {
+		_cleanup_buf_ struct buf text = {0};
+
+		endpoint_format(to, &text);
+		json_string(j, NULL, buf_text(&text));
+	}
+	json_end(j);
+}
+
 static void put_interface(struct json *j, const struct status *s)
 {
 	const struct finding *first = s->findings.len && s->findings.at[0].peer == FINDING_NO_PEER
@@ -235,6 +247,7 @@ static void put_interface(struct json *j, const struct status *s)
 	json_string(j, "state", !s->snap.link.index ? "absent" : s->snap.link.up ? "up" : "down");
 	json_string(j, "configuration", s->config.path.given);
 	put_keeper(j, s);
+	put_pins(j, s);
 	put_link(j, s);
 	put_follows(j, s);
 	put_peers(j, s);

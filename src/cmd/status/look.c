@@ -9,6 +9,7 @@
 #include "wgq/conf/derive.h"
 #include "wgq/conf/expire.h"
 #include "wgq/conf/parse/parse.h"
+#include "wgq/kernel/rtnetlink/pin.h"
 #include "wgq/run/host/host.h"
 #include "wgq/run/look/around.h"
 #include "wgq/run/look/device.h"
@@ -192,6 +193,18 @@ static int judge(struct status *s, const struct options *options, struct diag *d
 	return r;
 }
 
+static void look_at_pins(struct status *s)
+{
+	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = NULL;
+	_cleanup_diag_ struct diag found = {0};
+	int r = rtnetlink_open(&rt, &found);
+
+	if (r == 0)
+		r = rtnetlink_pins_list(rt, s->ifname, &s->pins, &found);
+	if (r < 0)
+		unseen(s, &found);
+}
+
 /* s has been loaded. */
 static int look_at(const struct options *options, const struct status_vec *before, struct status *s,
 		   struct diag *d)
@@ -199,6 +212,7 @@ static int look_at(const struct options *options, const struct status_vec *befor
 	s->now = time(NULL);
 	s->clock = (double)clock_ns() / CLOCK_S;
 	status_ask_keeper(s->ifname, &s->keeper);
+	look_at_pins(s);
 	int r = look_at_host(s, options, d);
 	if (r == 0)
 		r = status_order(s, d);
@@ -213,6 +227,7 @@ static int look_at(const struct options *options, const struct status_vec *befor
 static void status_release(struct status *s)
 {
 	status_keeper_release(&s->keeper);
+	vec_release(&s->pins);
 	want_release(&s->want);
 	config_release(&s->config);
 	snap_release(&s->snap);

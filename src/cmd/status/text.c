@@ -207,6 +207,18 @@ static void add_lines(struct buf *list, const struct buf *lines)
 	}
 }
 
+static void draw_pins(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	vec_each(to, &s->pins) {
+		buf_str(&text, text.len ? ", " : "");
+		endpoint_format(to, &text);
+	}
+	if (text.len)
+		status_field(view, INDENT, "pinned", STYLE_PLAIN, buf_text(&text), out);
+}
+
 static void draw_dns(const struct status *s, const struct status_view *view, struct buf *out)
 {
 	_cleanup_buf_ struct buf text = {0};
@@ -253,6 +265,7 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 		draw_routes(s, view, out);
 		draw_followed(s, view, out);
 		draw_rules(s, view, out);
+		draw_pins(s, view, out);
 		if (snap_has_seen(&s->snap, LOOK_FIREWALL) && s->snap.has_firewall)
 			status_field(view, INDENT, "firewall", STYLE_PLAIN, "on", out);
 		draw_listen(s, view, out);
@@ -264,6 +277,7 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 		buf_printable(&path, s->config.path.given, strlen(s->config.path.given));
 		status_field(view, INDENT, "file", STYLE_PLAIN, buf_text(&path), out);
 		draw_keeper(s, view, out);
+		draw_pins(s, view, out);
 	}
 	draw_unseen(s, view, out);
 	vec_each(finding, &s->findings)

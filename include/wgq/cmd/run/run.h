@@ -108,6 +108,7 @@ struct runner {
 
 	struct talk *talks; /* connections of other processes */
 	struct loop_timer watchdog;
+	struct buf status; /* as it was told to systemd last */
 };
 
 /* event.c: looks, soon; more events put it off for a moment. */
@@ -147,6 +148,6 @@ void say(struct keep *k, int priority, const char *event, const char *format, ..
 struct change_vec;
 void say_changes(const struct change_vec *changes, struct buf *out);
 /* The state of all, to systemd. */
-void say_status(const struct runner *runner);
+void say_status(struct runner *runner);
 /* The lines that `tell` is answered with. */
 void say_state(const struct keep *k, struct buf *out);

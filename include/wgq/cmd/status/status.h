@@ -53,6 +53,8 @@ struct status {
 	struct config config;
 	struct snap snap;
 	struct status_keeper keeper;
+	struct endpoint_vec
+		pins;     /* that wgq run has made (net/pin.h), or left when it was killed */
 	struct want want; /* of the configuration; conf NULL: there is none, or no interface */
 	struct around around;
 	struct peer_names names;
