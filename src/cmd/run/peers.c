@@ -224,25 +224,6 @@ static void step(struct peers *p)
 		loop_timer_set(p->keep->runner->loop, &p->timer, next);
 }
 
-void peers_status(const struct keep *k, struct buf *out)
-{
-	size_t reached = 0;
-
-	if (!k->peers || !k->peers->len)
-		return;
-	vec_each(peer, k->peers)
-		reached += peer->reach.phase == REACH_WATCH || peer->reach.phase == REACH_DOUBT;
-	const struct peer *first = k->peers->at;
-	if (k->peers->len > 1) {
-		buf_addf(out, ", %zu of %zu peers reached", reached, k->peers->len);
-	} else if (!reached) {
-		buf_str(out, ", its peer is not reached");
-	} else if (first->reach.endpoint.any.sa_family) {
-		buf_str(out, ", its peer at ");
-		endpoint_format(&first->reach.endpoint, out);
-	}
-}
-
 void peers_go(struct keep *k)
 {
 	if (k->peers)

@@ -3,11 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
 #include "wgq/cmd/show.h"
 #include "wgq/plan/text/change.h"
-#include "wgq/sys/event/notify.h"
 
 /* Of more changes at once, so many are told. */
 enum { TOLD_MAX = 6 };
@@ -59,28 +57,4 @@ void say_state(const struct keep *k, struct buf *out)
 		buf_str(out, "state the file was changed, and has a mistake\n");
 	if (k->last.len)
 		buf_addf(out, "at %lld\nlast %s\n", (long long)k->last_at, buf_text(&k->last));
-}
-
-/* What was told last is not told again. */
-void say_status(struct runner *runner)
-{
-	_cleanup_buf_ struct buf text = {0};
-
-	buf_str(&text, "STATUS=");
-	for (size_t i = 0; i < runner->count; i++) {
-		const struct keep *k = &runner->keeps[i];
-
-		buf_addf(&text, "%s%s: %s", i ? "; " : "", k->ifname,
-			 k->is_let_go  ? "let go"
-			 : k->failures ? "not as its file says"
-			 : k->mistake  ? "up; its file has a mistake"
-				       : "up");
-		if (!k->is_let_go && !k->failures)
-			peers_status(k, &text);
-	}
-	if (buf_status(&text) < 0 || strcmp(buf_text(&text), buf_text(&runner->status)) == 0)
-		return;
-	notify_send(buf_text(&text));
-	buf_clear(&runner->status);
-	buf_str(&runner->status, buf_text(&text));
 }

@@ -2,7 +2,6 @@
 /* The endpoints of an interface's peers: `wgq run` looks after them by plan/reach. */
 #pragma once
 
-#include "wgq/base/buf.h"
 #include "wgq/base/diag.h"
 
 struct keep;
@@ -23,8 +22,5 @@ void peers_resumed(struct keep *k);
 void peers_resolver_changed(struct keep *k);
 /* The interface is gone, or somebody else is about to change it. */
 void peers_stop(struct keep *k);
-/* Adds for people how many of the peers that are looked after are reached, as far as it is known:
- * ", 1 of 2 peers reached"; of a single one the endpoint that is used. */
-void peers_status(const struct keep *k, struct buf *out);
 /* Whatever was installed for them goes. */
 void peers_free(struct keep *k);

@@ -14,6 +14,7 @@
  *	talk.c		other wgq processes, which hold, let go and ask
  *	fight.c		what somebody keeps undoing
  *	say.c		decisions in words
+ *	status.c	the state of all, to systemd
  *
  * Theory of operation
  *
@@ -147,7 +148,7 @@ void say(struct keep *k, int priority, const char *event, const char *format, ..
 /* Adds what a plan changes, in words: "route 10.0.0.0/8 added". */
 struct change_vec;
 void say_changes(const struct change_vec *changes, struct buf *out);
-/* The state of all, to systemd. */
+/* status.c: the state of all, to systemd. */
 void say_status(struct runner *runner);
 /* The lines that `tell` is answered with. */
 void say_state(const struct keep *k, struct buf *out);
