@@ -111,7 +111,7 @@ static int refuse_unfinished(struct session *s, const struct snap *snap, struct 
 		return 0;
 	diag_refuse(d, EBUSY, "`%s' is not up yet", s->ifname);
 	diag_hint(d, "if no other wgq is bringing it up: wgq up --replace %s", s->options->args[0]);
-	return -EBUSY;
+	return -EINPROGRESS;
 }
 
 /* Hooks that ran for the former configuration are asked to clean up after themselves first. */

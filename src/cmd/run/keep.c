@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "wgq/base/hash.h"
 #include "wgq/cmd/run/follow.h"
@@ -274,10 +275,40 @@ static void on_look(void *context)
 	say_status(k->runner);
 }
 
+/* A link that is not up yet, and has no key: another wgq is bringing it up, whose hooks may take a
+ * while, or was killed when it did. That one has left it for us. */
+enum { UNFINISHED_TRIES = 50, UNFINISHED_PAUSE_MS = 200 };
+
+static int begin_unfinished(struct keep *k, size_t said, struct diag *d)
+{
+	const struct timespec pause = {.tv_nsec = UNFINISHED_PAUSE_MS * 1000000L};
+	int r = -EINPROGRESS;
+
+	for (int i = 0; r == -EINPROGRESS && i < UNFINISHED_TRIES && !session_signal(); i++) {
+		diag_truncate(d, said);
+		nanosleep(&pause, NULL);
+		r = keep_it(k, d);
+	}
+	if (r != -EINPROGRESS || session_signal())
+		return r;
+	_cleanup_session_ struct session s = {0};
+	diag_truncate(d, said);
+	k->options.given |= OPTION_REPLACE;
+	r = session_open(&s, &k->options, &k->config, d);
+	s.reporter = (struct txn_reporter){.step = on_step, .context = &s};
+	if (r == 0)
+		r = bring_up(k, &s, d);
+	k->options.given &= ~(unsigned)OPTION_REPLACE;
+	return r;
+}
+
 int keep_begin(struct keep *k, struct diag *d)
 {
 	k->look = (struct loop_timer){.due = on_look, .context = k};
+	size_t said = d->len;
 	int r = keep_it(k, d);
+	if (r == -EINPROGRESS)
+		r = begin_unfinished(k, said, d);
 	k->is_news = false;
 	if (r == 0)
 		keep_event(k);
