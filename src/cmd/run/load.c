@@ -8,25 +8,14 @@
 #include "wgq/cmd/run/follow.h"
 #include "wgq/cmd/run/reach.h"
 #include "wgq/cmd/run/run.h"
+#include "wgq/cmd/show.h"
 #include "wgq/conf/expire.h"
 #include "wgq/sys/resolve/resolve.h"
 
 /* The clock may be set meanwhile, so it is read again every hour. */
 enum { EXPIRY_LOOK_SECONDS = 3600 };
 
-static void await_expiry(struct keep *k);
-
-static void on_expiry(void *context)
-{
-	struct keep *k = context;
-
-	if (time(NULL) < conf_next_expiry(&k->config.conf)) {
-		await_expiry(k);
-		return;
-	}
-	k->has_changed = true;
-	keep_event(k);
-}
+static void on_expiry(void *context);
 
 static void await_expiry(struct keep *k)
 {
@@ -34,14 +23,41 @@ static void await_expiry(struct keep *k)
 
 	k->expiry.due = on_expiry;
 	k->expiry.context = k;
-	if (left < 0)
-		left = 0;
+	if (left < 1)
+		left = 1;
 	if (left > EXPIRY_LOOK_SECONDS)
 		left = EXPIRY_LOOK_SECONDS;
 	if (next && !k->is_let_go)
 		loop_timer_set(k->runner->loop, &k->expiry, loop_now() + 1000 * (uint64_t)left);
 	else
 		loop_timer_cancel(k->runner->loop, &k->expiry);
+}
+
+/* What follows from another configuration. */
+static int take_up(struct keep *k, struct diag *d)
+{
+	await_expiry(k);
+	k->is_news = true;
+	follower_free(k);
+	if (peers_load(k) < 0)
+		return diag_no_memory(d);
+	k->ways_changed = true;
+	return 0;
+}
+
+/* Taken out of what is loaded: the file may be gone by now, or have a mistake. */
+static void on_expiry(void *context)
+{
+	struct keep *k = context;
+	_cleanup_diag_ struct diag d = {0};
+	size_t before = k->config.conf.expired;
+
+	if (conf_drop_expired(&k->config.conf, time(NULL), &d) == 0 &&
+	    k->config.conf.expired == before)
+		await_expiry(k);
+	else if (take_up(k, &d) == 0)
+		keep_event(k);
+	show_diag(&d);
 }
 
 /* Somebody who keeps moving the files elsewhere is not followed for ever. */
@@ -81,12 +97,6 @@ int load_file(struct keep *k, struct diag *d)
 	config_release(&k->config);
 	k->config = fresh;
 	fresh = (struct config){0};
-	await_expiry(k);
 	k->has_config = true;
-	k->is_news = true;
-	follower_free(k);
-	if (peers_load(k) < 0)
-		return diag_no_memory(d);
-	k->ways_changed = true;
-	return 0;
+	return take_up(k, d);
 }
