@@ -29,7 +29,8 @@ __attribute__((format(printf, 2, 3))) static void fail(struct simulation *s, con
 	if (s->failed++)
 		return;
 	failures++;
-	printf("seed %llu at %.3f s: ", (unsigned long long)s->seed, (double)s->world.now / 1e9);
+	printf("seed %llu at %.3f s%s: ", (unsigned long long)s->seed, (double)s->world.now / 1e9,
+	       s->reach.blind ? ", blind" : "");
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
@@ -225,6 +226,13 @@ static void check_reached(struct simulation *s)
 	if (s->reach.n == 1 && !s->has_names &&
 	    target_of(&s->reach.paths[0].way.to) != w->us.to.target)
 		s->excused = w->now;
+	/* A peer that calls in vain leads our kernel back each time, and keeps it from calling for
+	 * 5 s: only a probe is a way out. */
+	if (s->reach.blind && pulse_is_rebuffed(&s->reach.pulse, 1))
+		s->excused = w->now;
+	/* Where a peer has roamed to where no packet can be sent, only a probe tells. */
+	if (s->reach.blind && !s->reach.current && world_uplink(w) == NONE)
+		s->excused = w->now;
 	from = latest(from, s->excused);
 	if (!w->waiting || !w->app_every[0] || best_rank(s) == REACH_PATHS_MAX || !w->us.up)
 		return;
@@ -236,9 +244,10 @@ static void check_reached(struct simulation *s)
 		return;
 	if (s->reach.tried > s->stable)
 		limit += 45 * SECOND;
-	/* One path is used after the other. */
+	/* One path is used after the other; and who hears the peer sees that the peer does not hear
+	 * us only by the kernel's next handshake. */
 	if (s->reach.blind)
-		limit += (s->reach.n + 1) * 12 * SECOND;
+		limit += (s->reach.n + 1) * 12 * SECOND + 180 * SECOND;
 	if (w->loss > 0)
 		limit = limit * (w->loss > 0.02 ? 30 : 13) / 10;
 	/* Where an answer is lost, the path is asked again when all the others were. */
@@ -324,8 +333,11 @@ static void check_switch(struct simulation *s, const struct reach_action *action
 	s->switches++;
 	/* Who is blind tries a path by using it. */
 	check_often(s, 2, 3600 * SECOND, s->reach.blind ? 300 : 120, "switches an hour");
-	/* Who is blind does not know that a path works before it is heard by. */
-	if (s->reach.blind && w->now - w->received > 10 * SECOND)
+	/* Who is blind knows only of a path that packets have just come by, both ways; and two
+	 * handshakes that are lost in a row look like its death. */
+	if (s->reach.blind &&
+	    (w->loss > 0 || latest(s->stable, w->now - 10 * SECOND) >= w->received ||
+	     latest(s->stable, w->now - 10 * SECOND) >= w->delivered))
 		return;
 	if (current_works(s) && w->now - s->stable > 3 * SECOND && !world_works(w, target, uplink))
 		fail(s, "switch from a path that works to one that does not: %s",
@@ -383,13 +395,14 @@ static uint64_t act(struct simulation *s)
 	}
 }
 
-/* Nobody has spoken for ten minutes, and nothing has changed. */
+/* Nobody has spoken for ten minutes, or called, and nothing has changed. */
 static bool is_idle(const struct simulation *s)
 {
 	const struct world *w = &s->world;
 
 	return w->us.up && !w->app_every[0] && !w->app_every[1] && !w->us.keepalive &&
-	       w->now - latest(s->stable, latest(w->delivered, w->received)) > 600 * SECOND;
+	       w->now - latest(s->stable, latest(w->delivered, w->received)) > 600 * SECOND &&
+	       w->now - s->reach.pulse.rebuffed > 600 * SECOND;
 }
 
 /* While nothing happens it wakes up every 5 s at most; with one path, and no name, never. */

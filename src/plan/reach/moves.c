@@ -22,7 +22,8 @@ size_t paths_better(const struct reach *reach)
 bool reach_is_watched(const struct reach *reach, struct reach_time now)
 {
 	return reach->n > 1 || reach->has_names || (reach->n && !reach->current) ||
-	       (reach->switched && now.ns - reach->switched < DEMAND);
+	       (reach->switched && now.ns - reach->switched < DEMAND) ||
+	       (reach->pulse.rebuffed && now.ns - reach->pulse.rebuffed < DEMAND);
 }
 
 bool reach_is_in_demand(const struct reach *reach, struct reach_time now)

@@ -219,6 +219,8 @@ static bool search_blindly(struct reach *reach, struct reach_time now, struct re
 	if (!reach_is_in_demand(reach, now) ||
 	    !is_due(reach->switched + max(BLIND, reach->pause), now, action))
 		return false;
+	if (!knows_enough(reach, now))
+		return read_next(reach, now, action);
 	if (next == reach->n)
 		reach->pause = min(reach->pause * 2, BLIND_MAX);
 	move_use(reach, &reach->paths[next % reach->n], REACH_IS_NEXT, now);
@@ -229,7 +231,7 @@ static bool search_blindly(struct reach *reach, struct reach_time now, struct re
 static bool search_next(struct reach *reach, struct reach_time now, struct reach_action *action)
 {
 	struct reach_path *path = paths_next_ask(reach);
-	bool waits, in_rounds = path && path->asks < SEARCH_ROUNDS;
+	bool waits, in_rounds = path && path->asks < SEARCH_ROUNDS && !reach->blind;
 
 	if (reach->decide_at) {
 		struct reach_path *best = paths_best_answer(reach, now.ns, &waits);

@@ -18,7 +18,7 @@
 #define RESOLVE_MIN     (REACH_SECOND / 5)
 #define RESOLVE_MAX     SECONDS(30)
 #define RESOLVE_LONG    SECONDS(18)
-#define RESOLVE_EACH    MILLISECONDS(250)
+#define RESOLVE_EACH    MILLISECONDS(500)
 #define RESOLVE_SLOW    SECONDS(300)
 #define RESOLVE_SLOWEST SECONDS(3600)
 
@@ -52,6 +52,8 @@ static void take_first_paths(struct reach *reach, struct reach_time now)
 		adopt_first(reach, path, now);
 	else if (!reach->endpoint.any.sa_family || !pulse_has_session(&reach->pulse, now.wall))
 		move_begin(reach, &reach->paths[0], REACH_IS_FIRST, now);
+	else
+		reach->unsure = true;
 }
 
 /* The current path has no way any more, or is no candidate any more. */
