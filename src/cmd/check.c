@@ -133,6 +133,7 @@ static void check_one(struct checked *all, int count, int index)
 		check_conf(&config->conf, buf_text(&config->text.text), config->text.text.len,
 			   &facts, &this->d);
 	check_others_release(&facts.others);
+	vec_release(&facts.blockers);
 	prefix_set_release(&facts.networks);
 	for (size_t i = 0; trust && i < config->conf.sources.len; i++)
 		trust_release(&trust[i]);

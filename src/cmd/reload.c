@@ -12,10 +12,12 @@
 int reload_observe(struct session *s, struct snap *snap, struct diag *d)
 {
 	bool forgets = s->options->given & OPTION_FORGET;
+	uint32_t line;
 	const struct observe_query query = {
 		.ifname = s->ifname,
 		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_TABLES | LOOK_RULES | LOOK_UNLINKED |
 			LOOK_FIREWALL | LOOK_DNS |
+			(conf_forwards(s->conf, &line) ? LOOK_FORWARDING : 0) |
 			(want_may_be_full_tunnel(s->conf) ? LOOK_FULL_TUNNEL : 0) |
 			(s->conf->follow_line && !forgets ? LOOK_FOLLOWED : 0),
 		.bind = true,

@@ -12,6 +12,7 @@
 #include "wgq/plan/reload/reload.h"
 #include "wgq/plan/reload/same.h"
 #include "wgq/plan/want/carry.h"
+#include "wgq/plan/want/walls.h"
 #include "wgq/plan/want/want.h"
 #include "wgq/run/look/facts.h"
 #include "wgq/sys/resolve/udp.h"
@@ -48,30 +49,36 @@ static int refuse_existing(struct session *s, struct diag *d)
 }
 
 /* In a script of --replace it is gone when this runs. */
-static int find_existing(struct session *s, bool rules, struct snap *ret, struct diag *d)
+static int find_existing(struct session *s, unsigned int what, struct snap *ret, struct diag *d)
 {
-	const struct observe_query query = {.ifname = s->ifname, .what = rules ? LOOK_RULES : 0};
+	const struct observe_query query = {.ifname = s->ifname, .what = what};
 	bool will_go = s->dry_run && (s->options->given & OPTION_REPLACE);
 	int r = world_observe(s->world, &query, ret, d);
 
 	return r == 0 && ret->link.index && !will_go ? refuse_existing(s, d) : r;
 }
 
-static int create(struct session *s, struct diag *d)
+static int create(struct session *s, struct snap *snap, struct walls *walls, struct diag *d)
 {
+	const uint16_t ports[WALLS_PORTS] = {s->conf->wg.listen_port};
+	unsigned int what = (want_asks_full_tunnel(s->conf) ? LOOK_RULES : 0) |
+			    (conf_walls_line(s->conf) ? LOOK_FIREWALL : 0);
 	_cleanup_plan_ struct plan plan = {0};
-	_cleanup_snap_ struct snap snap = {0};
 	int r = session_lock(s, d);
 
 	if (r == 0)
-		r = find_existing(s, want_asks_full_tunnel(s->conf), &snap, d);
+		r = find_existing(s, what, snap, d);
+	if (r == 0 && ((ports[0] && walls_of_port(s->conf, ports, walls) < 0) ||
+		       walls_of_packets(s->conf, walls) < 0))
+		r = diag_no_memory(d);
 	if (r == 0)
-		r = diff_create(s->conf, &snap, &plan, d);
+		r = diff_create(s->conf, snap, walls, &plan, d);
 	return r == 0 ? session_apply(s, &plan, d) : r;
 }
 
 /* Looks again, for the link is new and hooks may have changed anything. */
-static int configure(struct session *s, struct snap *snap, struct want *want, struct diag *d)
+static int configure(struct session *s, struct snap *snap, struct want *want,
+		     const struct walls *walls, struct diag *d)
 {
 	const struct conf *conf = s->conf;
 	bool hooked = conf->hooks[HOOK_PRE_UP].len > 0;
@@ -97,17 +104,19 @@ static int configure(struct session *s, struct snap *snap, struct want *want, st
 	if (r == 0)
 		r = carry_check(want, snap, want->mtu, d);
 	if (r == 0)
-		r = diff_configure(snap, want, &plan, d);
+		r = diff_configure(snap, want, walls, &plan, d);
 	return r == 0 ? session_apply(s, &plan, d) : r;
 }
 
 /* Name servers are set last: others go on while a program does that, and find a whole tunnel. */
 static int lead_in(struct session *s, struct snap *snap, struct want *want, struct diag *d)
 {
+	uint32_t line;
 	const struct observe_query query = {
 		.ifname = s->ifname,
 		.what = (want_is_full(want) ? LOOK_RULES | LOOK_FULL_TUNNEL : 0) |
-			(want_may_meet_unlinked(want) ? LOOK_UNLINKED : 0),
+			(want_may_meet_unlinked(want) ? LOOK_UNLINKED : 0) |
+			(conf_forwards(s->conf, &line) ? LOOK_FORWARDING : 0),
 	};
 	_cleanup_plan_ struct plan plan = {0};
 	int r = session_lock(s, d);
@@ -124,12 +133,17 @@ static int lead_in(struct session *s, struct snap *snap, struct want *want, stru
 /* wg-quick does not warn of these. */
 static int warn_of_others(const struct session *s, struct diag *d)
 {
-	_cleanup_check_others_ struct check_other_vec others = {0};
+	struct check_facts facts = {0};
 
 	if (s->options->as_wg_quick)
 		return 0;
-	return facts_read_others(s->ifname, &others) == 0 ? check_conf_others(s->conf, &others, d)
-							  : diag_no_memory(d);
+	facts_read_blockers(s->conf, &facts.blockers);
+	int r = facts_read_others(s->ifname, &facts.others) == 0
+			? check_conf_others(s->conf, &facts, d)
+			: diag_no_memory(d);
+	check_others_release(&facts.others);
+	vec_release(&facts.blockers);
+	return r;
 }
 
 /* --replace: what is up is taken down once every check that can be made before has passed, and is
@@ -211,8 +225,9 @@ int up_run(struct session *s, struct diag *d)
 {
 	/* The steps borrow from these, in an undo as well. */
 	_cleanup_want_ struct want want = {0};
-	_cleanup_snap_ struct snap snap = {0}, later = {0}, former_snap = {0};
+	_cleanup_snap_ struct snap first = {0}, snap = {0}, later = {0}, former_snap = {0};
 	_cleanup_former_ struct former former = {0};
+	_cleanup_walls_ struct walls walls = {0};
 	bool replaces = s->options->given & OPTION_REPLACE;
 	int r = world_prepare(s->world, s->conf, replaces ? PURPOSE_REPLACE : PURPOSE_UP, &s->means,
 			      d);
@@ -224,11 +239,11 @@ int up_run(struct session *s, struct diag *d)
 	else if (r == 0 && (s->options->given & OPTION_ENSURE))
 		r = clear_leftovers(s, d);
 	if (r == 0)
-		r = create(s, d);
+		r = create(s, &first, &walls, d);
 	if (r == 0)
 		r = session_hooks(s, HOOK_PRE_UP, d);
 	if (r == 0)
-		r = configure(s, &snap, &want, d);
+		r = configure(s, &snap, &want, &walls, d);
 	if (r == 0)
 		r = lead_in(s, &later, &want, d);
 	if (r == 0)
@@ -307,7 +322,7 @@ int verb_up(const struct options *options, const char *argument, struct diag *d)
 		return session_status(&session, ensure_run(&session, &config.conf, d));
 	/* What exists is refused before names are looked up. */
 	if (r == 0 && !(options->given & OPTION_REPLACE))
-		r = find_existing(&session, false, &snap, d);
+		r = find_existing(&session, 0, &snap, d);
 	if (r == 0)
 		r = session_resolve(&config.conf, d);
 	if (r == 0)

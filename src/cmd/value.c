@@ -3,6 +3,7 @@
 #include "wgq/cmd/value.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 void value_peer(const char *name, const struct key *key, struct buf *out)
 {
@@ -28,19 +29,52 @@ void value_json_addr(struct json *j, const char *name, const struct addr *addr)
 	json_string(j, name, addr->family ? text : NULL);
 }
 
-void value_json_listen_on(struct json *j, const struct listen_on_vec *on)
+static void json_listen_on(struct json *j, const struct walls *walls)
 {
-	if (!on) {
+	struct listen_on_vec list = {0};
+
+	if (!walls_have(walls, WALL_LISTEN)) {
 		json_null(j, "listen_on");
 		return;
 	}
+	j->out->failed |= walls_listen_on(walls, &list) < 0;
 	json_array(j, "listen_on");
-	vec_each(one, on)
+	vec_each(one, &list)
 		if (one->ifname[0])
 			json_string(j, NULL, one->ifname);
 		else
 			value_json_addr(j, NULL, &one->addr);
 	json_end(j);
+	vec_release(&list);
+}
+
+static void json_wall(struct json *j, const char *name, const struct walls *walls,
+		      enum wall_chain chain, const char *packets)
+{
+	if (!walls_have(walls, chain)) {
+		json_null(j, name);
+		return;
+	}
+	json_object(j, name);
+	if (chain == WALL_NAT) {
+		json_array(j, "interfaces");
+		vec_each(wall, walls)
+			if (wall->chain == WALL_NAT && wall->family == AF_INET && !wall->not_to)
+				json_string(j, NULL, wall->to);
+		json_end(j);
+	}
+	json_unsigned(j, packets, walls_packets(walls, chain));
+	json_end(j);
+}
+
+void value_json_walls(struct json *j, const struct walls *walls)
+{
+	static const struct walls none;
+
+	walls = walls ? walls : &none;
+	json_listen_on(j, walls);
+	json_wall(j, "masquerade", walls, WALL_NAT, "connections");
+	json_wall(j, "isolate_peers", walls, WALL_ISOLATE, "rejected_packets");
 }
 
 void value_json_prefix(struct json *j, const char *name, const struct prefix *prefix)

@@ -19,6 +19,25 @@ bool conf_has_up_hooks(const struct conf *conf)
 	return conf->hooks[HOOK_PRE_UP].len || conf->hooks[HOOK_POST_UP].len;
 }
 
+bool conf_masquerades(const struct conf *conf)
+{
+	return conf->masquerade || conf->masquerade_by.len;
+}
+
+bool conf_forwards(const struct conf *conf, uint32_t *ret_line)
+{
+	*ret_line = conf->forward ? conf->forward_line : conf->masquerade_line;
+	return conf->forward || conf_masquerades(conf);
+}
+
+uint32_t conf_walls_line(const struct conf *conf)
+{
+	return conf->listen_on.len      ? conf->listen_on.at[0].line
+	       : conf_masquerades(conf) ? conf->masquerade_line
+	       : conf->isolate_peers    ? conf->isolate_peers_line
+					: 0;
+}
+
 bool conf_has_dns(const struct conf *conf)
 {
 	return conf->dns_servers.len || conf->dns_search.len;
@@ -108,6 +127,7 @@ void conf_release(struct conf *conf)
 	vec_release(&conf->address_from_key);
 	vec_release(&conf->excluded_ips);
 	vec_release(&conf->listen_on);
+	vec_release(&conf->masquerade_by);
 	free(conf->private_key_file.text);
 	hooks_release(&conf->effects);
 	for (int kind = 0; kind < HOOK_KINDS; kind++)

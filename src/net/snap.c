@@ -57,13 +57,11 @@ size_t snap_count_routes(const struct snap *snap, const struct route_table *firs
 	return n;
 }
 
-struct listen snap_listen(const struct snap *snap, const char *ifname)
+void forwarding_release(struct forwarding *forwarding)
 {
-	struct listen listen = {
-		.ifname = ifname, .on = snap->listen_on.at, .count = snap->listen_on.len};
-
-	memcpy(listen.ports, snap->listen_ports, sizeof(listen.ports));
-	return listen;
+	vec_release(&forwarding->heeded);
+	vec_release(&forwarding->lost_ip);
+	vec_release(&forwarding->lost_ip6);
 }
 
 void snap_release(struct snap *snap)
@@ -79,7 +77,8 @@ void snap_release(struct snap *snap)
 	buf_release(&snap->kept);
 	tables_release(&snap->barriers);
 	tables_release(&snap->throws);
-	vec_release(&snap->listen_on);
+	vec_release(&snap->walls);
+	forwarding_release(&snap->forwarding);
 	vec_release(&snap->rules);
 	vec_release(&snap->suppress_rules);
 	vec_release(&snap->firewall_addrs);

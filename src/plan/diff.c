@@ -11,7 +11,8 @@
 
 #include "wgq/plan/steps.h"
 
-int diff_create(const struct conf *conf, const struct snap *snap, struct plan *ret, struct diag *d)
+int diff_create(const struct conf *conf, const struct snap *snap, const struct walls *walls,
+		struct plan *ret, struct diag *d)
 {
 	_cleanup_diag_ struct diag found = {0};
 	const struct wg_peer_vec *peers = &conf->wg.peers;
@@ -28,11 +29,14 @@ int diff_create(const struct conf *conf, const struct snap *snap, struct plan *r
 		return r;
 	}
 	/* Before the port is open, and until it is closed again. Where the kernel chooses the port,
-	 * diff_configure() fills the table. */
-	const struct listen listen = want_listen(conf);
-	if (listen.count)
-		plan_add(ret, OP_LISTEN_SET, conf->listen_on.at[0].line)->listen.is =
-			listen.ports[0] ? listen : (struct listen){.ifname = conf->ifname};
+	 * diff_configure() adds its rules. */
+	if (conf_walls_line(conf)) {
+		struct op *op = plan_add(ret, OP_WALLS_SET, conf_walls_line(conf));
+
+		snap_needs(snap, LOOK_FIREWALL);
+		op->walls.is = walls;
+		op->walls.before = snap->has_own_table ? &snap->walls : NULL;
+	}
 	plan_add(ret, OP_LINK_ADD, 0);
 	return plan_check(ret, d);
 }
@@ -135,16 +139,51 @@ void diff_add_rules(const struct want *want, uint8_t family, const struct rule_p
 	diff_add_suppress_rule(family, place->suppress, line, plan);
 }
 
+static void set_setting(const char *name, long value, long before, uint32_t line, struct plan *plan)
+{
+	struct op *op = plan_add(plan, OP_SYSCTL_SET, line);
+
+	op->sysctl.name = name;
+	op->sysctl.value = value;
+	op->sysctl.before = before;
+}
+
 void diff_add_src_valid_mark(const struct snap *snap, uint32_t line, struct plan *plan)
 {
 	snap_needs(snap, LOOK_FULL_TUNNEL);
 	if (snap->src_valid_mark == 1)
 		return;
-	struct op *op = plan_add(plan, OP_SYSCTL_SET, line);
+	set_setting("net/ipv4/conf/all/src_valid_mark", 1, snap->src_valid_mark, line, plan);
+}
 
-	op->sysctl.name = "net/ipv4/conf/all/src_valid_mark";
-	op->sysctl.value = 1;
-	op->sysctl.before = snap->src_valid_mark;
+static void switch_on(const char *name, const struct setting_vec *lost, uint32_t line,
+		      struct plan *plan)
+{
+	vec_each(setting, lost) {
+		struct op *op = plan_add_back_only(plan, OP_SYSCTL_SET);
+
+		op->sysctl.name = setting->name;
+		op->sysctl.value = setting->value;
+	}
+	set_setting(name, 1, 0, line, plan);
+}
+
+void diff_add_forwarding(const struct snap *snap, const struct conf *conf, struct plan *plan)
+{
+	const struct forwarding *is = &snap->forwarding;
+	uint32_t line;
+
+	if (!conf_forwards(conf, &line))
+		return;
+	snap_needs(snap, LOOK_FORWARDING);
+	if (is->ip6 == 0) {
+		/* First, for the kernel forgets the routes of advertisements otherwise. */
+		vec_each(setting, &is->heeded)
+			set_setting(setting->name, 2, setting->value, line, plan);
+		switch_on("net/ipv6/conf/all/forwarding", &is->lost_ip6, line, plan);
+	}
+	if (is->ip == 0)
+		switch_on("net/ipv4/ip_forward", &is->lost_ip, line, plan);
 }
 
 static void add_set(const struct want_routes *set, struct plan *plan)
@@ -199,8 +238,8 @@ static void add_note(const struct snap *snap, const struct conf *conf, struct pl
 	vec_release(&sums);
 }
 
-int diff_configure(const struct snap *snap, const struct want *want, struct plan *ret,
-		   struct diag *d)
+int diff_configure(const struct snap *snap, const struct want *want, const struct walls *walls,
+		   struct plan *ret, struct diag *d)
 {
 	struct op *op = plan_add(ret, OP_WG_SET, 0);
 	op->wg.device = &want->device;
@@ -210,11 +249,10 @@ int diff_configure(const struct snap *snap, const struct want *want, struct plan
 	if (want->conf->multicast && !snap->link.multicast)
 		plan_add(ret, OP_LINK_MULTICAST, want->conf->multicast_line)->multicast.value = 1;
 	plan_add(ret, OP_LINK_UP, want->conf->mtu_line)->mtu.value = want->mtu;
-	if (want->listen.count && !want->listen.ports[0]) {
-		op = plan_add(ret, OP_LISTEN_SET, want->conf->listen_on.at[0].line);
-		op->listen.is = want->listen;
-		/* The table goes with the link. */
-		op->listen.before = &want->listen;
+	if (walls_lack_port(&want->walls)) {
+		op = plan_add(ret, OP_WALLS_SET, conf_walls_line(want->conf));
+		op->walls.is = &want->walls;
+		op->walls.before = walls;
 	}
 	return plan_check(ret, d);
 }
@@ -234,6 +272,7 @@ int diff_lead_in(const struct snap *snap, const struct want *want, const struct 
 	for (enum want_set i = WANT_ALLOWED; i <= WANT_PIECES; i++)
 		diff_routes(OP_ROUTE_ADD, &sets[i].routes, &sets[i].group, ret);
 	add_full_tunnel(snap, want, means, &places, sets, ret);
+	diff_add_forwarding(snap, want->conf, ret);
 	add_dns(want, means, ret);
 	return plan_check(ret, d);
 }
@@ -278,7 +317,7 @@ int diff_clean(const struct conf *conf, const struct snap *snap, const struct me
 	if (snap->has_firewall)
 		plan_add(ret, OP_FIREWALL_REMOVE, 0);
 	if (snap->has_own_table)
-		plan_add(ret, OP_LISTEN_REMOVE, 0);
+		plan_add(ret, OP_WALLS_REMOVE, 0);
 	if (conf && conf_has_dns(conf) && means->dns != MEANS_DNS_NONE)
 		plan_add(ret, OP_DNS_UNSET, 0)->dns.is = (struct dns_setting){
 			.servers = &conf->dns_servers, .search = &conf->dns_search};

@@ -45,8 +45,7 @@ int services_find(const char *ifname, const struct snap *snap, struct services *
 					  .ip6 = snap->firewall_ip6,
 					  .addrs = ret->addrs.at,
 					  .addr_count = ret->addrs.len};
-	ret->listen = snap_listen(snap, ifname);
-	ret->has_listen = snap->has_own_table && snap->listen_on.len;
+	ret->walls = snap->has_own_table ? &snap->walls : NULL;
 	ret->has_firewall = (snap->firewall_ip || snap->firewall_ip6) && ret->firewall.mark;
 	ret->dns = (struct dns_setting){
 		.servers = &ret->servers,

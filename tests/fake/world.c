@@ -225,11 +225,11 @@ static int act(struct fake *fake, const struct op *op)
 		return put_or_take(fake, op->kind == OP_FIREWALL_SET, "firewall");
 	case OP_LINK_MULTICAST:
 		return put_or_take(fake, op->multicast.value, "link multicast");
-	case OP_LISTEN_SET:
-	case OP_LISTEN_REMOVE:
-		if (op->kind == OP_LISTEN_SET && find(fake, "listen"))
+	case OP_WALLS_SET:
+	case OP_WALLS_REMOVE:
+		if (op->kind == OP_WALLS_SET && find(fake, "walls"))
 			return 0;
-		return put_or_take(fake, op->kind == OP_LISTEN_SET, "listen");
+		return put_or_take(fake, op->kind == OP_WALLS_SET, "walls");
 	case OP_DNS_SET:
 	case OP_DNS_UNSET:
 		fake->free_table++;

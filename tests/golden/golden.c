@@ -71,6 +71,16 @@ static void dump_own(struct buf *out, const struct conf *conf)
 		buf_addf(out, "listen on: %s %s (line %u)\n", on->ifname[0] ? "link" : "address",
 			 on->ifname[0] ? on->ifname : text, on->line);
 	}
+	if (conf->forward_line)
+		buf_addf(out, "forward: %d (line %u)\n", conf->forward, conf->forward_line);
+	if (conf->masquerade_line)
+		buf_addf(out, "masquerade: %d (line %u)\n", conf->masquerade,
+			 conf->masquerade_line);
+	vec_each(by, &conf->masquerade_by)
+		buf_addf(out, "masquerade by: %s (line %u)\n", by->ifname, by->line);
+	if (conf->isolate_peers_line)
+		buf_addf(out, "isolate peers: %d (line %u)\n", conf->isolate_peers,
+			 conf->isolate_peers_line);
 	if (conf->metric_line)
 		buf_addf(out, "metric: %u (line %u)\n", conf->metric, conf->metric_line);
 	if (conf->multicast_line)

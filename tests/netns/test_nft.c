@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -143,64 +144,125 @@ static void same_as_nft(void **state)
 	compare_with_nft(&fw);
 }
 
-/* What wgq's own table is, as text for nft(8). */
+static void add(struct walls *walls, const struct wall *wall)
+{
+	struct wall *added = vec_push(walls);
+
+	assert_non_null(added);
+	*added = *wall;
+}
+
+static struct prefix prefix_of(const char *text)
+{
+	struct prefix prefix;
+
+	assert_int_equal(prefix_parse(text, strlen(text), &prefix), 0);
+	return prefix;
+}
+
+/* A rule of every kind. */
+static void make_walls(struct walls *ret)
+{
+	struct wall wall = {.from = "eth0", .protocol = IPPROTO_UDP, .dport = 51820};
+
+	add(ret, &wall);
+	wall.from[0] = '\0';
+	wall.destination = prefix_of("192.0.2.1");
+	add(ret, &wall);
+	wall.destination = prefix_of("2001:db8::1");
+	add(ret, &wall);
+	add(ret, &(struct wall){.protocol = IPPROTO_UDP, .dport = 51820, .verdict = WALL_DROP});
+	wall = (struct wall){.chain = WALL_CLAMP,
+			     .from = "wg0",
+			     .to = "wg0",
+			     .not_to = true,
+			     .verdict = WALL_CLAMP_MSS};
+	add(ret, &wall);
+	add(ret, &(struct wall){.chain = WALL_CLAMP, .to = "wg0", .verdict = WALL_CLAMP_MSS});
+	wall.chain = WALL_NAT;
+	wall.verdict = WALL_MASQUERADE;
+	wall.family = AF_INET;
+	add(ret, &wall);
+	wall.family = 0;
+	wall.source = prefix_of("fc00::/7");
+	add(ret, &wall);
+	wall = (struct wall){
+		.chain = WALL_ISOLATE, .from = "wg0", .to = "wg0", .verdict = WALL_REJECT};
+	add(ret, &wall);
+}
+
+/* What wgq's own table is, as text for nft(8), and read back. */
 static void own_table(void **state)
 {
 	(void)state;
-	const struct listen_on on[] = {{.ifname = "eth0"},
-				       {.addr = addr_of("192.0.2.1")},
-				       {.addr = addr_of("2001:db8::1")}};
-	struct listen listen = {.ifname = "wg0", .ports = {51820, 7}, .on = on, .count = COUNT(on)};
-	_cleanup_free_ char *theirs = NULL, *ours = NULL;
-	struct nft_listen read = {0};
+	_cleanup_walls_ struct walls walls = {0}, read = {0};
+	_cleanup_free_ char *theirs = NULL, *by_text = NULL, *ours = NULL;
+	_cleanup_buf_ struct buf command = {0};
 	bool matches = false;
 	unsigned found;
 
+	make_walls(&walls);
 	ns_fresh_network();
 	ns_run("nft -f - <<'END'\n"
 	       "table inet wgq-wg0 {\n"
 	       "	chain listen {\n"
 	       "		type filter hook input priority 0\n"
-	       "		udp dport 51820 iifname \"eth0\" accept\n"
-	       "		udp dport 51820 ip daddr 192.0.2.1 accept\n"
-	       "		udp dport 51820 ip6 daddr 2001:db8::1 accept\n"
+	       "		iifname \"eth0\" udp dport 51820 accept\n"
+	       "		ip daddr 192.0.2.1 udp dport 51820 accept\n"
+	       "		ip6 daddr 2001:db8::1 udp dport 51820 accept\n"
 	       "		udp dport 51820 drop\n"
-	       "		udp dport 7 iifname \"eth0\" accept\n"
-	       "		udp dport 7 ip daddr 192.0.2.1 accept\n"
-	       "		udp dport 7 ip6 daddr 2001:db8::1 accept\n"
-	       "		udp dport 7 drop\n"
+	       "	}\n"
+	       "	chain clamp {\n"
+	       "		type filter hook forward priority -150\n"
+	       "		iifname \"wg0\" oifname != \"wg0\" tcp flags syn tcp option maxseg "
+	       "size set rt mtu\n"
+	       "		oifname \"wg0\" tcp flags syn tcp option maxseg size set rt mtu\n"
+	       "	}\n"
+	       "	chain nat {\n"
+	       "		type nat hook postrouting priority 100\n"
+	       "		iifname \"wg0\" oifname != \"wg0\" meta nfproto ipv4 counter "
+	       "masquerade\n"
+	       "		iifname \"wg0\" oifname != \"wg0\" ip6 saddr fc00::/7 counter "
+	       "masquerade\n"
+	       "	}\n"
+	       "	chain isolate {\n"
+	       "		type filter hook forward priority 0\n"
+	       "		iifname \"wg0\" oifname \"wg0\" counter reject with icmpx "
+	       "admin-prohibited\n"
 	       "	}\n"
 	       "}\n"
 	       "END\n");
 	theirs = ns_output("nft list ruleset");
 	ns_fresh_network();
-	assert_int_equal(nft_listen_probe(NULL), 0);
-	assert_int_equal(nft_listen_install(&listen, NULL), 0);
+	buf_str(&command, "nft -f - <<'END'\n");
+	walls_nft_text(&walls, "wg0", &command);
+	buf_str(&command, "END\n");
+	ns_run("%s", buf_text(&command));
+	by_text = ns_output("nft list ruleset");
+	assert_string_equal(by_text, theirs);
+	ns_fresh_network();
+	assert_int_equal(nft_walls_probe(&walls, NULL), 0);
+	assert_int_equal(nft_walls_install("wg0", &walls, NULL), 0);
 	ours = ns_output("nft list ruleset");
 	assert_string_equal(ours, theirs);
-	assert_int_equal(nft_listen_matches(&listen, &matches, NULL), 0);
+	assert_int_equal(nft_walls_matches("wg0", &walls, &matches, NULL), 0);
 	assert_true(matches);
-	assert_int_equal(nft_listen_read("wg0", &read, NULL), 0);
-	assert_true(read.ports[0] == 51820 && read.ports[1] == 7);
-	assert_int_equal(read.on.len, COUNT(on));
-	assert_string_equal(read.on.at[0].ifname, "eth0");
-	for (size_t i = 1; i < COUNT(on); i++)
-		assert_int_equal(addr_compare(&read.on.at[i].addr, &on[i].addr), 0);
-	vec_release(&read.on);
+	assert_int_equal(nft_walls_read("wg0", &read, NULL), 0);
+	assert_true(walls_same(&walls, &read));
 
 	/* Others' table stays, and a change by hand shows. */
 	ns_run("nft add table inet wgq-wg00; nft insert rule inet wgq-wg0 listen udp dport 7 "
 	       "accept");
-	assert_int_equal(nft_listen_matches(&listen, &matches, NULL), 0);
+	assert_int_equal(nft_walls_matches("wg0", &walls, &matches, NULL), 0);
 	assert_false(matches);
-	listen.ports[1] = 0;
-	assert_int_equal(nft_listen_install(&listen, NULL), 0);
-	assert_int_equal(nft_listen_matches(&listen, &matches, NULL), 0);
+	walls.len--;
+	assert_int_equal(nft_walls_install("wg0", &walls, NULL), 0);
+	assert_int_equal(nft_walls_matches("wg0", &walls, &matches, NULL), 0);
 	assert_true(matches);
 	assert_int_equal(nft_find("wg0", &found, NULL), 0);
 	assert_int_equal(found, NFT_FOUND_OWN);
-	assert_int_equal(nft_listen_remove("wg0", NULL), 0);
-	assert_int_equal(nft_listen_remove("wg0", NULL), 0);
+	assert_int_equal(nft_walls_remove("wg0", NULL), 0);
+	assert_int_equal(nft_walls_remove("wg0", NULL), 0);
 	assert_int_equal(nft_find("wg0", &found, NULL), 0);
 	assert_int_equal(found, 0);
 	ns_run("nft list table inet wgq-wg00");

@@ -101,6 +101,15 @@ struct conf_own {
 	bool is_hook; /* wg-quick knows the key, but not the - in its value */
 };
 
+/* A name of a link. */
+struct conf_link {
+	char ifname[IFNAMSIZ];
+	uint32_t line;
+};
+struct conf_link_vec {
+	VEC(struct conf_link);
+};
+
 enum conf_table_kind { TABLE_AUTO, TABLE_OFF, TABLE_NUMBER, TABLE_NAME };
 
 struct conf {
@@ -137,6 +146,9 @@ struct conf {
 	bool follows[256]; /* the routes of a protocol (RTPROT_...) */
 	uint32_t follow_line;
 	struct conf_peer_routes_vec peer_routes;
+	bool forward, masquerade, isolate_peers; /* Masquerade = yes: by every link */
+	uint32_t forward_line, masquerade_line, isolate_peers_line;
+	struct conf_link_vec masquerade_by; /* these; then masquerade is false */
 
 	struct conf_text_vec hooks[HOOK_KINDS]; /* in the file's order, %i not replaced */
 	struct hooks effects;                   /* of these, as far as they can be read */
@@ -156,6 +168,12 @@ static inline struct place conf_place(const struct conf *conf, uint32_t line)
 
 /* Whether anything may have been done to the interface by PreUp or PostUp. */
 bool conf_has_up_hooks(const struct conf *conf);
+/* Whether it asks this host to forward packets: Forward, or what implies it; then by which line. */
+bool conf_forwards(const struct conf *conf, uint32_t *ret_line);
+/* Whether it masquerades what comes in by the tunnel. */
+bool conf_masquerades(const struct conf *conf);
+/* The first line that asks for walls (net/walls.h); 0: none does. */
+uint32_t conf_walls_line(const struct conf *conf);
 /* Whether it sets name servers or search domains. */
 bool conf_has_dns(const struct conf *conf);
 /* The line that asks for them first; 0: none does. */

@@ -10,8 +10,10 @@
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
 #include "wgq/base/sources.h"
+#include "wgq/net/forwarding.h"
 #include "wgq/net/policy.h"
 #include "wgq/net/spec.h"
+#include "wgq/net/walls.h"
 #include "wgq/net/wg.h"
 
 /* A rule of the form `not fwmark T lookup T`, and what table T leads to. */
@@ -98,6 +100,7 @@ enum look {
 	LOOK_CONFIG = 1 << 13,        /* the text of the configuration, with its drop-ins */
 	LOOK_PINS = 1 << 14,          /* of the name: net/pin.h */
 	LOOK_FOLLOWED = 1 << 15,      /* routes that a configuration's allowed IPs follow */
+	LOOK_FORWARDING = 1 << 16,    /* whether this host forwards packets */
 };
 
 /* A field is valid only if what it belongs to is in `seen`. Link, IPv6 and time always are. */
@@ -147,10 +150,9 @@ struct snap {
 	bool firewall_ip, firewall_ip6; /* it has rules of this family */
 	uint32_t firewall_mark;         /* the mark that they save; 0: not known */
 	struct addr_vec firewall_addrs; /* that they protect; none: not known */
-	bool has_own_table;             /* wgq-IFACE is there; its ports, and what it accepts: */
-	uint16_t listen_ports[LISTEN_PORTS];
-	struct listen_on_vec listen_on;
-	bool own_table_is_whole; /* it holds the rules for these, and no others */
+	bool has_own_table;             /* wgq-IFACE is there */
+	struct walls walls;             /* its rules, as far as they are of a known form */
+	bool own_table_is_whole;        /* it holds these, and nothing else */
 
 	bool has_firewall_rules; /* LOOK_FIREWALL_RULES */
 	bool has_dns;            /* LOOK_DNS_ENTRY */
@@ -164,6 +166,7 @@ struct snap {
 	uint32_t default_mtu; /* of the default route; 0: there is none */
 
 	struct config_text config_text; /* LOOK_CONFIG */
+	struct forwarding forwarding;   /* LOOK_FORWARDING */
 };
 
 void followed_sort(struct followed_vec *followed);
@@ -177,9 +180,6 @@ void snap_needs(const struct snap *snap, unsigned int looks);
 /* How many routes lead from a table into the interface, asked for the first group of it; 0 for
  * those behind. */
 size_t snap_count_routes(const struct snap *snap, const struct route_table *first);
-
-/* What the interface's own table accepts. Borrows from both. */
-struct listen snap_listen(const struct snap *snap, const char *ifname);
 
 void snap_release(struct snap *snap);
 

@@ -114,17 +114,6 @@ struct listen_on_vec {
 	VEC(struct listen_on);
 };
 
-/* Packets to the ports of an interface that are accepted: those that come in by one of the links,
- * and those to one of the addresses. There are two ports while one becomes the other. Borrowed
- * array. */
-enum { LISTEN_PORTS = 2 };
-struct listen {
-	const char *ifname;
-	uint16_t ports[LISTEN_PORTS]; /* 0: none */
-	const struct listen_on *on;
-	size_t count;
-};
-
 struct link_vec {
 	VEC(struct link);
 };

@@ -24,12 +24,14 @@
 #include "wgq/plan/want/want.h"
 
 /* Each appends to ret, which borrows from the arguments. */
-/* What cannot be done later, as far as the host now tells, is an error at once. */
-int diff_create(const struct conf *conf, const struct snap *snap, struct plan *ret, struct diag *d);
+/* What cannot be done later, as far as the host now tells, is an error at once. walls: those of the
+ * configuration, without a port that is not known yet. */
+int diff_create(const struct conf *conf, const struct snap *snap, const struct walls *walls,
+		struct plan *ret, struct diag *d);
 int diff_hooks(const struct conf *conf, enum conf_hook_kind kind, struct plan *ret, struct diag *d);
-/* The device and its addresses. */
-int diff_configure(const struct snap *snap, const struct want *want, struct plan *ret,
-		   struct diag *d);
+/* The device and its addresses. walls: as for diff_create(). */
+int diff_configure(const struct snap *snap, const struct want *want, const struct walls *walls,
+		   struct plan *ret, struct diag *d);
 /* What sends packets into it, and name servers. snap: the rules, and what is free, as seen after
  * the former plan. */
 int diff_lead_in(const struct snap *snap, const struct want *want, const struct means *means,

@@ -13,6 +13,7 @@
 #include "wgq/base/diag.h"
 #include "wgq/conf/conf.h"
 #include "wgq/net/spec.h"
+#include "wgq/net/walls.h"
 #include "wgq/net/wg.h"
 #include "wgq/plan/means.h"
 
@@ -39,9 +40,8 @@ enum op_kind {
 	OP_SYSCTL_SET,
 	OP_FIREWALL_SET,
 	OP_FIREWALL_REMOVE,
-	OP_LISTEN_SET, /* which packets the port accepts; before the port is open, where it is known
-			*/
-	OP_LISTEN_REMOVE,
+	OP_WALLS_SET, /* before the link is there, but for the rules of a port that is not known */
+	OP_WALLS_REMOVE,
 	OP_DNS_SET,
 	OP_DNS_UNSET,
 	OP_HOOK,
@@ -105,9 +105,9 @@ struct op {
 			const struct firewall *before;
 		} firewall; /* OP_FIREWALL_* */
 		struct {
-			struct listen is; /* without a port: the device's */
-			const struct listen *before;
-		} listen; /* OP_LISTEN_* */
+			const struct walls *is, *before;
+			bool of_port; /* made or done with since the port becomes another */
+		} walls;              /* OP_WALLS_* */
 		struct {
 			struct dns_setting is;
 			const struct dns_setting *before;

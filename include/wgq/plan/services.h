@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The firewall, what the port accepts, and the name servers that an interface has, as far as the
+/* The firewall, the walls, and the name servers that an interface has, as far as the
  * host shows them: what an undo brings back. */
 #pragma once
 
@@ -9,9 +9,9 @@
 #include "wgq/plan/op.h"
 
 struct services {
-	bool has_firewall, has_listen, has_dns;
+	bool has_firewall, has_dns;
+	const struct walls *walls; /* NULL: there is no such table */
 	struct firewall firewall;
-	struct listen listen;
 	struct dns_setting dns;
 
 	struct addr_vec addrs;

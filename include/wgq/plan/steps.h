@@ -30,5 +30,8 @@ struct op *diff_add_suppress_rule(uint8_t family, uint32_t priority, uint32_t li
 /* Those that the interface lacks, of a family or, with AF_UNSPEC, of both. */
 void diff_add_addresses(const struct snap *snap, const struct want *want, uint8_t family,
 			struct plan *plan);
+/* What Forward asks for, without what is so already; for good, like src_valid_mark: what else on
+ * this host needs it is not known. */
+void diff_add_forwarding(const struct snap *snap, const struct conf *conf, struct plan *plan);
 /* Without it the answers to the encrypted packets fail a strict rp_filter (linux.bash:240). */
 void diff_add_src_valid_mark(const struct snap *snap, uint32_t line, struct plan *plan);

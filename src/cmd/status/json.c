@@ -165,7 +165,7 @@ static void put_link(struct json *j, const struct status *s)
 	else
 		json_null(j, "firewall");
 	bool has_table = snap_has_seen(snap, LOOK_FIREWALL) && snap->has_own_table;
-	value_json_listen_on(j, has_table ? &snap->listen_on : NULL);
+	value_json_walls(j, has_table ? &snap->walls : NULL);
 	json_bool(j, "multicast", snap->link.multicast);
 	put_dns(j, s);
 }

@@ -7,7 +7,6 @@
 #include "wgq/cmd/status/status.h"
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/words.h"
-#include "wgq/net/listen.h"
 #include "wgq/plan/follow/follow.h"
 
 enum { INDENT = 2 };
@@ -229,16 +228,40 @@ static void draw_dns(const struct status *s, const struct status_view *view, str
 		status_field(view, INDENT, "DNS", STYLE_PLAIN, buf_text(&text), out);
 }
 
-static void draw_listen(const struct status *s, const struct status_view *view, struct buf *out)
+/* What a wall has done so far. */
+static void add_packets(const struct walls *walls, enum wall_key key, struct buf *out)
 {
-	const struct listen listen = snap_listen(&s->snap, s->ifname);
-	_cleanup_buf_ struct buf text = {0}, shown = {0};
-
-	if (!snap_has_seen(&s->snap, LOOK_FIREWALL) || !s->snap.has_own_table)
+	switch (key) {
+	case WALL_KEY_LISTEN_ON:
 		return;
-	listen_format(&listen, &text);
-	buf_printable(&shown, buf_text(&text), text.len);
-	status_field(view, INDENT, "listen on", STYLE_PLAIN, buf_text(&shown), out);
+	case WALL_KEY_MASQUERADE:
+		buf_str(out, ": ");
+		words_count(out, walls_packets(walls, WALL_NAT), "connection");
+		return;
+	case WALL_KEY_ISOLATE_PEERS:
+		buf_str(out, ": ");
+		words_count(out, walls_packets(walls, WALL_ISOLATE), "packet");
+		buf_str(out, " rejected");
+		return;
+	case WALL_KEYS:
+		return;
+	}
+}
+
+static void draw_walls(const struct status *s, const struct status_view *view, struct buf *out)
+{
+	const struct walls *walls = &s->snap.walls;
+
+	for (enum wall_key key = 0; key < WALL_KEYS; key++) {
+		_cleanup_buf_ struct buf text = {0}, shown = {0};
+
+		walls_value(walls, key, &text);
+		buf_printable(&shown, buf_text(&text), text.len);
+		if (!text.len)
+			continue;
+		add_packets(walls, key, &shown);
+		status_field(view, INDENT, wall_key_name(key), STYLE_PLAIN, buf_text(&shown), out);
+	}
 }
 
 static void draw_unseen(const struct status *s, const struct status_view *view, struct buf *out)
@@ -268,7 +291,7 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 		draw_pins(s, view, out);
 		if (snap_has_seen(&s->snap, LOOK_FIREWALL) && s->snap.has_firewall)
 			status_field(view, INDENT, "firewall", STYLE_PLAIN, "on", out);
-		draw_listen(s, view, out);
+		draw_walls(s, view, out);
 		draw_dns(s, view, out);
 		if (s->lacks_file)
 			status_field(view, INDENT, "file", STYLE_YELLOW,

@@ -144,7 +144,7 @@ static void add_tunnel(struct json *j, const struct why *why, size_t i)
 	add_peer(j, tunnel->peer, why->peer_names[i], &tunnel->allowed);
 	json_bool(j, "firewall", tunnel->has_firewall);
 	json_unsigned_or_null(j, "firewall_mark", tunnel->firewall_mark);
-	value_json_listen_on(j, tunnel->has_listen_on ? &tunnel->listen_on : NULL);
+	value_json_walls(j, &tunnel->walls);
 	json_bool(j, "drops_answers", way_drops_answers(&why->way, i));
 	json_end(j);
 }

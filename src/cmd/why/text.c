@@ -6,7 +6,6 @@
 #include "picture.h"
 #include "wgq/cmd/terminal/columns.h"
 #include "wgq/cmd/terminal/words.h"
-#include "wgq/net/listen.h"
 
 static void begin_name(struct why_picture *p, const char *name)
 {
@@ -114,12 +113,11 @@ static void add_listen(struct why_picture *p, size_t i)
 {
 	const struct way *way = &p->why->way;
 	const struct way_tunnel *tunnel = &way->legs[i].tunnel;
-	const struct listen listen = {.on = tunnel->listen_on.at, .count = tunnel->listen_on.len};
 	_cleanup_buf_ struct buf text = {0};
 
-	if (!tunnel->has_listen_on)
+	if (!walls_have(&tunnel->walls, WALL_LISTEN))
 		return;
-	listen_format(&listen, &text);
+	walls_value(&tunnel->walls, WALL_KEY_LISTEN_ON, &text);
 	why_begin(p, "nft", STYLE_BOLD);
 	buf_str(p->out, "table wgq-");
 	buf_printable(p->out, way->legs[i].link.name, strlen(way->legs[i].link.name));

@@ -94,10 +94,9 @@ int check_conf(const struct conf *conf, const char *text, size_t n, const struct
 	return r < 0 ? diag_no_memory(d) : 0;
 }
 
-int check_conf_others(const struct conf *conf, const struct check_other_vec *others, struct diag *d)
+int check_conf_others(const struct conf *conf, const struct check_facts *facts, struct diag *d)
 {
-	const struct check_facts facts = {.others = *others};
-	struct check c = {.conf = conf, .facts = &facts, .d = d, .hooks = &conf->effects};
+	struct check c = {.conf = conf, .facts = facts, .d = d, .hooks = &conf->effects};
 
 	find_own_key(&c);
 	run(&c, checks_of_others);

@@ -148,10 +148,50 @@ static void check_two_full(struct check *c)
 	addrs_release(&own.addresses);
 }
 
+static void check_forward_blocked(struct check *c)
+{
+	uint32_t line;
+
+	if (!conf_forwards(c->conf, &line))
+		return;
+	vec_each(blocker, &c->facts->blockers) {
+		_cleanup_buf_ struct buf remedy = {0};
+
+		blocker_remedy(blocker->kind, c->conf->ifname, &remedy);
+		check_found(c, where_value(c, line), buf_text(&remedy), "%s: %s",
+			    blocker_text(blocker->kind), blocker->where);
+	}
+}
+
+/* They are masqueraded only by their unique local addresses: plan/want/walls.c. */
+static void check_masquerade_global(struct check *c)
+{
+	static const struct prefix ula = {.addr = {.family = AF_INET6, .bytes = {0xfc}}, .len = 7};
+
+	if (!conf_masquerades(c->conf))
+		return;
+	vec_each(addr, &c->conf->addresses) {
+		const struct prefix *prefix = &addr->prefix;
+
+		if (prefix->addr.family != AF_INET6 || prefix_covers(&ula, prefix) ||
+		    addr_is_link_local(&prefix->addr))
+			continue;
+		check_found(
+			c, where_value(c, c->conf->masquerade_line),
+			"give the peers unique local addresses (fd00::/8), or see to a route back "
+			"to theirs",
+			"only IPv4 and unique local IPv6 is masqueraded: peers with addresses as "
+			"global as this tunnel's keep their addresses");
+		return;
+	}
+}
+
 const struct named_check checks_of_others[] = {
 	{"same-private-key", DIAG_WARNING, check_same_key},
 	{"same-port", DIAG_WARNING, check_same_port},
 	{"same-address", DIAG_WARNING, check_same_address},
 	{"two-full-tunnels", DIAG_WARNING, check_two_full},
+	{"forward-blocked", DIAG_WARNING, check_forward_blocked},
+	{"masquerade-global", DIAG_NOTE, check_masquerade_global},
 	{0},
 };

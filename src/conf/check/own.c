@@ -34,9 +34,19 @@ static const char *key_for(const struct check *c, const struct effect *e)
 {
 	const struct conf *conf = c->conf;
 	const char *dev = effect_value(e, "dev"), *value = effect_value(e, "multicast");
+	uint32_t line;
 	bool multicast = e->kind == EFFECT_LINK && value && strcmp(value, "on") == 0;
 
-	if (!e->add || !(e->own || (dev && strcmp(dev, conf->ifname) == 0)))
+	if (!e->add)
+		return NULL;
+	if (e->kind == EFFECT_IPTABLES && effect_has(e, "table nat") &&
+	    effect_has(e, "-j MASQUERADE") && !conf_masquerades(conf))
+		return "Masquerade = yes";
+	if (e->kind == EFFECT_SETTING && !conf_forwards(conf, &line) &&
+	    (effect_has(e, "net.ipv4.ip_forward=1") ||
+	     effect_has(e, "net.ipv6.conf.all.forwarding=1")))
+		return "Forward = yes";
+	if (!e->own && !(dev && strcmp(dev, conf->ifname) == 0))
 		return NULL;
 	if (multicast && !conf->multicast_line)
 		return "Multicast = yes";
@@ -202,6 +212,50 @@ static void check_shared_neighbour(struct check *c)
 		    "all destinations anyway");
 }
 
+/* Packets of IPv4 would get their address twice, which is harmless, but one of the two is in vain.
+ */
+static void check_masquerade_twice(struct check *c)
+{
+	if (!conf_masquerades(c->conf))
+		return;
+	vec_each(e, &c->hooks->up) {
+		const struct hook *hook = &c->hooks->at[e->hook];
+
+		if (!e->add || hook->script.error.message || e->kind != EFFECT_IPTABLES ||
+		    !effect_has(e, "-j MASQUERADE"))
+			continue;
+		check_found(c, where_hook(c, hook, e->offset, e->len),
+			    "delete it, with the command that takes it back",
+			    "Masquerade replaces this command");
+	}
+}
+
+/* What peers send to each other leaves by the tunnel, and by nothing else. */
+static void check_masquerade_by(struct check *c)
+{
+	vec_each(by, &c->conf->masquerade_by) {
+		if (strcmp(by->ifname, c->conf->ifname) == 0)
+			check_found(c, where_text(c, by->line, by->ifname),
+				    "write the interface that leads to the Internet, or yes",
+				    "%s is the tunnel itself: nothing that comes in by it is "
+				    "masqueraded",
+				    by->ifname);
+		else if (c->facts->has_link && !c->facts->has_link(by->ifname))
+			check_found(c, where_text(c, by->line, by->ifname),
+				    "`ip link' lists the interfaces; Masquerade = yes takes any",
+				    "this host has no interface %s, by which packets could leave",
+				    by->ifname);
+	}
+}
+
+static void check_isolates_nothing(struct check *c)
+{
+	if (c->conf->isolate_peers && c->conf->wg.peers.len == 1 && !hooks_load(c->hooks) &&
+	    !c->hooks->up.opaque)
+		check_found(c, where_value(c, c->conf->isolate_peers_line), "delete the line",
+			    "there is one peer only: there is none to isolate it from");
+}
+
 const struct named_check checks_of_own[] = {
 	{"own-keys", DIAG_NOTE, check_own_keys},
 	{"hook-has-key", DIAG_NOTE, check_hook_has_key},
@@ -209,5 +263,8 @@ const struct named_check checks_of_own[] = {
 	{"excluded-everything", DIAG_WARNING, check_excluded_everything},
 	{"excluded-endpoint", DIAG_WARNING, check_excluded_endpoint},
 	{"shared-neighbour", DIAG_NOTE, check_shared_neighbour},
+	{"masquerade-twice", DIAG_NOTE, check_masquerade_twice},
+	{"masquerade-by", DIAG_WARNING, check_masquerade_by},
+	{"isolates-nothing", DIAG_NOTE, check_isolates_nothing},
 	{0},
 };

@@ -51,6 +51,18 @@ int own_shared_neighbour(struct parser *p)
 	return 0;
 }
 
+int own_forward(struct parser *p)
+{
+	read_yes_or_no(p, &p->conf->forward, &p->conf->forward_line);
+	return 0;
+}
+
+int own_isolate_peers(struct parser *p)
+{
+	read_yes_or_no(p, &p->conf->isolate_peers, &p->conf->isolate_peers_line);
+	return 0;
+}
+
 static struct conf_prefix *add_prefix(struct parser *p, struct conf_prefix_vec *list,
 				      const struct prefix *prefix)
 {
@@ -251,6 +263,36 @@ int own_max_routes(struct parser *p)
 	}
 	routes->max = (uint32_t)max;
 	routes->max_line = p->line->number;
+	return 0;
+}
+
+/* yes and no replace what files before have, names are added to it. */
+int own_masquerade(struct parser *p)
+{
+	struct conf *conf = p->conf;
+	struct slice rest = p->line->value, item;
+	bool yes = slice_is(rest, "yes");
+
+	if (list_is_emptied(p) || yes || slice_is(rest, "no")) {
+		conf->masquerade_by.len = 0;
+		conf->masquerade = yes;
+		conf->masquerade_line = p->line->number;
+		return 0;
+	}
+	while (list_next_quick(&rest, &item)) {
+		if (slice_is(item, "yes") || slice_is(item, "no") || !is_link_name(item)) {
+			parse_not(p, item, "an interface",
+				  "write yes, no, or names of interfaces of 15 characters at most");
+			continue;
+		}
+		struct conf_link *added = vec_push(&conf->masquerade_by);
+		if (!added)
+			return diag_no_memory(p->d);
+		memcpy(added->ifname, item.at, item.len);
+		added->line = p->line->number;
+		conf->masquerade = false;
+		conf->masquerade_line = p->line->number;
+	}
 	return 0;
 }
 

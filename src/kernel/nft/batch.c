@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include <libmnl/libmnl.h>
@@ -19,6 +20,9 @@
 
 /* No message is larger: a rule takes about 400 bytes. */
 enum { MESSAGE_MAX = 2048 };
+
+/* Of the byte with TH_SYN in a TCP header. */
+enum { TCP_FLAGS_OFFSET = 13 };
 
 /* A message that was built in scratch memory joins the batch. */
 static void append(struct nft_batch *b, enum nft_part part, uint8_t family,
@@ -85,15 +89,16 @@ void nft_batch_chain(struct nft_batch *b, uint8_t family, const char *table,
 	struct nlmsghdr *m = nftnl_nlmsg_build_hdr(message, NFT_MSG_NEWCHAIN, family, NLM_F_CREATE,
 						   (uint32_t)b->len);
 	struct nftnl_chain *chain = nftnl_chain_alloc();
+	const char *type = base->type ? base->type : "filter";
 
 	if (chain && nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, table) == 0 &&
 	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, base->name) == 0 &&
-	    nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter") == 0) {
+	    nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, type) == 0) {
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, base->hook);
 		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, base->priority);
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
 		nftnl_chain_nlmsg_build_payload(m, chain);
-		append(b, NFT_PART_CHAIN, family, m);
+		append(b, strcmp(type, "nat") == 0 ? NFT_PART_NAT : NFT_PART_CHAIN, family, m);
 	} else {
 		b->failed = true;
 	}
@@ -215,6 +220,73 @@ void nft_rule_compare(struct nft_rule *r, enum nft_cmp_ops op, const void *value
 		rule_drop(r);
 }
 
+void nft_rule_mask(struct nft_rule *r, const void *mask, size_t len)
+{
+	static const uint8_t zero[sizeof(struct in6_addr)];
+	struct nftnl_expr *e = add(r, "bitwise");
+
+	if (!e)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, (uint32_t)len);
+	if (nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, mask, (uint32_t)len) < 0 ||
+	    nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, zero, (uint32_t)len) < 0)
+		rule_drop(r);
+}
+
+void nft_rule_count(struct nft_rule *r)
+{
+	struct nftnl_expr *e = add(r, "counter");
+
+	/* Without a value nothing is sent of it. */
+	if (e)
+		nftnl_expr_set_u64(e, NFTNL_EXPR_CTR_PACKETS, 0);
+}
+
+void nft_rule_reject(struct nft_rule *r, uint8_t code)
+{
+	struct nftnl_expr *e = add(r, "reject");
+
+	if (!e)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_ICMPX_UNREACH);
+	nftnl_expr_set_u8(e, NFTNL_EXPR_REJECT_CODE, code);
+}
+
+void nft_rule_masquerade(struct nft_rule *r)
+{
+	add(r, "masq");
+}
+
+void nft_rule_clamp_mss(struct nft_rule *r)
+{
+	const uint8_t syn = TH_SYN, no = 0;
+	struct nftnl_expr *e;
+
+	nft_rule_protocol(r, IPPROTO_TCP);
+	nft_rule_load_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_FLAGS_OFFSET, sizeof(syn));
+	nft_rule_mask(r, &syn, sizeof(syn));
+	nft_rule_compare(r, NFT_CMP_NEQ, &no, sizeof(no));
+	add_keyed(r, "rt", NFTNL_EXPR_RT_KEY, NFT_RT_TCPMSS, NFTNL_EXPR_RT_DREG);
+	e = add(r, "byteorder");
+	if (e) {
+		nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_SREG, NFT_REG_1);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_DREG, NFT_REG_1);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_LEN, sizeof(uint16_t));
+		nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_SIZE, sizeof(uint16_t));
+	}
+	e = add(r, "exthdr");
+	if (e) {
+		nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_SREG, NFT_REG_1);
+		nftnl_expr_set_u8(e, NFTNL_EXPR_EXTHDR_TYPE, TCPOPT_MAXSEG);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_OP, NFT_EXTHDR_OP_TCPOPT);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_OFFSET, 2);
+		nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_LEN, sizeof(uint16_t));
+	}
+}
+
 void nft_rule_verdict(struct nft_rule *r, uint32_t verdict)
 {
 	struct nftnl_expr *e = add(r, "immediate");
@@ -241,36 +313,57 @@ void nft_rule_end(struct nft_rule *r)
 	rule_drop(r);
 }
 
-void nft_rule_is_udp(struct nft_rule *r)
+void nft_rule_protocol(struct nft_rule *r, uint8_t protocol)
 {
-	const uint8_t udp = IPPROTO_UDP;
-
 	nft_rule_load_meta(r, NFT_META_L4PROTO);
-	nft_rule_compare(r, NFT_CMP_EQ, &udp, sizeof(udp));
+	nft_rule_compare(r, NFT_CMP_EQ, &protocol, sizeof(protocol));
 }
 
-void nft_rule_link(struct nft_rule *r, enum nft_cmp_ops op, const char *ifname)
+void nft_rule_link(struct nft_rule *r, enum nft_meta_keys key, enum nft_cmp_ops op,
+		   const char *ifname)
 {
 	char padded[IFNAMSIZ] = "";
 
 	memcpy(padded, ifname, strnlen(ifname, sizeof(padded) - 1));
-	nft_rule_load_meta(r, NFT_META_IIFNAME);
+	nft_rule_load_meta(r, key);
 	nft_rule_compare(r, op, padded, sizeof(padded));
 }
 
-/* A table of both families has to ask for the family first. */
-void nft_rule_destination(struct nft_rule *r, const struct addr *addr)
+void nft_rule_family(struct nft_rule *r, uint8_t family)
 {
-	bool v4 = addr->family == AF_INET;
-	uint8_t family = v4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	const uint8_t nfproto = family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6;
 
-	if (r->family == NFPROTO_INET) {
-		nft_rule_load_meta(r, NFT_META_NFPROTO);
-		nft_rule_compare(r, NFT_CMP_EQ, &family, sizeof(family));
+	nft_rule_load_meta(r, NFT_META_NFPROTO);
+	nft_rule_compare(r, NFT_CMP_EQ, &nfproto, sizeof(nfproto));
+}
+
+/* A table of both families has to ask for the family first. */
+static void compare_prefix(struct nft_rule *r, const struct prefix *prefix, size_t offset)
+{
+	struct prefix mask = {.addr.family = prefix->addr.family, .len = prefix->len};
+	size_t bits = addr_bits(&prefix->addr), len = bits / 8;
+
+	if (r->family == NFPROTO_INET)
+		nft_rule_family(r, prefix->addr.family);
+	nft_rule_load_payload(r, NFT_PAYLOAD_NETWORK_HEADER, offset, len);
+	if (prefix->len < bits) {
+		memset(mask.addr.bytes, 0xff, len);
+		prefix_mask(&mask);
+		nft_rule_mask(r, mask.addr.bytes, len);
 	}
-	nft_rule_load_payload(r, NFT_PAYLOAD_NETWORK_HEADER,
-			      v4 ? offsetof(struct iphdr, daddr)
-				 : offsetof(struct ip6_hdr, ip6_dst),
-			      addr_bits(addr) / 8);
-	nft_rule_compare(r, NFT_CMP_EQ, addr->bytes, addr_bits(addr) / 8);
+	nft_rule_compare(r, NFT_CMP_EQ, prefix->addr.bytes, len);
+}
+
+void nft_rule_source(struct nft_rule *r, const struct prefix *prefix)
+{
+	compare_prefix(r, prefix,
+		       prefix->addr.family == AF_INET ? offsetof(struct iphdr, saddr)
+						      : offsetof(struct ip6_hdr, ip6_src));
+}
+
+void nft_rule_destination(struct nft_rule *r, const struct prefix *prefix)
+{
+	compare_prefix(r, prefix,
+		       prefix->addr.family == AF_INET ? offsetof(struct iphdr, daddr)
+						      : offsetof(struct ip6_hdr, ip6_dst));
 }

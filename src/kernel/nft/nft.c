@@ -33,6 +33,12 @@ static const char *missing(const struct nft_message *m, int error)
 			  : "nft_fib_ipv6 (CONFIG_NFT_FIB_IPV6)";
 	case NFT_PART_MARK:
 		return "nft_ct (CONFIG_NFT_CT, with CONFIG_NF_CONNTRACK_MARK)";
+	case NFT_PART_REJECT:
+		return "nft_reject_inet (CONFIG_NFT_REJECT_INET)";
+	case NFT_PART_NAT:
+		return "NAT for both families (CONFIG_NFT_NAT, CONFIG_NFT_MASQ, Linux 5.2)";
+	case NFT_PART_CLAMP:
+		return "nft_rt and nft_exthdr (CONFIG_NF_TABLES, Linux 4.14)";
 	case NFT_PART_RULE:
 	case NFT_PART_DELETE:
 	case NFT_PART_END:
@@ -92,29 +98,35 @@ static int send_batch(struct nft_batch *b, bool commit, const char *what, struct
 	return netlink_exchange(n, &request, &ack) < 0 ? batch_fail(b, &ack, what, d) : 0;
 }
 
-static void build(struct nft_batch *b, const struct firewall *fw, const struct listen *listen)
+/* What a table is to hold: the firewall, or walls. */
+struct content {
+	const struct firewall *fw;
+	const char *ifname;
+	const struct walls *walls;
+};
+
+static void build(struct nft_batch *b, const struct content *content)
 {
-	if (fw)
-		nft_batch_firewall(b, fw);
-	if (listen)
-		nft_batch_listen(b, listen);
+	if (content->fw)
+		nft_batch_firewall(b, content->fw);
+	if (content->walls)
+		nft_batch_walls(b, content->ifname, content->walls);
 }
 
-static int matches(const char *table, const struct firewall *fw, const struct listen *listen,
-		   bool *ret, struct diag *d)
+static int matches(const char *table, const struct content *content, bool *ret, struct diag *d)
 {
 	_cleanup_nft_batch_ struct nft_batch b = {0};
 
-	build(&b, fw, listen);
+	build(&b, content);
 	return nft_batch_status(&b) < 0 ? diag_no_memory(d) : nft_tables_are(table, &b, ret, d);
 }
 
-/* Whatever has the table's name goes. Both may be NULL: then nothing comes in its place. */
-static int replace(const char *table, const struct firewall *fw, const struct listen *listen,
-		   struct diag *d)
+/* Whatever has the table's name goes. Without content nothing comes in its place. */
+static int replace(const char *table, const struct content *content, struct diag *d)
 {
 	_cleanup_nft_batch_ struct nft_batch b = {0};
 	_cleanup_diag_ struct diag failure = {0};
+	bool is_empty = !content->fw && !content->walls;
 	uint32_t families = 0;
 	bool done = false;
 	char what[64];
@@ -122,19 +134,19 @@ static int replace(const char *table, const struct firewall *fw, const struct li
 
 	if (r < 0)
 		return r;
-	snprintf(what, sizeof(what), "%s nftables table %s", fw || listen ? "install" : "remove",
+	snprintf(what, sizeof(what), "%s nftables table %s", is_empty ? "remove" : "install",
 		 table);
 	nft_batch_begin(&b);
 	for (uint8_t family = 0; family < 32; family++)
 		if (families & UINT32_C(1) << family)
 			nft_batch_delete(&b, family, table);
-	build(&b, fw, listen);
+	build(&b, content);
 	/* One message is the beginning. */
 	if (nft_batch_status(&b) == 0 && b.len == 1)
 		return 0;
 	r = send_batch(&b, true, what, &failure);
 	/* When answers are lost, only a look says what became of the batch. */
-	if (r == -ENOBUFS && matches(table, fw, listen, &done, NULL) == 0 && done)
+	if (r == -ENOBUFS && matches(table, content, &done, NULL) == 0 && done)
 		return 0;
 	diag_move(d, &failure);
 	return r;
@@ -145,7 +157,7 @@ int nft_install(const struct firewall *fw, struct diag *d)
 	char table[NFT_TABLE_NAME_MAX];
 
 	nft_table_name(fw->ifname, table);
-	return replace(table, fw, NULL, d);
+	return replace(table, &(struct content){.fw = fw}, d);
 }
 
 int nft_remove(const char *ifname, struct diag *d)
@@ -153,7 +165,7 @@ int nft_remove(const char *ifname, struct diag *d)
 	char table[NFT_TABLE_NAME_MAX];
 
 	nft_table_name(ifname, table);
-	return replace(table, NULL, NULL, d);
+	return replace(table, &(struct content){0}, d);
 }
 
 int nft_matches(const struct firewall *fw, bool *ret, struct diag *d)
@@ -161,31 +173,31 @@ int nft_matches(const struct firewall *fw, bool *ret, struct diag *d)
 	char table[NFT_TABLE_NAME_MAX];
 
 	nft_table_name(fw->ifname, table);
-	return matches(table, fw, NULL, ret, d);
+	return matches(table, &(struct content){.fw = fw}, ret, d);
 }
 
-int nft_listen_install(const struct listen *listen, struct diag *d)
-{
-	char table[NFT_TABLE_NAME_MAX];
-
-	nft_own_name(listen->ifname, table);
-	return replace(table, NULL, listen, d);
-}
-
-int nft_listen_remove(const char *ifname, struct diag *d)
+int nft_walls_install(const char *ifname, const struct walls *walls, struct diag *d)
 {
 	char table[NFT_TABLE_NAME_MAX];
 
 	nft_own_name(ifname, table);
-	return replace(table, NULL, NULL, d);
+	return replace(table, &(struct content){.ifname = ifname, .walls = walls}, d);
 }
 
-int nft_listen_matches(const struct listen *listen, bool *ret, struct diag *d)
+int nft_walls_remove(const char *ifname, struct diag *d)
 {
 	char table[NFT_TABLE_NAME_MAX];
 
-	nft_own_name(listen->ifname, table);
-	return matches(table, NULL, listen, ret, d);
+	nft_own_name(ifname, table);
+	return replace(table, &(struct content){0}, d);
+}
+
+int nft_walls_matches(const char *ifname, const struct walls *walls, bool *ret, struct diag *d)
+{
+	char table[NFT_TABLE_NAME_MAX];
+
+	nft_own_name(ifname, table);
+	return matches(table, &(struct content){.ifname = ifname, .walls = walls}, ret, d);
 }
 
 /* No interface has this name, so no table either. */
@@ -208,13 +220,11 @@ int nft_probe(struct diag *d)
 	return send_batch(&b, false, "use nftables", d);
 }
 
-int nft_listen_probe(struct diag *d)
+int nft_walls_probe(const struct walls *walls, struct diag *d)
 {
 	_cleanup_nft_batch_ struct nft_batch b = {0};
-	const struct listen_on on = {.addr.family = AF_INET};
-	const struct listen listen = {.ifname = NOBODY, .ports = {1}, .on = &on, .count = 1};
 
 	nft_batch_begin(&b);
-	nft_batch_listen(&b, &listen);
+	nft_batch_walls(&b, NOBODY, walls);
 	return send_batch(&b, false, "use nftables", d);
 }

@@ -19,56 +19,106 @@
 #include "wgq/kernel/nft/rules.h"
 
 /* What an expression loads into a register, to be compared by the one behind it. */
-enum loaded { LOADED_OTHER, LOADED_MARK, LOADED_ADDRESS, LOADED_LINK, LOADED_PORT };
+enum loaded {
+	LOADED_OTHER,
+	LOADED_MARK,
+	LOADED_IN,
+	LOADED_OUT,
+	LOADED_FAMILY,
+	LOADED_PROTOCOL,
+	LOADED_SOURCE,
+	LOADED_DESTINATION,
+	LOADED_PORT,
+};
 
 /* A rule that is being read. */
 struct reading {
 	const char *chain;
 	enum loaded loaded;
-	uint16_t port; /* that the rule has compared */
-	/* Takes what is compared, 0 or -ENOMEM. */
-	int (*take)(struct reading *reading, const void *value, uint32_t len);
+	const uint8_t *mask; /* of what is loaded; NULL: all of it */
+	uint32_t mask_len;
+	enum nft_cmp_ops how;
+	/* Takes what is compared, or, where it is NULL, any other expression. 0 or -ENOMEM. */
+	int (*take)(struct reading *reading, struct nftnl_expr *e, const void *value, uint32_t len);
+	int (*end)(struct reading *reading);
 	uint32_t *mark;
 	struct addr_vec *addrs;
-	struct nft_listen *listen;
+	struct wall wall;
+	bool has_verdict;
+	struct walls *walls;
 };
+
+static enum loaded what_of_meta(uint32_t key)
+{
+	switch (key) {
+	case NFT_META_MARK:
+		return LOADED_MARK;
+	case NFT_META_IIFNAME:
+		return LOADED_IN;
+	case NFT_META_OIFNAME:
+		return LOADED_OUT;
+	case NFT_META_NFPROTO:
+		return LOADED_FAMILY;
+	case NFT_META_L4PROTO:
+		return LOADED_PROTOCOL;
+	default:
+		return LOADED_OTHER;
+	}
+}
+
+static enum loaded what_of_payload(uint32_t base, uint32_t offset, uint32_t len)
+{
+	static const struct {
+		uint32_t base, offset, len;
+		enum loaded is;
+	} fields[] = {
+		{NFT_PAYLOAD_NETWORK_HEADER, offsetof(struct iphdr, saddr), 4, LOADED_SOURCE},
+		{NFT_PAYLOAD_NETWORK_HEADER, offsetof(struct iphdr, daddr), 4, LOADED_DESTINATION},
+		{NFT_PAYLOAD_NETWORK_HEADER, offsetof(struct ip6_hdr, ip6_src), 16, LOADED_SOURCE},
+		{NFT_PAYLOAD_NETWORK_HEADER, offsetof(struct ip6_hdr, ip6_dst), 16,
+		 LOADED_DESTINATION},
+		{NFT_PAYLOAD_TRANSPORT_HEADER, offsetof(struct udphdr, dest), 2, LOADED_PORT},
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (fields[i].base == base && fields[i].offset == offset && fields[i].len == len)
+			return fields[i].is;
+	return LOADED_OTHER;
+}
 
 static enum loaded what_is_loaded(const struct nftnl_expr *e, const char *name)
 {
-	if (strcmp(name, "meta") == 0 && nftnl_expr_is_set(e, NFTNL_EXPR_META_DREG)) {
-		uint32_t key = nftnl_expr_get_u32(e, NFTNL_EXPR_META_KEY);
-
-		return key == NFT_META_MARK      ? LOADED_MARK
-		       : key == NFT_META_IIFNAME ? LOADED_LINK
-						 : LOADED_OTHER;
-	}
-	if (strcmp(name, "payload") != 0 || !nftnl_expr_is_set(e, NFTNL_EXPR_PAYLOAD_DREG))
-		return LOADED_OTHER;
-	uint32_t base = nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_BASE);
-	uint32_t offset = nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET);
-	uint32_t len = nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_LEN);
-	bool v4 = offset == offsetof(struct iphdr, daddr) && len == sizeof(struct in_addr);
-	bool v6 = offset == offsetof(struct ip6_hdr, ip6_dst) && len == sizeof(struct in6_addr);
-
-	if (base == NFT_PAYLOAD_NETWORK_HEADER && (v4 || v6))
-		return LOADED_ADDRESS;
-	return base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == offsetof(struct udphdr, dest) &&
-			       len == sizeof(in_port_t)
-		       ? LOADED_PORT
-		       : LOADED_OTHER;
+	if (strcmp(name, "meta") == 0 && nftnl_expr_is_set(e, NFTNL_EXPR_META_DREG))
+		return what_of_meta(nftnl_expr_get_u32(e, NFTNL_EXPR_META_KEY));
+	if (strcmp(name, "payload") == 0 && nftnl_expr_is_set(e, NFTNL_EXPR_PAYLOAD_DREG))
+		return what_of_payload(nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_BASE),
+				       nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET),
+				       nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_LEN));
+	return LOADED_OTHER;
 }
 
 static int each_expression(struct nftnl_expr *e, void *data)
 {
 	struct reading *reading = data;
 	const char *name = nftnl_expr_get_str(e, NFTNL_EXPR_NAME);
-	const void *value = NULL;
 	uint32_t len = 0;
 
-	if (name && reading->loaded != LOADED_OTHER && strcmp(name, "cmp") == 0)
-		value = nftnl_expr_get(e, NFTNL_EXPR_CMP_DATA, &len);
-	int r = value ? reading->take(reading, value, len) : 0;
-	reading->loaded = name ? what_is_loaded(e, name) : LOADED_OTHER;
+	if (!name)
+		return 0;
+	if (strcmp(name, "bitwise") == 0) {
+		reading->mask = nftnl_expr_get(e, NFTNL_EXPR_BITWISE_MASK, &reading->mask_len);
+		return 0;
+	}
+	bool compares = strcmp(name, "cmp") == 0;
+	const void *value = compares ? nftnl_expr_get(e, NFTNL_EXPR_CMP_DATA, &len) : NULL;
+	int r = 0;
+
+	if (compares)
+		reading->how = nftnl_expr_get_u32(e, NFTNL_EXPR_CMP_OP);
+	if (!compares || (value && reading->loaded != LOADED_OTHER))
+		r = reading->take(reading, e, value, len);
+	reading->loaded = what_is_loaded(e, name);
+	reading->mask = NULL;
 	return r;
 }
 
@@ -85,9 +135,13 @@ static int rule_take(const struct nlmsghdr *m, void *into)
 				 ? NULL
 				 : nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
 	reading->loaded = LOADED_OTHER;
-	reading->port = 0;
+	reading->mask = NULL;
+	reading->wall = (struct wall){0};
+	reading->has_verdict = false;
 	if (reading->chain)
 		r = nftnl_expr_foreach(rule, each_expression, reading) < 0 ? -ENOMEM : 0;
+	if (r == 0 && reading->chain && reading->end)
+		r = reading->end(reading);
 	nftnl_rule_free(rule);
 	return r;
 }
@@ -101,14 +155,18 @@ static bool address_of(const void *value, uint32_t len, struct addr *ret)
 	return true;
 }
 
-static int take_of_firewall(struct reading *reading, const void *value, uint32_t len)
+static int take_of_firewall(struct reading *reading, struct nftnl_expr *e, const void *value,
+			    uint32_t len)
 {
 	bool saves = strcmp(reading->chain, "postmangle") == 0;
 	struct addr addr, *copy;
 
+	(void)e;
+	if (!value)
+		return 0;
 	if (saves && reading->loaded == LOADED_MARK && len == sizeof(*reading->mark))
 		memcpy(reading->mark, value, len);
-	if (!reading->addrs || reading->loaded != LOADED_ADDRESS ||
+	if (!reading->addrs || reading->loaded != LOADED_DESTINATION ||
 	    strcmp(reading->chain, "preraw") != 0 || !address_of(value, len, &addr))
 		return 0;
 	copy = vec_push(reading->addrs);
@@ -135,58 +193,118 @@ int nft_read(const char *ifname, uint32_t *ret_mark, struct addr_vec *ret_addrs,
 	return r;
 }
 
-static bool takes_port(struct nft_listen *listen, uint16_t port)
+static void take_prefix(const struct reading *reading, const void *value, uint32_t len,
+			struct prefix *ret)
 {
-	for (size_t i = 0; i < LISTEN_PORTS; i++) {
-		if (listen->ports[i] && listen->ports[i] != port)
-			continue;
-		listen->ports[i] = port;
-		return true;
-	}
-	return false;
+	if (!address_of(value, len, &ret->addr))
+		return;
+	ret->len = addr_bits(&ret->addr);
+	for (uint8_t bit = 0; reading->mask && reading->mask_len == len && bit < ret->len; bit++)
+		if (!(reading->mask[bit / 8] & 0x80 >> bit % 8))
+			ret->len = bit;
 }
 
-/* For each port there are the same rules; those of the first are enough. */
-static int take_of_listen(struct reading *reading, const void *value, uint32_t len)
+static void take_name(const void *value, uint32_t len, char ret[IFNAMSIZ])
 {
-	struct nft_listen *listen = reading->listen;
-	struct listen_on on = {0};
-	in_port_t port;
+	memcpy(ret, value, strnlen(value, len < IFNAMSIZ ? len : IFNAMSIZ - 1));
+}
 
-	if (strcmp(reading->chain, NFT_LISTEN_CHAIN) != 0)
-		return 0;
-	if (reading->loaded == LOADED_PORT && len == sizeof(port)) {
-		memcpy(&port, value, sizeof(port));
-		reading->port = takes_port(listen, ntohs(port)) ? ntohs(port) : 0;
+static void take_comparison(struct reading *reading, const void *value, uint32_t len)
+{
+	struct wall *wall = &reading->wall;
+	const uint8_t *byte = value;
+	in_port_t port = 0;
+
+	switch (reading->loaded) {
+	case LOADED_IN:
+		take_name(value, len, wall->from);
+		return;
+	case LOADED_OUT:
+		take_name(value, len, wall->to);
+		wall->not_to = reading->how == NFT_CMP_NEQ;
+		return;
+	case LOADED_FAMILY:
+		wall->family = *byte == NFPROTO_IPV4 ? AF_INET : AF_INET6;
+		return;
+	case LOADED_PROTOCOL:
+		wall->protocol = *byte;
+		return;
+	case LOADED_SOURCE:
+		take_prefix(reading, value, len, &wall->source);
+		return;
+	case LOADED_DESTINATION:
+		take_prefix(reading, value, len, &wall->destination);
+		return;
+	case LOADED_PORT:
+		memcpy(&port, value, len < sizeof(port) ? len : sizeof(port));
+		wall->dport = ntohs(port);
+		return;
+	case LOADED_MARK:
+	case LOADED_OTHER:
+		return;
 	}
-	if (!reading->port || reading->port != listen->ports[0])
-		return 0;
-	if (reading->loaded == LOADED_LINK && len <= sizeof(on.ifname))
-		memcpy(on.ifname, value, strnlen(value, len < IFNAMSIZ ? len : IFNAMSIZ - 1));
-	else if (reading->loaded != LOADED_ADDRESS || !address_of(value, len, &on.addr))
-		return 0;
-	struct listen_on *copy = vec_push(&listen->on);
-	if (!copy)
-		return -ENOMEM;
-	*copy = on;
+}
+
+static void take_verdict(struct reading *reading, const struct nftnl_expr *e, const char *name)
+{
+	struct wall *wall = &reading->wall;
+
+	reading->has_verdict = true;
+	if (strcmp(name, "immediate") == 0) {
+		wall->verdict = nftnl_expr_get_u32(e, NFTNL_EXPR_IMM_VERDICT) == NF_ACCEPT
+					? WALL_ACCEPT
+					: WALL_DROP;
+	} else if (strcmp(name, "reject") == 0) {
+		wall->verdict = WALL_REJECT;
+	} else if (strcmp(name, "masq") == 0) {
+		wall->verdict = WALL_MASQUERADE;
+	} else if (strcmp(name, "exthdr") == 0) {
+		wall->verdict = WALL_CLAMP_MSS;
+		/* It is part of it that the packet is TCP's. */
+		wall->protocol = 0;
+	} else {
+		reading->has_verdict = false;
+	}
+}
+
+static int take_of_walls(struct reading *reading, struct nftnl_expr *e, const void *value,
+			 uint32_t len)
+{
+	const char *name = nftnl_expr_get_str(e, NFTNL_EXPR_NAME);
+
+	if (value)
+		take_comparison(reading, value, len);
+	else if (strcmp(name, "counter") == 0)
+		reading->wall.packets = nftnl_expr_get_u64(e, NFTNL_EXPR_CTR_PACKETS);
+	else
+		take_verdict(reading, e, name);
 	return 0;
 }
 
-static void listen_restart(void *into)
+static int end_of_wall(struct reading *reading)
 {
-	const struct reading *reading = into;
+	struct wall *wall = &reading->wall, *copy;
 
-	memset(reading->listen->ports, 0, sizeof(reading->listen->ports));
+	while (wall->chain < WALL_CHAINS &&
+	       strcmp(wall_chains[wall->chain].name, reading->chain) != 0)
+		wall->chain++;
+	if (wall->chain == WALL_CHAINS || !reading->has_verdict)
+		return 0;
+	/* A prefix says it as well. */
+	if (wall->source.addr.family || wall->destination.addr.family)
+		wall->family = 0;
+	copy = vec_push(reading->walls);
+	if (!copy)
+		return -ENOMEM;
+	*copy = *wall;
+	return 0;
 }
 
-int nft_listen_read(const char *ifname, struct nft_listen *ret, struct diag *d)
+int nft_walls_read(const char *ifname, struct walls *ret, struct diag *d)
 {
 	char table[NFT_TABLE_NAME_MAX];
-	struct reading reading = {.take = take_of_listen, .listen = ret};
-	const struct netlink_sink sink = {.take = rule_take,
-					  .into = &reading,
-					  .len = &ret->on.len,
-					  .restart = listen_restart};
+	struct reading reading = {.take = take_of_walls, .end = end_of_wall, .walls = ret};
+	const struct netlink_sink sink = {.take = rule_take, .into = &reading, .len = &ret->len};
 
 	nft_own_name(ifname, table);
 	return nft_dump(NFT_MSG_GETRULE, NFPROTO_INET, table, &sink, d);

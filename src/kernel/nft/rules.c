@@ -40,8 +40,9 @@ static void append_family(struct nft_batch *b, uint8_t family, const struct fire
 			continue;
 		/* iifname != "IF" ip daddr ADDRESS fib saddr type != local drop */
 		r = nft_rule_begin(b, NFT_PART_ADDRESS, family, table, &preraw);
-		nft_rule_link(&r, NFT_CMP_NEQ, fw->ifname);
-		nft_rule_destination(&r, &fw->addrs[i]);
+		nft_rule_link(&r, NFT_META_IIFNAME, NFT_CMP_NEQ, fw->ifname);
+		nft_rule_destination(&r, &(struct prefix){.addr = fw->addrs[i],
+							  .len = addr_bits(&fw->addrs[i])});
 		nft_rule_load_source_type(&r);
 		nft_rule_compare(&r, NFT_CMP_NEQ, &local, sizeof(local));
 		nft_rule_verdict(&r, NF_DROP);
@@ -50,7 +51,7 @@ static void append_family(struct nft_batch *b, uint8_t family, const struct fire
 
 	/* meta l4proto udp mark MARK ct mark set mark */
 	r = nft_rule_begin(b, NFT_PART_MARK, family, table, &postmangle);
-	nft_rule_is_udp(&r);
+	nft_rule_protocol(&r, IPPROTO_UDP);
 	nft_rule_load_meta(&r, NFT_META_MARK);
 	nft_rule_compare(&r, NFT_CMP_EQ, &fw->mark, sizeof(fw->mark));
 	nft_rule_load_meta(&r, NFT_META_MARK);
@@ -59,7 +60,7 @@ static void append_family(struct nft_batch *b, uint8_t family, const struct fire
 
 	/* meta l4proto udp meta mark set ct mark */
 	r = nft_rule_begin(b, NFT_PART_MARK, family, table, &premangle);
-	nft_rule_is_udp(&r);
+	nft_rule_protocol(&r, IPPROTO_UDP);
 	nft_rule_load_ct_mark(&r);
 	nft_rule_set_mark(&r);
 	nft_rule_end(&r);
@@ -74,39 +75,89 @@ void nft_batch_firewall(struct nft_batch *b, const struct firewall *fw)
 		append_family(b, NFPROTO_IPV4, fw);
 }
 
-/* udp dport PORT iifname LINK accept, udp dport PORT ip daddr ADDRESS accept; where on is NULL
- * udp dport PORT drop. */
-static void append_port_rule(struct nft_batch *b, const char *table, const struct nft_chain *chain,
-			     uint16_t port, const struct listen_on *on)
+static enum nft_part part_of(const struct wall *wall)
 {
-	struct nft_rule r = nft_rule_begin(b, NFT_PART_RULE, NFPROTO_INET, table, chain);
-	const uint16_t dport = htons(port);
+	switch (wall->verdict) {
+	case WALL_REJECT:
+		return NFT_PART_REJECT;
+	case WALL_MASQUERADE:
+		return NFT_PART_NAT;
+	case WALL_CLAMP_MSS:
+		return NFT_PART_CLAMP;
+	case WALL_ACCEPT:
+	case WALL_DROP:
+		break;
+	}
+	return NFT_PART_RULE;
+}
 
-	nft_rule_is_udp(&r);
-	nft_rule_load_payload(&r, NFT_PAYLOAD_TRANSPORT_HEADER, offsetof(struct udphdr, dest),
-			      sizeof(dport));
-	nft_rule_compare(&r, NFT_CMP_EQ, &dport, sizeof(dport));
-	if (on && on->ifname[0])
-		nft_rule_link(&r, NFT_CMP_EQ, on->ifname);
-	else if (on)
-		nft_rule_destination(&r, &on->addr);
-	nft_rule_verdict(&r, on ? NF_ACCEPT : NF_DROP);
+static void set_verdict(struct nft_rule *r, enum wall_verdict verdict)
+{
+	switch (verdict) {
+	case WALL_ACCEPT:
+		nft_rule_verdict(r, NF_ACCEPT);
+		return;
+	case WALL_DROP:
+		nft_rule_verdict(r, NF_DROP);
+		return;
+	case WALL_REJECT:
+		nft_rule_reject(r, NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
+		return;
+	case WALL_MASQUERADE:
+		nft_rule_masquerade(r);
+		return;
+	case WALL_CLAMP_MSS:
+		nft_rule_clamp_mss(r);
+		return;
+	}
+}
+
+/* In the order of walls_nft_text(). */
+static void append_wall(struct nft_batch *b, const char *table, const struct nft_chain *chain,
+			const struct wall *wall)
+{
+	struct nft_rule r = nft_rule_begin(b, part_of(wall), NFPROTO_INET, table, chain);
+	const uint16_t dport = htons(wall->dport);
+
+	if (wall->from[0])
+		nft_rule_link(&r, NFT_META_IIFNAME, NFT_CMP_EQ, wall->from);
+	if (wall->to[0])
+		nft_rule_link(&r, NFT_META_OIFNAME, wall->not_to ? NFT_CMP_NEQ : NFT_CMP_EQ,
+			      wall->to);
+	if (wall->family)
+		nft_rule_family(&r, wall->family);
+	if (wall->source.addr.family)
+		nft_rule_source(&r, &wall->source);
+	if (wall->destination.addr.family)
+		nft_rule_destination(&r, &wall->destination);
+	if (wall->protocol)
+		nft_rule_protocol(&r, wall->protocol);
+	if (wall->dport) {
+		nft_rule_load_payload(&r, NFT_PAYLOAD_TRANSPORT_HEADER,
+				      offsetof(struct udphdr, dest), sizeof(dport));
+		nft_rule_compare(&r, NFT_CMP_EQ, &dport, sizeof(dport));
+	}
+	if (wall_counts(wall->verdict))
+		nft_rule_count(&r);
+	set_verdict(&r, wall->verdict);
 	nft_rule_end(&r);
 }
 
-void nft_batch_listen(struct nft_batch *b, const struct listen *listen)
+void nft_batch_walls(struct nft_batch *b, const char *ifname, const struct walls *walls)
 {
-	static const struct nft_chain chain = {NFT_LISTEN_CHAIN, NF_INET_LOCAL_IN, 0};
 	char table[NFT_TABLE_NAME_MAX];
 
-	nft_own_name(listen->ifname, table);
+	nft_own_name(ifname, table);
 	nft_batch_table(b, NFPROTO_INET, table);
-	nft_batch_chain(b, NFPROTO_INET, table, &chain);
-	for (size_t i = 0; i < LISTEN_PORTS; i++) {
-		if (!listen->ports[i])
+	for (enum wall_chain i = 0; i < WALL_CHAINS; i++) {
+		const struct wall_chain_type *type = &wall_chains[i];
+		const struct nft_chain chain = {type->name, type->hook, type->priority, type->type};
+
+		if (!walls_have(walls, i))
 			continue;
-		for (size_t j = 0; j < listen->count; j++)
-			append_port_rule(b, table, &chain, listen->ports[i], &listen->on[j]);
-		append_port_rule(b, table, &chain, listen->ports[i], NULL);
+		nft_batch_chain(b, NFPROTO_INET, table, &chain);
+		vec_each(wall, walls)
+			if (wall->chain == i)
+				append_wall(b, table, &chain, wall);
 	}
 }

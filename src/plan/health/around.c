@@ -39,6 +39,7 @@ void around_release(struct around *around)
 		return;
 	vec_release(&around->ways);
 	prefix_set_release(&around->networks);
+	vec_release(&around->blockers);
 }
 
 uint32_t health_room(const struct endpoint_way *way)

@@ -4,9 +4,9 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include "wgq/net/listen.h"
 #include "wgq/net/prefix_set.h"
 #include "wgq/plan/rule_place.h"
+#include "wgq/plan/want/walls.h"
 
 #include "internal.h"
 
@@ -314,19 +314,57 @@ static int check_full(const struct health_input *in, struct finding_vec *ret)
 	return r;
 }
 
-static int check_listen(const struct health_input *in, struct finding_vec *ret)
+static int check_walls(const struct health_input *in, struct finding_vec *ret)
 {
 	const struct snap *snap = in->snap;
-	const struct listen is = snap_listen(snap, snap->link.name);
-	struct listen wanted = in->want->listen;
+	const uint16_t ports[WALLS_PORTS] = {snap->wg.listen_port};
+	_cleanup_buf_ struct buf detail = {0};
+	struct walls wanted = {0};
 
-	wanted.ports[0] = snap->wg.listen_port;
-
-	if (!snap_has_seen(snap, LOOK_FIREWALL) || !snap_has_seen(snap, LOOK_DEVICE) ||
-	    (wanted.count ? snap->own_table_is_whole && listen_same(&is, &wanted)
-			  : !snap->has_own_table))
+	if (!snap_has_seen(snap, LOOK_FIREWALL) || !snap_has_seen(snap, LOOK_DEVICE))
 		return 0;
-	return finding_add(ret, FINDING_LISTEN_ON, FINDING_NO_PEER, NULL);
+	int r = walls_of_port(in->want->conf, ports, &wanted);
+	if (r == 0)
+		r = walls_of_packets(in->want->conf, &wanted);
+	bool right = wanted.len ? snap->own_table_is_whole && walls_same(&snap->walls, &wanted)
+				: !snap->has_own_table;
+	for (enum wall_key key = 0; r == 0 && !right && key < WALL_KEYS; key++) {
+		_cleanup_buf_ struct buf is = {0}, value = {0};
+
+		walls_value(&snap->walls, key, &is);
+		walls_value(&wanted, key, &value);
+		if (strcmp(buf_text(&is), buf_text(&value)) == 0)
+			continue;
+		buf_addf(&detail, "%s%s: %s, not %s", detail.len ? "; " : "", wall_key_name(key),
+			 is.len ? buf_text(&is) : "no", value.len ? buf_text(&value) : "no");
+	}
+	vec_release(&wanted);
+	return r < 0 || right ? r
+			      : finding_add(ret, FINDING_WALLS_CHANGED, FINDING_NO_PEER, &detail);
+}
+
+static int check_forwarding(const struct health_input *in, struct finding_vec *ret)
+{
+	bool ip = in->around->lacks_forwarding, ip6 = in->around->lacks_forwarding6;
+	_cleanup_buf_ struct buf detail = {0};
+	uint32_t line;
+	int r = 0;
+
+	if (!conf_forwards(in->want->conf, &line))
+		return 0;
+	vec_each(blocker, &in->around->blockers) {
+		_cleanup_buf_ struct buf where = {0};
+
+		buf_str(&where, blocker->where);
+		if (r == 0)
+			r = finding_add(ret, FINDING_BLOCKED_UFW + blocker->kind, FINDING_NO_PEER,
+					&where);
+	}
+	if (r < 0 || (!ip && !ip6))
+		return r;
+	buf_addf(&detail, "%s%s%s is 0", ip ? "net.ipv4.ip_forward" : "", ip && ip6 ? ", " : "",
+		 ip6 ? "net.ipv6.conf.all.forwarding" : "");
+	return finding_add(ret, FINDING_NO_FORWARDING, FINDING_NO_PEER, &detail);
 }
 
 int health_tunnel(const struct health_input *in, struct finding_vec *ret)
@@ -338,7 +376,9 @@ int health_tunnel(const struct health_input *in, struct finding_vec *ret)
 	if (r == 0 && in->want)
 		r = check_excluded(in->snap, in->want, ret);
 	if (r == 0 && in->want)
-		r = check_listen(in, ret);
+		r = check_walls(in, ret);
+	if (r == 0 && in->want)
+		r = check_forwarding(in, ret);
 	if (r == 0 && in->want && in->want->conf->multicast && !in->snap->link.multicast)
 		r = finding_add(ret, FINDING_MULTICAST_OFF, FINDING_NO_PEER, NULL);
 	if (r == 0)

@@ -83,8 +83,7 @@ int former_plan(const struct conf *conf, const struct snap *snap, const struct m
 	plan_add(plan, OP_WG_REMOVE_PEERS, 0)->wg.device = &snap->wg;
 	delete_link(snap, plan);
 	if (snap->has_own_table)
-		plan_add(plan, OP_LISTEN_REMOVE, 0)->listen.before =
-			ret->services.has_listen ? &ret->services.listen : NULL;
+		plan_add(plan, OP_WALLS_REMOVE, 0)->walls.before = ret->services.walls;
 	diff_lift_unlinked(snap, plan);
 	return plan_check(plan, d);
 }

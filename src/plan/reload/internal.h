@@ -55,6 +55,8 @@ void reload_add_late_routes(struct reload *reload);
 
 void reload_set_firewall(const struct snap *snap, const struct means *means, struct reload *reload);
 /* Twice: before the port changes, and after it. */
-void reload_set_listen(const struct snap *snap, struct reload *reload, bool before);
+void reload_set_walls(const struct snap *snap, struct reload *reload, bool before);
+/* 0 or -ENOMEM. */
+int reload_want_walls(const struct snap *snap, struct reload *reload);
 void reload_set_multicast(const struct snap *snap, struct reload *reload);
 void reload_set_dns(const struct snap *snap, const struct means *means, struct reload *reload);

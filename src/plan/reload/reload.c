@@ -133,9 +133,9 @@ static void plan_all(const struct snap *snap, const struct means *means,
 	reload_set_link(snap, reload);
 	reload_keep_order(snap, reload, promote || snap->promotes_secondaries);
 	reload_add_addresses(snap, reload);
-	reload_set_listen(snap, reload, true);
+	reload_set_walls(snap, reload, true);
 	change_peers(reload);
-	reload_set_listen(snap, reload, false);
+	reload_set_walls(snap, reload, false);
 	reload_set_multicast(snap, reload);
 	reload_add_rules(snap, reload, pairs, AF_INET6);
 	reload_add_rules(snap, reload, pairs, AF_INET);
@@ -156,6 +156,7 @@ static void plan_all(const struct snap *snap, const struct means *means,
 	if (promote)
 		reload_set_promotion(reload, false);
 	reload_set_firewall(snap, means, reload);
+	diff_add_forwarding(snap, want->conf, &reload->plan);
 	reload_set_dns(snap, means, reload);
 	reload_lower_mtu(snap, reload);
 	leave_note(snap, reload);
@@ -168,7 +169,9 @@ int reload_plan(const struct snap *snap, const struct means *means, struct reloa
 	struct rule_pair_vec pairs = {0};
 	snap_needs(snap, LOOK_DEVICE | LOOK_ADDRESSES | LOOK_TABLES | LOOK_RULES);
 	int r = reload_find_gone(snap, reload) < 0 ||
-				services_find(reload->want.conf->ifname, snap, &reload->before) < 0
+				services_find(reload->want.conf->ifname, snap, &reload->before) <
+					0 ||
+				reload_want_walls(snap, reload) < 0
 			? diag_no_memory(d)
 			: 0;
 
@@ -199,6 +202,8 @@ void reload_release(struct reload *reload)
 	tables_release(&reload->lost_on_the_way_back[0]);
 	tables_release(&reload->lost_on_the_way_back[1]);
 	services_release(&reload->before);
+	vec_release(&reload->walls);
+	vec_release(&reload->both_ports);
 	buf_release(&reload->promote_secondaries);
 	plan_release(&reload->plan);
 }

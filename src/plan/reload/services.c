@@ -3,8 +3,8 @@
 #include "wgq/plan/servers.h"
 
 #include "internal.h"
-#include "wgq/net/listen.h"
 #include "wgq/plan/steps.h"
+#include "wgq/plan/want/walls.h"
 
 void reload_set_firewall(const struct snap *snap, const struct means *means, struct reload *reload)
 {
@@ -19,41 +19,49 @@ void reload_set_firewall(const struct snap *snap, const struct means *means, str
 	op->firewall.before = reload->before.has_firewall ? &reload->before.firewall : NULL;
 }
 
-static void set_listen(struct reload *reload, const struct listen *is, const struct listen *before)
+int reload_want_walls(const struct snap *snap, struct reload *reload)
 {
-	struct op *op =
-		plan_add(&reload->plan, OP_LISTEN_SET, reload->want.conf->listen_on.at[0].line);
+	const struct conf *conf = reload->want.conf;
+	uint16_t now = snap->wg.listen_port;
+	uint16_t port = conf->wg.listen_port ? conf->wg.listen_port : now;
+	const uint16_t one[WALLS_PORTS] = {port}, both[WALLS_PORTS] = {port, now};
+	int r = walls_of_port(conf, one, &reload->walls);
 
-	op->listen.is = *is;
-	op->listen.before = before;
+	if (r == 0)
+		r = walls_of_packets(conf, &reload->walls);
+	if (r < 0 || !conf->listen_on.len || !now || port == now)
+		return r;
+	r = walls_of_port(conf, both, &reload->both_ports);
+	return r == 0 ? walls_of_packets(conf, &reload->both_ports) : r;
 }
 
-void reload_set_listen(const struct snap *snap, struct reload *reload, bool before)
+static void set_walls(struct reload *reload, const struct walls *is, const struct walls *before)
 {
-	const struct services *was = &reload->before;
-	struct listen wanted = reload->want.listen;
-	uint16_t now = snap->wg.listen_port;
-	uint16_t port = wanted.ports[0] ? wanted.ports[0] : now;
-	const struct listen *former = was->has_listen ? &was->listen : NULL;
-	bool moves = port && now && port != now;
+	struct op *op = plan_add(&reload->plan, OP_WALLS_SET, conf_walls_line(reload->want.conf));
 
-	wanted.ports[0] = port;
+	op->walls.is = is;
+	op->walls.before = before;
+	op->walls.of_port = is == &reload->both_ports || before == &reload->both_ports;
+}
+
+/* Before the device is changed, and afterwards. */
+void reload_set_walls(const struct snap *snap, struct reload *reload, bool before)
+{
+	const struct walls *was = reload->before.walls, *wanted = &reload->walls;
+	const struct walls *both = reload->both_ports.len ? &reload->both_ports : NULL;
+	bool lacks_port = walls_lack_port(wanted);
+
 	snap_needs(snap, LOOK_FIREWALL);
-	if (!wanted.count) {
+	if (!wanted->len) {
 		if (!before && snap->has_own_table)
-			plan_add(&reload->plan, OP_LISTEN_REMOVE, 0)->listen.before = former;
+			plan_add(&reload->plan, OP_WALLS_REMOVE, 0)->walls.before = was;
+	} else if (!both && was && snap->own_table_is_whole && walls_same(was, wanted)) {
 		return;
+	} else if (before ? !lacks_port : lacks_port) {
+		set_walls(reload, both ? both : wanted, was);
+	} else if (both) {
+		set_walls(reload, wanted, both);
 	}
-	if (!moves && snap->own_table_is_whole && listen_same(&was->listen, &wanted))
-		return;
-	reload->both_ports = wanted;
-	reload->both_ports.ports[1] = now;
-	if (before && port)
-		set_listen(reload, moves ? &reload->both_ports : &wanted, former);
-	else if (!before && moves)
-		set_listen(reload, &wanted, &reload->both_ports);
-	else if (!before && !port)
-		set_listen(reload, &wanted, former);
 }
 
 /* The kernel's WireGuard is made without it, and a tun device with it, which then is not ours to

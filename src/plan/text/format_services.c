@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include "wgq/net/firewall.h"
-#include "wgq/net/listen.h"
 #include "wgq/plan/text/format.h"
 
 static void format_iptables(const struct op *op, uint8_t family, enum op_form form, struct buf *out)
@@ -50,12 +49,10 @@ void format_firewall_remove(const struct op *op, const struct op_context *contex
 }
 
 /* $port is nft's, which is told it. */
-void format_listen_set(const struct op *op, const struct op_context *context, struct buf *out)
+void format_walls_set(const struct op *op, const struct op_context *context, struct buf *out)
 {
-	const struct listen *listen = &op->listen.is;
-
 	buf_str(out, "nft ");
-	if (listen->count && !listen->ports[0]) {
+	if (walls_lack_port(op->walls.is)) {
 		buf_str(out, "-D port=$(wg show ");
 		buf_shell_word(out, context->ifname);
 		buf_str(out, " listen-port) ");
@@ -66,11 +63,11 @@ void format_listen_set(const struct op *op, const struct op_context *context, st
 		return;
 	}
 	buf_str(out, "stdin <<'EOF'\n");
-	listen_nft_text(listen, out);
+	walls_nft_text(op->walls.is, context->ifname, out);
 	buf_str(out, "EOF");
 }
 
-void format_listen_remove(const struct op *op, const struct op_context *context, struct buf *out)
+void format_walls_remove(const struct op *op, const struct op_context *context, struct buf *out)
 {
 	(void)op;
 	buf_str(out, "nft delete table inet wgq-");

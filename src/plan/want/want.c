@@ -13,6 +13,7 @@
 #include "wgq/plan/want/cover.h"
 #include "wgq/plan/want/excluded.h"
 #include "wgq/plan/want/mtu.h"
+#include "wgq/plan/want/walls.h"
 
 bool want_asks_full_tunnel(const struct conf *conf)
 {
@@ -248,12 +249,24 @@ static int want_peers(const struct conf *conf, const struct snap *snap, struct w
 	return r;
 }
 
+static int want_walls(const struct conf *conf, struct walls *ret, struct diag *d)
+{
+	const uint16_t ports[WALLS_PORTS] = {conf->wg.listen_port};
+	int r = walls_of_port(conf, ports, ret);
+
+	if (r == 0)
+		r = walls_of_packets(conf, ret);
+	return r < 0 ? diag_no_memory(d) : 0;
+}
+
 int want_make(const struct conf *conf, const struct snap *snap, struct want *ret, struct diag *d)
 {
 	snap_needs(snap, LOOK_DEVICE | LOOK_ADDRESSES | LOOK_MAIN_ROUTES);
 	ret->conf = conf;
-	ret->listen = want_listen(conf);
 	int r = want_addresses(conf, snap, ret, d);
+	if (r < 0)
+		return r;
+	r = want_walls(conf, &ret->walls, d);
 	if (r < 0)
 		return r;
 	r = want_peers(conf, snap, ret, d);
@@ -333,14 +346,6 @@ int want_merge_peers(struct want *want, struct diag *d)
 	return r < 0 ? diag_no_memory(d) : 0;
 }
 
-struct listen want_listen(const struct conf *conf)
-{
-	return (struct listen){.ifname = conf->ifname,
-			       .ports = {conf->wg.listen_port},
-			       .on = conf->listen_on.at,
-			       .count = conf->listen_on.len};
-}
-
 void want_firewall_rules(const struct want *want, struct firewall *ret)
 {
 	*ret = (struct firewall){.ifname = want->conf->ifname,
@@ -363,6 +368,7 @@ void want_release(struct want *want)
 	vec_release(&want->pieces);
 	vec_release(&want->throws);
 	vec_release(&want->firewall_addrs);
+	vec_release(&want->walls);
 	key_wipe(&want->device.private_key);
 	*want = (struct want){0};
 }

@@ -377,10 +377,10 @@ static int take_step(struct host *h, const struct op *op, int *ret_status, struc
 		return host_firewall_set(h, &op->firewall.rules, d);
 	case OP_FIREWALL_REMOVE:
 		return host_firewall_remove(h, d);
-	case OP_LISTEN_SET:
-		return host_listen_set(h, &op->listen.is, d);
-	case OP_LISTEN_REMOVE:
-		return nft_listen_remove(ifname, d);
+	case OP_WALLS_SET:
+		return host_walls_set(h, op->walls.is, d);
+	case OP_WALLS_REMOVE:
+		return nft_walls_remove(ifname, d);
 	case OP_DNS_SET:
 	case OP_DNS_UNSET:
 		return change_dns(h, op, ret_status, d);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The real world: sets and removes the firewall of a full tunnel, and what the port accepts.
+// The real world: sets and removes the firewall of a full tunnel, and the walls.
 #include <errno.h>
 #include <string.h>
 
@@ -122,10 +122,24 @@ static int await_port(struct host *h, uint16_t *ret, struct diag *d)
 	return r;
 }
 
-int host_listen_set(struct host *h, const struct listen *listen, struct diag *d)
+int host_walls_set(struct host *h, const struct walls *walls, struct diag *d)
 {
-	struct listen whole = *listen;
-	int r = whole.count && !whole.ports[0] ? await_port(h, &whole.ports[0], d) : 0;
+	const char *ifname = h->options.ifname;
+	struct walls whole = {0};
+	uint16_t port = 0;
 
-	return r < 0 ? r : nft_listen_install(&whole, d);
+	if (!walls_lack_port(walls))
+		return nft_walls_install(ifname, walls, d);
+	int r = await_port(h, &port, d);
+	if (r == 0 && !vec_reserve(&whole, walls->len))
+		r = diag_no_memory(d);
+	for (size_t i = 0; r == 0 && i < walls->len; i++) {
+		whole.at[whole.len++] = walls->at[i];
+		if (walls->at[i].chain == WALL_LISTEN)
+			whole.at[i].dport = port;
+	}
+	if (r == 0)
+		r = nft_walls_install(ifname, &whole, d);
+	vec_release(&whole);
+	return r;
 }

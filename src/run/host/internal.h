@@ -51,8 +51,9 @@ int host_rule_del(struct host *h, const struct rule *rule, struct diag *d);
 int host_sysctl_set(struct host *h, const struct op *op, struct diag *d);
 int host_firewall_set(struct host *h, const struct firewall *firewall, struct diag *d);
 int host_firewall_remove(struct host *h, struct diag *d);
-/* Without a port that of the device, which the kernel or the userspace WireGuard has chosen. */
-int host_listen_set(struct host *h, const struct listen *listen, struct diag *d);
+/* Where they lack the port, with that of the device, which the kernel or the userspace WireGuard
+ * has chosen. */
+int host_walls_set(struct host *h, const struct walls *walls, struct diag *d);
 int host_observe_rules(struct host *h, const struct observe_query *query, struct snap *snap,
 		       struct diag *d);
 /* The rules of iptables, by programs. */

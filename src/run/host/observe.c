@@ -13,6 +13,7 @@
 #include "wgq/run/look/followed.h"
 #include "wgq/sys/dns/dns.h"
 #include "wgq/sys/file/config_text.h"
+#include "wgq/sys/host/forwarding.h"
 #include "wgq/sys/host/ipv6.h"
 #include "wgq/sys/host/sysctl.h"
 #include "wgq/sys/process/userspace.h"
@@ -271,6 +272,13 @@ static int observe_pins(struct host *h, const struct observe_query *query, struc
 	return rtnetlink_pins_list(h->rtnetlink, query->ifname, &snap->pins, d);
 }
 
+static int observe_forwarding(struct host *h, const struct observe_query *query, struct snap *snap,
+			      struct diag *d)
+{
+	(void)h;
+	return forwarding_look(query->ifname, &snap->forwarding, d);
+}
+
 static int observe_config(struct host *h, const struct observe_query *query, struct snap *snap,
 			  struct diag *d)
 {
@@ -300,6 +308,7 @@ static const struct {
 	{LOOK_FIREWALL | LOOK_FIREWALL_RULES, false, host_observe_firewall},
 	{LOOK_MTU, false, observe_mtu},
 	{LOOK_CONFIG, false, observe_config},
+	{LOOK_FORWARDING, false, observe_forwarding},
 };
 
 /* A dry run needs no privilege: it warns of what it could not see, and goes on. */

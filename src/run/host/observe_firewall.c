@@ -59,15 +59,12 @@ static int compare_firewall(struct host *h, const struct firewall *firewall, boo
 	return r;
 }
 
-static int observe_own_table(struct host *h, struct snap *snap, struct diag *d)
+static int observe_walls(struct host *h, struct snap *snap, struct diag *d)
 {
-	struct nft_listen seen = {0};
-	int r = nft_listen_read(h->options.ifname, &seen, d);
+	const char *ifname = h->options.ifname;
+	int r = nft_walls_read(ifname, &snap->walls, d);
 
-	snap->listen_on = seen.on;
-	memcpy(snap->listen_ports, seen.ports, sizeof(seen.ports));
-	const struct listen listen = snap_listen(snap, h->options.ifname);
-	return r == 0 ? nft_listen_matches(&listen, &snap->own_table_is_whole, d) : r;
+	return r == 0 ? nft_walls_matches(ifname, &snap->walls, &snap->own_table_is_whole, d) : r;
 }
 
 /* linux.bash:190-210 looks for both kinds. What may not be seen is taken to be there. */
@@ -79,7 +76,7 @@ int host_observe_firewall(struct host *h, const struct observe_query *query, str
 
 	snap->has_own_table = found & NFT_FOUND_OWN;
 	if (r == 0 && snap->has_own_table)
-		r = observe_own_table(h, snap, d);
+		r = observe_walls(h, snap, d);
 	found &= ~NFT_FOUND_OWN;
 	/* The table has the name that the link had when it came up. Without the mark, what was seen
 	 * before stays. */

@@ -7,6 +7,7 @@
 #include "wgq/base/mem.h"
 #include "wgq/kernel/nft/nft.h"
 #include "wgq/plan/want/carry.h"
+#include "wgq/plan/want/walls.h"
 #include "wgq/plan/want/want.h"
 #include "wgq/sys/dns/dns.h"
 #include "wgq/sys/host/ipv6.h"
@@ -163,19 +164,36 @@ static int prepare_firewall(struct host *h, const struct conf *conf, struct mean
 	return r;
 }
 
-static int prepare_listen(const struct conf *conf, struct diag *d)
+static const char *walls_key(const struct conf *conf)
 {
-	_cleanup_diag_ struct diag said = {0};
-	int r = conf->listen_on.len ? nft_listen_probe(&said) : 0;
+	return conf->listen_on.len      ? "ListenOn"
+	       : conf_masquerades(conf) ? "Masquerade"
+					: "IsolatePeers";
+}
 
+static int prepare_walls(const struct conf *conf, struct diag *d)
+{
+	static const uint16_t any_port[WALLS_PORTS] = {1};
+	_cleanup_diag_ struct diag said = {0};
+	struct walls walls = {0};
+	int r = walls_of_port(conf, any_port, &walls);
+
+	if (r == 0)
+		r = walls_of_packets(conf, &walls);
+	if (r < 0)
+		r = diag_no_memory(&said);
+	else if (walls.len)
+		r = nft_walls_probe(&walls, &said);
+	vec_release(&walls);
 	/* For a dry run. */
 	if (r == -EPERM && !privilege_net_admin())
 		return 0;
 	diag_move(d, &said);
 	if (r < 0)
-		sources_note_asked(&conf->sources, conf->listen_on.at[0].line, d);
+		sources_note_asked(&conf->sources, conf_walls_line(conf), d);
 	if (r == -EOPNOTSUPP)
-		diag_hint(d, "ListenOn needs nf_tables: load it, or delete ListenOn");
+		diag_hint(d, "%s needs nf_tables: load it, or delete %s", walls_key(conf),
+			  walls_key(conf));
 	return r;
 }
 
@@ -221,7 +239,7 @@ int host_prepare(void *self, const struct conf *conf, enum purpose purpose, stru
 	if (r == 0 && purpose != PURPOSE_DOWN)
 		r = prepare_firewall(h, conf, &h->means, d);
 	if (r == 0 && purpose != PURPOSE_DOWN)
-		r = prepare_listen(conf, d);
+		r = prepare_walls(conf, d);
 	if (r == 0 && (purpose == PURPOSE_RELOAD || purpose == PURPOSE_REPLACE) &&
 	    !conf_has_dns(conf))
 		r = find_dns(h, &h->means, d);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The real world: policy rules, and the kernel setting that goes with them.
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "wgq/sys/host/rp_filter.h"
@@ -61,12 +62,13 @@ static bool others_rely_on_mark(struct host *h)
 int host_sysctl_set(struct host *h, const struct op *op, struct diag *d)
 {
 	_cleanup_diag_ struct diag failure = {0};
+	bool of_mark = strcmp(op->sysctl.name, "net/ipv4/conf/all/src_valid_mark") == 0;
 
-	if (!op->sysctl.value && !op->sysctl.temporary && others_rely_on_mark(h))
+	if (of_mark && !op->sysctl.value && others_rely_on_mark(h))
 		return 0;
 	int r = sysctl_set(op->sysctl.name, op->sysctl.value, &failure);
 
-	if (r < 0 && !op->sysctl.temporary && !rp_filter_is_strict()) {
+	if (r < 0 && of_mark && !rp_filter_is_strict()) {
 		diag_demote(&failure);
 		diag_hint(&failure, "no interface filters by reverse path strictly, so the tunnel "
 				    "works without");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "wgq/base/mem.h"
+#include "wgq/kernel/nft/forward.h"
 #include "wgq/kernel/rtnetlink/rtnetlink.h"
 #include "wgq/run/look/facts.h"
 #include "wgq/sys/host/neighbours.h"
@@ -73,7 +74,8 @@ int around_look(const struct snap *snap, const struct want *want, struct around 
 {
 	_cleanup_(rtnetlink_free_at) struct rtnetlink *rt = NULL;
 	_cleanup_prefix_set_ struct prefix_set own = {0};
-	long src_valid_mark = 0;
+	long src_valid_mark = 0, forward = 0;
+	uint32_t line;
 	int r = rtnetlink_open(&rt, d);
 
 	if (r < 0)
@@ -91,6 +93,11 @@ int around_look(const struct snap *snap, const struct want *want, struct around 
 	ret->src_valid_mark =
 		sysctl_get("net/ipv4/conf/all/src_valid_mark", &src_valid_mark, NULL) == 0 &&
 		src_valid_mark;
+	ret->lacks_forwarding = sysctl_get("net/ipv4/ip_forward", &forward, NULL) == 0 && !forward;
+	if (r == 0 && want && conf_forwards(want->conf, &line))
+		r = nft_forward_blockers(snap->link.name, &ret->blockers, d);
+	ret->lacks_forwarding6 =
+		sysctl_get("net/ipv6/conf/all/forwarding", &forward, NULL) == 0 && !forward;
 	ret->strict_rp_filter = rp_filter_is_strict();
 	(void)neighbours_count(&ret->neighbours, &ret->neighbours_max);
 	return r;

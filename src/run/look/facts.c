@@ -11,6 +11,7 @@
 
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
+#include "wgq/kernel/nft/forward.h"
 #include "wgq/kernel/rtnetlink/rtnetlink.h"
 #include "wgq/run/look/device.h"
 #include "wgq/sys/dns/dns.h"
@@ -115,6 +116,14 @@ int facts_networks(uint32_t index, const struct prefix_set *asked, struct prefix
 		       : rtnetlink_others_list(rtnetlink, index, &tunnels, ret, d);
 }
 
+void facts_read_blockers(const struct conf *conf, struct blocker_vec *ret)
+{
+	uint32_t line;
+
+	if (conf_forwards(conf, &line))
+		(void)nft_forward_blockers(conf->ifname, ret, NULL);
+}
+
 static bool has_link(const char *name)
 {
 	return if_nametoindex(name) != 0;
@@ -145,6 +154,7 @@ void facts_read(const struct conf *conf, struct check_facts *ret)
 	ret->has_address = has_address;
 	ret->lacks_dns_tool = conf_has_dns(conf) && !dns_can_be_set();
 	facts_read_others(conf->ifname, &ret->others);
+	facts_read_blockers(conf, &ret->blockers);
 	(void)facts_networks(if_nametoindex(conf->ifname), NULL, &ret->networks, NULL);
 	read_path(conf, &ret->path_mtu);
 	if (sysctl_get("net/ipv6/neigh/default/gc_thresh3", &ret->neighbours, NULL) < 0)

@@ -34,17 +34,14 @@ static void find_peer(const struct addr *to, struct way_tunnel *tunnel)
 /* Who may not see tables sees none. */
 static void look_at_firewall(const struct link *link, struct way_tunnel *tunnel)
 {
-	struct nft_listen listen = {0};
 	unsigned found = 0;
 
 	(void)nft_find(link->name, &found, NULL);
 	tunnel->has_firewall = found & ~NFT_FOUND_OWN;
-	tunnel->has_listen_on = found & NFT_FOUND_OWN;
 	if (tunnel->has_firewall)
 		(void)nft_read(link->name, &tunnel->firewall_mark, NULL, NULL);
-	if (tunnel->has_listen_on)
-		(void)nft_listen_read(link->name, &listen, NULL);
-	tunnel->listen_on = listen.on;
+	if (found & NFT_FOUND_OWN)
+		(void)nft_walls_read(link->name, &tunnel->walls, NULL);
 }
 
 int way_tunnel_look(const struct link *link, const struct addr *to, struct way_tunnel *ret,
@@ -187,11 +184,13 @@ bool way_drops_answers(const struct way *way, size_t i)
 	const struct way_tunnel *tunnel = &way->legs[i].tunnel;
 	const struct way_leg *around = &way->legs[i + 1];
 
-	if (!tunnel->has_listen_on || i + 1 >= way->count || !around->link.index)
+	if (!walls_have(&tunnel->walls, WALL_LISTEN) || i + 1 >= way->count || !around->link.index)
 		return false;
-	vec_each(on, &tunnel->listen_on)
-		if (on->ifname[0] ? strcmp(on->ifname, around->link.name) == 0
-				  : addr_compare(&on->addr, &around->answer.source) == 0)
+	vec_each(wall, &tunnel->walls)
+		if (wall->chain == WALL_LISTEN && wall->verdict == WALL_ACCEPT &&
+		    (wall->from[0]
+			     ? strcmp(wall->from, around->link.name) == 0
+			     : addr_compare(&wall->destination.addr, &around->answer.source) == 0))
 			return false;
 	return true;
 }
@@ -199,7 +198,7 @@ bool way_drops_answers(const struct way *way, size_t i)
 static void tunnel_release(struct way_tunnel *tunnel)
 {
 	wg_device_release(&tunnel->device);
-	vec_release(&tunnel->listen_on);
+	vec_release(&tunnel->walls);
 }
 
 void way_release(struct way *way)

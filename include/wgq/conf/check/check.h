@@ -21,6 +21,7 @@
 #include "wgq/base/diag.h"
 #include "wgq/base/mem.h"
 #include "wgq/conf/conf.h"
+#include "wgq/net/blocker.h"
 #include "wgq/net/key.h"
 #include "wgq/net/prefix_set.h"
 #include "wgq/net/spec.h"
@@ -64,6 +65,7 @@ struct check_facts {
 	bool lacks_dns_tool; /* it has no way to set name servers */
 	bool ipv6_off;       /* absent or disabled, so that nothing leaks by it */
 	struct check_other_vec others; /* but those with the interface's own name */
+	struct blocker_vec blockers;   /* firewalls that drop what is forwarded */
 	struct prefix_set networks;    /* that other interfaces are in or lead to, sorted */
 };
 
@@ -81,8 +83,9 @@ enum { CHECK_SHOWN_MAX = 20 };
 int check_conf(const struct conf *conf, const char *text, size_t n, const struct check_facts *facts,
 	       struct diag *d);
 
-/* Only what concerns others; without the text places are lines as a whole. */
-int check_conf_others(const struct conf *conf, const struct check_other_vec *others,
-		      struct diag *d);
+/* Only what concerns others: interfaces, and firewalls. Without the text places are lines as a
+ * whole.
+ */
+int check_conf_others(const struct conf *conf, const struct check_facts *facts, struct diag *d);
 
 #define _cleanup_check_others_ _cleanup_(check_others_release)

@@ -43,6 +43,9 @@
 	KEY(SHARED_NEIGHBOUR, "SharedNeighbour", Interface, WGQ, ONE, own_shared_neighbour)        \
 	KEY(LISTEN_ON, "ListenOn", Interface, WGQ, LIST, own_listen_on)                            \
 	KEY(FOLLOW_ROUTES, "FollowRoutes", Interface, WGQ, LIST, own_follow_routes)                \
+	KEY(FORWARD, "Forward", Interface, WGQ, ONE, own_forward)                                  \
+	KEY(MASQUERADE, "Masquerade", Interface, WGQ, LIST, own_masquerade)                        \
+	KEY(ISOLATE_PEERS, "IsolatePeers", Interface, WGQ, ONE, own_isolate_peers)                 \
 	KEY(PRESHARED_KEY_FILE, "PresharedKeyFile", Peer, WGQ, ONE, own_key_file)                  \
 	KEY(FALLBACK_ENDPOINT, "FallbackEndpoint", Peer, WGQ, LIST, own_fallback_endpoint)         \
 	KEY(PUBLIC_ENDPOINT, "PublicEndpoint", Interface, WGQ, ONE, own_public_endpoint)           \

@@ -22,6 +22,9 @@ enum nft_part {
 	NFT_PART_RULE,    /* with nothing that a kernel with nf_tables may lack */
 	NFT_PART_ADDRESS, /* the rule of an address: needs nft_fib */
 	NFT_PART_MARK,    /* a rule that saves or restores the mark: needs nft_ct */
+	NFT_PART_REJECT,  /* a rule that rejects: needs nft_reject_inet */
+	NFT_PART_NAT,     /* a chain of type nat, or a rule of it: needs nft_masq */
+	NFT_PART_CLAMP,   /* a rule that sets the MSS: needs nft_rt and nft_exthdr */
 	NFT_PART_END,
 };
 
@@ -49,8 +52,9 @@ struct nft_chain {
 	const char *name;
 	uint32_t hook;
 	int32_t priority;
+	const char *type; /* NULL: filter */
 };
-/* A base chain of type filter that accepts. */
+/* A base chain that accepts. */
 void nft_batch_chain(struct nft_batch *b, uint8_t family, const char *table,
 		     const struct nft_chain *chain);
 
@@ -75,16 +79,27 @@ void nft_rule_load_meta(struct nft_rule *r, enum nft_meta_keys key);
 void nft_rule_load_payload(struct nft_rule *r, enum nft_payload_bases base, size_t offset,
 			   size_t len);
 void nft_rule_load_ct_mark(struct nft_rule *r);
+/* What was loaded, without the bits that the mask, of the same length, has not. */
+void nft_rule_mask(struct nft_rule *r, const void *mask, size_t len);
 void nft_rule_load_source_type(struct nft_rule *r); /* RTN_... of the source address */
 void nft_rule_compare(struct nft_rule *r, enum nft_cmp_ops op, const void *value, size_t len);
 void nft_rule_set_mark(struct nft_rule *r);
 void nft_rule_set_ct_mark(struct nft_rule *r);
+void nft_rule_count(struct nft_rule *r);
 /* NF_ACCEPT, NF_DROP. */
 void nft_rule_verdict(struct nft_rule *r, uint32_t verdict);
+/* By an ICMP error, a NFT_REJECT_ICMPX_..., of either family. */
+void nft_rule_reject(struct nft_rule *r, uint8_t code);
+void nft_rule_masquerade(struct nft_rule *r);
+/* Of a SYN, the MSS to what the route's MTU leaves room for, where it is above. */
+void nft_rule_clamp_mss(struct nft_rule *r);
 void nft_rule_end(struct nft_rule *r);
 
-/* Several of these at once, as nft(8) writes them: meta l4proto udp; iifname LINK, or not; ip daddr
- * ADDRESS, or ip6. */
-void nft_rule_is_udp(struct nft_rule *r);
-void nft_rule_link(struct nft_rule *r, enum nft_cmp_ops op, const char *ifname);
-void nft_rule_destination(struct nft_rule *r, const struct addr *addr);
+/* Several of these at once, as nft(8) writes them: meta l4proto PROTOCOL; iifname LINK, or not;
+ * meta nfproto ipv4, or ipv6, of an AF_...; ip daddr PREFIX, ip6 saddr PREFIX. */
+void nft_rule_protocol(struct nft_rule *r, uint8_t protocol);
+void nft_rule_link(struct nft_rule *r, enum nft_meta_keys key, enum nft_cmp_ops op,
+		   const char *ifname);
+void nft_rule_family(struct nft_rule *r, uint8_t family);
+void nft_rule_destination(struct nft_rule *r, const struct prefix *prefix);
+void nft_rule_source(struct nft_rule *r, const struct prefix *prefix);

@@ -10,7 +10,7 @@
 #include "wgq/kernel/nft/batch.h"
 
 /* Hands the objects of a type (NFT_MSG_GET...) that are of one table to the sink; table "": of all,
- * which only tables themselves may be asked for. */
+ * which only tables and chains may be asked for. */
 int nft_dump(uint16_t type, uint8_t family, const char *table, const struct netlink_sink *sink,
 	     struct diag *d);
 /* The name of the table that a message is about; "": it has none. 0 or -EPROTO. */

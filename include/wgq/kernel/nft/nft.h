@@ -6,10 +6,9 @@
  * are dropped unless they come in through the tunnel or from this host, and the mark of outgoing
  * encrypted packets is saved in their connection and restored for the answers.
  *
- * wgq-IFACE is wgq's own, for what wg-quick does not have: packets to the port of the interface
- * are dropped unless they come in as ListenOn says.
+ * wgq-IFACE is wgq's own, for what wg-quick does not have: net/walls.h.
  *
- * In come struct firewall and struct listen; the answers are whether they are there, and what they
+ * In come struct firewall and struct walls; the answers are whether they are there, and what they
  * hold. run/host calls this to look and to change; run/look/way.c only looks.
  *
  *	nft.c		installs and removes tables
@@ -18,6 +17,7 @@
  *	rules.c		the rules of each table; pure
  *	batch.c		messages of nf_tables; pure
  *	text.c		rules as lines, so that they can be compared; pure
+ *	forward.c	which tables of others drop what is forwarded
  *	notices.c	what others change */
 #pragma once
 
@@ -27,6 +27,7 @@
 
 #include "wgq/base/diag.h"
 #include "wgq/net/spec.h"
+#include "wgq/net/walls.h"
 
 /* The tables of an interface that are there: wg-quick's by family, and wgq's own. */
 enum nft_found {
@@ -61,13 +62,9 @@ int nft_read(const char *ifname, uint32_t *ret_mark, struct addr_vec *ret_addrs,
  * aborted. IPv6 is part of it where the kernel has IPv6. 0 or -EOPNOTSUPP, -EPERM. */
 int nft_probe(struct diag *d);
 
-/* The same for wgq's own table. */
-int nft_listen_install(const struct listen *listen, struct diag *d);
-int nft_listen_remove(const char *ifname, struct diag *d);
-int nft_listen_matches(const struct listen *listen, bool *ret, struct diag *d);
-struct nft_listen {
-	struct listen_on_vec on;
-	uint16_t ports[LISTEN_PORTS];
-};
-int nft_listen_read(const char *ifname, struct nft_listen *ret, struct diag *d);
-int nft_listen_probe(struct diag *d);
+/* The same for wgq's own table. What is of no known form is not read, and then does not match. */
+int nft_walls_install(const char *ifname, const struct walls *walls, struct diag *d);
+int nft_walls_remove(const char *ifname, struct diag *d);
+int nft_walls_matches(const char *ifname, const struct walls *walls, bool *ret, struct diag *d);
+int nft_walls_read(const char *ifname, struct walls *ret, struct diag *d);
+int nft_walls_probe(const struct walls *walls, struct diag *d);

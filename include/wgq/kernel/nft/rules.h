@@ -5,6 +5,7 @@
 
 #include "wgq/kernel/nft/batch.h"
 #include "wgq/net/spec.h"
+#include "wgq/net/walls.h"
 
 /* 32 is NFT_TABLE_MAXNAMELEN of kernels before 4.14. */
 enum { NFT_TABLE_NAME_MAX = 32 };
@@ -15,6 +16,4 @@ void nft_own_name(const char *ifname, char ret_name[NFT_TABLE_NAME_MAX]);
 
 void nft_batch_firewall(struct nft_batch *b, const struct firewall *fw);
 
-/* The chain of wgq's own table in which packets to the port are accepted or dropped. */
-#define NFT_LISTEN_CHAIN "listen"
-void nft_batch_listen(struct nft_batch *b, const struct listen *listen);
+void nft_batch_walls(struct nft_batch *b, const char *ifname, const struct walls *walls);

@@ -8,6 +8,7 @@
 
 #include "wgq/base/buf.h"
 #include "wgq/base/vec.h"
+#include "wgq/net/blocker.h"
 
 enum finding_kind {
 #define KIND(constant, ...) constant,

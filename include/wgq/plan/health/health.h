@@ -50,7 +50,9 @@ struct around {
 	 */
 	struct prefix_set networks;
 	bool strict_rp_filter, src_valid_mark;
-	uint32_t neighbours, neighbours_max; /* of IPv6, on the whole host; max 0: not known */
+	struct blocker_vec blockers;              /* firewalls that drop what is forwarded */
+	bool lacks_forwarding, lacks_forwarding6; /* this host forwards no packets of the family */
+	uint32_t neighbours, neighbours_max;      /* of IPv6, on the whole host; max 0: not known */
 };
 
 struct health_input {

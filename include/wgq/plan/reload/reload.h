@@ -43,7 +43,8 @@ struct reload {
 	struct route_table_vec lost_on_the_way_back[2]; /* with new addresses; IPv6: 1 */
 
 	struct services before;
-	struct listen both_ports;       /* while one becomes the other */
+	struct walls walls;             /* wanted, */
+	struct walls both_ports;        /* and while one port becomes the other; else none */
 	struct buf promote_secondaries; /* name of the sysctl */
 
 	struct plan plan;

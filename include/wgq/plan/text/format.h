@@ -8,7 +8,7 @@ void format_wg_set(const struct op *op, const struct op_context *context, struct
 void format_wg_change(const struct op *op, const struct op_context *context, struct buf *out);
 void format_firewall_set(const struct op *op, const struct op_context *context, struct buf *out);
 void format_firewall_remove(const struct op *op, const struct op_context *context, struct buf *out);
-void format_listen_set(const struct op *op, const struct op_context *context, struct buf *out);
-void format_listen_remove(const struct op *op, const struct op_context *context, struct buf *out);
+void format_walls_set(const struct op *op, const struct op_context *context, struct buf *out);
+void format_walls_remove(const struct op *op, const struct op_context *context, struct buf *out);
 void format_dns_set(const struct op *op, const struct op_context *context, struct buf *out);
 void format_dns_unset(const struct op *op, const struct op_context *context, struct buf *out);

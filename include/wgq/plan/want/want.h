@@ -12,6 +12,7 @@
  *	addrs_listed.c		in which order the firewall has the addresses
  *	mtu.c			the MTU
  *	carry.c			refuses a tunnel that would let a family leave in the clear
+ *	walls.c			the rules of wgq's own nftables table
  *	endpoints.c		the note that tells an edited endpoint from one that has roamed */
 #pragma once
 
@@ -22,6 +23,7 @@
 #include "wgq/conf/conf.h"
 #include "wgq/net/snap.h"
 #include "wgq/net/spec.h"
+#include "wgq/net/walls.h"
 
 struct want {
 	const struct conf *conf; /* borrowed */
@@ -46,7 +48,7 @@ struct want {
 	uint32_t mark;       /* fwmark, and the number of the routing table */
 	bool mark_is_chosen; /* by the caller: neither the file nor a hook has set one */
 	struct addr_vec firewall_addrs;
-	struct listen listen; /* count 0: everything is accepted; port 0: the kernel chooses it */
+	struct walls walls; /* without a port where the kernel chooses it */
 };
 
 /* Warns of what is left out. ret has to be zeroed; it borrows from conf. */
@@ -84,9 +86,6 @@ bool want_may_meet_unlinked(const struct want *want);
 
 /* The firewall of its full tunnel; borrows from want. */
 void want_firewall_rules(const struct want *want, struct firewall *ret);
-
-/* What its port accepts; borrows from conf. */
-struct listen want_listen(const struct conf *conf);
 
 /* Makes one peer of the blocks of one key: a device that runs already knows nothing of blocks. */
 int want_merge_peers(struct want *want, struct diag *d);

@@ -8,7 +8,7 @@
 
 #include "wgq/base/diag.h"
 #include "wgq/net/policy.h"
-#include "wgq/net/spec.h"
+#include "wgq/net/walls.h"
 #include "wgq/net/wg.h"
 #include "wgq/plan/packet/packet.h"
 
@@ -21,8 +21,7 @@ struct way_tunnel {
 	struct prefix allowed;      /* by this allowed IP */
 	bool has_firewall;          /* a table of nf_tables, as wgq and wg-quick make it */
 	uint32_t firewall_mark;     /* the mark that it saves; 0: not known */
-	bool has_listen_on;         /* its port accepts packets only by these: */
-	struct listen_on_vec listen_on;
+	struct walls walls;         /* of its own table */
 };
 
 struct way_leg {

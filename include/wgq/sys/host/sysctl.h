@@ -7,6 +7,7 @@
  * but sysctl_set() only looks.
  *
  *	sysctl.c		settings
+ *	forwarding.c		whether this host forwards packets
  *	ipv6.c, rp_filter.c	which interfaces have IPv6, or filter by reverse path
  *	neighbours.c		how full the table of IPv6 neighbours is
  *	table.c			numbers of named routing tables
