@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "wgq/conf/hook/hooks.h"
@@ -366,39 +365,6 @@ static bool return_firewall(struct op *op)
 	return true;
 }
 
-static enum change_sign sign_of(const struct buf *from, const struct buf *to)
-{
-	return !from->len ? CHANGE_ADD : !to->len ? CHANGE_REMOVE : CHANGE_ALTER;
-}
-
-/* Key by key. Where all values stay the same, the rules were changed by hand. */
-static int list_walls(const struct op *op, struct change_vec *changes)
-{
-	static const struct walls none;
-	const struct walls *is = op->walls.is ? op->walls.is : &none;
-	const struct walls *before = op->walls.before ? op->walls.before : &none;
-	size_t listed = changes->len;
-	int r = 0;
-
-	for (enum wall_key key = 0; r == 0 && key < WALL_KEYS; key++) {
-		_cleanup_buf_ struct buf from = {0}, to = {0};
-
-		walls_value(before, key, &from);
-		walls_value(is, key, &to);
-		if (buf_status(&from) < 0 || buf_status(&to) < 0)
-			return -ENOMEM;
-		if (strcmp(buf_text(&from), buf_text(&to)) != 0)
-			r = change_add(changes, CHANGE_FIREWALL, sign_of(&from, &to),
-				       wall_key_name(key), buf_text(&from), buf_text(&to),
-				       op->line);
-	}
-	if (r < 0 || changes->len != listed || op->walls.of_port)
-		return r;
-	return change_add(changes, CHANGE_FIREWALL,
-			  op->kind == OP_WALLS_REMOVE ? CHANGE_REMOVE : CHANGE_ALTER,
-			  "rules of the wgq table", "", "", op->line);
-}
-
 static bool return_walls(struct op *op)
 {
 	if (!op->walls.before)
@@ -535,8 +501,8 @@ const struct op_type op_types[OP_KINDS] = {
 			     OP_FIREWALL_REMOVE, .program = OP_RUNS_IPTABLES},
 	[OP_FIREWALL_REMOVE] = {format_firewall_remove, list_firewall, return_firewall,
 				OP_FIREWALL_SET, .removes = true, .program = OP_RUNS_IPTABLES},
-	[OP_WALLS_SET] = {format_walls_set, list_walls, return_walls, OP_WALLS_REMOVE},
-	[OP_WALLS_REMOVE] = {format_walls_remove, list_walls, return_walls, OP_WALLS_SET,
+	[OP_WALLS_SET] = {format_walls_set, change_walls, return_walls, OP_WALLS_REMOVE},
+	[OP_WALLS_REMOVE] = {format_walls_remove, change_walls, return_walls, OP_WALLS_SET,
 			     .removes = true},
 	[OP_DNS_SET] = {format_dns_set, list_dns, return_dns, OP_DNS_UNSET,
 			.program = OP_RUNS_PROGRAM},

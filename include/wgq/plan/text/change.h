@@ -78,6 +78,8 @@ int change_add_number(struct change_vec *changes, const char *object, uint32_t f
 int change_mark(struct change_vec *changes, uint32_t from, uint32_t to);
 /* An OP_WG_CHANGE. */
 int change_wg(const struct op *op, struct change_vec *changes);
+/* Of OP_WALLS_SET and OP_WALLS_REMOVE. */
+int change_walls(const struct op *op, struct change_vec *changes);
 /* Makes one change of a peer that goes and one that comes with the same allowed IPs, and with no
  * other name: it has a new key. */
 int change_find_new_keys(const struct peer_names *names, struct change_vec *changes);
