@@ -122,7 +122,8 @@ class Judge:
         self.snapshot = Snapshot(case)
         self.targets = targets_of(self.case["steps"], self.case["seed"])
         self.sender = Sender(self.targets)
-        self.stages = []        # by port: a name, and the addresses
+        self.stages = []        # by port: a name, the addresses, and whether the host has all its ways
+        self.killed = False     # a reload, and no other has mended it
         self.running = None     # the file that is up
         self.inside = set()     # the addresses that are sent into the tunnel now
         self.before = None      # the host without the tunnel
@@ -173,7 +174,7 @@ class Judge:
 
     def stage(self, name, inside):
         """From now on: the addresses must not be seen on the uplinks."""
-        self.stages.append((name, inside))
+        self.stages.append((name, inside, not self.killed and not name.startswith("during")))
         self.sender.begin(FIRST_PORT + len(self.stages) - 1)
 
     def write(self, file):
@@ -197,11 +198,11 @@ class Judge:
         """What up and reload have in common: done, or nothing has changed; killed: something between."""
         status = self.run(verb, LINK, fault=step["fault"])
         if status == -signal.SIGKILL:
-            self.running = step["file"]
+            self.running, self.killed = step["file"], True
             self.inside = self.inside & tunnelled(step["file"], self.targets)
             self.did.append(f"{verb} killed")
         elif status == 0:
-            self.running = step["file"]
+            self.running, self.killed = step["file"], False
             self.inside = tunnelled(step["file"], self.targets)
             self.did.append(verb)
             if self.run("diff", LINK) != 0:
@@ -211,8 +212,7 @@ class Judge:
             self.same(before, self.state(), f"{verb} ends with {status}, and has changed")
             if self.running:
                 self.write(self.running)
-        ends = "is killed" if status == -signal.SIGKILL else f"ends with {status}"
-        self.stage(f"after {verb}, which {ends}", self.inside)
+        self.stage(f"after {verb}, which ends with {status}", self.inside)
         return self.running is not None
 
     def event(self, step):
@@ -301,9 +301,8 @@ class Judge:
         if missed:
             self.problem(f"not seen without a tunnel: {sorted(map(str, missed))}")
         own_ways = self.own_ways()
-        for number, (name, inside) in enumerate(self.stages):
-            between = name.startswith("during") or name.endswith("is killed")
-            lost = [str(t) for t in own_ways if (number, t) not in seen and not between]
+        for number, (name, inside, is_whole) in enumerate(self.stages):
+            lost = [str(t) for t in own_ways if (number, t) not in seen and is_whole]
             if lost:
                 self.problem(f"the host's own way is lost {name}: {', '.join(lost)}")
             leaked = sorted(str(t) for t in inside if (number, t) in seen)
@@ -316,7 +315,7 @@ def job(case, wgq, out):
     def run(environment):
         judge = Judge(case, wgq.name, environment)
         judge.play()
-        judged = sum(len(inside) for _, inside in judge.stages)
+        judged = sum(len(stage[1]) for stage in judge.stages)
         json.dump({"problems": judge.problems, "did": judge.did, "judged": judged}, out)
         out.flush()
     return run

@@ -262,15 +262,16 @@ static bool in_each_others_way(const struct route_group *a, const struct route_g
 	       b->lead == ROUTE_INTO && !route_group_equal(a, b);
 }
 
-/* Takes the routes of the list that are in the other one out of it. */
-static int move_common(struct route_vec *routes, const struct route_vec *others,
+/* Takes the routes of the list that are in the other one, of a family (0: both), out of it. */
+static int move_common(struct route_vec *routes, const struct route_vec *others, uint8_t family,
 		       struct route_vec *ret)
 {
 	size_t kept = 0;
 	int r = 0;
 
 	vec_each(route, routes) {
-		if (!route_is_in(others, &route->prefix))
+		if ((family && route->prefix.addr.family != family) ||
+		    !route_is_in(others, &route->prefix))
 			routes->at[kept++] = *route;
 		else if (r == 0)
 			r = route_add(ret, route);
@@ -279,6 +280,9 @@ static int move_common(struct route_vec *routes, const struct route_vec *others,
 	return r;
 }
 
+/* The new one is put beside the old one, but in IPv6 two that differ in their protocol alone are
+ * one to the kernel (rt6_duplicate_nexthop(), net/ipv6/ip6_fib.c): there it comes behind a barrier.
+ */
 static int replace_routes(struct table_change_vec *changes)
 {
 	int r = 0;
@@ -287,10 +291,14 @@ static int replace_routes(struct table_change_vec *changes)
 		vec_each(new, changes) {
 			if (!in_each_others_way(&old->group, &new->group))
 				continue;
+			if (old->group.shared == new->group.shared)
+				r = move_common(&new->add, &old->remove, AF_INET6, &new->add_late);
 			if (r == 0)
-				r = move_common(&new->add, &old->remove, &new->replacing);
+				r = move_common(&new->add, &old->remove, 0, &new->replacing);
 			if (r == 0)
-				r = move_common(&old->remove, &new->replacing, &old->replaced);
+				r = move_common(&old->remove, &new->replacing, 0, &old->replaced);
+			if (r < 0)
+				return r;
 		}
 	}
 	return r;

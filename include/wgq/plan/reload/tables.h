@@ -10,7 +10,8 @@
 struct table_change {
 	struct route_group group;
 	struct route_vec add;      /* longest first */
-	struct route_vec add_late; /* after addresses that are in the way, or take them along */
+	struct route_vec add_late; /* after addresses that are in the way or take them along, and
+				    * after routes that the kernel takes for the same */
 	struct route_vec put_back; /* of those in remove: the kernel takes them meanwhile */
 	struct route_vec barred;   /* missing, and a killed wgq has left a barrier */
 	struct route_vec remove;
