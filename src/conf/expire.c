@@ -32,7 +32,7 @@ static void warn(const struct conf *conf, const struct conf_expiry *expiry, stru
 
 	date_add(expiry->time, &date);
 	diag_warn_at(d, &at, "wgq peer remove --expired takes it out of the file",
-		     "this peer has expired on %s: it is left out", buf_text(&date));
+		     "this peer expired on %s: it is left out", buf_text(&date));
 	diag_id(d, "expired");
 }
 

@@ -10,14 +10,18 @@
 // it, and says so. Nothing else can be half done.
 //
 // Peers that only the interface has would be removed by a reload. Somebody has set them, and did
-// not ask for that: so the change is refused.
+// not ask for that: so the change is refused. But a peer that is to go has to go, whatever others
+// do: then it alone is taken from the interface, in place of a reload. Peers of the file that have
+// expired are nobody's: they go with any change.
 //
 // The lock is given away while names of endpoints are looked up and name servers are asked for.
 // Whoever changes the file then is noticed before anything is changed (ESTALE), and all begins
 // again.
 #include <errno.h>
 #include <net/if.h>
+#include <time.h>
 
+#include "wgq/base/mem.h"
 #include "wgq/cmd/peer/peer.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
@@ -32,10 +36,14 @@ static bool is_about(const struct peer_change *c, const struct key *key)
 	vec_each(own, &c->keys)
 		if (key_equal(own, key))
 			return true;
+	vec_each(expired, &c->expired)
+		if (key_equal(expired, key))
+			return true;
 	return false;
 }
 
-static int refuse_unsaved(const struct peer_change *c, const struct wg_peer *peer, size_t count,
+/* Those that are asked for go all the same. */
+static int tell_unsaved(const struct peer_change *c, const struct wg_peer *peer, size_t count,
 			  struct diag *d)
 {
 	_cleanup_buf_ struct buf key = {0};
@@ -43,11 +51,39 @@ static int refuse_unsaved(const struct peer_change *c, const struct wg_peer *pee
 	key_add(&peer->public_key, &key);
 	if (count > 1)
 		buf_addf(&key, " and %zu more", count - 1);
-	diag_refuse(d, EBUSY, "%s has peers that %s has not: %s", c->next.path.ifname,
-		    c->next.path.given, buf_text(&key));
+	if (c->interface_first)
+		diag_warn(d, "%s has peers that %s has not: %s: nothing else of it is loaded",
+			  c->next.path.ifname, c->next.path.given, buf_text(&key));
+	else
+		diag_refuse(d, EBUSY, "%s has peers that %s has not: %s", c->next.path.ifname,
+			    c->next.path.given, buf_text(&key));
 	diag_hint(d, "wgq save %s puts them into the file; wgq reload %s removes them",
 		  c->options->args[0], c->options->args[0]);
-	return -EBUSY;
+	return c->interface_first ? 0 : -EBUSY;
+}
+
+/* Of what a reload would remove that which the change is about. */
+static int remove_own(struct peer_change *c, const struct peers_change *all, struct diag *d)
+{
+	size_t count = all->removed.peers.len;
+
+	/* No key is left behind by a list that grows. */
+	if (!vec_reserve(&c->removed.peers, count) || !vec_reserve(&c->restored.peers, count))
+		return diag_no_memory(d);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_about(c, &all->removed.peers.at[i].public_key))
+			continue;
+		*vec_push(&c->removed.peers) = all->removed.peers.at[i];
+		*vec_push(&c->restored.peers) = all->restored.peers.at[i];
+	}
+	if (c->removed.peers.len) {
+		struct op *op = plan_add(&c->removal, OP_WG_CHANGE, 0);
+
+		op->change.forth = &c->removed;
+		op->change.back = &c->restored;
+	}
+	int r = plan_check(&c->removal, d);
+	return r == 0 ? session_apply(&c->session, &c->removal, d) : r;
 }
 
 /* Others that the file has and the interface lacked. */
@@ -92,7 +128,11 @@ static bool approve(void *context, const struct snap *snap, const struct reload 
 	if (unsaved || c->interface_first)
 		c->failed = check_unchanged(c, d);
 	if (unsaved && c->failed == 0)
-		c->failed = refuse_unsaved(c, unsaved, count, d);
+		c->failed = tell_unsaved(c, unsaved, count, d);
+	if (unsaved && c->failed == 0) {
+		c->failed = remove_own(c, &reload->peers, d);
+		return false;
+	}
 	if (c->failed == 0)
 		tell_mended(c, reload);
 	if (c->failed == 0 && !c->interface_first)
@@ -129,6 +169,23 @@ static int apply_to_file(struct peer_change *c, struct diag *d)
 	return r;
 }
 
+/* As config_parse() leaves them out, or one more: it looked at the clock before. */
+static int note_expired(struct peer_change *c, const struct roster *roster, struct diag *d)
+{
+	int64_t now = time(NULL);
+
+	vec_each(peer, roster) {
+		if (peer->is_disabled || !peer->expires || peer->expires > now)
+			continue;
+		struct key *key = vec_push(&c->expired);
+
+		if (!key)
+			return diag_no_memory(d);
+		*key = peer->peer->public_key;
+	}
+	return 0;
+}
+
 static int edit(struct peer_change *c, struct diag *d)
 {
 	_cleanup_roster_ struct roster roster = {0};
@@ -140,6 +197,8 @@ static int edit(struct peer_change *c, struct diag *d)
 		r = c->edit(c, &roster, &c->next.text, d);
 	if (r == 0)
 		r = config_parse(&c->next, d);
+	if (r == 0)
+		r = note_expired(c, &roster, d);
 	return r == 0 && c->prepare ? c->prepare(c, d) : r;
 }
 
@@ -182,7 +241,13 @@ static void forget(struct peer_change *c)
 	config_text_release(&c->next.text);
 	conf_release(&c->next.conf);
 	plan_release(&c->save);
-	c->keys.len = 0;
+	plan_release(&c->removal);
+	if (c->restored.peers.len)
+		mem_wipe(c->restored.peers.at,
+			 c->restored.peers.len * sizeof(*c->restored.peers.at));
+	vec_release(&c->removed.peers);
+	vec_release(&c->restored.peers);
+	c->keys.len = c->expired.len = 0;
 	c->failed = 0;
 }
 
@@ -210,6 +275,7 @@ int peer_change_run(struct peer_change *c, struct diag *d)
 	session_close(&c->session);
 	forget(c);
 	vec_release(&c->keys);
+	vec_release(&c->expired);
 	config_path_release(&c->next.path);
 	return status;
 }
