@@ -11,14 +11,49 @@
 #include "wgq/cmd/verbs.h"
 #include "wgq/conf/save/peer_edit.h"
 
+/* Once: a peer may have several blocks, and be named twice. */
 static int note_key(struct peer_change *c, const struct key *key, struct diag *d)
 {
+	vec_each(known, &c->keys)
+		if (key_equal(known, key))
+			return 0;
 	struct key *added = vec_push(&c->keys);
 
 	if (!added)
 		return diag_no_memory(d);
 	*added = *key;
 	return 0;
+}
+
+/* Blocks of one key are one peer. One that is disabled is another, though: it may be over while the
+ * peer goes on, or the other way round. NULL: the peer has not expired. */
+static const struct roster_peer *find_expired(const struct roster *roster, const struct key *key,
+					      int64_t now)
+{
+	const struct roster_peer *expired = NULL, *disabled = NULL;
+	bool is_enabled = false;
+
+	vec_each(peer, roster) {
+		if (!key_equal(&peer->peer->public_key, key))
+			continue;
+		is_enabled |= !peer->is_disabled;
+		if (!peer->expires || peer->expires > now)
+			continue;
+		if (peer->is_disabled)
+			disabled = peer;
+		else
+			expired = peer;
+	}
+	/* The disabled one takes both along. */
+	return disabled && (expired || !is_enabled) ? disabled : expired;
+}
+
+static const struct roster_peer *find_key(const struct peer_change *c, const struct roster *roster,
+					  const struct key *key)
+{
+	const int64_t *expired_at = c->context;
+
+	return expired_at ? find_expired(roster, key, *expired_at) : roster_of_key(roster, key);
 }
 
 /* Edits of several peers are made one after the other, each in the text of the one before. */
@@ -33,7 +68,7 @@ static int edit_next(struct peer_change *c, const struct key *key, edit_one *one
 
 	*text = (struct config_text){.text.secret = true};
 	int r = roster_read(&from, c->next.path.ifname, &roster, d);
-	return r == 0 ? one(&from, &roster, roster_of_key(&roster, key), text, d) : r;
+	return r == 0 ? one(&from, &roster, find_key(c, &roster, key), text, d) : r;
 }
 
 static int edit_each(struct peer_change *c, const struct roster *roster, edit_one *one,
@@ -43,7 +78,7 @@ static int edit_each(struct peer_change *c, const struct roster *roster, edit_on
 
 	for (size_t i = 0; r == 0 && i < c->keys.len; i++)
 		r = i ? edit_next(c, &c->keys.at[i], one, ret, d)
-		      : one(&c->before, roster, roster_of_key(roster, &c->keys.at[0]), ret, d);
+		      : one(&c->before, roster, find_key(c, roster, &c->keys.at[0]), ret, d);
 	return r;
 }
 
@@ -52,15 +87,12 @@ static int find_named(struct peer_change *c, const struct roster *roster, struct
 {
 	for (int i = 1; i < c->options->arg_count; i++) {
 		const struct roster_peer *peer;
-		bool known = false;
 		int r = roster_find(roster, c->options->args[i], &peer, d);
 
+		if (r == 0)
+			r = note_key(c, &peer->peer->public_key, d);
 		if (r < 0)
 			return r;
-		vec_each(key, &c->keys)
-			known |= key_equal(key, &peer->peer->public_key);
-		if (!known && note_key(c, &peer->peer->public_key, d) < 0)
-			return -ENOMEM;
 	}
 	return 0;
 }
@@ -71,12 +103,10 @@ static int edit_remove(struct peer_change *c, const struct roster *roster, struc
 		       struct diag *d)
 {
 	int r = find_named(c, roster, d);
-	int64_t now = time(NULL);
 
-	if (c->options->given & OPTION_EXPIRED)
-		vec_each(peer, roster)
-			if (r == 0 && peer->expires && peer->expires <= now)
-				r = note_key(c, &peer->peer->public_key, d);
+	vec_each(peer, roster)
+		if (r == 0 && c->context && peer->expires && find_key(c, roster, &peer->peer->public_key))
+			r = note_key(c, &peer->peer->public_key, d);
 	if (r == 0 && !c->keys.len)
 		return diag_refuse(d, ENOENT, "no peer of %s has expired", c->next.path.given);
 	return r == 0 ? edit_each(c, roster, peer_edit_remove, ret, d) : r;
@@ -175,13 +205,15 @@ static int remove_expired(const struct options *options, char *ifname, struct di
 
 	one.args = args;
 	one.arg_count = 1;
+	struct peer_change change = {
+		.options = &one, .edit = edit_remove, .interface_first = true, .context = &now};
 	/* Mostly there is nothing to do, and then nothing is locked. */
 	if (config_load_text(ifname, &config, d) < 0 ||
 	    roster_read(&config.text, config.path.ifname, &roster, d) < 0)
 		return STATUS_FAILED;
 	vec_each(peer, &roster)
-		any |= peer->expires && peer->expires <= now;
-	return any ? run_change(&one, d, edit_remove, true) : STATUS_OK;
+		any |= peer->expires && find_expired(&roster, &peer->peer->public_key, now) != NULL;
+	return any ? peer_change_run(&change, d) : STATUS_OK;
 }
 
 static int action_remove(const struct options *options, struct diag *d)
