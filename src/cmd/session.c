@@ -80,13 +80,15 @@ static void report_step(void *context, const struct op *op, bool undoing)
 
 static int check_privilege(const struct options *options, struct diag *d)
 {
+	const char *verb = options->verb->name, *action = options->action;
+
 	if ((options->given & OPTION_DRY_RUN) || privilege_net_admin())
 		return 0;
-	diag_refuse(d, EPERM, "wgq %s needs the right to configure the network (CAP_NET_ADMIN)",
-		    options->verb->name);
+	diag_refuse(d, EPERM, "wgq %s%s%s needs the right to configure the network (CAP_NET_ADMIN)",
+		    verb, action ? " " : "", action ? action : "");
 	if (geteuid() != 0)
-		diag_hint(d, "run it as root, for example: sudo wgq %s %s", options->verb->name,
-			  options->args[0]);
+		diag_hint(d, "run it as root, for example: sudo wgq %s%s%s %s", verb,
+			  action ? " " : "", action ? action : "", options->args[0]);
 	else
 		diag_hint(d, "root lacks it here: a container needs --cap-add=NET_ADMIN; AppArmor "
 			     "may forbid it, and `journalctl -k -g denied' shows if it does");

@@ -54,6 +54,7 @@ struct peer_options {
 
 struct options {
 	const struct verb *verb; /* verbs.h */
+	const char *action;      /* of `wgq peer'; NULL: of none */
 	char **args;             /* what the verb works on; borrowed from argv, ends with NULL */
 	int arg_count;
 	unsigned given; /* OPTION_... */

@@ -44,7 +44,7 @@ static bool is_about(const struct peer_change *c, const struct key *key)
 
 /* Those that are asked for go all the same. */
 static int tell_unsaved(const struct peer_change *c, const struct wg_peer *peer, size_t count,
-			  struct diag *d)
+			struct diag *d)
 {
 	_cleanup_buf_ struct buf key = {0};
 

@@ -105,7 +105,8 @@ static int edit_remove(struct peer_change *c, const struct roster *roster, struc
 	int r = find_named(c, roster, d);
 
 	vec_each(peer, roster)
-		if (r == 0 && c->context && peer->expires && find_key(c, roster, &peer->peer->public_key))
+		if (r == 0 && c->context && peer->expires &&
+		    find_key(c, roster, &peer->peer->public_key))
 			r = note_key(c, &peer->peer->public_key, d);
 	if (r == 0 && !c->keys.len)
 		return diag_refuse(d, ENOENT, "no peer of %s has expired", c->next.path.given);
@@ -299,15 +300,18 @@ static int check(const struct action *action, const struct options *options, str
 	int count = options->arg_count, least = expired ? !all : action->least;
 
 	if (foreign) {
-		diag_refuse(d, EINVAL, "wgq peer %s does not take %s", action->name,
-			    foreign & OPTION_PEER_NEW  ? options->peer.first
-			    : foreign & OPTION_DNS     ? "dns"
-			    : foreign & OPTION_QR      ? "qr"
-			    : foreign & OPTION_OUTPUT  ? "output"
-			    : foreign & OPTION_ALL     ? "all"
-			    : foreign & OPTION_EXPIRED ? "expired"
-						       : "endpoint");
-		diag_hint(d, "only add takes the values of a new peer");
+		diag_refuse(d, EINVAL, "wgq peer %s does not take --%s", action->name,
+			    foreign & OPTION_PEER_NEW   ? options->peer.first
+			    : foreign & OPTION_DNS      ? "dns"
+			    : foreign & OPTION_QR       ? "qr"
+			    : foreign & OPTION_OUTPUT   ? "output"
+			    : foreign & OPTION_ENDPOINT ? "endpoint"
+			    : foreign & OPTION_EXPIRED  ? "expired"
+							: "all");
+		if (foreign & ~(OPTION_EXPIRED | OPTION_ALL))
+			diag_hint(d, "only add takes the values of a new peer");
+		else
+			diag_hint(d, "only remove takes --expired and --all");
 		return STATUS_USAGE;
 	}
 	if (all && (!expired || count)) {
@@ -316,7 +320,8 @@ static int check(const struct action *action, const struct options *options, str
 	}
 	if (count >= least && count <= action->most)
 		return STATUS_OK;
-	diag_refuse(d, EINVAL, "wgq peer %s takes %s", action->name, action->args);
+	diag_refuse(d, EINVAL, "wgq peer %s takes %s", action->name,
+		    expired ? "--expired INTERFACE ..., or --expired --all" : action->args);
 	return STATUS_USAGE;
 }
 
@@ -334,6 +339,7 @@ int verb_peer(const struct options *options)
 		if (strcmp(actions[i].name, options->args[0]) == 0)
 			action = &actions[i];
 	status = action ? check(action, &own, &d) : unknown_action(options->args[0], &d);
+	own.action = action ? action->name : NULL;
 	if (status == STATUS_OK)
 		status = action->run(&own, &d);
 	show_diag(&d);

@@ -34,14 +34,14 @@ struct peer_change {
 	bool is_whole;
 	struct {
 		VEC(struct key);
-	} keys,      /* of the peers that it is about */
+	} keys,          /* of the peers that it is about */
 		expired; /* of those of the file that are left out since they have expired */
 
 	struct config_text before;
 	struct config next;
 	struct session session;
 	struct plan save;
-	/* What goes from the interface where others have peers there: borrowed peers, and a plan. */
+	/* What goes from the interface where others have peers there: borrowed, and its plan. */
 	struct wg_device removed, restored;
 	struct plan removal;
 	int failed; /* while reload_run() was asked for approval */
