@@ -101,12 +101,12 @@ static int read_expires(struct add *a, int64_t now, struct diag *d)
 		    number_read((struct slice){text, n - 1}, 10, 100000, &number) == 0)
 			a->expires = now + (int64_t)number * units[i].seconds;
 	if (!a->expires && date_read(text, n, &a->expires) < 0) {
-		diag_refuse(d, EINVAL, "--expires: `%s' is neither a time nor a date", text);
+		diag_refuse(d, EINVAL, "--expires: `%s' is neither a duration nor a date", text);
 		diag_hint(d, "write 30d, 12h, 90m, 2w, 2026-12-31 or 2026-12-31T18:00Z");
 		return -EINVAL;
 	}
 	if (a->expires <= now)
-		return diag_refuse(d, EINVAL, "--expires: `%s' is over", text);
+		return diag_refuse(d, EINVAL, "--expires: `%s' is in the past", text);
 	return 0;
 }
 
@@ -245,6 +245,17 @@ static int choose_addresses(struct add *a, const struct roster *roster, struct d
 
 /* ---- the text of the file ---- */
 
+static void hint_enable(const struct add *a, const struct roster_peer *peer, struct diag *d)
+{
+	_cleanup_buf_ struct buf key = {0}, words = {0};
+
+	key_add(&peer->peer->public_key, &key);
+	buf_shell_word(&words, a->options->args[0]);
+	buf_char(&words, ' ');
+	buf_shell_word(&words, peer->name ? peer->name : buf_text(&key));
+	diag_hint(d, "it is disabled: wgq peer enable %s", buf_text(&words));
+}
+
 static int refuse_known(const struct add *a, const struct roster *roster, struct diag *d)
 {
 	vec_each(peer, roster) {
@@ -255,8 +266,7 @@ static int refuse_known(const struct add *a, const struct roster *roster, struct
 		diag_refuse(d, EEXIST, "%s has a peer %s already", roster->conf.path,
 			    same_key ? "with this key" : a->name);
 		if (peer->is_disabled)
-			diag_hint(d, "it is disabled: wgq peer enable %s %s", a->options->args[0],
-				  a->name);
+			hint_enable(a, peer, d);
 		return -EEXIST;
 	}
 	return 0;
@@ -291,13 +301,16 @@ static int choose_endpoint(struct add *a, struct peer_change *c, const struct co
 	int r = find_port(c, conf, &port, d);
 	if (r < 0)
 		return r;
-	if (!port && !(given && strchr(given, ':'))) {
+	/* A port that is given comes with it. */
+	if (port || given)
+		r = handout_endpoint(given, &port, &a->endpoint, d);
+	if (r == 0 && !port) {
+		buf_clear(&a->endpoint);
 		diag_warn(d, "%s has no ListenPort, so the peer gets no Endpoint",
 			  c->next.path.given);
 		diag_hint(d, "give one with --endpoint=HOST:PORT");
 		return 0;
 	}
-	r = handout_endpoint(given, &port, &a->endpoint, d);
 	a->keeps_endpoint = given && (!known || strcmp(known, buf_text(&a->endpoint)) != 0);
 	return r;
 }
@@ -475,7 +488,7 @@ static int prepare(struct peer_change *c, struct diag *d)
 	return r;
 }
 
-static void tell(const struct add *a)
+static void tell(const struct add *a, const struct conf *conf)
 {
 	_cleanup_buf_ struct buf line = {0};
 
@@ -484,13 +497,20 @@ static void tell(const struct add *a)
 		buf_char(&line, ' ');
 		addr_add(&ip->prefix.addr, &line);
 	}
+	vec_each(in, &conf->address_from_key) {
+		struct addr own;
+
+		key_addr(&a->peer.public_key, &in->prefix, &own);
+		buf_char(&line, ' ');
+		addr_add(&own, &line);
+	}
 	show_line(buf_text(&line));
 	buf_clear(&line);
 	if (a->options->output)
 		buf_addf(&line, "its configuration is in `%s', and kept nowhere else",
 			 a->options->output);
 	else
-		buf_str(&line, "standard output is its configuration, which is kept nowhere else:");
+		buf_str(&line, "its configuration, which is kept nowhere else:");
 	show_line(buf_text(&line));
 }
 
@@ -527,7 +547,7 @@ static int hand_out(struct peer_change *c, struct diag *d)
 		r = file_create(o->output, buf_text(&a->text), a->text.len, d);
 	if (r == 0) {
 		show_diag(d);
-		tell(a);
+		tell(a, &c->next.conf);
 		r = show_whole(&out, d);
 		if (r < 0 && o->output)
 			unlink(o->output);
