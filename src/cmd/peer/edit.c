@@ -2,6 +2,7 @@
 // wgq edit: a configuration in an editor, as visudo(8) does it: a file with mistakes is never left
 // in its place, and what is up becomes what the file says.
 #include <errno.h>
+#include <ftw.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,20 +27,31 @@ struct edit {
 	char folder[sizeof(FOLDER)]; /* for root alone, and in memory; "": none was made */
 	struct buf path;             /* of the copy in it */
 	bool keeps_copy;
+	bool is_dropped; /* by whoever wrote it, and knew what it does */
 };
 
+static int delete_entry(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+	(void)info;
+	(void)kind;
+	(void)at;
+	remove(path);
+	return 0;
+}
+
+/* Editors leave copies of their own beside it. */
 static void edit_release(struct edit *e)
 {
-	if (e->path.len && !e->keeps_copy) {
-		unlink(buf_text(&e->path));
-		rmdir(e->folder);
-	}
+	enum { DEPTH = 8 };
+
+	if (e->folder[0] && !e->keeps_copy)
+		nftw(e->folder, delete_entry, DEPTH, FTW_DEPTH | FTW_PHYS);
 	config_release(&e->before);
 	config_text_release(&e->text);
 	buf_release(&e->path);
 }
 
-/* The word for it has to be typed, on a line; the end of input is the last of the answers. */
+/* The word for it has to be typed, on a line. '\0': the input has ended. */
 static char ask(const char *question, const char *answers)
 {
 	char line[16];
@@ -47,7 +59,7 @@ static char ask(const char *question, const char *answers)
 	do {
 		fprintf(stderr, "%s ", question);
 		if (!fgets(line, sizeof(line), stdin))
-			return answers[strlen(answers) - 1];
+			return '\0';
 	} while (line[0] == '\n' || line[0] == '\0' || !strchr(answers, line[0]));
 	return line[0];
 }
@@ -162,10 +174,8 @@ static int install_text(struct peer_change *c, const struct roster *roster, stru
 	(void)roster;
 	if (config_text_is_same(&c->before, &e->before.text))
 		return copy_text(&e->text, ret, d);
-	e->keeps_copy = true;
-	diag_refuse(d, EBUSY, "`%s' was changed by somebody else meanwhile", c->next.path.given);
-	diag_hint(d, "what you wrote is in %s", buf_text(&e->path));
-	return -EBUSY;
+	return diag_refuse(d, EBUSY, "`%s' was changed by somebody else meanwhile",
+			   c->next.path.given);
 }
 
 /* Asks until it is right, or not wanted. Returns an exit status. */
@@ -174,6 +184,7 @@ static int edit(struct edit *e, struct diag *d)
 	struct peer_change change = {
 		.options = e->options, .edit = install_text, .context = e, .is_whole = true};
 	char answer = 'e';
+	int r = 0;
 
 	while (answer == 'e') {
 		if (run_editor(e, d) < 0 || read_copy(e, d) < 0)
@@ -182,7 +193,8 @@ static int edit(struct edit *e, struct diag *d)
 			show_line("nothing was changed");
 			return STATUS_OK;
 		}
-		if (judge(e, d) < 0) {
+		r = judge(e, d);
+		if (r < 0) {
 			show_diag(d);
 			answer = ask("It cannot be used. Edit it again, or quit? [e/q]", "eq");
 		} else {
@@ -191,12 +203,35 @@ static int edit(struct edit *e, struct diag *d)
 				     "yeq");
 		}
 	}
-	if (answer == 'q') {
+	if (answer != 'y') {
+		e->is_dropped = answer == 'q' && r == 0;
 		show_line("nothing was changed");
 		return STATUS_FAILED;
 	}
 	signal(SIGINT, SIG_DFL); /* which is noticed, and undone for, from here on */
 	return peer_change_run(&change, d);
+}
+
+/* What was written is work: it goes only when it is installed, or not wanted. */
+static void keep_copy(struct edit *e, struct diag *d)
+{
+	const struct source *file = &e->before.text.files.at[0];
+	_cleanup_buf_ struct buf copy = {.secret = true};
+	_cleanup_diag_ struct diag unseen = {0};
+	int r = file_read(buf_text(&e->path), &copy, &unseen);
+
+	if (r == -ENOENT ||
+	    (r == 0 && copy.len == file->len &&
+	     memcmp(buf_text(&copy), buf_text(&e->before.text.text) + file->at, copy.len) == 0))
+		return;
+	e->keeps_copy = true;
+	diag_refuse(d, ECANCELED, "what you wrote is in %s, and not installed", buf_text(&e->path));
+}
+
+/* In contrast to one that is ignored, this is not passed on to the editor. */
+static void on_interrupt(int signal)
+{
+	(void)signal;
 }
 
 int verb_edit(const struct options *options, const char *argument, struct diag *d)
@@ -205,9 +240,14 @@ int verb_edit(const struct options *options, const char *argument, struct diag *
 		.options = options, .argument = argument, .before.keeps_text = true};
 	int r = config_load_text(argument, &e.before, d);
 
-	/* Whoever wants to leave says so, and the copy goes. */
-	signal(SIGINT, SIG_IGN);
+	/* Whoever wants to leave says so. */
+	signal(SIGINT, on_interrupt);
 	if (r == 0)
 		r = make_copy(&e, d);
-	return r == 0 ? edit(&e, d) : STATUS_FAILED;
+	if (r < 0)
+		return STATUS_FAILED;
+	int status = edit(&e, d);
+	if (status != STATUS_OK && !e.is_dropped)
+		keep_copy(&e, d);
+	return status;
 }
