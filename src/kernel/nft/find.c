@@ -9,6 +9,7 @@
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
 #include "wgq/kernel/nft/nft.h"
@@ -41,7 +42,7 @@ struct filter {
 static int filter_take(const struct nlmsghdr *m, void *into)
 {
 	const struct filter *filter = into;
-	char name[NFT_TABLE_NAME_MAX];
+	char name[NFT_NAME_MAXLEN];
 	int r = nft_name_of(m, name, sizeof(name));
 
 	if (r < 0 || (*filter->table && strcmp(name, filter->table) != 0))

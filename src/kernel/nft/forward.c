@@ -21,13 +21,14 @@
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 
 #include "wgq/kernel/nft/find.h"
 
 /* A chain that drops, and what its table has for the tunnel. */
 struct suspect {
 	uint8_t family;
-	char table[64], chain[64];
+	char table[NFT_NAME_MAXLEN], chain[NFT_NAME_MAXLEN];
 	enum blocker_kind kind;
 };
 struct suspect_vec {
@@ -93,6 +94,7 @@ static int suspect_take(const struct nlmsghdr *m, void *into)
 /* What the rules of a table have for a tunnel. */
 struct passes {
 	const char *ifname;
+	uint32_t index;
 	struct suspect *suspect;
 	bool in, out;
 	/* Of the rule being read: what it loads, what of the tunnel it has compared, */
@@ -109,6 +111,24 @@ static bool is_name(const struct nftnl_expr *e, const char *ifname)
 	/* "wg+", in iptables, is compared without the end of the name. */
 	return value && nftnl_expr_get_u32(e, NFTNL_EXPR_CMP_OP) == NFT_CMP_EQ &&
 	       strncmp(value, ifname, len < n + 1 ? len : n + 1) == 0;
+}
+
+static bool is_index(const struct nftnl_expr *e, uint32_t index)
+{
+	return index && nftnl_expr_get_u32(e, NFTNL_EXPR_CMP_OP) == NFT_CMP_EQ &&
+	       nftnl_expr_get_u32(e, NFTNL_EXPR_CMP_DATA) == index;
+}
+
+/* Whether the tunnel is in a set is not looked up, nor what a map has for it: likely it is there. */
+static void note_lookup(const struct nftnl_expr *e, struct passes *p)
+{
+	if (p->loaded == NFT_META_IIFNAME || p->loaded == NFT_META_IIF)
+		p->of_in = true;
+	else if (p->loaded == NFT_META_OIFNAME || p->loaded == NFT_META_OIF)
+		p->of_out = true;
+	else
+		return;
+	p->passes |= nftnl_expr_is_set(e, NFTNL_EXPR_LOOKUP_DREG);
 }
 
 /* Of firewalld only the zone that trusts lets all go on. */
@@ -140,10 +160,19 @@ static int each_expression(struct nftnl_expr *e, void *data)
 		*(is_name(e, p->ifname) ? &p->of_in : &p->other_link) = true;
 	} else if (strcmp(name, "cmp") == 0 && p->loaded == NFT_META_OIFNAME) {
 		*(is_name(e, p->ifname) ? &p->of_out : &p->other_link) = true;
+	} else if (strcmp(name, "cmp") == 0 && p->loaded == NFT_META_IIF) {
+		*(is_index(e, p->index) ? &p->of_in : &p->other_link) = true;
+	} else if (strcmp(name, "cmp") == 0 && p->loaded == NFT_META_OIF) {
+		*(is_index(e, p->index) ? &p->of_out : &p->other_link) = true;
+	} else if (strcmp(name, "lookup") == 0) {
+		note_lookup(e, p);
 	} else if (strcmp(name, "ct") == 0 || strcmp(name, "match") == 0) {
 		p->of_ct = true;
+		p->loaded = NFT_META_LEN;
 	} else if (strcmp(name, "immediate") == 0) {
 		p->passes = lets_go_on(e, p->suspect);
+	} else {
+		p->loaded = NFT_META_LEN;
 	}
 	return 0;
 }
@@ -197,7 +226,8 @@ static int judge(const char *ifname, struct suspect *suspect, struct blocker_vec
 {
 	static const char *const families[] = {
 		[NFPROTO_INET] = "inet", [NFPROTO_IPV4] = "ip", [NFPROTO_IPV6] = "ip6"};
-	struct passes passes = {.ifname = ifname, .suspect = suspect};
+	struct passes passes = {
+		.ifname = ifname, .index = if_nametoindex(ifname), .suspect = suspect};
 	const struct netlink_sink chains = {.take = chain_take, .into = suspect};
 	const struct netlink_sink rules = {.take = pass_take, .into = &passes};
 	int r = nft_dump(NFT_MSG_GETCHAIN, suspect->family, suspect->table, &chains, d);
