@@ -29,6 +29,7 @@ void keep_let_go(struct keep *k, const char *why)
 	k->is_let_go = true;
 	k->brought_up = false;
 	loop_timer_cancel(k->runner->loop, &k->look);
+	loop_timer_cancel(k->runner->loop, &k->expiry);
 	peers_free(k);
 	follower_free(k);
 	say(k, LOG_NOTICE, "let-go", "%s: it is no longer looked after", why);
