@@ -119,7 +119,8 @@ static bool is_index(const struct nftnl_expr *e, uint32_t index)
 	       nftnl_expr_get_u32(e, NFTNL_EXPR_CMP_DATA) == index;
 }
 
-/* Whether the tunnel is in a set is not looked up, nor what a map has for it: likely it is there. */
+/* Whether the tunnel is in a set is not looked up, nor what a map has for it: likely it is there.
+ */
 static void note_lookup(const struct nftnl_expr *e, struct passes *p)
 {
 	if (p->loaded == NFT_META_IIFNAME || p->loaded == NFT_META_IIF)
@@ -253,7 +254,8 @@ static int judge(const char *ifname, struct suspect *suspect, struct blocker_vec
 	return 0;
 }
 
-int nft_forward_blockers(const char *ifname, struct blocker_vec *ret, struct diag *d)
+int nft_forward_blockers(const char *ifname, bool ip, bool ip6, struct blocker_vec *ret,
+			 struct diag *d)
 {
 	struct suspect_vec suspects = {0};
 	const struct netlink_sink sink = {
@@ -261,7 +263,8 @@ int nft_forward_blockers(const char *ifname, struct blocker_vec *ret, struct dia
 	int r = nft_dump(NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, "", &sink, d);
 
 	vec_each(suspect, &suspects)
-		if (r == 0)
+		if (r == 0 && (ip || suspect->family != NFPROTO_IPV4) &&
+		    (ip6 || suspect->family != NFPROTO_IPV6))
 			r = judge(ifname, suspect, ret, d);
 	vec_release(&suspects);
 	return r;

@@ -95,7 +95,8 @@ int around_look(const struct snap *snap, const struct want *want, struct around 
 		src_valid_mark;
 	ret->lacks_forwarding = sysctl_get("net/ipv4/ip_forward", &forward, NULL) == 0 && !forward;
 	if (r == 0 && want && conf_forwards(want->conf, &line))
-		r = nft_forward_blockers(snap->link.name, &ret->blockers, d);
+		r = nft_forward_blockers(snap->link.name, conf_carries(want->conf, AF_INET),
+					 conf_carries(want->conf, AF_INET6), &ret->blockers, d);
 	ret->lacks_forwarding6 =
 		sysctl_get("net/ipv6/conf/all/forwarding", &forward, NULL) == 0 && !forward;
 	ret->strict_rp_filter = rp_filter_is_strict();

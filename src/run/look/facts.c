@@ -121,7 +121,8 @@ void facts_read_blockers(const struct conf *conf, struct blocker_vec *ret)
 	uint32_t line;
 
 	if (conf_forwards(conf, &line))
-		(void)nft_forward_blockers(conf->ifname, ret, NULL);
+		(void)nft_forward_blockers(conf->ifname, conf_carries(conf, AF_INET),
+					   conf_carries(conf, AF_INET6), ret, NULL);
 }
 
 static bool has_link(const char *name)

@@ -6,6 +6,8 @@
 #include "wgq/net/blocker.h"
 
 /* Appends the chains that drop it. Only whole tables are judged: one whose chain drops by its
- * policy, or that is firewalld's, and that has no rule for the tunnel's name. *ret is empty when
- * the kernel has no nf_tables. */
-int nft_forward_blockers(const char *ifname, struct blocker_vec *ret, struct diag *d);
+ * policy, or that is firewalld's, and that has no rule for the tunnel's name. Tables
+ * of a family that is not asked for are left out. *ret is empty when the kernel has no nf_tables.
+ */
+int nft_forward_blockers(const char *ifname, bool ip, bool ip6, struct blocker_vec *ret,
+			 struct diag *d);
