@@ -72,6 +72,8 @@ route add default via 192.0.2.2
 """)
     run("ip", "-6", "route", "add", "default", "via", "2001:db8::2")
     run("nft", "list", "ruleset")
+    # Where Masquerade switches it on it stays.
+    run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
     # The kernel adds some routes a moment after the cable carries.
     while "ff00::/8" not in run("ip", "-6", "route", "show", "table", "all", "dev", "eth0"):
         time.sleep(0.05)
