@@ -107,7 +107,8 @@ make_hosts() {
 	[ -e /proc/net/if_inet6 ] || return 0
 	# The kernel adds some routes a moment after the cable carries.
 	for number in 1 2; do
-		until ip -n h$number -6 route show table all dev eth0 | grep -q ^multicast; do
+		until ip -n h$number -6 route show table all dev eth0 | grep -q ^multicast &&
+			ip -n h$number -6 route show table local | grep -q "^local 2001:db8::$number "; do
 			sleep 0.05
 		done
 	done

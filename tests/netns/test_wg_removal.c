@@ -248,8 +248,8 @@ static void session_stays(void **state)
 	make_device("wg1");
 	set_end("wg1", &private1, &public0, 51901, 51900);
 	set_end("wg0", &private0, &public1, 51900, 51901);
-	for (int i = 0; i < 600 && (!before.peers.len || !before.peers.at[0].last_handshake ||
-				    !before.peers.at[0].rx_bytes);
+	for (int i = 0; i < 2400 && (!before.peers.len || !before.peers.at[0].last_handshake ||
+				     !before.peers.at[0].rx_bytes);
 	     i++) {
 		get("wg0", &before);
 		usleep(50000);

@@ -73,6 +73,11 @@ class Terminal:
             self.read(0.1)
         raise AssertionError(f"fewer than {count} frames: {self.text!r}")
 
+    def last_frame(self):
+        """Of what was done just now: the frame that comes next may have been on its way before."""
+        self.wait_frames(2)
+        return frames(self.text)[-1]
+
     def wait_end(self):
         for _ in range(100):
             self.read(0.1)
@@ -119,10 +124,7 @@ def resized(command):
     terminal.wait_frames(1)
     terminal.text = b""
     terminal.resize(40, 12)
-    time.sleep(0.2)
-    terminal.read(0.2)
-    last = frames(terminal.text)[-1]
-    rows = check_frame(last, 40, 12)
+    rows = check_frame(terminal.last_frame(), 40, 12)
     assert len(rows) == 12 and rows[-1] == "...", rows
     os.write(terminal.fd, b"q")
     assert terminal.wait_end() == 0
@@ -134,15 +136,15 @@ def scrolled(command):
     terminal.wait_frames(1)
 
     def press(keys, lines=12):
-        terminal.text = b""
         for piece in keys:
+            terminal.text = b""
             os.write(terminal.fd, piece)
             terminal.read(0.1)
-        terminal.wait_frames(1)
-        return check_frame(frames(terminal.text)[-1], 80, lines)
+        # Numbers grow meanwhile.
+        return [re.sub(r"\d+", "0", row) for row in check_frame(terminal.last_frame(), 80, lines)]
 
     top = press([b"x"])
-    assert top[0].startswith("wgq status ") and "1 of 2 peers on line" in top[1], top
+    assert top[0].startswith("wgq status ") and "0 of 0 peers on line" in top[1], top
     for down, up in ([b"\x1b[B"], [b"\x1b[A"]), ([b"\x1bOB"], [b"\x1bOA"]), ([b"j"], [b"k"]), \
             ([b"\x1b", b"[", b"B"], [b"\x1b[", b"A"]), ([b"\x1b[6~"], [b"\x1b[5~"]):
         moved = press(down)
@@ -156,8 +158,9 @@ def scrolled(command):
         assert press([b"\x1b[H"])[2] == top[2], "not at the top"
         press(down)
         assert press(up)[2] == top[2], "not back"
+    terminal.text = b""
     terminal.resize(80, 60)
-    time.sleep(0.2)
+    terminal.last_frame()
     assert press([b"G"], 60)[2] == top[2], "stays below when there is room for all"
     os.write(terminal.fd, b"q")
     assert terminal.wait_end() == 0
