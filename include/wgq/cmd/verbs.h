@@ -8,7 +8,6 @@
  *	session.c		what verbs on a tunnel share: host, transaction, hooks, signals
  *	config.c		a configuration, from its name to its values
  *	show.c			all that is printed, but for usage and --watch
- *	handout.c		what is given to a new peer: its QR code, how it reaches us
  *	status, why, run, probe, peer	verbs with a room of their own
  *	terminal		text that fits a terminal */
 #pragma once

@@ -10,7 +10,7 @@
 
 #include "wgq/base/date.h"
 #include "wgq/base/mem.h"
-#include "wgq/cmd/handout.h"
+#include "wgq/cmd/peer/handout.h"
 #include "wgq/cmd/peer/peer.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/terminal/qr.h"

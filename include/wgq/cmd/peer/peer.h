@@ -7,6 +7,8 @@
  *	peer.c		the actions, and those that are a word or two
  *	change.c	file and interface changed together, or neither
  *	add.c		a new peer: its keys, its addresses, what it is given
+ *	init.c		wgq init: a first configuration, and the peer's half of it
+ *	handout.c	what init and add give to a new peer
  *	list.c		shows them
  *	edit.c		wgq edit: the whole file, in an editor */
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a new peer is given: how it reaches this host, and a QR code.
-#include "wgq/cmd/handout.h"
+#include "wgq/cmd/peer/handout.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "wgq/base/mem.h"
-#include "wgq/cmd/handout.h"
+#include "wgq/cmd/peer/handout.h"
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/conf/save/starter.h"
