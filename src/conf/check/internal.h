@@ -89,6 +89,8 @@ const struct claim *check_owner(const struct check *c, const struct addr *a);
 bool check_is_elsewhere(const struct check *c, const struct addr *a, uint8_t than);
 bool check_excludes(const struct check *c, const struct addr *a);
 bool check_is_private(const struct addr *a);
+/* Whether an Address is of the IPv6 that Masquerade leaves alone: plan/want/walls.c. */
+bool check_has_global_ipv6(const struct check *c);
 
 /* pairs.c: finds what is undone. 0 or -ENOMEM. */
 int check_pair_effects(struct check *c);

@@ -163,27 +163,15 @@ static void check_forward_blocked(struct check *c)
 	}
 }
 
-/* They are masqueraded only by their unique local addresses: plan/want/walls.c. */
 static void check_masquerade_global(struct check *c)
 {
-	static const struct prefix ula = {.addr = {.family = AF_INET6, .bytes = {0xfc}}, .len = 7};
-
-	if (!conf_masquerades(c->conf))
-		return;
-	vec_each(addr, &c->conf->addresses) {
-		const struct prefix *prefix = &addr->prefix;
-
-		if (prefix->addr.family != AF_INET6 || prefix_covers(&ula, prefix) ||
-		    addr_is_link_local(&prefix->addr))
-			continue;
+	if (conf_masquerades(c->conf) && check_has_global_ipv6(c))
 		check_found(
 			c, where_value(c, c->conf->masquerade_line),
-			"give the peers unique local addresses (fd00::/8), or see to a route back "
-			"to theirs",
+			"give the peers unique local addresses (fd00::/8), or add a route back to "
+			"them",
 			"only IPv4 and unique local IPv6 is masqueraded: peers with addresses as "
 			"global as this tunnel's keep their addresses");
-		return;
-	}
 }
 
 const struct named_check checks_of_others[] = {

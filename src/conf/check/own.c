@@ -29,6 +29,13 @@ static void check_own_keys(struct check *c)
 
 /* ---- hooks ---- */
 
+/* As the key would. */
+static bool masquerades(const struct check *c, const struct effect *e)
+{
+	return e->kind == EFFECT_IPTABLES && effect_has(e, "-j MASQUERADE") &&
+	       !(e->ipv6 && check_has_global_ipv6(c));
+}
+
 /* The key that does what a hook does; NULL: there is none, or it is given. */
 static const char *key_for(const struct check *c, const struct effect *e)
 {
@@ -39,8 +46,7 @@ static const char *key_for(const struct check *c, const struct effect *e)
 
 	if (!e->add)
 		return NULL;
-	if (e->kind == EFFECT_IPTABLES && effect_has(e, "table nat") &&
-	    effect_has(e, "-j MASQUERADE") && !conf_masquerades(conf))
+	if (masquerades(c, e) && effect_has(e, "table nat") && !conf_masquerades(conf))
 		return "Masquerade = yes";
 	if (e->kind == EFFECT_SETTING && !conf_forwards(conf, &line) &&
 	    (effect_has(e, "net.ipv4.ip_forward=1") ||
@@ -212,8 +218,7 @@ static void check_shared_neighbour(struct check *c)
 		    "all destinations anyway");
 }
 
-/* Packets of IPv4 would get their address twice, which is harmless, but one of the two is in vain.
- */
+/* Packets would get their address twice, which is harmless, but one of the two is in vain. */
 static void check_masquerade_twice(struct check *c)
 {
 	if (!conf_masquerades(c->conf))
@@ -221,8 +226,7 @@ static void check_masquerade_twice(struct check *c)
 	vec_each(e, &c->hooks->up) {
 		const struct hook *hook = &c->hooks->at[e->hook];
 
-		if (!e->add || hook->script.error.message || e->kind != EFFECT_IPTABLES ||
-		    !effect_has(e, "-j MASQUERADE"))
+		if (!e->add || hook->script.error.message || !masquerades(c, e))
 			continue;
 		check_found(c, where_hook(c, hook, e->offset, e->len),
 			    "delete it, with the command that takes it back",

@@ -313,6 +313,14 @@ bool check_is_private(const struct addr *a)
 	return false;
 }
 
+bool check_has_global_ipv6(const struct check *c)
+{
+	return vec_find(own, &c->conf->addresses,
+			own->prefix.addr.family == AF_INET6 &&
+				!addr_is_link_local(&own->prefix.addr) &&
+				!check_is_private(&own->prefix.addr));
+}
+
 /* Of this host itself, or of the link that is named. */
 static bool is_local(const struct check *c, const struct addr *a)
 {
