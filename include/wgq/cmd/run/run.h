@@ -64,7 +64,7 @@ struct keep {
 	unsigned holds;   /* processes that are about to change it */
 	uint32_t index;   /* of the link; 0: none */
 	uint32_t mtu;     /* that it had when it was as wanted */
-	struct addr_vec endpoints; /* sorted by addr_compare() */
+	struct addr_vec endpoints;
 
 	struct loop_timer look, expiry; /* expiry: when the next peer goes */
 	uint64_t first_event;           /* of those that the look is for; 0: none */

@@ -64,7 +64,7 @@ int follow_new(const struct conf *conf, uint32_t link, uint32_t table, struct fo
 void follow_free_at(struct follow **f); /* for _cleanup_() */
 
 /* Endpoints whose packets the routes lead into the interface itself: no route may take them there.
- * Sorted by addr_compare(). */
+ */
 int follow_swallowed(struct follow *f, const struct addr_vec *endpoints);
 /* Whether the routes of the file's protocols are all that it is about. */
 bool follow_watches(const struct follow *f, const struct policy_route *route);
