@@ -19,6 +19,7 @@ struct list {
 	struct config config;
 	struct roster roster;
 	struct snap snap;
+	bool exists;                     /* the interface */
 	struct wg_peer_pointers running; /* by key */
 	int64_t now;
 };
@@ -46,7 +47,8 @@ static int look(struct list *list, const struct options *options, struct diag *d
 	if (r < 0)
 		return r;
 	list->now = time(NULL);
-	if (if_nametoindex(config->path.ifname) && host_open(&host_options, &host, &unseen) == 0)
+	list->exists = if_nametoindex(config->path.ifname);
+	if (list->exists && host_open(&host_options, &host, &unseen) == 0)
 		world_observe(host_world(host), &query, &list->snap, &unseen);
 	return wg_peers_sort(&list->snap.wg.peers, 0, &list->running) < 0 ? diag_no_memory(d) : 0;
 }
@@ -64,6 +66,8 @@ static const char *state(const struct list *list, const struct roster_peer *peer
 		return runs ? "disabled, but up" : "disabled";
 	if (peer->expires && peer->expires <= list->now)
 		return runs ? "expired, but up" : "expired";
+	if (list->exists && !snap_has_seen(&list->snap, LOOK_DEVICE))
+		return "unknown";
 	return runs ? "up" : list->snap.is_wireguard ? "not loaded" : "down";
 }
 
