@@ -65,17 +65,22 @@ static unsigned after(const char *command)
 	return read_all(&route_notices, NULL);
 }
 
+/* What comes late by itself, as the links' IPv6 addresses, is not what is tested. */
+static void wait_for_addresses(void)
+{
+	ns_run("until [ $(ip -6 -o addr show scope link -tentative | wc -l) = 4 ]; do sleep 0.1; "
+	       "done; "
+	       "sleep 0.3");
+}
+
 static int setup(void **state)
 {
 	(void)state;
 	ns_fresh_network();
 	ns_run("for n in 1 2; do ip link add d$n type veth peer name e$n && ip link set d$n up && "
 	       "ip link set e$n up && ip addr add 10.$n.0.1/24 dev d$n && "
-	       "ip -6 addr add 2001:db8:$n::1/64 dev d$n nodad || exit; done; "
-	       /* What comes late by itself is not what is tested. */
-	       "until [ $(ip -6 -o addr show scope link -tentative | wc -l) = 4 ]; do sleep 0.1; "
-	       "done; "
-	       "sleep 0.3");
+	       "ip -6 addr add 2001:db8:$n::1/64 dev d$n nodad || exit; done");
+	wait_for_addresses();
 	assert_int_equal(rtnetlink_notices_open(&route_notices), 0);
 	assert_int_equal(nft_notices_open(&nft_notices), 0);
 	return 0;
@@ -210,7 +215,8 @@ static void what_is_lost_is_said(void **state)
 	       "ip -force -batch - >/dev/null 2>&1; true");
 	read_all(&route_notices, &lost);
 	assert_true(lost);
-	lost = false;
+	/* MTUs below 1280 have taken those of d1. */
+	wait_for_addresses();
 	assert_int_equal(after("ip rule add from 10.9.0.3 table 99"), 1 << NOTICE_RULE);
 }
 
