@@ -18,7 +18,8 @@
 // an unreachable route is added before each, with the same metric, before anything that leads into
 // the tunnel goes, and deleted when the route is there, which is put before it. Its window tells
 // whose it is. It is on no link: if wgq is killed it stays, and the next down, reload or up
-// --replace of the interface deletes it (diff_lift_barriers()).
+// --replace of the interface deletes it (diff_lift_barriers()). Until then it serves that reload,
+// too, whose undo leaves it there.
 //
 // Order. The source of packets is the first address, and an IPv4 address that comes back is put
 // behind those that are there. Where the inverses alone would change the order, those that stood
@@ -77,10 +78,12 @@ static int find_lost(const struct snap *snap, struct reload *reload)
 	vec_each(table, &snap->tables) {
 		for (size_t ip6 = 0; ip6 < 2; ip6++) {
 			struct route_table *lost = vec_push(&reload->lost_on_the_way_back[ip6]);
+			struct route_table *bars = vec_push(&reload->barred_on_the_way_back[ip6]);
 
-			if (!lost)
+			if (!lost || !bars)
 				return -ENOMEM;
 			lost->group = table->group;
+			bars->group = route_barrier(&table->group);
 			vec_each(route, &table->plain) {
 				bool is_ip6 = route->prefix.addr.family == AF_INET6;
 				bool goes =
@@ -91,6 +94,9 @@ static int find_lost(const struct snap *snap, struct reload *reload)
 				if (r == 0 && is_ip6 == ip6 && goes)
 					r = route_add(&lost->plain, route);
 			}
+			if (r == 0)
+				r = tables_unbarred(snap, &table->group, &lost->plain,
+						    &bars->plain);
 		}
 	}
 	return r;
@@ -99,11 +105,8 @@ static int find_lost(const struct snap *snap, struct reload *reload)
 /* In between, packets are refused, and do not leave past the tunnel. */
 static void bar_on_the_way_back(struct reload *reload, bool ip6, enum op_kind kind)
 {
-	vec_each(table, &reload->lost_on_the_way_back[ip6]) {
-		const struct route_group barrier = route_barrier(&table->group);
-
-		diff_routes(kind, &table->plain, &barrier, &reload->plan)->back_only = true;
-	}
+	vec_each(table, &reload->barred_on_the_way_back[ip6])
+		diff_routes(kind, &table->plain, &table->group, &reload->plan)->back_only = true;
 }
 
 void reload_add_addresses(const struct snap *snap, struct reload *reload)

@@ -199,8 +199,10 @@ void reload_release(struct reload *reload)
 	peers_change_release(&reload->peers);
 	tables_change_release(&reload->tables);
 	addrs_release(&reload->gone);
-	tables_release(&reload->lost_on_the_way_back[0]);
-	tables_release(&reload->lost_on_the_way_back[1]);
+	for (size_t ip6 = 0; ip6 < 2; ip6++) {
+		tables_release(&reload->lost_on_the_way_back[ip6]);
+		tables_release(&reload->barred_on_the_way_back[ip6]);
+	}
 	services_release(&reload->before);
 	vec_release(&reload->walls);
 	vec_release(&reload->both_ports);

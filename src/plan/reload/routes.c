@@ -107,12 +107,10 @@ void reload_remove_rules(const struct snap *snap, struct reload *reload,
 void reload_bar_routes(struct reload *reload, enum op_kind kind)
 {
 	vec_each(change, &reload->tables) {
-		const struct route_vec *late[] = {&change->put_back, &change->add_late};
 		const struct route_group barrier = route_barrier(&change->group);
 
-		for (size_t i = 0; i < 2; i++)
-			diff_routes(kind, late[i], &barrier, &reload->plan)->routes.temporary =
-				true;
+		diff_routes(kind, &change->to_bar, &barrier, &reload->plan)->routes.temporary =
+			true;
 	}
 }
 

@@ -255,6 +255,19 @@ static int lose_ipv4(const struct snap *snap, struct table_change *change)
 	return r;
 }
 
+int tables_unbarred(const struct snap *snap, const struct route_group *group,
+		    const struct route_vec *routes, struct route_vec *ret)
+{
+	_cleanup_(routes_release) struct route_vec barred = {0};
+	const struct route_group barrier = route_barrier(group);
+	int r = sorted_copy(&table_in(&snap->barriers, &barrier)->plain, &barred);
+
+	vec_each(route, routes)
+		if (r == 0 && !route_is_in(&barred, &route->prefix))
+			r = route_add(ret, route);
+	return r;
+}
+
 /* Whether a route of the one and one of the other cannot be told apart by prefix and metric. */
 static bool in_each_others_way(const struct route_group *a, const struct route_group *b)
 {
@@ -362,6 +375,14 @@ static int compare_all(const struct want *want, const struct snap *snap,
 		vec_each(change, ret)
 			if (r == 0)
 				r = lose_ipv4(snap, change);
+	vec_each(change, ret) {
+		if (r == 0)
+			r = tables_unbarred(snap, &change->group, &change->put_back,
+					    &change->to_bar);
+		if (r == 0)
+			r = tables_unbarred(snap, &change->group, &change->add_late,
+					    &change->to_bar);
+	}
 	return r;
 }
 
@@ -377,6 +398,7 @@ void tables_change_release(struct table_change_vec *changes)
 		routes_release(&change->add);
 		routes_release(&change->add_late);
 		routes_release(&change->put_back);
+		routes_release(&change->to_bar);
 		routes_release(&change->barred);
 		routes_release(&change->remove);
 		routes_release(&change->replacing);

@@ -41,6 +41,7 @@ struct reload {
 	struct rule_places places;                      /* of rules that are added */
 	struct link_addr_vec gone;                      /* addresses that the file does not name */
 	struct route_table_vec lost_on_the_way_back[2]; /* with new addresses; IPv6: 1 */
+	struct route_table_vec barred_on_the_way_back[2]; /* those without a barrier */
 
 	struct services before;
 	struct walls walls;             /* wanted, */

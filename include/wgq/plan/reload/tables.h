@@ -13,6 +13,7 @@ struct table_change {
 	struct route_vec add_late; /* after addresses that are in the way or take them along, and
 				    * after routes that the kernel takes for the same */
 	struct route_vec put_back; /* of those in remove: the kernel takes them meanwhile */
+	struct route_vec to_bar;   /* of these two, those without a barrier */
 	struct route_vec barred;   /* missing, and a killed wgq has left a barrier */
 	struct route_vec remove;
 	/* The kernel may not hold a route and one of another group beside it: both have the prefix
@@ -28,6 +29,9 @@ struct table_change_vec {
  * a VRF none is added in table main. gone are the addresses that are removed. */
 int tables_compare(const struct want *want, const struct snap *snap,
 		   const struct link_addr_vec *gone, struct table_change_vec *ret, struct diag *d);
+/* Appends the routes of a group that a killed wgq has left no barrier for. 0 or -ENOMEM. */
+int tables_unbarred(const struct snap *snap, const struct route_group *group,
+		    const struct route_vec *routes, struct route_vec *ret);
 /* With an IPv6 address the kernel deletes the first route of table main to the network of the
  * address, of whatever metric; that is to be its own, of metric 256 (cleanup_prefix_route(),
  * net/ipv6/addrconf.c). Whether one of the group comes before it. */
