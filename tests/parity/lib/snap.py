@@ -106,7 +106,7 @@ class Snapshot:
 
     def _wireguard(self):
         devices, peers = [], []
-        for line in _output("wg", "show", "all", "dump").splitlines():
+        for line in _devices():
             part = line.split("\t")
             if len(part) == 5:
                 devices.append("{0}: private {1} port {3} fwmark {4}".format(*part))
@@ -145,6 +145,18 @@ class Snapshot:
             if changed:
                 out.append(self.mask(self.mask_ports(text)))
         return "".join(out)
+
+
+def _devices():
+    """wireguard-go opens its port a moment after the link is up."""
+    end = time.monotonic() + 10
+    while True:
+        lines = _output("wg", "show", "all", "dump").splitlines()
+        opening = [part[0] for part in (line.split("\t") for line in lines)
+                   if len(part) == 5 and part[3] == "0" and _is_tun(part[0]) and _is_up(part[0])]
+        if not opening or time.monotonic() > end:
+            return lines
+        time.sleep(0.02)
 
 
 def _sort_in(out, family, line):
@@ -223,6 +235,11 @@ def _processes():
         if done or time.monotonic() > end:
             return "".join(f"{name}\n" for name in names)
         time.sleep(0.02)
+
+
+def _is_up(name):
+    with open(f"/sys/class/net/{name}/flags", encoding="ascii") as file:
+        return int(file.read(), 16) & 1
 
 
 def _is_tun(name):
