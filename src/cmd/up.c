@@ -117,6 +117,7 @@ static int lead_in(struct session *s, struct snap *snap, struct want *want, stru
 		.what = (want_is_full(want) ? LOOK_RULES | LOOK_FULL_TUNNEL : 0) |
 			(want_may_meet_unlinked(want) ? LOOK_UNLINKED : 0) |
 			(conf_forwards(s->conf, &line) ? LOOK_FORWARDING : 0),
+		.conf = s->conf,
 	};
 	_cleanup_plan_ struct plan plan = {0};
 	int r = session_lock(s, d);
@@ -125,6 +126,8 @@ static int lead_in(struct session *s, struct snap *snap, struct want *want, stru
 		r = world_observe(s->world, &query, snap, d);
 	if (want->mark_is_chosen)
 		want->mark = snap->free_table;
+	if (r == 0)
+		r = want_check_table(want, snap, d);
 	if (r == 0)
 		r = diff_lead_in(snap, want, &s->means, &plan, d);
 	return r == 0 ? session_apply(s, &plan, d) : r;

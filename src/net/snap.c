@@ -75,6 +75,7 @@ void snap_release(struct snap *snap)
 	vec_release(&snap->main_routes);
 	tables_release(&snap->tables);
 	buf_release(&snap->kept);
+	policy_routes_release(&snap->rivals);
 	tables_release(&snap->barriers);
 	tables_release(&snap->throws);
 	vec_release(&snap->walls);

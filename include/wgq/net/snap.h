@@ -144,6 +144,8 @@ struct snap {
 	/* LOOK_FULL_TUNNEL */
 	uint32_t free_table; /* the first from SNAP_FIRST_TABLE that is empty in both families */
 	long src_valid_mark; /* net.ipv4.conf.all.src_valid_mark */
+	struct policy_route_vec
+		rivals; /* where the mark is given: others' default routes in its table */
 
 	/* LOOK_FIREWALL */
 	bool has_firewall;              /* a table or iptables rules of this interface are there */

@@ -95,6 +95,8 @@ int reload_check(const struct snap *snap, const struct reload *reload, struct di
 	const struct want *want = &reload->want;
 	int r = carry_check(want, snap, want->mtu, d);
 
+	if (r == 0)
+		r = want_check_table(want, snap, d);
 	if (r < 0 || !takes_ipv6(snap, want))
 		return r;
 	if (list_kept(snap, reload, &kept) < 0)

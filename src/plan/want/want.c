@@ -207,6 +207,32 @@ bool want_may_meet_unlinked(const struct want *want)
 	return want_is_full(want) && (!want->mark_is_chosen || want->throws.len);
 }
 
+int want_check_table(const struct want *want, const struct snap *snap, struct diag *d)
+{
+	vec_each(rival, &snap->rivals) {
+		bool ip6 = rival->to.addr.family == AF_INET6;
+		uint32_t metric = want->conf->metric ? want->conf->metric
+				  : ip6              ? ROUTE_METRIC_IPV6
+						     : 0;
+		const struct place at = conf_place(want->conf, want->conf->fwmark_line);
+		_cleanup_buf_ struct buf shown = {0}, hint = {0};
+
+		/* One of the same metric is refused by the kernel, unless it is for some packets.
+		 */
+		if (!want_is_full_for(want, rival->to.addr.family) ||
+		    (rival->metric >= metric && !rival->tos && !rival->from.len))
+			continue;
+		policy_route_format(rival, &shown);
+		buf_addf(&hint, "give another FwMark, or delete it: ip%s route del %s table %u",
+			 ip6 ? " -6" : "", buf_text(&shown), want->mark);
+		diag_fail_at(d, &at, buf_text(&hint),
+			     "table %u has a default route that comes before the tunnel's: %s",
+			     want->mark, buf_text(&shown));
+		return -EEXIST;
+	}
+	return 0;
+}
+
 /* linux.bash:213-219: the mark that the device has, else a free number. */
 static void want_mark(const struct conf *conf, const struct snap *snap, struct want *want)
 {

@@ -9,6 +9,7 @@
 
 #include "wgq/base/mem.h"
 #include "wgq/kernel/rtnetlink/pin.h"
+#include "wgq/kernel/rtnetlink/policy.h"
 #include "wgq/kernel/wg/uapi.h"
 #include "wgq/run/look/followed.h"
 #include "wgq/sys/dns/dns.h"
@@ -47,10 +48,36 @@ static int observe_marks(struct host *h, const struct observe_query *query, stru
 	return r;
 }
 
+/* In the table that a mark in the file, or of the device, is the number of. */
+static int observe_rivals(struct host *h, const struct conf *conf, struct snap *snap,
+			  struct diag *d)
+{
+	uint32_t table = conf && conf->wg.has_fwmark ? conf->wg.fwmark : snap->wg.fwmark;
+	struct policy_route_vec *rivals = &snap->rivals;
+	size_t kept = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && table && i < sizeof(families); i++) {
+		const struct addr any = {.family = families[i]};
+		bool is_empty;
+
+		r = rtnetlink_policy_routes(h->rtnetlink, &any, table, rivals, &is_empty, d);
+	}
+	vec_each(route, rivals)
+		if (route->to.len == 0 && !policy_route_leaves_by(route, h->link.index) &&
+		    route->window != route_window(h->options.ifname))
+			rivals->at[kept++] = *route;
+	rivals->len = kept;
+	return r;
+}
+
 static int observe_full_tunnel(struct host *h, const struct observe_query *query, struct snap *snap,
 			       struct diag *d)
 {
-	(void)query;
+	int r = observe_rivals(h, query->conf, snap, d);
+
+	if (r < 0)
+		return r;
 	sysctl_get("net/ipv4/conf/all/src_valid_mark", &snap->src_valid_mark, NULL);
 	for (uint32_t table = SNAP_FIRST_TABLE; table >= SNAP_FIRST_TABLE; table++) {
 		/* A number that some tunnel's rule carries is taken, even when its table was
@@ -58,8 +85,7 @@ static int observe_full_tunnel(struct host *h, const struct observe_query *query
 		bool is_free = !vec_find(tunnel, &snap->tunnel_rules, tunnel->rule.table == table);
 
 		for (size_t i = 0; i < sizeof(families) && is_free; i++) {
-			int r = rtnetlink_table_empty(h->rtnetlink, families[i], table, &is_free,
-						      d);
+			r = rtnetlink_table_empty(h->rtnetlink, families[i], table, &is_free, d);
 			if (r < 0)
 				return r;
 		}

@@ -83,6 +83,9 @@ void want_list_routes(const struct want *want, struct want_routes ret[WANT_SETS]
 /* Whether routes that throw, which a wgq that was killed has left, may be in the table of its full
  * tunnel: not in one that was chosen since it was empty. */
 bool want_may_meet_unlinked(const struct want *want);
+/* A full tunnel whose mark is given has a table that others may fill. -EEXIST: there is a default
+ * route in it that the kernel prefers, so that what is to go into the tunnel would go there. */
+int want_check_table(const struct want *want, const struct snap *snap, struct diag *d);
 
 /* The firewall of its full tunnel; borrows from want. */
 void want_firewall_rules(const struct want *want, struct firewall *ret);
