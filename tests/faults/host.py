@@ -71,7 +71,7 @@ link set eth0 up
 route add default via 192.0.2.2
 """)
     run("ip", "-6", "route", "add", "default", "via", "2001:db8::2")
-    run("nft", "list", "ruleset")
+    run("nft", "-s", "list", "ruleset")
     # Where Masquerade switches it on it stays.
     run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
     # The kernel adds some routes a moment after the cable carries.
@@ -135,7 +135,7 @@ def files():
 
 
 IP_BATCH = "link show\naddr show\nrule show\nroute show table all\n"
-LOOKS = (("ip", "-o", "-b", "-"), ("ip", "-o", "-6", "-b", "-"), ("nft", "list", "ruleset"),
+LOOKS = (("ip", "-o", "-b", "-"), ("ip", "-o", "-6", "-b", "-"), ("nft", "-s", "list", "ruleset"),
          ("wg", "showconf", LINK))
 
 

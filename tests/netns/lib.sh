@@ -124,6 +124,6 @@ on() {
 host_state() {
 	on "$1" sh -c 'ip -o link | sed "s/^[0-9]*: //; s/@.*//; s/ .*//"; ip -d rule; ip -d -6 rule
 		ip -o addr show; ip route show table all; ip -6 route show table all
-		nft list ruleset
+		nft -s list ruleset
 		ls /var/run/wireguard 2>/dev/null'
 }

@@ -52,7 +52,7 @@ def _has_nft_tables():
 
 
 def _ruleset():
-    return _output("nft", "-nn", "list", "ruleset") if _has_nft_tables() else ""
+    return _output("nft", "-s", "-nn", "list", "ruleset") if _has_nft_tables() else ""
 
 
 def _may_have_wireguard(listings):
