@@ -17,7 +17,7 @@
 #include "wgq/sys/process/proc.h"
 
 /* It is there when the program has gone into the background; wireguard-go takes some 20 ms. */
-enum { WAIT_START_MS = 5000, WAIT_END_MS = 2000, WAIT_STEP_MS = 10 };
+enum { WAIT_START_MS = 5000, WAIT_OTHER_MS = 2000, WAIT_END_MS = 20000, WAIT_STEP_MS = 10 };
 
 enum socket_state { SOCKET_ABSENT, SOCKET_STALE, SOCKET_SERVED };
 
@@ -65,17 +65,22 @@ bool userspace_answers(const char *ifname)
 	return socket_look(&address) == SOCKET_SERVED;
 }
 
-void userspace_wait_gone(const char *ifname)
+static void wait_gone(const char *ifname, unsigned int most_ms)
 {
 	struct sockaddr_un address;
 
 	socket_address(ifname, &address);
-	for (unsigned int waited = 0; waited < WAIT_END_MS && userspace_answers(ifname);
+	for (unsigned int waited = 0; waited < most_ms && userspace_answers(ifname);
 	     waited += WAIT_STEP_MS)
 		io_sleep_ms(WAIT_STEP_MS);
 	/* wg(8) does the same (ipc-uapi-unix.h). */
 	if (socket_look(&address) == SOCKET_STALE)
 		unlink(address.sun_path);
+}
+
+void userspace_wait_gone(const char *ifname)
+{
+	wait_gone(ifname, WAIT_END_MS);
 }
 
 static int start_failed(const char *program, const char *ifname, int status, struct diag *d)
@@ -109,7 +114,7 @@ int userspace_start(const char *program, const char *ifname, struct diag *d)
 	int status;
 
 	/* That of a link which was deleted just now may not have ended yet. */
-	userspace_wait_gone(ifname);
+	wait_gone(ifname, WAIT_OTHER_MS);
 	socket_address(ifname, &address);
 	/* Some implementations take a socket over from the process that serves it. */
 	if (userspace_answers(ifname)) {

@@ -22,6 +22,7 @@ bool userspace_answers(const char *ifname);
  * end. The program's environment is ours, its standard input empty. */
 int userspace_start(const char *program, const char *ifname, struct diag *d);
 
-/* After the link was deleted, at which the program exits by itself: waits a moment for its socket
- * to go, and removes one that nobody serves any more. */
+/* After the link was deleted, at which the program exits by itself: waits for its socket to go, for
+ * 20 seconds at most, and removes one that nobody serves any more. Until then its port is open, and
+ * what ListenOn keeps from it would get there. */
 void userspace_wait_gone(const char *ifname);
