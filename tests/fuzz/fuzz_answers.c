@@ -169,7 +169,7 @@ static void ask_ways(struct rtnetlink *r, struct diag *d)
 	struct rtnetlink_path path = {0};
 
 	rtnetlink_path_get(r, &to, 1, &path, d);
-	rtnetlink_default_get(r, &path, d);
+	rtnetlink_default_get(r, 0, &path, d);
 }
 
 /* Without what has rules read by libnftnl, which trusts the kernel: it ends the program at an

@@ -389,7 +389,7 @@ static uint32_t default_mtu(struct rtnetlink *r)
 {
 	struct rtnetlink_path path = {.mtu = 1};
 
-	assert_done(rtnetlink_default_get(r, &path, d));
+	assert_done(rtnetlink_default_get(r, 0, &path, d));
 	return path.mtu;
 }
 

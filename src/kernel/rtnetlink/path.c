@@ -88,22 +88,32 @@ int rtnetlink_path_get(struct rtnetlink *rt, const struct addr *to, uint32_t mar
 	return 0;
 }
 
+struct defaults {
+	uint32_t own;
+	struct policy_route *first; /* that leads elsewhere, else out of own */
+};
+
 static int default_take(const struct nlmsghdr *message, void *into)
 {
-	struct policy_route *first = into, seen;
+	const struct defaults *defaults = into;
+	struct policy_route seen;
 	int r = rtnetlink_route_parse(message, &seen);
 
 	if (r < 0 || seen.to.addr.family != AF_INET || seen.to.len != 0 ||
 	    seen.table != RT_TABLE_MAIN)
 		return r;
-	*first = seen;
-	return NETLINK_ENOUGH;
+	bool is_own = defaults->own && policy_route_oif(&seen) == defaults->own;
+	if (!is_own || !defaults->first->table)
+		*defaults->first = seen;
+	return is_own ? 0 : NETLINK_ENOUGH;
 }
 
-int rtnetlink_default_get(struct rtnetlink *rt, struct rtnetlink_path *ret, struct diag *d)
+int rtnetlink_default_get(struct rtnetlink *rt, uint32_t own, struct rtnetlink_path *ret,
+			  struct diag *d)
 {
 	struct policy_route route = {0};
-	const struct netlink_sink sink = {.take = default_take, .into = &route};
+	struct defaults defaults = {own, &route};
+	const struct netlink_sink sink = {.take = default_take, .into = &defaults};
 	struct ack ack;
 
 	*ret = (struct rtnetlink_path){0};

@@ -114,11 +114,12 @@ static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t
 	return r;
 }
 
-/* A default route into the tunnel itself hides the one that the tunnel's MTU was made for. */
+/* Where the only one leads into the tunnel itself, a hook may have replaced the one that the
+ * tunnel's MTU was made for. */
 static int observe_default(struct host *h, struct snap *snap, struct diag *d)
 {
 	struct rtnetlink_path path;
-	int r = rtnetlink_default_get(h->rtnetlink, &path, d);
+	int r = rtnetlink_default_get(h->rtnetlink, h->link.index, &path, d);
 
 	if (r < 0 || !path.mtu)
 		return r;

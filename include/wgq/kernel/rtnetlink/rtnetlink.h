@@ -178,5 +178,7 @@ struct rtnetlink_path {
 int rtnetlink_path_get(struct rtnetlink *rt, const struct addr *to, uint32_t mark,
 		       struct rtnetlink_path *path, struct diag *d);
 /* The way of the first IPv4 default route of the main table, as `ip route show default` lists them;
- * its MTU is 0 where there is none, or where it has several next hops and no MTU. */
-int rtnetlink_default_get(struct rtnetlink *rt, struct rtnetlink_path *ret, struct diag *d);
+ * its MTU is 0 where there is none, or where it has several next hops and no MTU. Those out of the
+ * link own come after all others. */
+int rtnetlink_default_get(struct rtnetlink *rt, uint32_t own, struct rtnetlink_path *ret,
+			  struct diag *d);
