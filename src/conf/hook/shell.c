@@ -414,31 +414,32 @@ static void read_command(struct shell_parser *p)
 
 /* ---- pipelines and lists ---- */
 
-/* ! and time may stand alone. */
-static bool read_prefixes(struct shell_parser *p, bool *ret_asked)
+enum prefixes { PREFIX_NOT = 1, PREFIX_TIME = 2 };
+
+static unsigned read_prefixes(struct shell_parser *p)
 {
-	bool any = false;
+	unsigned found = 0;
 
 	while (is_reserved(p, "!") || is_reserved(p, "time")) {
 		bool time = is_reserved(p, "time");
 
-		*ret_asked |= !time;
-		any = true;
+		found |= time ? PREFIX_TIME : PREFIX_NOT;
 		shell_advance(p);
 		if (time && is_reserved(p, "-p"))
 			shell_advance(p);
 		if (time && is_reserved(p, "--"))
 			shell_advance(p);
 	}
-	return any;
+	return found;
 }
 
 static void read_pipeline(struct shell_parser *p)
 {
 	size_t from = p->script->len;
-	bool asked = false;
+	unsigned prefixes = read_prefixes(p);
 
-	if (read_prefixes(p, &asked) && (p->token == TOKEN_END || is_operator(p, ";")))
+	/* ! and time may stand alone. */
+	if (prefixes && (p->token == TOKEN_END || is_operator(p, ";")))
 		return;
 	read_command(p);
 	while (is_operator(p, "|") || is_operator(p, "|&")) {
@@ -446,7 +447,7 @@ static void read_pipeline(struct shell_parser *p)
 		shell_advance(p);
 		read_command(p);
 	}
-	if (asked)
+	if (prefixes & PREFIX_NOT)
 		tolerate(p, from);
 }
 

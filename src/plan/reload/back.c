@@ -135,16 +135,15 @@ void reload_restore(const struct snap *snap, struct reload *reload)
 }
 
 /* Whether no two IPv4 addresses share a subnet, so that none takes another with it. */
-static bool are_apart(const struct snap *snap, bool *ret)
+static bool are_apart(const struct snap *snap, struct plan *plan)
 {
 	_cleanup_prefix_set_ struct prefix_set networks = {0};
 
-	if (prefix_set_of_networks(&snap->addrs, &networks) < 0)
-		return false;
-	*ret = true;
+	plan->failed |= prefix_set_of_networks(&snap->addrs, &networks) < 0;
 	for (size_t i = 1; i < networks.len; i++)
-		*ret &= networks.at[i].addr.family != AF_INET ||
-			prefix_compare(&networks.at[i - 1], &networks.at[i]) != 0;
+		if (networks.at[i].addr.family == AF_INET &&
+		    prefix_compare(&networks.at[i - 1], &networks.at[i]) == 0)
+			return false;
 	return true;
 }
 
@@ -184,12 +183,10 @@ static bool list_followers(const struct snap *snap, const struct reload *reload,
 void reload_keep_order(const struct snap *snap, struct reload *reload, bool promotes)
 {
 	_cleanup_(addrs_release) struct link_addr_vec followers = {0};
-	bool apart = promotes;
 
-	if (!list_followers(snap, reload, promotes, &followers) ||
-	    (followers.len && !apart && !are_apart(snap, &apart)))
+	if (!list_followers(snap, reload, promotes, &followers))
 		reload->plan.failed = true;
-	if (!apart)
+	if (!promotes && followers.len && !are_apart(snap, &reload->plan))
 		return;
 	for (size_t i = followers.len; i-- > 0;)
 		plan_add_back_only(&reload->plan, OP_ADDR_ADD)->addr = followers.at[i];

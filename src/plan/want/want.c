@@ -110,23 +110,24 @@ static int want_addresses(const struct conf *conf, const struct snap *snap, stru
 	return 0;
 }
 
-/* What is wanted for one allowed IP: *ret_cut, and it is cut into pieces. */
-static bool keep_route(const struct route *route, const struct conf *conf, const struct snap *snap,
-		       const struct route_vec *excluded, struct want *want, bool *ret_cut)
+enum route_kept { ROUTE_LEFT_OUT, ROUTE_KEPT, ROUTE_CUT };
+
+/* What becomes of the route of one allowed IP: ROUTE_CUT, and it is cut into pieces. */
+static enum route_kept keep_route(const struct route *route, const struct conf *conf,
+				  const struct snap *snap, const struct route_vec *excluded,
+				  struct want *want)
 {
 	bool ip6 = route->prefix.addr.family == AF_INET6;
 	enum excluded_part part = excluded_part(excluded, &route->prefix);
 
-	*ret_cut = false;
 	if ((ip6 && snap->ipv6.state != IPV6_ON) || part == EXCLUDED_ALL)
-		return false;
+		return ROUTE_LEFT_OUT;
 	if (conf->table_kind == TABLE_AUTO && route->prefix.len == 0) {
 		*(ip6 ? &want->default_ip6 : &want->default_ip) = *route;
 		*(ip6 ? &want->full_ip6 : &want->full_ip) = true;
-		return false;
+		return ROUTE_LEFT_OUT;
 	}
-	*ret_cut = part == EXCLUDED_SOME;
-	return !*ret_cut;
+	return part == EXCLUDED_SOME ? ROUTE_CUT : ROUTE_KEPT;
 }
 
 /* linux.bash:168-180: an allowed IP gets a route unless one on the device covers it already. */
@@ -158,14 +159,15 @@ static int want_routes(const struct conf *conf, const struct snap *snap, struct 
 	_cleanup_(routes_release) struct route_vec excluded = {0};
 	_cleanup_(cover_release) struct cover cover = {0};
 	size_t kept = 0;
-	bool cut;
 
 	want->table = conf->table_kind == TABLE_NUMBER ? conf->table : RT_TABLE_MAIN;
 	int r = excluded_list(conf, &excluded);
 	vec_each(route, &want->routes) {
-		if (keep_route(route, conf, snap, &excluded, want, &cut))
+		enum route_kept is = keep_route(route, conf, snap, &excluded, want);
+
+		if (is == ROUTE_KEPT)
 			want->routes.at[kept++] = *route;
-		else if (r == 0 && cut)
+		else if (r == 0 && is == ROUTE_CUT)
 			r = excluded_cut(&excluded, route, &want->pieces);
 	}
 	want->routes.len = kept;

@@ -203,9 +203,14 @@ void prober_cancel(struct prober *prober, uint64_t tag)
 		close_sockets(prober);
 }
 
-/* What is due by the clock, from where the last call stopped. *ret_more: it has sent an ask, which
- * takes a while, and there may be more to do. */
-static bool take_due(struct prober *p, struct probe_event *ret, bool *ret_more)
+enum due {
+	DUE_NOTHING,
+	DUE_EVENT,
+	DUE_MORE, /* an ask was sent, which takes a while */
+};
+
+/* What is due by the clock, from where the last call stopped. */
+static enum due take_due(struct prober *p, struct probe_event *ret)
 {
 	int64_t now = probing_now_us(), next = PROBING_NEVER;
 
@@ -217,16 +222,15 @@ static bool take_due(struct prober *p, struct probe_event *ret, bool *ret_more)
 			*ret = (struct probe_event){.tag = probing->tag,
 						    .verdict = PROBE_POKE,
 						    .asks = probing->asks_sent};
-			return true;
+			return DUE_EVENT;
 		}
 		if (probing->next_us > now)
 			continue;
-		if (probing->asks_sent == probing->asks_max)
-			return probing_conclude(p, probing, ret);
-		*ret_more = true;
-		return probing_ask(p, probing, ret);
+		if (probing->asks_sent < probing->asks_max)
+			return probing_ask(p, probing, ret) ? DUE_EVENT : DUE_MORE;
+		probing_conclude(p, probing, ret);
+		return DUE_EVENT;
 	}
-	*ret_more = false;
 	p->scanned = 0;
 	for (size_t i = 0; i < p->count; i++) {
 		const struct probing *probing = &p->probes[i];
@@ -238,21 +242,22 @@ static bool take_due(struct prober *p, struct probe_event *ret, bool *ret_more)
 	if (next != PROBING_NEVER && next < now + TICK_US)
 		next = now + TICK_US;
 	set_timer(p, next);
-	return false;
+	return DUE_NOTHING;
 }
 
 /* Packets come first each time: how long an answer took is told by when it is read. */
 bool prober_read(struct prober *prober, struct probe_event *ret)
 {
-	bool more = true;
+	enum due due;
 
-	while (more) {
+	do {
 		for (int family = 0; family < FAMILIES; family++)
 			if (probing_read(prober, family, ret))
 				return true;
-		if (take_due(prober, ret, &more))
-			return true;
-	}
+		due = take_due(prober, ret);
+	} while (due == DUE_MORE);
+	if (due == DUE_EVENT)
+		return true;
 	if (!prober->count)
 		close_sockets(prober);
 	return false;

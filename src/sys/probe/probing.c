@@ -37,7 +37,7 @@ void probing_end(struct prober *p, size_t at)
 }
 
 /* A PROBE_POKE that is still to come comes first. */
-bool probing_conclude(struct prober *p, struct probing *probing, struct probe_event *ret)
+void probing_conclude(struct prober *p, struct probing *probing, struct probe_event *ret)
 {
 	size_t at = (size_t)(probing - p->probes);
 
@@ -45,14 +45,13 @@ bool probing_conclude(struct prober *p, struct probing *probing, struct probe_ev
 	ret->asks = probing->asks_sent;
 	if (probing->poke_us == PROBING_NEVER) {
 		probing_end(p, at);
-		return true;
+		return;
 	}
 	ret->verdict = PROBE_POKE;
 	probing->poke_us = PROBING_NEVER;
 	probing->next_us = 0;
 	probing->asks_max = probing->asks_sent;
 	p->scanned = at < p->scanned ? at : p->scanned;
-	return true;
 }
 
 bool probing_take(struct prober *p, struct probing *probing, const struct probe_event *found,
@@ -68,7 +67,8 @@ bool probing_take(struct prober *p, struct probing *probing, const struct probe_
 	case PROBE_REFUSED:
 	case PROBE_NOT_SENT:
 	case PROBE_CLOCK_BACK:
-		return probing_conclude(p, probing, ret);
+		probing_conclude(p, probing, ret);
+		return true;
 	case PROBE_POKE:
 	case PROBE_ELSEWHERE:
 	case PROBE_SILENT:

@@ -57,7 +57,7 @@ struct probing *probing_find(struct prober *p, uint32_t index, struct ask **ret)
 bool probing_take(struct prober *p, struct probing *probing, const struct probe_event *found,
 		  struct probe_event *ret);
 /* The same at its end, with the best that was seen. */
-bool probing_conclude(struct prober *p, struct probing *probing, struct probe_event *ret);
+void probing_conclude(struct prober *p, struct probing *probing, struct probe_event *ret);
 /* Without an event; the last probe takes the place. */
 void probing_end(struct prober *p, size_t at);
 
