@@ -19,7 +19,7 @@
 
 enum { SEQUENCES = 100000 };
 
-static uint64_t seed;
+static uint64_t sequence, seed;
 
 static unsigned dice(unsigned n)
 {
@@ -30,6 +30,8 @@ static unsigned dice(unsigned n)
 /* ---- the kernel ---- */
 
 struct fib {
+	const struct conf *conf;
+	const struct addr_vec *swallowed;
 	struct policy_route_vec routes; /* those of one key in their order */
 	struct policy_nexthop nexthops[4];
 	bool has_nexthop[4];
@@ -318,6 +320,53 @@ static void change_route(struct fib *fib, struct listener *l)
 
 /* ---- WireGuard ---- */
 
+static void read_all(const struct fib *fib, struct follow *f)
+{
+	_cleanup_wg_device_ struct wg_device device = {0};
+
+	follow_restart(f);
+	for (uint32_t id = 1; id < 4; id++)
+		if (fib->has_nexthop[id])
+			assert_int_equal(follow_take_nexthop(f, &fib->nexthops[id], false), 0);
+	vec_each(route, &fib->routes)
+		assert_int_equal(follow_take_route(f, route, FOLLOW_IS), 0);
+	vec_each(peer, &fib->conf->wg.peers) {
+		struct wg_peer *copy = wg_device_add_peer(&device);
+
+		copy->public_key = peer->public_key;
+		vec_each(ip, &peer->allowed_ips)
+			*vec_push(&copy->allowed_ips) = *ip;
+	}
+	for (size_t i = 0; i < fib->held; i++)
+		vec_push(&device.peers.at[fib->device[i].peer].allowed_ips)->prefix =
+			fib->device[i].prefix;
+	assert_int_equal(follow_hold(f, &device), 0);
+}
+
+/* What a fresh start would come to. */
+static void fresh_start(const struct fib *fib, struct followed_vec *ret)
+{
+	_cleanup_follow_ struct follow *fresh = NULL;
+
+	assert_int_equal(follow_new(fib->conf, OURS, OWN_TABLE, &fresh), 0);
+	assert_int_equal(follow_swallowed(fresh, fib->swallowed), 0);
+	read_all(fib, fresh);
+	assert_int_equal(follow_list(fresh, ret), 0);
+}
+
+/* Not for a moment, whatever was lost: packets would be. */
+static void expect_not_granted(const struct fib *fib, const struct prefix *prefix)
+{
+	struct followed_vec list = {0};
+
+	fresh_start(fib, &list);
+	vec_each(followed, &list)
+		if (followed->refusal == FOLLOW_GRANTED && prefix_equal(&followed->prefix, prefix))
+			fail_msg("sequence %llu: what a route grants is removed",
+				 (unsigned long long)sequence);
+	vec_release(&list);
+}
+
 static void apply(struct fib *fib, const struct wg_device *message)
 {
 	vec_each(peer, &message->peers)
@@ -329,6 +378,7 @@ static void apply(struct fib *fib, const struct wg_device *message)
 			while (i < fib->held && !prefix_equal(&fib->device[i].prefix, &ip->prefix))
 				i++;
 			if (ip->remove) {
+				expect_not_granted(fib, &ip->prefix);
 				if (i < fib->held && fib->device[i].peer == who)
 					fib->device[i] = fib->device[--fib->held];
 				continue;
@@ -338,29 +388,6 @@ static void apply(struct fib *fib, const struct wg_device *message)
 			fib->device[i].prefix = ip->prefix;
 			fib->device[i].peer = who;
 		}
-}
-
-static void read_all(const struct fib *fib, struct follow *f, const struct conf *conf)
-{
-	_cleanup_wg_device_ struct wg_device device = {0};
-
-	follow_restart(f);
-	for (uint32_t id = 1; id < 4; id++)
-		if (fib->has_nexthop[id])
-			assert_int_equal(follow_take_nexthop(f, &fib->nexthops[id], false), 0);
-	vec_each(route, &fib->routes)
-		assert_int_equal(follow_take_route(f, route, FOLLOW_IS), 0);
-	vec_each(peer, &conf->wg.peers) {
-		struct wg_peer *copy = wg_device_add_peer(&device);
-
-		copy->public_key = peer->public_key;
-		vec_each(ip, &peer->allowed_ips)
-			*vec_push(&copy->allowed_ips) = *ip;
-	}
-	for (size_t i = 0; i < fib->held; i++)
-		vec_push(&device.peers.at[fib->device[i].peer].allowed_ips)->prefix =
-			fib->device[i].prefix;
-	assert_int_equal(follow_hold(f, &device), 0);
 }
 
 static void send_all(struct fib *fib, struct follow *f, uint64_t now, bool may_fail)
@@ -379,18 +406,12 @@ static void send_all(struct fib *fib, struct follow *f, uint64_t now, bool may_f
 	} while (r);
 }
 
-/* What a fresh start would come to. */
-static void compare(struct fib *fib, const struct conf *conf, const struct addr_vec *swallowed,
-		    uint64_t sequence)
+static void compare(const struct fib *fib)
 {
-	_cleanup_follow_ struct follow *fresh = NULL;
 	struct followed_vec list = {0};
 	size_t granted = 0;
 
-	assert_int_equal(follow_new(conf, OURS, OWN_TABLE, &fresh), 0);
-	assert_int_equal(follow_swallowed(fresh, swallowed), 0);
-	read_all(fib, fresh, conf);
-	assert_int_equal(follow_list(fresh, &list), 0);
+	fresh_start(fib, &list);
 	vec_each(followed, &list) {
 		size_t i = 0;
 
@@ -417,12 +438,11 @@ static void random_sequences(void **state)
 
 	(void)state;
 	make_conf(&conf);
-	for (uint64_t sequence = 0; sequence < SEQUENCES; sequence++) {
+	for (sequence = 0; sequence < SEQUENCES; sequence++) {
 		_cleanup_follow_ struct follow *f = NULL;
-		struct fib fib = {0};
+		struct fib fib = {.conf = &conf, .swallowed = &none};
 		struct listener l = {0};
 		uint64_t now = UINT32_MAX - 3000 + sequence;
-		bool is_swallowed = false;
 
 		seed = sequence;
 		assert_int_equal(follow_new(&conf, OURS, OWN_TABLE, &f), 0);
@@ -439,8 +459,8 @@ static void random_sequences(void **state)
 					take_link_down(&fib, &l);
 				break;
 			case 2:
-				is_swallowed = !is_swallowed;
-				follow_swallowed(f, is_swallowed ? &swallowed : &none);
+				fib.swallowed = fib.swallowed == &none ? &swallowed : &none;
+				follow_swallowed(f, fib.swallowed);
 				break;
 			case 3:
 				/* What is lost is told afterwards, and no more than that. */
@@ -456,7 +476,7 @@ static void random_sequences(void **state)
 				break;
 			case 6:
 				if (follow_doubts(f))
-					read_all(&fib, f, &conf);
+					read_all(&fib, f);
 				break;
 			default:
 				change_route(&fib, &l);
@@ -464,12 +484,12 @@ static void random_sequences(void **state)
 		}
 		send_all(&fib, f, now, true);
 		while (follow_doubts(f)) {
-			read_all(&fib, f, &conf);
+			read_all(&fib, f);
 			send_all(&fib, f, now, false);
 		}
 		send_all(&fib, f, now + FOLLOW_HOLD_MS, false);
 		assert_true(follow_due(f, now) == UINT64_MAX);
-		compare(&fib, &conf, is_swallowed ? &swallowed : &none, sequence);
+		compare(&fib);
 		vec_release(&fib.routes);
 	}
 }

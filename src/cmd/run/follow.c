@@ -159,7 +159,7 @@ static void step(void *context)
 		read_all(f);
 	if (f->ways_changed)
 		look_at_endpoints(f);
-	/* In doubt as well: what is known to be there is not kept waiting. */
+	/* In doubt as well: what is known to be there is not kept waiting; nothing is removed. */
 	send_due(f, loop_now());
 	say_what_was_sent(f);
 

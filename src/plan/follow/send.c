@@ -136,7 +136,8 @@ int follow_next(struct follow *f, uint64_t now, struct wg_device *ret)
 
 	if (r == 0)
 		r = take_additions(f, now, &changes);
-	bool remove = r == 0 && !changes.len;
+	/* In doubt its route may be there again, and the news of it lost. */
+	bool remove = r == 0 && !changes.len && !f->in_doubt;
 	if (remove)
 		r = take_removals(f, now, &changes);
 	if (r == 0 && changes.len) {
@@ -155,7 +156,7 @@ uint64_t follow_due(const struct follow *f, uint64_t now)
 {
 	if (f->queue.len)
 		return now;
-	if (f->removals.first == f->removals.len)
+	if (f->in_doubt || f->removals.first == f->removals.len)
 		return UINT64_MAX;
 	const struct follow_removal *first = &f->removals.at[f->removals.first];
 	int32_t wait = (int32_t)(first->due - (uint32_t)now);

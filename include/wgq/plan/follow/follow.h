@@ -82,9 +82,9 @@ void follow_restart(struct follow *f);
 /* They did; and this is what the device holds. */
 int follow_hold(struct follow *f, const struct wg_device *device);
 
-/* The next message: additions, else removals that are due at `now', milliseconds of any clock. ret
- * has to be zeroed. 1: send it; 0: there is none now; -ENOMEM. If it cannot be sent:
- * follow_doubt().
+/* The next message: additions, else, unless in doubt, removals that are due at `now', milliseconds
+ * of any clock. ret has to be zeroed. 1: send it; 0: there is none now; -ENOMEM. If it cannot be
+ * sent: follow_doubt().
  */
 int follow_next(struct follow *f, uint64_t now, struct wg_device *ret);
 /* When there is one; UINT64_MAX: not before something changes. */
