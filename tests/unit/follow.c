@@ -113,16 +113,42 @@ static void in_doubt_nothing_is_removed(void **state)
 	expect_next(f, 5000, 2, false);
 	expect_none(f, 5000);
 	assert_true(follow_due(f, 5000) == UINT64_MAX);
-	/* It is not there: it goes, a second from then. */
+	/* It is not there: it goes. */
 	peer->public_key = conf.wg.peers.at[0].public_key;
 	vec_push(&peer->allowed_ips)->prefix = one.to;
 	follow_restart(f);
 	follow_take_route(f, &two, FOLLOW_IS);
 	assert_int_equal(follow_hold(f, &device), 0);
 	expect_next(f, 6000, 2, false);
-	expect_none(f, 6000);
-	assert_int_equal(follow_due(f, 6000), 7000);
-	expect_next(f, 7000, 0, true);
+	expect_next(f, 6000, 0, true);
+}
+
+/* However often all is read again meanwhile: a grant ends a second after its route. */
+static void doubts_do_not_prolong(void **state)
+{
+	_cleanup_conf_ struct conf conf = {0};
+	_cleanup_follow_ struct follow *f = NULL;
+	_cleanup_wg_device_ struct wg_device device = {0};
+	struct policy_route one = via("10.16.1.0/24", "10.0.0.1");
+	struct wg_peer *peer = wg_device_add_peer(&device);
+
+	(void)state;
+	make_conf(&conf);
+	start(&conf, &f);
+	follow_take_route(f, &one, FOLLOW_ALONE);
+	expect_next(f, 0, 0, false);
+	follow_take_route(f, &one, FOLLOW_GONE);
+	expect_none(f, 0);
+	peer->public_key = conf.wg.peers.at[0].public_key;
+	vec_push(&peer->allowed_ips)->prefix = one.to;
+	for (uint64_t now = 300; now < FOLLOW_HOLD_MS; now += 300) {
+		follow_doubt(f);
+		follow_restart(f);
+		assert_int_equal(follow_hold(f, &device), 0);
+		expect_none(f, now);
+	}
+	expect_next(f, FOLLOW_HOLD_MS, 0, true);
+	expect_none(f, 5000);
 }
 
 static void refusals(void **state)
@@ -243,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moves_and_holds),
 		cmocka_unit_test(in_doubt_nothing_is_removed),
+		cmocka_unit_test(doubts_do_not_prolong),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(only_peer_needs_no_gateway),
 		cmocka_unit_test(expired_peers_take_theirs_along),

@@ -58,6 +58,7 @@ bool follow_doubts(const struct follow *f)
 	return f->in_doubt;
 }
 
+/* What waits to be removed goes on waiting: else nothing would go as long as all is read often. */
 void follow_restart(struct follow *f)
 {
 	for (uint32_t i = 1; i < f->nodes.len; i++) {
@@ -65,14 +66,11 @@ void follow_restart(struct follow *f)
 
 		node->route = (struct follow_route){0};
 		node->holder = NOBODY;
-		node->waiting = 0;
-		node->leaving = false;
 	}
 	nexthops_release(f);
 	f->more.len = f->free_more = 0;
 	f->ways.len = 0;
 	memset(f->way_buckets, 0, sizeof(f->way_buckets));
-	f->removals.len = f->removals.first = 0;
 	f->in_doubt = false;
 }
 
