@@ -3,7 +3,8 @@
 # Sourced. WGQ names the program; default: build/wgq of this tree.
 # shellcheck shell=bash
 
-set -uo pipefail
+# Without pipefail: grep -q ends at the first match, and who writes to it then gets a SIGPIPE.
+set -u
 WGQ=$(realpath "${WGQ:-$(dirname "${BASH_SOURCE[0]}")/../../build/wgq}")
 passed=0 failed=0 skipped=0
 
