@@ -70,7 +70,7 @@ _wgq_value() {
 
 _wgq() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='up down reload run diff status why probe check save strip init peer edit'
+	local verbs='up down reload run guard diff status why probe check save strip init peer edit'
 	local options='--quiet --verbose --json --help --version' verb='' names='' i place=0
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -90,9 +90,10 @@ _wgq() {
 	fi
 	case $verb in
 	up) options+=' --dry-run --dns= --firewall= --userspace= --ensure --replace' ;;
-	down) options+=' --dry-run --dns= --if-exists --all' ;;
+	down) options+=' --dry-run --dns= --guard --if-exists --all' ;;
 	reload) options+=' --dry-run --dns= --firewall= --run-hooks --endpoints --forget' ;;
 	run) options+=' --dns= --firewall= --userspace= --all --leave --forget' ;;
+	guard) options+=' --dry-run --off' ;;
 	diff) options+=' --dns= --firewall= --endpoints --forget' ;;
 	status) options+=' --all --watch --dns= --firewall=' ;;
 	why) options+=' --from= --mark=' ;;

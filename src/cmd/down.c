@@ -37,8 +37,14 @@ static int plan_leftovers(struct session *s, const struct snap *snap, struct pla
 	return r;
 }
 
+/* --guard: what is left of the table besides the kill switch matches nothing without the link. */
+static bool keeps_guard(const struct session *s, const struct snap *snap)
+{
+	return (s->options->given & OPTION_GUARD) && walls_have(&snap->walls, WALL_OUTPUT);
+}
+
 /* Somebody deleted the link; what does not go with it is still there. */
-int down_leftovers(struct session *s, struct diag *d)
+int down_leftovers(struct session *s, bool keep_walls, struct diag *d)
 {
 	_cleanup_snap_ struct snap snap = {0};
 	_cleanup_plan_ struct plan plan = {0};
@@ -46,6 +52,8 @@ int down_leftovers(struct session *s, struct diag *d)
 
 	if (r == 0)
 		r = observe(s, LEFTOVERS, &snap, d);
+	if (keep_walls || keeps_guard(s, &snap))
+		snap.has_own_table = false;
 	/* Where another brought it up while we waited for the lock, nothing is left over. */
 	if (r == 0 && !snap.link.index)
 		r = plan_leftovers(s, &snap, &plan, d);
@@ -76,11 +84,13 @@ static int take_down(struct session *s, struct diag *d)
 		r = observe(s, WHOLE, &snap, d);
 	/* PreDown may have deleted it. */
 	if (r == 0 && !snap.link.index)
-		return down_leftovers(s, d);
+		return down_leftovers(s, false, d);
 	if (r == 0 && !snap.is_wireguard)
 		r = device_refuse(s->ifname, EOPNOTSUPP, d);
 	if (r == 0)
 		r = diff_detach(s->conf, &snap, &detach, d);
+	if (keeps_guard(s, &snap))
+		snap.has_own_table = false;
 	if (r == 0)
 		r = diff_clean(s->conf, &snap, &s->means, &clean, d);
 	if (r == 0)
@@ -121,7 +131,7 @@ int down_run(struct session *s, struct diag *d)
 	if (r == 0)
 		r = world_prepare(s->world, s->conf, PURPOSE_DOWN, &s->means, d);
 	if (r == 0 && !snap.link.index)
-		return down_leftovers(s, d);
+		return down_leftovers(s, false, d);
 	if (r == 0 && !snap.is_wireguard)
 		return device_refuse(s->ifname, EOPNOTSUPP, d);
 	if (r == 0)

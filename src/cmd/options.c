@@ -43,6 +43,8 @@ enum {
 	LONG_OUTPUT,
 	LONG_EXPIRED,
 	LONG_FORGET,
+	LONG_OFF,
+	LONG_GUARD,
 };
 
 /* In the order in which help lists them. */
@@ -66,6 +68,9 @@ static const struct cli_option {
 	{"all", 'a', OPTION_ALL, "status", NULL, "show every peer, not only the first ones"},
 	{"all", 'a', OPTION_ALL, "run", NULL, "look after every configuration in /etc/wireguard"},
 	{"all", 'a', OPTION_ALL, "peer", NULL, "of every configuration"},
+	{"guard", LONG_GUARD, OPTION_GUARD, NULL, NULL,
+	 "leave the rules of KillSwitch, as wgq guard makes them"},
+	{"off", LONG_OFF, OPTION_OFF, NULL, NULL, "let everything pass again"},
 	{"leave", LONG_LEAVE, OPTION_LEAVE, NULL, NULL,
 	 "leave up at the end what run has brought up"},
 	{"forget", LONG_FORGET, OPTION_FORGET, "run", NULL,

@@ -6,6 +6,7 @@
 #include "wgq/cmd/session.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/plan/reload/reload.h"
+#include "wgq/plan/want/walls.h"
 #include "wgq/run/look/device.h"
 #include "wgq/sys/resolve/resolve.h"
 
@@ -16,7 +17,7 @@ int reload_observe(struct session *s, struct snap *snap, struct diag *d)
 	const struct observe_query query = {
 		.ifname = s->ifname,
 		.what = LOOK_DEVICE | LOOK_ADDRESSES | LOOK_TABLES | LOOK_RULES | LOOK_UNLINKED |
-			LOOK_FIREWALL | LOOK_DNS |
+			LOOK_FIREWALL | LOOK_DNS | walls_look(s->conf) |
 			(conf_forwards(s->conf, &line) ? LOOK_FORWARDING : 0) |
 			(want_may_be_full_tunnel(s->conf) ? LOOK_FULL_TUNNEL : 0) |
 			(s->conf->follow_line && !forgets ? LOOK_FOLLOWED : 0),

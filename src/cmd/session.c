@@ -34,6 +34,7 @@
 #include "wgq/cmd/show.h"
 #include "wgq/cmd/verbs.h"
 #include "wgq/plan/want/carry.h"
+#include "wgq/sys/ask/names.h"
 #include "wgq/sys/keeper/keeper.h"
 #include "wgq/sys/privilege.h"
 #include "wgq/sys/resolve/resolve.h"
@@ -169,11 +170,18 @@ bool session_is_stopped(void)
 	return stop_signal != 0;
 }
 
+/* Who may not mark packets looks names up as other programs do. */
+static bool asks_outside(const struct conf *conf)
+{
+	return conf->kill_switch && privilege_net_admin();
+}
+
 int session_resolve(struct conf *conf, struct diag *d)
 {
 	const struct resolve_options options = {.say = show_line, .stop = session_is_stopped};
+	int r = asks_outside(conf) ? asked_names_settle(conf, NULL, &options, d) : 0;
 
-	return resolve(conf, &options, d);
+	return r == 0 ? resolve(conf, &options, d) : r;
 }
 
 int session_resolve_running(struct session *s, struct conf *conf, struct diag *d)
@@ -187,7 +195,9 @@ int session_resolve_running(struct session *s, struct conf *conf, struct diag *d
 	/* Numbers are known without a look at what runs. */
 	if (conf->endpoints.len)
 		world_observe(s->world, &query, &snap, &unseen);
-	return resolve_running(conf, &snap.wg, &options, d);
+	int r = asks_outside(conf) ? asked_names_settle(conf, &snap.wg, &options, d) : 0;
+
+	return r == 0 ? resolve_running(conf, &snap.wg, &options, d) : r;
 }
 
 /* Of several plans that make one script the first begins it. */

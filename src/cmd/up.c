@@ -62,14 +62,14 @@ static int create(struct session *s, struct snap *snap, struct walls *walls, str
 {
 	const uint16_t ports[WALLS_PORTS] = {s->conf->wg.listen_port};
 	unsigned int what = (want_asks_full_tunnel(s->conf) ? LOOK_RULES : 0) |
-			    (conf_walls_line(s->conf) ? LOOK_FIREWALL : 0);
+			    (conf_walls_line(s->conf) ? LOOK_FIREWALL : 0) | walls_look(s->conf);
 	_cleanup_plan_ struct plan plan = {0};
 	int r = session_lock(s, d);
 
 	if (r == 0)
 		r = find_existing(s, what, snap, d);
 	if (r == 0 && ((ports[0] && walls_of_port(s->conf, ports, walls) < 0) ||
-		       walls_of_packets(s->conf, walls) < 0))
+		       walls_of_packets(s->conf, &snap->lan, walls) < 0))
 		r = diag_no_memory(d);
 	if (r == 0)
 		r = diff_create(s->conf, snap, walls, &plan, d);
@@ -87,7 +87,7 @@ static int configure(struct session *s, struct snap *snap, struct want *want,
 	unsigned int empty = s->dry_run ? of_link : hooked ? 0 : LOOK_DEVICE;
 	const struct observe_query query = {
 		.ifname = s->ifname,
-		.what = (of_link & ~empty) | (conf->mtu_line ? 0 : LOOK_MTU),
+		.what = (of_link & ~empty) | (conf->mtu_line ? 0 : LOOK_MTU) | walls_look(conf),
 		.bind = hooked,
 		.conf = conf,
 	};
@@ -141,7 +141,8 @@ static int warn_of_others(const struct session *s, struct diag *d)
 	if (s->options->as_wg_quick)
 		return 0;
 	facts_read_blockers(s->conf, &facts.blockers);
-	int r = facts_read_others(s->ifname, &facts.others) == 0
+	int r = facts_read_others(s->ifname, &facts.others) == 0 &&
+				facts_read_kill_switches(s->conf, &facts.others) == 0
 			? check_conf_others(s->conf, &facts, d)
 			: diag_no_memory(d);
 	check_others_release(&facts.others);
@@ -156,7 +157,7 @@ static int warn_of_others(const struct session *s, struct diag *d)
 static int clear_leftovers(struct session *s, struct diag *d)
 {
 	size_t said = d->len;
-	int r = down_leftovers(s, d);
+	int r = down_leftovers(s, conf_walls_line(s->conf), d);
 
 	if (r == -ENODEV) {
 		diag_truncate(d, said);

@@ -56,6 +56,13 @@ static void json_wall(struct json *j, const char *name, const struct walls *wall
 		return;
 	}
 	json_object(j, name);
+	if (chain == WALL_OUTPUT) {
+		_cleanup_buf_ struct buf value = {0};
+
+		walls_value(walls, WALL_KEY_KILL_SWITCH, &value);
+		json_bool(j, "lan", strcmp(buf_text(&value), "lan") == 0);
+		json_unsigned(j, "rejected_forwarded_packets", walls_packets(walls, WALL_FORWARD));
+	}
 	if (chain == WALL_NAT) {
 		json_array(j, "interfaces");
 		vec_each(wall, walls)
@@ -75,6 +82,7 @@ void value_json_walls(struct json *j, const struct walls *walls)
 	json_listen_on(j, walls);
 	json_wall(j, "masquerade", walls, WALL_NAT, "connections");
 	json_wall(j, "isolate_peers", walls, WALL_ISOLATE, "rejected_packets");
+	json_wall(j, "kill_switch", walls, WALL_OUTPUT, "rejected_packets");
 }
 
 void value_json_prefix(struct json *j, const char *name, const struct prefix *prefix)

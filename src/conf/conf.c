@@ -35,6 +35,7 @@ uint32_t conf_walls_line(const struct conf *conf)
 	return conf->listen_on.len      ? conf->listen_on.at[0].line
 	       : conf_masquerades(conf) ? conf->masquerade_line
 	       : conf->isolate_peers    ? conf->isolate_peers_line
+	       : conf->kill_switch      ? conf->kill_switch_line
 					: 0;
 }
 

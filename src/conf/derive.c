@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "wgq/net/key_addr.h"
+#include "wgq/net/walls.h"
 
 /* An address, and whose it is. */
 struct holder {
@@ -115,6 +116,11 @@ int conf_derive(struct conf *conf, struct diag *d)
 	bool has_own = conf->wg.has_private_key && !key_is_zero(&conf->wg.private_key);
 	struct key own;
 
+	/* The wall lets encrypted packets pass by it. */
+	if (conf->kill_switch && !conf->wg.fwmark) {
+		conf->wg.has_fwmark = true;
+		conf->wg.fwmark = walls_mark(conf->ifname);
+	}
 	if (!conf->address_from_key.len)
 		return 0;
 	if (!has_own && !conf->private_key_file.text) {

@@ -80,6 +80,7 @@ void snap_release(struct snap *snap)
 	tables_release(&snap->throws);
 	vec_release(&snap->walls);
 	forwarding_release(&snap->forwarding);
+	vec_release(&snap->lan);
 	vec_release(&snap->rules);
 	vec_release(&snap->suppress_rules);
 	vec_release(&snap->firewall_addrs);

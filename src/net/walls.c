@@ -3,6 +3,8 @@
 #include "wgq/net/walls.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+
 #include <linux/netfilter.h>
 #include <string.h>
 
@@ -11,6 +13,9 @@ const struct wall_chain_type wall_chains[WALL_CHAINS] = {
 	[WALL_CLAMP] = {"clamp", "filter", NF_INET_FORWARD, -150},
 	[WALL_NAT] = {"nat", "nat", NF_INET_POST_ROUTING, 100},
 	[WALL_ISOLATE] = {"isolate", "filter", NF_INET_FORWARD, 0},
+	/* Behind all that may change the mark, the address or the link of a packet. */
+	[WALL_OUTPUT] = {"output", "filter", NF_INET_LOCAL_OUT, 300},
+	[WALL_FORWARD] = {"forward", "filter", NF_INET_FORWARD, 300},
 };
 
 void walls_release(struct walls *walls)
@@ -20,7 +25,7 @@ void walls_release(struct walls *walls)
 
 bool wall_counts(enum wall_verdict verdict)
 {
-	return verdict == WALL_REJECT || verdict == WALL_MASQUERADE;
+	return verdict == WALL_REJECT || verdict == WALL_RESET || verdict == WALL_MASQUERADE;
 }
 
 uint8_t wall_family(const struct wall *wall)
@@ -41,7 +46,8 @@ static bool same(const struct wall *a, const struct wall *b)
 	       strcmp(a->to, b->to) == 0 && a->not_to == b->not_to &&
 	       wall_family(a) == wall_family(b) && same_prefix(&a->source, &b->source) &&
 	       same_prefix(&a->destination, &b->destination) && a->protocol == b->protocol &&
-	       a->dport == b->dport;
+	       a->sport == b->sport && a->dport == b->dport && a->type == b->type &&
+	       a->mark == b->mark && a->state == b->state && a->resets == b->resets;
 }
 
 /* The next rule of a chain from *at on; NULL: there is none. */
@@ -118,6 +124,25 @@ int walls_listen_on(const struct walls *walls, struct listen_on_vec *ret)
 	return 0;
 }
 
+bool walls_let_out(const struct walls *walls, const char *link, const struct addr *to,
+		   uint32_t mark)
+{
+	const struct prefix host = {.addr = *to, .len = addr_bits(to)};
+
+	vec_each(wall, walls) {
+		if (wall->chain != WALL_OUTPUT || wall->state ||
+		    (wall->verdict == WALL_ACCEPT && wall->protocol))
+			continue;
+		if ((wall->to[0] && strcmp(wall->to, link) != 0) ||
+		    (wall->mark && wall->mark != mark) ||
+		    (wall->family && wall->family != to->family) ||
+		    (wall->destination.addr.family && !prefix_covers(&wall->destination, &host)))
+			continue;
+		return wall->verdict == WALL_ACCEPT;
+	}
+	return true;
+}
+
 const char *wall_key_name(enum wall_key key)
 {
 	switch (key) {
@@ -127,6 +152,8 @@ const char *wall_key_name(enum wall_key key)
 		return "masquerade";
 	case WALL_KEY_ISOLATE_PEERS:
 		return "isolate peers";
+	case WALL_KEY_KILL_SWITCH:
+		return "kill switch";
 	case WALL_KEYS:
 		break;
 	}
@@ -160,6 +187,18 @@ static void masquerade_value(const struct walls *walls, struct buf *out)
 			add_item(wall->not_to ? "yes" : wall->to, out);
 }
 
+/* With lan, link-local multicast passes, and what is directly connected. */
+static void kill_switch_value(const struct walls *walls, struct buf *out)
+{
+	bool lan = false;
+
+	vec_each(wall, walls)
+		lan |= wall->chain == WALL_OUTPUT && wall->destination.addr.family == AF_INET &&
+		       wall->destination.len == 24 && wall->destination.addr.bytes[0] == 224;
+	if (walls_have(walls, WALL_OUTPUT))
+		buf_str(out, lan ? "lan" : "yes");
+}
+
 void walls_value(const struct walls *walls, enum wall_key key, struct buf *ret_text)
 {
 	switch (key) {
@@ -172,9 +211,20 @@ void walls_value(const struct walls *walls, enum wall_key key, struct buf *ret_t
 	case WALL_KEY_ISOLATE_PEERS:
 		buf_str(ret_text, walls_have(walls, WALL_ISOLATE) ? "yes" : "");
 		return;
+	case WALL_KEY_KILL_SWITCH:
+		kill_switch_value(walls, ret_text);
+		return;
 	case WALL_KEYS:
 		return;
 	}
+}
+
+/* A name's checksum has the lower three bytes; net/pin.h has 0x77. */
+enum { WALLS_MARKS = 0x76000000, WALLS_SUM_MASK = 0xffffff };
+
+uint32_t walls_mark(const char *ifname)
+{
+	return WALLS_MARKS | (route_window(ifname) & WALLS_SUM_MASK);
 }
 
 /* ---- for nft(8) ---- */
@@ -206,6 +256,8 @@ static const char *verdict_text(enum wall_verdict verdict)
 		return "drop";
 	case WALL_REJECT:
 		return "reject with icmpx admin-prohibited";
+	case WALL_RESET:
+		return "reject with tcp reset";
 	case WALL_MASQUERADE:
 		return "masquerade";
 	case WALL_CLAMP_MSS:
@@ -219,14 +271,28 @@ static void add_rule(const struct wall *wall, struct buf *out)
 	buf_str(out, "\t\t");
 	add_link("iifname", false, wall->from, out);
 	add_link("oifname", wall->not_to, wall->to, out);
+	if (wall->mark)
+		buf_addf(out, "meta mark %u ", wall->mark);
 	if (wall->family)
 		buf_addf(out, "meta nfproto %s ", wall->family == AF_INET6 ? "ipv6" : "ipv4");
 	add_prefix("saddr", &wall->source, out);
 	add_prefix("daddr", &wall->destination, out);
+	if (wall->sport)
+		buf_addf(out, "udp sport %u ", wall->sport);
 	if (wall->chain == WALL_LISTEN && !wall->dport)
 		buf_str(out, "udp dport $port ");
 	else if (wall->dport)
 		buf_addf(out, "udp dport %u ", wall->dport);
+	else if (wall->type)
+		buf_addf(out, "%s type %u ", wall->protocol == IPPROTO_ICMP ? "icmp" : "icmpv6",
+			 wall->type);
+	else if (wall->protocol)
+		buf_addf(out, "meta l4proto %u ", wall->protocol);
+	if (wall->resets)
+		buf_str(out, "tcp flags rst ");
+	if (wall->state)
+		buf_str(out,
+			wall->state == WALL_RELATED ? "ct state related " : "ct direction reply ");
 	buf_addf(out, "%s%s\n", wall_counts(wall->verdict) ? "counter " : "",
 		 verdict_text(wall->verdict));
 }

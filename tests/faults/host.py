@@ -86,7 +86,7 @@ def config(peers=PEERS):
     key = run("wg", "genkey").strip()
     public = run("wg", "pubkey", input=key).strip()
     lines = ["[Interface]", "PrivateKey = " + key, "ListenPort = 51820",
-             "ListenOn = eth0, 192.0.2.1", "Multicast = yes", "Masquerade = yes", "IsolatePeers = yes",
+             "ListenOn = eth0, 192.0.2.1", "Multicast = yes", "Masquerade = yes", "IsolatePeers = yes", "KillSwitch = lan",
              "Address = 10.9.1.1/24, fd09::1/64", "DNS = 10.9.1.53, fd09::53, corp.example"]
     lines += ["%s = echo %s >>%s/hooks" % (hook, hook, FOLDER)
               for hook in ("PreUp", "PostUp", "PreDown", "PostDown")]

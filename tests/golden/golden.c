@@ -78,6 +78,9 @@ static void dump_own(struct buf *out, const struct conf *conf)
 			 conf->masquerade_line);
 	vec_each(by, &conf->masquerade_by)
 		buf_addf(out, "masquerade by: %s (line %u)\n", by->ifname, by->line);
+	if (conf->kill_switch_line)
+		buf_addf(out, "kill switch: %u (line %u)\n", conf->kill_switch,
+			 conf->kill_switch_line);
 	if (conf->isolate_peers_line)
 		buf_addf(out, "isolate peers: %d (line %u)\n", conf->isolate_peers,
 			 conf->isolate_peers_line);

@@ -163,6 +163,9 @@ static struct prefix prefix_of(const char *text)
 /* A rule of every kind. */
 static void make_walls(struct walls *ret)
 {
+	static const char *const networks[] = {"224.0.0.0/24",  "169.254.0.0/16", "10.0.0.0/8",
+					       "192.0.2.64/26", "ff02::/16",      "2001:db8::/32",
+					       "fe80::/10"};
 	struct wall wall = {.from = "eth0", .protocol = IPPROTO_UDP, .dport = 51820};
 
 	add(ret, &wall);
@@ -189,6 +192,29 @@ static void make_walls(struct walls *ret)
 	wall = (struct wall){
 		.chain = WALL_ISOLATE, .from = "wg0", .to = "wg0", .verdict = WALL_REJECT};
 	add(ret, &wall);
+	add(ret, &(struct wall){.chain = WALL_OUTPUT, .mark = 0x76123456});
+	wall = (struct wall){.chain = WALL_OUTPUT,
+			     .family = AF_INET,
+			     .protocol = IPPROTO_UDP,
+			     .sport = 68,
+			     .dport = 67};
+	add(ret, &wall);
+	wall = (struct wall){
+		.chain = WALL_OUTPUT, .family = AF_INET6, .protocol = IPPROTO_ICMPV6, .type = 131};
+	add(ret, &wall);
+	wall = (struct wall){.chain = WALL_OUTPUT,
+			     .protocol = IPPROTO_TCP,
+			     .resets = true,
+			     .state = WALL_RELATED};
+	add(ret, &wall);
+	wall = (struct wall){.chain = WALL_OUTPUT, .protocol = IPPROTO_TCP, .verdict = WALL_RESET};
+	add(ret, &wall);
+	/* nft compares a prefix of whole bytes by these, any other by a mask. */
+	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++)
+		add(ret,
+		    &(struct wall){.chain = WALL_OUTPUT, .destination = prefix_of(networks[i])});
+	add(ret, &(struct wall){.chain = WALL_FORWARD, .from = "wg0", .state = WALL_REPLY});
+	add(ret, &(struct wall){.chain = WALL_FORWARD, .verdict = WALL_REJECT});
 }
 
 /* What wgq's own table is, as text for nft(8), and read back. */
@@ -230,6 +256,26 @@ static void own_table(void **state)
 	       "		iifname \"wg0\" oifname \"wg0\" counter reject with icmpx "
 	       "admin-prohibited\n"
 	       "	}\n"
+	       "	chain output {\n"
+	       "		type filter hook output priority 300\n"
+	       "		meta mark 0x76123456 accept\n"
+	       "		meta nfproto ipv4 udp sport 68 udp dport 67 accept\n"
+	       "		icmpv6 type 131 accept\n"
+	       "		meta l4proto tcp tcp flags rst ct state related accept\n"
+	       "		meta l4proto tcp counter reject with tcp reset\n"
+	       "		ip daddr 224.0.0.0/24 accept\n"
+	       "		ip daddr 169.254.0.0/16 accept\n"
+	       "		ip daddr 10.0.0.0/8 accept\n"
+	       "		ip daddr 192.0.2.64/26 accept\n"
+	       "		ip6 daddr ff02::/16 accept\n"
+	       "		ip6 daddr 2001:db8::/32 accept\n"
+	       "		ip6 daddr fe80::/10 accept\n"
+	       "	}\n"
+	       "	chain forward {\n"
+	       "		type filter hook forward priority 300\n"
+	       "		iifname \"wg0\" ct direction reply accept\n"
+	       "		counter reject with icmpx admin-prohibited\n"
+	       "	}\n"
 	       "}\n"
 	       "END\n");
 	theirs = ns_output("nft list ruleset");
@@ -240,6 +286,8 @@ static void own_table(void **state)
 	ns_run("%s", buf_text(&command));
 	by_text = ns_output("nft list ruleset");
 	assert_string_equal(by_text, theirs);
+	assert_int_equal(nft_walls_matches("wg0", &walls, &matches, NULL), 0);
+	assert_true(matches);
 	ns_fresh_network();
 	assert_int_equal(nft_walls_probe(&walls, NULL), 0);
 	assert_int_equal(nft_walls_install("wg0", &walls, NULL), 0);

@@ -35,7 +35,8 @@ OWN = {"ExcludedIPs": ("10.9.0.128/25", "10.0.0.0/9", "198.51.100.128/25", "8.0.
        "SharedNeighbour": ("yes", "no"),
        "AddressFromKey": ("fe80::/64", "fd00:9::/64", "fd00:7::/48", "10.9.0.0/16"),
        "ListenOn": ("eth2", "lo", "absent0", "192.0.2.2"),
-       "Multicast": ("yes", "no")}
+       "Multicast": ("yes", "no"),
+       "KillSwitch": ("yes", "lan", "no")}
 UPLINK_MTUS = (1500,) * 6 + (9000, 1420, 1400, 1361, 1360, 1359, 1280)
 FOREIGN = (
     "nft 'add table inet filter; add chain inet filter input"

@@ -104,6 +104,20 @@ def tunnelled(file, targets):
             and not any(t in prefix for prefix in past)}
 
 
+def is_closed(file):
+    return file["Interface"]["KillSwitch"] in ("yes", "lan")
+
+
+def inside_of(file, targets):
+    """What must not be seen on the uplinks: with KillSwitch whatever the file does not let pass."""
+    if not is_closed(file):
+        return tunnelled(file, targets)
+    past = [ipaddress.ip_network(p) for p in file["Interface"]["ExcludedIPs"] or ()]
+    if file["Interface"]["KillSwitch"] == "lan":
+        past += host_prefixes()
+    return {t for t in targets if not t.is_link_local and not any(t in prefix for prefix in past)}
+
+
 def changes(before, after):
     """The lines that went and those that came, of each section that is not the same."""
     counts = {name: (Counter(before[name].splitlines()), Counter(after[name].splitlines()))
@@ -174,7 +188,8 @@ class Judge:
 
     def stage(self, name, inside):
         """From now on: the addresses must not be seen on the uplinks."""
-        self.stages.append((name, inside, not self.killed and not name.startswith("during")))
+        self.stages.append((name, inside, not self.killed and not name.startswith("during") and
+                            not (self.running and is_closed(self.running))))
         self.sender.begin(FIRST_PORT + len(self.stages) - 1)
 
     def write(self, file):
@@ -191,7 +206,7 @@ class Judge:
     def reload(self, step):
         before = self.state()
         self.write(step["file"])
-        self.stage("during reload", self.inside & tunnelled(step["file"], self.targets))
+        self.stage("during reload", self.inside & inside_of(step["file"], self.targets))
         return self.settle("reload", step, before)
 
     def settle(self, verb, step, before):
@@ -199,11 +214,11 @@ class Judge:
         status = self.run(verb, LINK, fault=step["fault"])
         if status == -signal.SIGKILL:
             self.running, self.killed = step["file"], True
-            self.inside = self.inside & tunnelled(step["file"], self.targets)
+            self.inside = self.inside & inside_of(step["file"], self.targets)
             self.did.append(f"{verb} killed")
         elif status == 0:
             self.running, self.killed = step["file"], False
-            self.inside = tunnelled(step["file"], self.targets)
+            self.inside = inside_of(step["file"], self.targets)
             self.did.append(verb)
             if self.run("diff", LINK) != 0:
                 self.problem(f"diff is not empty after {verb}")
@@ -224,7 +239,7 @@ class Judge:
             lines = Counter(self.before[name].splitlines()) - gone
             lines += Counter({line: n for line, n in come.items() if LINK not in line})
             self.before[name] = "\n".join(lines.elements())
-        self.inside &= tunnelled(self.running, self.targets)
+        self.inside &= inside_of(self.running, self.targets)
         # What the kernel has taken off the link is mended by the next reload.
         if "disable_ipv6" in step["line"]:
             self.inside = {t for t in self.inside if t.version == 4}

@@ -44,6 +44,8 @@ enum {
 	OPTION_OUTPUT = 1 << 21,
 	OPTION_EXPIRED = 1 << 22,
 	OPTION_FORGET = 1 << 23,
+	OPTION_OFF = 1 << 24,
+	OPTION_GUARD = 1 << 25,
 };
 
 /* Of a new peer, as typed; NULL: not given. */

@@ -46,6 +46,7 @@ int verb_probe(const struct options *options);
 int verb_check(const struct options *options);
 int verb_save(const struct options *options, const char *argument, struct diag *d);
 int verb_strip(const struct options *options, const char *argument, struct diag *d);
+int verb_guard(const struct options *options, const char *argument, struct diag *d);
 int verb_init(const struct options *options);
 int verb_peer(const struct options *options);
 int verb_edit(const struct options *options, const char *argument, struct diag *d);
@@ -58,8 +59,9 @@ int down_run(struct session *s, struct diag *d);
  * what the file loses. -ENODEV: it is gone; -ENOTCONN: it was never wholly up. */
 int save_run(struct session *s, bool is_asked_for, struct diag *d);
 
-/* Where no interface is up, takes away what is left of one. -ENODEV: nothing is. */
-int down_leftovers(struct session *s, struct diag *d);
+/* Where no interface is up, takes away what is left of one, but for its walls if they are to be
+ * kept. -ENODEV: nothing is. */
+int down_leftovers(struct session *s, bool keep_walls, struct diag *d);
 
 /* Observes everything that the configuration of a running interface names. -ENODEV: it is not up;
  * -EOPNOTSUPP: it is not a WireGuard interface. */

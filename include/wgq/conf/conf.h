@@ -70,7 +70,7 @@ struct conf_endpoint {
 	size_t peer; /* index into wg.peers */
 	char *host;  /* without brackets */
 	char *port;
-	union endpoint number; /* of FallbackEndpoint; sa_family 0: one of the two is a name */
+	union endpoint number; /* sa_family 0: one of the two is a name, not looked up yet */
 	uint32_t line;
 };
 struct conf_endpoint_vec {
@@ -110,6 +110,8 @@ struct conf_link_vec {
 	VEC(struct conf_link);
 };
 
+enum conf_kill_switch { KILL_SWITCH_NO, KILL_SWITCH_YES, KILL_SWITCH_LAN };
+
 enum conf_table_kind { TABLE_AUTO, TABLE_OFF, TABLE_NUMBER, TABLE_NAME };
 
 struct conf {
@@ -148,6 +150,8 @@ struct conf {
 	struct conf_peer_routes_vec peer_routes;
 	bool forward, masquerade, isolate_peers; /* Masquerade = yes: by every link */
 	uint32_t forward_line, masquerade_line, isolate_peers_line;
+	enum conf_kill_switch kill_switch;
+	uint32_t kill_switch_line;
 	struct conf_link_vec masquerade_by; /* these; then masquerade is false */
 
 	struct conf_text_vec hooks[HOOK_KINDS]; /* in the file's order, %i not replaced */

@@ -101,6 +101,7 @@ enum look {
 	LOOK_PINS = 1 << 14,          /* of the name: net/pin.h */
 	LOOK_FOLLOWED = 1 << 15,      /* routes that a configuration's allowed IPs follow */
 	LOOK_FORWARDING = 1 << 16,    /* whether this host forwards packets */
+	LOOK_LAN = 1 << 17,           /* networks that are directly connected */
 };
 
 /* A field is valid only if what it belongs to is in `seen`. Link, IPv6 and time always are. */
@@ -169,6 +170,7 @@ struct snap {
 
 	struct config_text config_text; /* LOOK_CONFIG */
 	struct forwarding forwarding;   /* LOOK_FORWARDING */
+	struct lan_vec lan;             /* LOOK_LAN; sorted, each once */
 };
 
 void followed_sort(struct followed_vec *followed);

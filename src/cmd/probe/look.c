@@ -5,10 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "names.h"
 #include "wgq/base/mem.h"
 #include "wgq/cmd/probe/probe.h"
 #include "wgq/conf/parse/parse.h"
+#include "wgq/sys/ask/names.h"
 
 enum file_counts {
 	FILE_COMPLETES, /* what the interface says */
@@ -27,7 +27,7 @@ struct gathering {
 	size_t first;                    /* his first row */
 	const char *shown;               /* HOST:PORT of the file; NULL: of the interface */
 	struct wg_peer_pointers of_file; /* its peers, by key */
-	struct probe_names names;        /* its endpoints */
+	struct asked_names names;        /* its endpoints */
 };
 
 static int read_config(const char *argument, bool must_be, struct probe_rows *rows, struct diag *d)
@@ -164,7 +164,7 @@ static int add_shown(struct gathering *g, const char *shown, const union endpoin
 static int add_named(struct gathering *g, const struct conf_endpoint *named)
 {
 	_cleanup_buf_ struct buf shown = {0};
-	const struct endpoint_vec *found = probe_names_find(&g->names, named);
+	const struct endpoint_vec *found = asked_names_find(&g->names, named);
 
 	buf_addf(&shown, strchr(named->host, ':') ? "[%s]:%s" : "%s:%s", named->host, named->port);
 	if (buf_status(&shown) < 0)
@@ -278,8 +278,13 @@ static int prepare(struct gathering *g, const char *peer, size_t *ret_only)
 		only = wg_peers_find(&g->of_file, &rows->wg.peers.at[*ret_only].public_key);
 	if (peer && !only)
 		return 0;
-	return probe_names_ask(conf, only ? (size_t)(only - conf->wg.peers.at) : SIZE_MAX,
-			       rows->wg.fwmark, &g->names, g->d);
+	r = asked_names_ask(conf, only ? (size_t)(only - conf->wg.peers.at) : SIZE_MAX,
+			    rows->wg.fwmark, &g->names, g->d);
+	vec_each(name, &g->names)
+		if (r == 0 && name->answer.outcome != ASK_FOUND)
+			diag_warn(g->d, "cannot look up `%s': %s", name->of->host,
+				  name->answer.reason);
+	return r;
 }
 
 /* Those of the file in its order, then what else the interface has. */
@@ -322,7 +327,7 @@ static int gather(struct probe_rows *rows, const char *peer, enum file_counts as
 		r = only == SIZE_MAX ? add_all(&g) : add_peer(&g, only);
 	uplinks_look_free(g.host);
 	vec_release(&g.of_file);
-	probe_names_release(&g.names);
+	asked_names_release(&g.names);
 	return r;
 }
 

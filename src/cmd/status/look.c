@@ -10,6 +10,7 @@
 #include "wgq/conf/expire.h"
 #include "wgq/conf/parse/parse.h"
 #include "wgq/kernel/rtnetlink/pin.h"
+#include "wgq/plan/want/walls.h"
 #include "wgq/run/host/host.h"
 #include "wgq/run/look/around.h"
 #include "wgq/run/look/device.h"
@@ -118,7 +119,8 @@ static int observe(struct status *s, struct world *world, struct diag *d)
 	const struct observe_query plain = {
 		.ifname = s->ifname,
 		.what = LOOK_ADDRESSES | LOOK_MAIN_ROUTES | LOOK_RULES | LOOK_TABLES |
-			(s->has_conf && s->config.conf.excluded_ips.len ? LOOK_UNLINKED : 0),
+			(s->has_conf && s->config.conf.excluded_ips.len ? LOOK_UNLINKED : 0) |
+			(s->has_conf ? walls_look(&s->config.conf) : 0),
 	};
 	const struct observe_query device = {.ifname = s->ifname, .what = LOOK_DEVICE};
 	const struct observe_query followed = {

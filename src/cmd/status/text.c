@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wgq status: draws interfaces for people.
+#include <inttypes.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -243,6 +244,12 @@ static void add_packets(const struct walls *walls, enum wall_key key, struct buf
 		words_count(out, walls_packets(walls, WALL_ISOLATE), "packet");
 		buf_str(out, " rejected");
 		return;
+	case WALL_KEY_KILL_SWITCH:
+		buf_str(out, ": ");
+		words_count(out, walls_packets(walls, WALL_OUTPUT), "packet");
+		buf_addf(out, " of this host and %" PRIu64 " forwarded rejected",
+			 walls_packets(walls, WALL_FORWARD));
+		return;
 	case WALL_KEYS:
 		return;
 	}
@@ -301,6 +308,7 @@ static void draw(const struct status *s, const struct status_view *view, struct 
 		status_field(view, INDENT, "file", STYLE_PLAIN, buf_text(&path), out);
 		draw_keeper(s, view, out);
 		draw_pins(s, view, out);
+		draw_walls(s, view, out);
 	}
 	draw_unseen(s, view, out);
 	vec_each(finding, &s->findings)

@@ -79,6 +79,14 @@ static void add_end(const struct why *why, struct buf *out)
 		add_peer(why, way->count - 1, out);
 		buf_str(out, " no endpoint is known until it is heard of");
 		break;
+	case WAY_KILLED:
+		buf_str(out, "is rejected where it would leave through ");
+		add_name(leg->link.name, out);
+		add_decision(leg, out);
+		buf_str(out, ": KillSwitch of ");
+		add_name(way->killed_by, out);
+		buf_str(out, " is on, and it does not go through that interface");
+		break;
 	case WAY_LOOP:
 		buf_str(out, "would go into ");
 		add_name(leg->link.name, out);

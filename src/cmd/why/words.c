@@ -181,6 +181,9 @@ struct why_word why_way_end(const struct way *way)
 	case WAY_NO_ENDPOINT:
 		return (struct why_word){"no-endpoint", STYLE_RED,
 					 "dropped: the peer has no endpoint (EDESTADDRREQ)"};
+	case WAY_KILLED:
+		return (struct why_word){"kill-switch", STYLE_RED,
+					 "rejected by a kill switch (EACCES, or a TCP reset)"};
 	case WAY_LOOP:
 		return (struct why_word){
 			"loop", STYLE_RED,

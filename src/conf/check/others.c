@@ -32,6 +32,7 @@ int check_other_of(const struct conf *conf, struct check_other *ret)
 	ret->full_ip = routes_all && check_peers_are_full(&conf->wg.peers, AF_INET);
 	ret->full_ip6 = routes_all && check_peers_are_full(&conf->wg.peers, AF_INET6);
 	ret->port = conf->wg.listen_port;
+	ret->kill_switch = conf->kill_switch;
 	if (conf->wg.has_private_key && !key_is_zero(&conf->wg.private_key))
 		key_public(&conf->wg.private_key, &ret->public_key);
 	vec_each(addr, &conf->addresses) {
@@ -148,6 +149,19 @@ static void check_two_full(struct check *c)
 	addrs_release(&own.addresses);
 }
 
+static void check_two_kill_switches(struct check *c)
+{
+	vec_each(other, &c->facts->others) {
+		if (!c->conf->kill_switch || !other->kill_switch)
+			continue;
+		found_beside(c, where_value(c, c->conf->kill_switch_line), other,
+			     "have only one of them at a time: wgq down removes its rules as well",
+			     "has a kill switch as well: each rejects what is to go through the "
+			     "other one");
+		return;
+	}
+}
+
 static void check_forward_blocked(struct check *c)
 {
 	uint32_t line;
@@ -179,6 +193,7 @@ const struct named_check checks_of_others[] = {
 	{"same-port", DIAG_WARNING, check_same_port},
 	{"same-address", DIAG_WARNING, check_same_address},
 	{"two-full-tunnels", DIAG_WARNING, check_two_full},
+	{"two-kill-switches", DIAG_WARNING, check_two_kill_switches},
 	{"forward-blocked", DIAG_WARNING, check_forward_blocked},
 	{"masquerade-global", DIAG_NOTE, check_masquerade_global},
 	{0},

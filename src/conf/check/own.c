@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Checks of wgq's own keys: where they are, what they do in vain, and hooks that they replace.
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,6 +37,18 @@ static bool masquerades(const struct check *c, const struct effect *e)
 	       !(e->ipv6 && check_has_global_ipv6(c));
 }
 
+/* As the kill switch of wg-quick(8), and its like, for what does not leave by the tunnel. */
+static bool kills(const struct check *c, const struct effect *e)
+{
+	const char *chain = effect_value(e, "chain");
+	char past[IFNAMSIZ + sizeof("! -o ")];
+
+	snprintf(past, sizeof(past), "! -o %s", c->conf->ifname);
+	return e->kind == EFFECT_IPTABLES && effect_has(e, past) && chain &&
+	       (strcmp(chain, "OUTPUT") == 0 || strcmp(chain, "FORWARD") == 0) &&
+	       (effect_has(e, "-j REJECT") || effect_has(e, "-j DROP"));
+}
+
 /* The key that does what a hook does; NULL: there is none, or it is given. */
 static const char *key_for(const struct check *c, const struct effect *e)
 {
@@ -48,6 +61,8 @@ static const char *key_for(const struct check *c, const struct effect *e)
 		return NULL;
 	if (masquerades(c, e) && effect_has(e, "table nat") && !conf_masquerades(conf))
 		return "Masquerade = yes";
+	if (kills(c, e) && !conf->kill_switch_line)
+		return "KillSwitch = yes";
 	if (e->kind == EFFECT_SETTING && !conf_forwards(conf, &line) &&
 	    (effect_has(e, "net.ipv4.ip_forward=1") ||
 	     effect_has(e, "net.ipv6.conf.all.forwarding=1")))
@@ -218,20 +233,56 @@ static void check_shared_neighbour(struct check *c)
 		    "all destinations anyway");
 }
 
-/* Packets would get their address twice, which is harmless, but one of the two is in vain. */
-static void check_masquerade_twice(struct check *c)
+/* What is done twice is harmless, but one of the two is in vain. */
+static void check_twice(struct check *c,
+			bool (*does)(const struct check *c, const struct effect *e),
+			const char *key)
 {
-	if (!conf_masquerades(c->conf))
-		return;
 	vec_each(e, &c->hooks->up) {
 		const struct hook *hook = &c->hooks->at[e->hook];
 
-		if (!e->add || hook->script.error.message || !masquerades(c, e))
+		if (!e->add || hook->script.error.message || !does(c, e))
 			continue;
 		check_found(c, where_hook(c, hook, e->offset, e->len),
 			    "delete it, with the command that takes it back",
-			    "Masquerade replaces this command");
+			    "%s replaces this command", key);
 	}
+}
+
+static void check_masquerade_twice(struct check *c)
+{
+	if (conf_masquerades(c->conf))
+		check_twice(c, masquerades, "Masquerade");
+}
+
+static void check_kill_switch_twice(struct check *c)
+{
+	if (c->conf->kill_switch)
+		check_twice(c, kills, "KillSwitch");
+}
+
+static void check_kill_switch_lan(struct check *c)
+{
+	if (c->conf->kill_switch == KILL_SWITCH_LAN && c->facts->has_link &&
+	    !c->facts->networks.len)
+		check_found(c, where_value(c, c->conf->kill_switch_line),
+			    "write KillSwitch = yes, or connect this host first",
+			    "no other interface of this host is in a network now: lan lets nothing "
+			    "more pass than yes");
+}
+
+/* What the peers send to anywhere but the tunnel is forwarded past it. */
+static void check_kill_switch_masquerade(struct check *c)
+{
+	const struct conf *conf = c->conf;
+
+	if (conf->kill_switch == KILL_SWITCH_YES && conf_masquerades(conf) &&
+	    !conf->excluded_ips.len)
+		check_found(c, where_value(c, conf->kill_switch_line),
+			    "delete one of the two; with KillSwitch = lan peers reach the networks "
+			    "of this host",
+			    "what Masquerade is for is rejected: peers reach nothing past the "
+			    "tunnel");
 }
 
 /* What peers send to each other leaves by the tunnel, and by nothing else. */
@@ -269,6 +320,9 @@ const struct named_check checks_of_own[] = {
 	{"shared-neighbour", DIAG_NOTE, check_shared_neighbour},
 	{"masquerade-twice", DIAG_NOTE, check_masquerade_twice},
 	{"masquerade-by", DIAG_WARNING, check_masquerade_by},
+	{"kill-switch-twice", DIAG_NOTE, check_kill_switch_twice},
+	{"kill-switch-lan", DIAG_NOTE, check_kill_switch_lan},
+	{"kill-switch-masquerade", DIAG_WARNING, check_kill_switch_masquerade},
 	{"isolates-nothing", DIAG_NOTE, check_isolates_nothing},
 	{0},
 };

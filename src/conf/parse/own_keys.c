@@ -63,6 +63,23 @@ int own_isolate_peers(struct parser *p)
 	return 0;
 }
 
+int own_kill_switch(struct parser *p)
+{
+	static const char *const values[] = {
+		[KILL_SWITCH_NO] = "no", [KILL_SWITCH_YES] = "yes", [KILL_SWITCH_LAN] = "lan"};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		if (!slice_is(p->line->value, values[i]))
+			continue;
+		p->conf->kill_switch = (enum conf_kill_switch)i;
+		p->conf->kill_switch_line = p->line->number;
+		return 0;
+	}
+	parse_not(p, p->line->value, "yes, lan or no",
+		  "write yes, or lan to let packets to local networks pass, or no");
+	return 0;
+}
+
 static struct conf_prefix *add_prefix(struct parser *p, struct conf_prefix_vec *list,
 				      const struct prefix *prefix)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The text of a configuration with the values of the running tunnel; here those of [Interface].
 #include "wgq/conf/save/save.h"
+#include "wgq/net/walls.h"
 
 #include <errno.h>
 #include <string.h>
@@ -81,8 +82,8 @@ static void save_fwmark(struct saver *s, struct buf *new_keys)
 	const struct save_line *line = interface_line(s, KEY_FWMARK);
 	_cleanup_buf_ struct buf text = {0};
 
-	if (mark == wanted || (!wanted && s->now->automatic_fwmark) ||
-	    hooks_set(&s->conf->effects, NULL, "fwmark"))
+	if (mark == wanted || (s->conf->kill_switch && mark == walls_mark(s->conf->ifname)) ||
+	    (!wanted && s->now->automatic_fwmark) || hooks_set(&s->conf->effects, NULL, "fwmark"))
 		return;
 	if (mark)
 		buf_addf(&text, "0x%x", mark);

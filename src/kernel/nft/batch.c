@@ -179,6 +179,11 @@ void nft_rule_load_ct_mark(struct nft_rule *r)
 	add_keyed(r, "ct", NFTNL_EXPR_CT_KEY, NFT_CT_MARK, NFTNL_EXPR_CT_DREG);
 }
 
+void nft_rule_load_ct(struct nft_rule *r, enum nft_ct_keys key)
+{
+	add_keyed(r, "ct", NFTNL_EXPR_CT_KEY, key, NFTNL_EXPR_CT_DREG);
+}
+
 void nft_rule_set_ct_mark(struct nft_rule *r)
 {
 	add_keyed(r, "ct", NFTNL_EXPR_CT_KEY, NFT_CT_MARK, NFTNL_EXPR_CT_SREG);
@@ -244,13 +249,13 @@ void nft_rule_count(struct nft_rule *r)
 		nftnl_expr_set_u64(e, NFTNL_EXPR_CTR_PACKETS, 0);
 }
 
-void nft_rule_reject(struct nft_rule *r, uint8_t code)
+void nft_rule_reject(struct nft_rule *r, enum nft_reject_types type, uint8_t code)
 {
 	struct nftnl_expr *e = add(r, "reject");
 
 	if (!e)
 		return;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_ICMPX_UNREACH);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_REJECT_TYPE, type);
 	nftnl_expr_set_u8(e, NFTNL_EXPR_REJECT_CODE, code);
 }
 
@@ -259,15 +264,21 @@ void nft_rule_masquerade(struct nft_rule *r)
 	add(r, "masq");
 }
 
+void nft_rule_has_flag(struct nft_rule *r, uint8_t flag)
+{
+	const uint8_t no = 0;
+
+	nft_rule_load_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_FLAGS_OFFSET, sizeof(flag));
+	nft_rule_mask(r, &flag, sizeof(flag));
+	nft_rule_compare(r, NFT_CMP_NEQ, &no, sizeof(no));
+}
+
 void nft_rule_clamp_mss(struct nft_rule *r)
 {
-	const uint8_t syn = TH_SYN, no = 0;
 	struct nftnl_expr *e;
 
 	nft_rule_protocol(r, IPPROTO_TCP);
-	nft_rule_load_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_FLAGS_OFFSET, sizeof(syn));
-	nft_rule_mask(r, &syn, sizeof(syn));
-	nft_rule_compare(r, NFT_CMP_NEQ, &no, sizeof(no));
+	nft_rule_has_flag(r, TH_SYN);
 	add_keyed(r, "rt", NFTNL_EXPR_RT_KEY, NFT_RT_TCPMSS, NFTNL_EXPR_RT_DREG);
 	e = add(r, "byteorder");
 	if (e) {
@@ -337,16 +348,17 @@ void nft_rule_family(struct nft_rule *r, uint8_t family)
 	nft_rule_compare(r, NFT_CMP_EQ, &nfproto, sizeof(nfproto));
 }
 
-/* A table of both families has to ask for the family first. */
+/* As nft(8) does it: a table of both families asks for the family first, and of a prefix of whole
+ * bytes these are compared. */
 static void compare_prefix(struct nft_rule *r, const struct prefix *prefix, size_t offset)
 {
 	struct prefix mask = {.addr.family = prefix->addr.family, .len = prefix->len};
-	size_t bits = addr_bits(&prefix->addr), len = bits / 8;
+	size_t len = prefix->len % 8 ? addr_bits(&prefix->addr) / 8 : prefix->len / 8;
 
 	if (r->family == NFPROTO_INET)
 		nft_rule_family(r, prefix->addr.family);
 	nft_rule_load_payload(r, NFT_PAYLOAD_NETWORK_HEADER, offset, len);
-	if (prefix->len < bits) {
+	if (prefix->len % 8) {
 		memset(mask.addr.bytes, 0xff, len);
 		prefix_mask(&mask);
 		nft_rule_mask(r, mask.addr.bytes, len);

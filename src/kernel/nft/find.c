@@ -162,6 +162,36 @@ int nft_find(const char *ifname, unsigned *ret, struct diag *d)
 	return r;
 }
 
+static int owner_take(const struct nlmsghdr *m, void *into)
+{
+	struct nft_owner_vec *owners = into;
+	char name[NFT_TABLE_NAME_MAX], own[NFT_TABLE_NAME_MAX];
+	int r = nft_name_of(m, name, sizeof(name));
+
+	nft_own_name("", own);
+	size_t n = strlen(own);
+	if (r < 0 || strncmp(name, own, n) != 0 || !name[n] || strlen(name + n) >= IFNAMSIZ)
+		return r;
+	struct nft_owner *owner = vec_push(owners);
+	if (!owner)
+		return -ENOMEM;
+	memcpy(owner->ifname, name + n, strlen(name + n));
+	return 0;
+}
+
+static void owners_restart(void *into)
+{
+	((struct nft_owner_vec *)into)->len = 0;
+}
+
+int nft_walls_list(struct nft_owner_vec *ret, struct diag *d)
+{
+	const struct netlink_sink sink = {
+		.take = owner_take, .into = ret, .restart = owners_restart};
+
+	return nft_dump(NFT_MSG_GETTABLE, NFPROTO_INET, "", &sink, d);
+}
+
 struct lines {
 	struct nft_text text;
 	size_t kept; /* of the dumps before this one */

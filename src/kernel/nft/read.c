@@ -28,7 +28,12 @@ enum loaded {
 	LOADED_PROTOCOL,
 	LOADED_SOURCE,
 	LOADED_DESTINATION,
+	LOADED_PORTS, /* both */
 	LOADED_PORT,
+	LOADED_TYPE,
+	LOADED_FLAGS,
+	LOADED_STATE,
+	LOADED_DIRECTION,
 };
 
 /* A rule that is being read. */
@@ -78,11 +83,21 @@ static enum loaded what_of_payload(uint32_t base, uint32_t offset, uint32_t len)
 		{NFT_PAYLOAD_NETWORK_HEADER, offsetof(struct ip6_hdr, ip6_dst), 16,
 		 LOADED_DESTINATION},
 		{NFT_PAYLOAD_TRANSPORT_HEADER, offsetof(struct udphdr, dest), 2, LOADED_PORT},
+		{NFT_PAYLOAD_TRANSPORT_HEADER, offsetof(struct udphdr, source), 4, LOADED_PORTS},
+		{NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1, LOADED_TYPE},
+		{NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, LOADED_FLAGS},
 	};
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (fields[i].base == base && fields[i].offset == offset && fields[i].len == len)
-			return fields[i].is;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		enum loaded is = fields[i].is;
+		/* Of an address the bytes of a prefix may do. */
+		bool in_part =
+			len < fields[i].len && (is == LOADED_SOURCE || is == LOADED_DESTINATION);
+
+		if (fields[i].base == base && fields[i].offset == offset &&
+		    (in_part || len == fields[i].len))
+			return is;
+	}
 	return LOADED_OTHER;
 }
 
@@ -94,6 +109,13 @@ static enum loaded what_is_loaded(const struct nftnl_expr *e, const char *name)
 		return what_of_payload(nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_BASE),
 				       nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET),
 				       nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_LEN));
+	if (strcmp(name, "ct") == 0 && nftnl_expr_is_set(e, NFTNL_EXPR_CT_DREG)) {
+		uint32_t key = nftnl_expr_get_u32(e, NFTNL_EXPR_CT_KEY);
+
+		return key == NFT_CT_STATE       ? LOADED_STATE
+		       : key == NFT_CT_DIRECTION ? LOADED_DIRECTION
+						 : LOADED_OTHER;
+	}
 	return LOADED_OTHER;
 }
 
@@ -193,12 +215,17 @@ int nft_read(const char *ifname, uint32_t *ret_mark, struct addr_vec *ret_addrs,
 	return r;
 }
 
+/* The family is compared before it. */
 static void take_prefix(const struct reading *reading, const void *value, uint32_t len,
 			struct prefix *ret)
 {
-	if (!address_of(value, len, &ret->addr))
+	const struct addr any = {.family = reading->wall.family};
+
+	if (!any.family || len > addr_bits(&any) / 8)
 		return;
-	ret->len = addr_bits(&ret->addr);
+	ret->addr = any;
+	memcpy(ret->addr.bytes, value, len);
+	ret->len = (uint8_t)(len * 8);
 	for (uint8_t bit = 0; reading->mask && reading->mask_len == len && bit < ret->len; bit++)
 		if (!(reading->mask[bit / 8] & 0x80 >> bit % 8))
 			ret->len = bit;
@@ -213,7 +240,7 @@ static void take_comparison(struct reading *reading, const void *value, uint32_t
 {
 	struct wall *wall = &reading->wall;
 	const uint8_t *byte = value;
-	in_port_t port = 0;
+	in_port_t ports[2] = {0};
 
 	switch (reading->loaded) {
 	case LOADED_IN:
@@ -235,11 +262,30 @@ static void take_comparison(struct reading *reading, const void *value, uint32_t
 	case LOADED_DESTINATION:
 		take_prefix(reading, value, len, &wall->destination);
 		return;
+	case LOADED_PORTS:
+		memcpy(ports, value, len < sizeof(ports) ? len : sizeof(ports));
+		wall->sport = ntohs(ports[0]);
+		wall->dport = ntohs(ports[1]);
+		return;
+	case LOADED_TYPE:
+		wall->type = *byte;
+		return;
+	case LOADED_FLAGS:
+		wall->resets = true;
+		return;
+	case LOADED_STATE:
+		wall->state = WALL_RELATED;
+		return;
+	case LOADED_DIRECTION:
+		wall->state = WALL_REPLY;
+		return;
 	case LOADED_PORT:
-		memcpy(&port, value, len < sizeof(port) ? len : sizeof(port));
-		wall->dport = ntohs(port);
+		memcpy(ports, value, len < sizeof(*ports) ? len : sizeof(*ports));
+		wall->dport = ntohs(ports[0]);
 		return;
 	case LOADED_MARK:
+		memcpy(&wall->mark, value, len < sizeof(wall->mark) ? len : sizeof(wall->mark));
+		return;
 	case LOADED_OTHER:
 		return;
 	}
@@ -255,13 +301,16 @@ static void take_verdict(struct reading *reading, const struct nftnl_expr *e, co
 					? WALL_ACCEPT
 					: WALL_DROP;
 	} else if (strcmp(name, "reject") == 0) {
-		wall->verdict = WALL_REJECT;
+		wall->verdict = nftnl_expr_get_u32(e, NFTNL_EXPR_REJECT_TYPE) == NFT_REJECT_TCP_RST
+					? WALL_RESET
+					: WALL_REJECT;
 	} else if (strcmp(name, "masq") == 0) {
 		wall->verdict = WALL_MASQUERADE;
 	} else if (strcmp(name, "exthdr") == 0) {
 		wall->verdict = WALL_CLAMP_MSS;
-		/* It is part of it that the packet is TCP's. */
+		/* It is part of it that the packet is TCP's, and a SYN. */
 		wall->protocol = 0;
+		wall->resets = false;
 	} else {
 		reading->has_verdict = false;
 	}

@@ -4,7 +4,10 @@
 
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/rtnetlink.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -79,6 +82,7 @@ static enum nft_part part_of(const struct wall *wall)
 {
 	switch (wall->verdict) {
 	case WALL_REJECT:
+	case WALL_RESET:
 		return NFT_PART_REJECT;
 	case WALL_MASQUERADE:
 		return NFT_PART_NAT;
@@ -88,7 +92,7 @@ static enum nft_part part_of(const struct wall *wall)
 	case WALL_DROP:
 		break;
 	}
-	return NFT_PART_RULE;
+	return wall->state ? NFT_PART_MARK : NFT_PART_RULE;
 }
 
 static void set_verdict(struct nft_rule *r, enum wall_verdict verdict)
@@ -101,7 +105,10 @@ static void set_verdict(struct nft_rule *r, enum wall_verdict verdict)
 		nft_rule_verdict(r, NF_DROP);
 		return;
 	case WALL_REJECT:
-		nft_rule_reject(r, NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
+		nft_rule_reject(r, NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
+		return;
+	case WALL_RESET:
+		nft_rule_reject(r, NFT_REJECT_TCP_RST, 0);
 		return;
 	case WALL_MASQUERADE:
 		nft_rule_masquerade(r);
@@ -112,18 +119,54 @@ static void set_verdict(struct nft_rule *r, enum wall_verdict verdict)
 	}
 }
 
+/* Of UDP. Two next to each other are compared at once, as nft(8) does it. */
+static void match_ports(struct nft_rule *r, const struct wall *wall)
+{
+	const struct udphdr in_packet = {.source = htons(wall->sport), .dest = htons(wall->dport)};
+	size_t from = wall->sport ? 0 : offsetof(struct udphdr, dest);
+	size_t to = wall->dport ? offsetof(struct udphdr, len) : offsetof(struct udphdr, dest);
+
+	if (!wall->sport && !wall->dport)
+		return;
+	nft_rule_load_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, from, to - from);
+	nft_rule_compare(r, NFT_CMP_EQ, (const char *)&in_packet + from, to - from);
+}
+
+static void match_state(struct nft_rule *r, enum wall_state state)
+{
+	const uint32_t related = NF_CT_STATE_BIT(IP_CT_RELATED), none = 0;
+	const uint8_t reply = IP_CT_DIR_REPLY;
+
+	switch (state) {
+	case WALL_ANY_STATE:
+		return;
+	case WALL_RELATED:
+		nft_rule_load_ct(r, NFT_CT_STATE);
+		nft_rule_mask(r, &related, sizeof(related));
+		nft_rule_compare(r, NFT_CMP_NEQ, &none, sizeof(none));
+		return;
+	case WALL_REPLY:
+		nft_rule_load_ct(r, NFT_CT_DIRECTION);
+		nft_rule_compare(r, NFT_CMP_EQ, &reply, sizeof(reply));
+		return;
+	}
+}
+
 /* In the order of walls_nft_text(). */
 static void append_wall(struct nft_batch *b, const char *table, const struct nft_chain *chain,
 			const struct wall *wall)
 {
 	struct nft_rule r = nft_rule_begin(b, part_of(wall), NFPROTO_INET, table, chain);
-	const uint16_t dport = htons(wall->dport);
 
 	if (wall->from[0])
 		nft_rule_link(&r, NFT_META_IIFNAME, NFT_CMP_EQ, wall->from);
 	if (wall->to[0])
 		nft_rule_link(&r, NFT_META_OIFNAME, wall->not_to ? NFT_CMP_NEQ : NFT_CMP_EQ,
 			      wall->to);
+	if (wall->mark) {
+		nft_rule_load_meta(&r, NFT_META_MARK);
+		nft_rule_compare(&r, NFT_CMP_EQ, &wall->mark, sizeof(wall->mark));
+	}
 	if (wall->family)
 		nft_rule_family(&r, wall->family);
 	if (wall->source.addr.family)
@@ -132,11 +175,14 @@ static void append_wall(struct nft_batch *b, const char *table, const struct nft
 		nft_rule_destination(&r, &wall->destination);
 	if (wall->protocol)
 		nft_rule_protocol(&r, wall->protocol);
-	if (wall->dport) {
-		nft_rule_load_payload(&r, NFT_PAYLOAD_TRANSPORT_HEADER,
-				      offsetof(struct udphdr, dest), sizeof(dport));
-		nft_rule_compare(&r, NFT_CMP_EQ, &dport, sizeof(dport));
+	match_ports(&r, wall);
+	if (wall->type) {
+		nft_rule_load_payload(&r, NFT_PAYLOAD_TRANSPORT_HEADER, 0, sizeof(wall->type));
+		nft_rule_compare(&r, NFT_CMP_EQ, &wall->type, sizeof(wall->type));
 	}
+	if (wall->resets)
+		nft_rule_has_flag(&r, TH_RST);
+	match_state(&r, wall->state);
 	if (wall_counts(wall->verdict))
 		nft_rule_count(&r);
 	set_verdict(&r, wall->verdict);

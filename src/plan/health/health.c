@@ -164,6 +164,8 @@ static int check_all(const struct health_input *in, struct finding_vec *ret)
 /* The link is gone: what should have gone with it? */
 static int check_leftovers(const struct health_input *in, struct finding_vec *ret)
 {
+	if (walls_have(&in->snap->walls, WALL_OUTPUT))
+		return finding_add(ret, FINDING_KILLED, FINDING_NO_PEER, NULL);
 	return (health_judges_firewall(in) && in->snap->has_firewall) || in->snap->has_own_table
 		       ? finding_add(ret, FINDING_LEFTOVER, FINDING_NO_PEER, NULL)
 		       : 0;

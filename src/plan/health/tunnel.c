@@ -325,7 +325,7 @@ static int check_walls(const struct health_input *in, struct finding_vec *ret)
 		return 0;
 	int r = walls_of_port(in->want->conf, ports, &wanted);
 	if (r == 0)
-		r = walls_of_packets(in->want->conf, &wanted);
+		r = walls_of_packets(in->want->conf, &snap->lan, &wanted);
 	bool right = wanted.len ? snap->own_table_is_whole && walls_same(&snap->walls, &wanted)
 				: !snap->has_own_table;
 	for (enum wall_key key = 0; r == 0 && !right && key < WALL_KEYS; key++) {

@@ -82,7 +82,8 @@ int former_plan(const struct conf *conf, const struct snap *snap, const struct m
 	/* Its inverse configures the device that is made again, which may have no peers. */
 	plan_add(plan, OP_WG_REMOVE_PEERS, 0)->wg.device = &snap->wg;
 	delete_link(snap, plan);
-	if (snap->has_own_table)
+	/* Those of the new file take their place at once. */
+	if (snap->has_own_table && !conf_walls_line(conf))
 		plan_add(plan, OP_WALLS_REMOVE, 0)->walls.before = ret->services.walls;
 	diff_lift_unlinked(snap, plan);
 	return plan_check(plan, d);

@@ -106,6 +106,7 @@ static void clear_mark(const struct snap *snap, struct reload *reload)
 	vec_each(tunnel, &snap->tunnel_rules)
 		of_tunnel |= reload_owns_rule(want->conf, tunnel, snap) &&
 			     tunnel->rule.fwmark == snap->wg.fwmark;
+	of_tunnel |= snap->wg.fwmark == walls_mark(want->conf->ifname);
 	if (of_tunnel && !want_is_full(want) && !want->device.has_fwmark)
 		plan_add(&reload->plan, OP_WG_MARK, 0)->mark.before = snap->wg.fwmark;
 }

@@ -28,11 +28,11 @@ int reload_want_walls(const struct snap *snap, struct reload *reload)
 	int r = walls_of_port(conf, one, &reload->walls);
 
 	if (r == 0)
-		r = walls_of_packets(conf, &reload->walls);
+		r = walls_of_packets(conf, &snap->lan, &reload->walls);
 	if (r < 0 || !conf->listen_on.len || !now || port == now)
 		return r;
 	r = walls_of_port(conf, both, &reload->both_ports);
-	return r == 0 ? walls_of_packets(conf, &reload->both_ports) : r;
+	return r == 0 ? walls_of_packets(conf, &snap->lan, &reload->both_ports) : r;
 }
 
 static void set_walls(struct reload *reload, const struct walls *is, const struct walls *before)

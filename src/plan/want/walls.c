@@ -16,6 +16,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wgq/net/snap.h"
+#include "wgq/plan/want/kill_switch.h"
+
 static int add(struct walls *walls, const struct wall *wall)
 {
 	struct wall *added = vec_push(walls);
@@ -80,7 +83,12 @@ static int masquerade(const char *tunnel, const char *by, bool not_by, struct wa
 	return r == 0 ? add(ret, &out) : r;
 }
 
-int walls_of_packets(const struct conf *conf, struct walls *ret)
+unsigned int walls_look(const struct conf *conf)
+{
+	return conf->kill_switch == KILL_SWITCH_LAN ? LOOK_LAN : 0;
+}
+
+int walls_of_packets(const struct conf *conf, const struct lan_vec *lan, struct walls *ret)
 {
 	struct wall isolate = {.chain = WALL_ISOLATE, .verdict = WALL_REJECT};
 	int r = conf->masquerade ? masquerade(conf->ifname, conf->ifname, true, ret) : 0;
@@ -88,9 +96,9 @@ int walls_of_packets(const struct conf *conf, struct walls *ret)
 	vec_each(by, &conf->masquerade_by)
 		if (r == 0)
 			r = masquerade(conf->ifname, by->ifname, false, ret);
-	if (r < 0 || !conf->isolate_peers)
-		return r;
 	memcpy(isolate.from, conf->ifname, sizeof(isolate.from));
 	memcpy(isolate.to, conf->ifname, sizeof(isolate.to));
-	return add(ret, &isolate);
+	if (r == 0 && conf->isolate_peers)
+		r = add(ret, &isolate);
+	return r == 0 && conf->kill_switch ? kill_switch_walls(conf, lan, ret) : r;
 }

@@ -277,13 +277,14 @@ static int want_peers(const struct conf *conf, const struct snap *snap, struct w
 	return r;
 }
 
-static int want_walls(const struct conf *conf, struct walls *ret, struct diag *d)
+static int want_walls(const struct conf *conf, const struct snap *snap, struct walls *ret,
+		      struct diag *d)
 {
 	const uint16_t ports[WALLS_PORTS] = {conf->wg.listen_port};
 	int r = walls_of_port(conf, ports, ret);
 
 	if (r == 0)
-		r = walls_of_packets(conf, ret);
+		r = walls_of_packets(conf, &snap->lan, ret);
 	return r < 0 ? diag_no_memory(d) : 0;
 }
 
@@ -294,7 +295,7 @@ int want_make(const struct conf *conf, const struct snap *snap, struct want *ret
 	int r = want_addresses(conf, snap, ret, d);
 	if (r < 0)
 		return r;
-	r = want_walls(conf, &ret->walls, d);
+	r = want_walls(conf, snap, &ret->walls, d);
 	if (r < 0)
 		return r;
 	r = want_peers(conf, snap, ret, d);

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -306,6 +308,52 @@ static int observe_forwarding(struct host *h, const struct observe_query *query,
 	return forwarding_look(query->ifname, &snap->forwarding, d);
 }
 
+static int compare_lans(const void *a, const void *b)
+{
+	const struct lan *x = a, *y = b;
+	int names = strcmp(x->ifname, y->ifname);
+
+	return names ? names : prefix_compare(&x->network, &y->network);
+}
+
+/* The networks of the addresses of all other links. */
+static int observe_lan(struct host *h, const struct observe_query *query, struct snap *snap,
+		       struct diag *d)
+{
+	_cleanup_(links_release) struct link_vec links = {0};
+	_cleanup_(addrs_release) struct link_addr_vec addrs = {0};
+	int r = rtnetlink_link_list(h->rtnetlink, &links, d);
+	size_t kept = 0;
+
+	if (r == 0)
+		r = rtnetlink_addr_list(h->rtnetlink, 0, &addrs, d);
+	if (r < 0)
+		return r;
+	if (!vec_reserve(&snap->lan, addrs.len))
+		return diag_no_memory(d);
+	vec_each(link, &links)
+		vec_each(addr, &addrs) {
+			struct lan *lan = &snap->lan.at[snap->lan.len];
+
+			if (addr->index != link->index || strcmp(link->name, query->ifname) == 0 ||
+			    strcmp(link->name, "lo") == 0 ||
+			    addr->prefix.len == addr_bits(&addr->prefix.addr) ||
+			    !addr->prefix.len || addr_is_link_local(&addr->prefix.addr))
+				continue;
+			*lan = (struct lan){.network = addr->prefix};
+			memcpy(lan->ifname, link->name, sizeof(lan->ifname));
+			prefix_mask(&lan->network);
+			snap->lan.len++;
+		}
+	if (snap->lan.len)
+		qsort(snap->lan.at, snap->lan.len, sizeof(snap->lan.at[0]), compare_lans);
+	vec_each(lan, &snap->lan)
+		if (!kept || compare_lans(&snap->lan.at[kept - 1], lan) != 0)
+			snap->lan.at[kept++] = *lan;
+	snap->lan.len = kept;
+	return 0;
+}
+
 static int observe_config(struct host *h, const struct observe_query *query, struct snap *snap,
 			  struct diag *d)
 {
@@ -336,6 +384,7 @@ static const struct {
 	{LOOK_MTU, false, observe_mtu},
 	{LOOK_CONFIG, false, observe_config},
 	{LOOK_FORWARDING, false, observe_forwarding},
+	{LOOK_LAN, false, observe_lan},
 };
 
 /* A dry run needs no privilege: it warns of what it could not see, and goes on. */

@@ -168,7 +168,8 @@ static const char *walls_key(const struct conf *conf)
 {
 	return conf->listen_on.len      ? "ListenOn"
 	       : conf_masquerades(conf) ? "Masquerade"
-					: "IsolatePeers";
+	       : conf->isolate_peers    ? "IsolatePeers"
+					: "KillSwitch";
 }
 
 static int prepare_walls(const struct conf *conf, struct diag *d)
@@ -179,7 +180,7 @@ static int prepare_walls(const struct conf *conf, struct diag *d)
 	int r = walls_of_port(conf, any_port, &walls);
 
 	if (r == 0)
-		r = walls_of_packets(conf, &walls);
+		r = walls_of_packets(conf, NULL, &walls);
 	if (r < 0)
 		r = diag_no_memory(&said);
 	else if (walls.len)

@@ -12,6 +12,7 @@
 #include "wgq/base/buf.h"
 #include "wgq/base/mem.h"
 #include "wgq/kernel/nft/forward.h"
+#include "wgq/kernel/nft/nft.h"
 #include "wgq/kernel/rtnetlink/rtnetlink.h"
 #include "wgq/run/look/device.h"
 #include "wgq/sys/dns/dns.h"
@@ -100,6 +101,32 @@ int facts_read_others(const char *but, struct check_other_vec *ret)
 	return r;
 }
 
+int facts_read_kill_switches(const struct conf *conf, struct check_other_vec *ret)
+{
+	struct nft_owner_vec owners = {0};
+	/* Who may not see tables sees none. */
+	int r = conf->kill_switch && nft_walls_list(&owners, NULL) == -ENOMEM ? -ENOMEM : 0;
+
+	vec_each(owner, &owners) {
+		_cleanup_walls_ struct walls walls = {0};
+
+		if (r < 0 || strcmp(owner->ifname, conf->ifname) == 0 ||
+		    nft_walls_read(owner->ifname, &walls, NULL) < 0 ||
+		    !walls_have(&walls, WALL_OUTPUT))
+			continue;
+		struct check_other *other =
+			vec_find(known, ret, strcmp(known->ifname, owner->ifname) == 0);
+		if (!other && (other = vec_push(ret)))
+			memcpy(other->ifname, owner->ifname, sizeof(other->ifname));
+		if (other)
+			other->kill_switch = true;
+		else
+			r = -ENOMEM;
+	}
+	vec_release(&owners);
+	return r;
+}
+
 int facts_networks(uint32_t index, const struct prefix_set *asked, struct prefix_set *ret,
 		   struct diag *d)
 {
@@ -155,6 +182,7 @@ void facts_read(const struct conf *conf, struct check_facts *ret)
 	ret->has_address = has_address;
 	ret->lacks_dns_tool = conf_has_dns(conf) && !dns_can_be_set();
 	facts_read_others(conf->ifname, &ret->others);
+	facts_read_kill_switches(conf, &ret->others);
 	facts_read_blockers(conf, &ret->blockers);
 	(void)facts_networks(if_nametoindex(conf->ifname), NULL, &ret->networks, NULL);
 	read_path(conf, &ret->path_mtu);

@@ -89,6 +89,26 @@ static bool is_loop(const struct way *way)
 	return false;
 }
 
+/* The first tunnel whose kill switch rejects the packet of a leg, which leaves by its link. */
+static int find_killer(const struct way_leg *leg, char ret_ifname[IFNAMSIZ], struct diag *d)
+{
+	struct nft_owner_vec owners = {0};
+	int r = nft_walls_list(&owners, NULL);
+
+	vec_each(owner, &owners) {
+		_cleanup_walls_ struct walls walls = {0};
+
+		if (r < 0 || ret_ifname[0])
+			break;
+		/* Who may not see tables sees none. */
+		(void)nft_walls_read(owner->ifname, &walls, NULL);
+		if (!walls_let_out(&walls, leg->link.name, &leg->packet.to, leg->packet.mark))
+			memcpy(ret_ifname, owner->ifname, IFNAMSIZ);
+	}
+	vec_release(&owners);
+	return r == -ENOMEM ? diag_no_memory(d) : 0;
+}
+
 /* What becomes of the packet at the end of the newest leg; *ret_next: it goes on in a tunnel. */
 static int end_leg(struct way *way, bool *ret_next, struct diag *d)
 {
@@ -106,7 +126,11 @@ static int end_leg(struct way *way, bool *ret_next, struct diag *d)
 	if (way->end != WAY_LEAVES || !leg->link.index)
 		return 0;
 	int r = way_tunnel_look(&leg->link, &leg->packet.to, tunnel, d);
-	if (r < 0 || !tunnel->is_wireguard)
+	if (r == 0)
+		r = find_killer(leg, way->killed_by, d);
+	if (r == 0 && way->killed_by[0])
+		way->end = WAY_KILLED;
+	if (r < 0 || way->end == WAY_KILLED || !tunnel->is_wireguard)
 		return r;
 	if (is_loop(way))
 		way->end = WAY_LOOP;

@@ -25,6 +25,7 @@ int resolve_job_init(struct resolve_job *job, const struct conf_endpoint *endpoi
 	job->shown = buf_steal(&shown);
 	job->host = mem_strndup(endpoint->host, strlen(endpoint->host));
 	job->port = mem_strndup(endpoint->port, strlen(endpoint->port));
+	job->endpoint = endpoint->number;
 	job->state = JOB_WAITING;
 	job->retries = retries;
 	job->delay = RESOLVE_FIRST_DELAY;

@@ -158,6 +158,10 @@ static void wait_for_news(struct resolve_pool *pool)
 /* What is numeric needs no thread and no network. A host with a colon can only be that. */
 static void try_numeric(struct resolve_pool *pool, struct resolve_job *job)
 {
+	if (job->endpoint.any.sa_family) {
+		job_done(pool, job);
+		return;
+	}
 	resolve_job_attempt(job, &pool->options, AI_NUMERICHOST);
 	if (job->error == EAI_NONAME && !strchr(job->host, ':'))
 		job->due = 0; /* at once, by a thread */

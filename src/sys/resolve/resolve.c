@@ -14,8 +14,7 @@
 
 enum { DEFAULT_RETRIES = 15, WITHOUT_END = -1 };
 
-/* As wg(8) reads it (config.c:177-193). */
-static int retries_from_environment(int *ret, struct diag *d)
+int resolve_retries(int *ret, struct diag *d)
 {
 	const char *text = getenv("WG_ENDPOINT_RESOLUTION_RETRIES");
 	char *end;
@@ -148,7 +147,7 @@ static int resolve_endpoints(struct conf *conf, const struct resolve_options *op
 	int retries = DEFAULT_RETRIES;
 
 	/* wg(8) looks at it for every endpoint, also a numeric one. */
-	int r = has_endpoint(conf) ? retries_from_environment(&retries, d) : 0;
+	int r = has_endpoint(conf) ? resolve_retries(&retries, d) : 0;
 	if (r < 0 || !conf->endpoints.len)
 		return r;
 

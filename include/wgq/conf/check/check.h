@@ -32,6 +32,7 @@ struct check_other {
 	char ifname[IFNAMSIZ];
 	const char *path; /* of the file, borrowed; NULL: the interface is there */
 	bool full_ip, full_ip6;
+	bool kill_switch;
 	struct key public_key; /* zero: it has none, or it is not known */
 	uint16_t port;         /* 0: likewise */
 	struct link_addr_vec addresses;

@@ -46,6 +46,7 @@
 	KEY(FORWARD, "Forward", Interface, WGQ, ONE, own_forward)                                  \
 	KEY(MASQUERADE, "Masquerade", Interface, WGQ, LIST, own_masquerade)                        \
 	KEY(ISOLATE_PEERS, "IsolatePeers", Interface, WGQ, ONE, own_isolate_peers)                 \
+	KEY(KILL_SWITCH, "KillSwitch", Interface, WGQ, ONE, own_kill_switch)                       \
 	KEY(PRESHARED_KEY_FILE, "PresharedKeyFile", Peer, WGQ, ONE, own_key_file)                  \
 	KEY(FALLBACK_ENDPOINT, "FallbackEndpoint", Peer, WGQ, LIST, own_fallback_endpoint)         \
 	KEY(PUBLIC_ENDPOINT, "PublicEndpoint", Interface, WGQ, ONE, own_public_endpoint)           \

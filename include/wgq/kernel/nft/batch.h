@@ -79,6 +79,7 @@ void nft_rule_load_meta(struct nft_rule *r, enum nft_meta_keys key);
 void nft_rule_load_payload(struct nft_rule *r, enum nft_payload_bases base, size_t offset,
 			   size_t len);
 void nft_rule_load_ct_mark(struct nft_rule *r);
+void nft_rule_load_ct(struct nft_rule *r, enum nft_ct_keys key);
 /* What was loaded, without the bits that the mask, of the same length, has not. */
 void nft_rule_mask(struct nft_rule *r, const void *mask, size_t len);
 void nft_rule_load_source_type(struct nft_rule *r); /* RTN_... of the source address */
@@ -88,12 +89,16 @@ void nft_rule_set_ct_mark(struct nft_rule *r);
 void nft_rule_count(struct nft_rule *r);
 /* NF_ACCEPT, NF_DROP. */
 void nft_rule_verdict(struct nft_rule *r, uint32_t verdict);
-/* By an ICMP error, a NFT_REJECT_ICMPX_..., of either family. */
-void nft_rule_reject(struct nft_rule *r, uint8_t code);
+/* By a NFT_REJECT_ICMPX_UNREACH with its code, an error of either family, or a NFT_REJECT_TCP_RST.
+ */
+void nft_rule_reject(struct nft_rule *r, enum nft_reject_types type, uint8_t code);
 void nft_rule_masquerade(struct nft_rule *r);
 /* Of a SYN, the MSS to what the route's MTU leaves room for, where it is above. */
 void nft_rule_clamp_mss(struct nft_rule *r);
 void nft_rule_end(struct nft_rule *r);
+
+/* Of TCP, that a flag is set. */
+void nft_rule_has_flag(struct nft_rule *r, uint8_t flag);
 
 /* Several of these at once, as nft(8) writes them: meta l4proto PROTOCOL; iifname LINK, or not;
  * meta nfproto ipv4, or ipv6, of an AF_...; ip daddr PREFIX, ip6 saddr PREFIX. */

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "wgq/base/diag.h"
+#include "wgq/base/vec.h"
 #include "wgq/net/spec.h"
 #include "wgq/net/walls.h"
 
@@ -35,6 +36,13 @@ enum nft_found {
 	NFT_FOUND_IP6 = 1 << 1,
 	NFT_FOUND_OTHER = 1 << 2, /* inet, arp, bridge, netdev */
 	NFT_FOUND_OWN = 1 << 3,
+};
+
+struct nft_owner {
+	char ifname[IFNAMSIZ];
+};
+struct nft_owner_vec {
+	VEC(struct nft_owner);
 };
 
 /* *ret is 0 when there is none, or when the kernel has no nf_tables. */
@@ -67,4 +75,6 @@ int nft_walls_install(const char *ifname, const struct walls *walls, struct diag
 int nft_walls_remove(const char *ifname, struct diag *d);
 int nft_walls_matches(const char *ifname, const struct walls *walls, bool *ret, struct diag *d);
 int nft_walls_read(const char *ifname, struct walls *ret, struct diag *d);
+/* The interfaces that have such a table, be they there or not. */
+int nft_walls_list(struct nft_owner_vec *ret, struct diag *d);
 int nft_walls_probe(const struct walls *walls, struct diag *d);

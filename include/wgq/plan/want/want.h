@@ -13,6 +13,7 @@
  *	mtu.c			the MTU
  *	carry.c			refuses a tunnel that would let a family leave in the clear
  *	walls.c			the rules of wgq's own nftables table
+ *	kill_switch.c		those of KillSwitch
  *	endpoints.c		the note that tells an edited endpoint from one that has roamed */
 #pragma once
 

@@ -10,6 +10,9 @@
 void facts_read(const struct conf *conf, struct check_facts *ret);
 /* Appends the interfaces that are there but one, with what may be seen of them. 0 or -ENOMEM. */
 int facts_read_others(const char *but, struct check_other_vec *ret);
+/* Appends or marks, for a configuration with KillSwitch, the others that have rules of it now. 0 or
+ * -ENOMEM. */
+int facts_read_kill_switches(const struct conf *conf, struct check_other_vec *ret);
 /* Appends the firewalls that drop what a configuration asks to be forwarded. */
 void facts_read_blockers(const struct conf *conf, struct blocker_vec *ret);
 /* The networks that interfaces other than this one (0: none) are in or lead to. With asked, only of

@@ -59,6 +59,7 @@ enum way_end {
 	WAY_NOT_OURS,    /* packet.from is refused */
 	WAY_NO_PEER,     /* has the address: ENOKEY */
 	WAY_NO_ENDPOINT, /* known of the peer: EDESTADDRREQ */
+	WAY_KILLED,      /* rejected by the kill switch of a tunnel */
 	WAY_LOOP,        /* the encrypted packet would enter a tunnel again that it is from */
 	WAY_HIDDEN,      /* we have no right to see the tunnel's peers */
 	WAY_TOO_LONG,    /* more tunnels in each other than WAY_LEGS_MAX */
@@ -78,6 +79,7 @@ struct way {
 	size_t count;
 	enum way_end end;
 	struct way_target target;
+	char killed_by[IFNAMSIZ]; /* WAY_KILLED: the tunnel's name; it may be gone */
 };
 
 /* Follows a packet. What may not be seen is left out, and said in *ret, not in d. *ret has to be

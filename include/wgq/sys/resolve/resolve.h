@@ -63,6 +63,10 @@ int resolve_now(struct conf *conf, struct diag *d);
  * waits as long as getaddrinfo(3) does. -ENOENT: there is none. */
 int resolve_name(const char *name, uint8_t family, struct addr *ret, struct diag *d);
 
+/* How often a failure that may pass is tried again, by the environment (wg(8), config.c:177-193);
+ * below 0: without end. */
+int resolve_retries(int *ret, struct diag *d);
+
 /* The time in microseconds until the attempt after next, by that until the next: 1 s, 1.2 s, ... up
  * to 20 s (config.c:241). */
 enum { RESOLVE_FIRST_DELAY = 1000000, RESOLVE_LAST_DELAY = 20000000 };
