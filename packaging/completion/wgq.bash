@@ -95,7 +95,7 @@ _wgq() {
 	run) options+=' --dns= --firewall= --userspace= --all --leave --forget' ;;
 	guard) options+=' --dry-run --off' ;;
 	diff) options+=' --dns= --firewall= --endpoints --forget' ;;
-	status) options+=' --all --watch --dns= --firewall=' ;;
+	status) options+=' --all --watch --openmetrics --dns= --firewall=' ;;
 	why) options+=' --from= --mark=' ;;
 	check) options+=' --probe' ;;
 	save) options+=' --endpoints' ;;

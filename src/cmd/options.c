@@ -45,6 +45,7 @@ enum {
 	LONG_FORGET,
 	LONG_OFF,
 	LONG_GUARD,
+	LONG_OPENMETRICS,
 };
 
 /* In the order in which help lists them. */
@@ -80,6 +81,8 @@ static const struct cli_option {
 	{"forget", LONG_FORGET, OPTION_FORGET, "diff", NULL,
 	 "count allowed IPs that follow routes as too many"},
 	{"watch", 'w', OPTION_WATCH, NULL, NULL, "show it again every second, with rates"},
+	{"openmetrics", LONG_OPENMETRICS, OPTION_OPENMETRICS, NULL, NULL,
+	 "print metrics for Prometheus"},
 	{"run-hooks", LONG_RUN_HOOKS, OPTION_RUN_HOOKS, NULL, NULL,
 	 "run PreDown and PostDown before, PreUp and PostUp after"},
 	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, "save", NULL,

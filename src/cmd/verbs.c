@@ -32,8 +32,9 @@ const struct verb verbs[] = {
 	{"guard", verb_guard, NULL, OPTION_DRY_RUN | OPTION_OFF | OPTION_JSON, 1, ARGS_MANY,
 	 "INTERFACE ...", "let nothing pass but by the interface, be it up or not"},
 	{"status", NULL, verb_status,
-	 OPTION_ALL | OPTION_JSON | OPTION_WATCH | OPTION_DNS | OPTION_FIREWALL, 0, ARGS_MANY,
-	 "[INTERFACE ...]", "show interfaces, and what is wrong with them"},
+	 OPTION_ALL | OPTION_JSON | OPTION_WATCH | OPTION_OPENMETRICS | OPTION_DNS |
+		 OPTION_FIREWALL,
+	 0, ARGS_MANY, "[INTERFACE ...]", "show interfaces, and what is wrong with them"},
 	{"why", NULL, verb_why, OPTION_FROM | OPTION_MARK | OPTION_JSON, 1, 2,
 	 "ADDRESS [INTERFACE]", "follow a packet through this host"},
 	{"probe", NULL, verb_probe, OPTION_JSON, 1, 2, "INTERFACE [PEER]",

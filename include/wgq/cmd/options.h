@@ -46,6 +46,7 @@ enum {
 	OPTION_FORGET = 1 << 23,
 	OPTION_OFF = 1 << 24,
 	OPTION_GUARD = 1 << 25,
+	OPTION_OPENMETRICS = 1 << 26,
 };
 
 /* Of a new peer, as typed; NULL: not given. */

@@ -21,6 +21,8 @@ static int print(const struct options *options, const struct status_vec *statuse
 	term_look(STDOUT_FILENO, &term);
 	if (options->given & OPTION_JSON)
 		status_json(statuses, &text);
+	else if (options->given & OPTION_OPENMETRICS)
+		status_openmetrics(statuses, &text);
 	else
 		status_text(statuses, &view, &text);
 	return show_output(&text, d);
@@ -42,7 +44,9 @@ int verb_status(const struct options *options)
 	_cleanup_diag_ struct diag d = {0};
 	int status = STATUS_USAGE;
 
-	if (!(options->given & OPTION_WATCH))
+	if (options->given & OPTION_OPENMETRICS && options->given & (OPTION_WATCH | OPTION_JSON))
+		diag_refuse(&d, EINVAL, "--openmetrics goes with neither --json nor --watch");
+	else if (!(options->given & OPTION_WATCH))
 		status = show(options, &d);
 	else if (options->given & OPTION_JSON)
 		diag_refuse(&d, EINVAL,

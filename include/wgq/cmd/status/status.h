@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wgq status: looks at interfaces, and draws what it saw. It takes no lock and changes nothing.
  *
- * In come the options; out goes a struct status for each interface, then text or JSON, and the
- * exit status. cmd/verbs.c has verb_status() in its table.
+ * In come the options; out goes a struct status for each interface, then text, JSON or
+ * OpenMetrics, and the exit status. cmd/verbs.c has verb_status() in its table.
  *
  *	status.c		the verb
  *	look.c			collects what is shown
@@ -10,6 +10,7 @@
  *	order.c			sorts the peers, and computes their rates
  *	text.c, peers.c, draw.c	draws for people: interfaces, peers, and what both share
  *	json.c			draws for programs
+ *	openmetrics.c		draws for Prometheus
  *	watch.c			--watch: looks and draws again and again */
 #pragma once
 
@@ -98,6 +99,9 @@ void status_text(const struct status_vec *statuses, const struct status_view *vi
 void status_head(const struct status *s, const struct status_view *view, struct buf *out);
 /* Appends the JSON that packaging/schema/status.schema.json describes. */
 void status_json(const struct status_vec *statuses, struct buf *out);
+
+/* Appends OpenMetrics, with the metrics that METRICS in wgq(8) lists. */
+void status_openmetrics(const struct status_vec *statuses, struct buf *out);
 
 /* The exit status that says how they are. */
 enum { STATUS_WRONG = 3, STATUS_UNSEEN = 4 };
