@@ -58,9 +58,9 @@ static const struct cli_option {
 	const char *help;
 } cli_options[] = {
 	{"dry-run", 'n', OPTION_DRY_RUN, NULL, NULL,
-	 "print a shell script that would do it; do nothing"},
+	 "print a shell script instead of changing anything"},
 	{"ensure", LONG_ENSURE, OPTION_ENSURE, NULL, NULL,
-	 "reload what is up; say nothing if nothing is to be done"},
+	 "reload what is up already; print nothing if it is as its file says"},
 	{"replace", LONG_REPLACE, OPTION_REPLACE, NULL, NULL,
 	 "take down what has the interface's name first"},
 	{"if-exists", LONG_IF_EXISTS, OPTION_IF_EXISTS, NULL, NULL,
@@ -188,7 +188,7 @@ static int print_usage(void)
 {
 	fputs("Usage: wgq VERB [OPTION ...] [INTERFACE ...]\n"
 	      "\n"
-	      "  wgq up wg0         bring up /etc/wireguard/wg0.conf, wholly or not at all\n"
+	      "  wgq up wg0         bring up /etc/wireguard/wg0.conf\n"
 	      "  wgq status         show what is up, and what is wrong with it\n"
 	      "  wgq reload wg0     load the edited file; sessions go on\n"
 	      "  wgq why 1.1.1.1    show which way a packet goes\n"

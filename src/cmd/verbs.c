@@ -13,10 +13,10 @@ const struct verb verbs[] = {
 	{"up", verb_up, NULL,
 	 OPTION_DRY_RUN | OPTION_DNS | OPTION_FIREWALL | OPTION_USERSPACE | OPTION_REPLACE |
 		 OPTION_ENSURE | OPTION_JSON,
-	 1, ARGS_MANY, "INTERFACE ...", "bring interfaces up, each wholly or not at all"},
+	 1, ARGS_MANY, "INTERFACE ...", "bring interfaces up; what fails is undone"},
 	{"down", NULL, verb_down,
 	 OPTION_DRY_RUN | OPTION_DNS | OPTION_IF_EXISTS | OPTION_GUARD | OPTION_ALL | OPTION_JSON,
-	 1, ARGS_MANY, "INTERFACE ...", "take interfaces down, whoever brought them up"},
+	 1, ARGS_MANY, "INTERFACE ...", "take interfaces down, also those of other programs"},
 	{"reload", verb_reload, NULL,
 	 OPTION_DRY_RUN | OPTION_DNS | OPTION_FIREWALL | OPTION_RUN_HOOKS | OPTION_ENDPOINTS |
 		 OPTION_FORGET | OPTION_JSON,

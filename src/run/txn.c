@@ -159,8 +159,8 @@ void txn_forget(struct txn *txn, bool replaced, struct diag *d)
 		    (!replaced && op_types[op->kind].removes && !op_dies_with_link(op)))
 			txn->inverses.at[kept++] = *op;
 	txn->inverses.len = txn->taken = kept;
-	diag_note(d, replaced ? "the interface was taken down meanwhile: what is there is not ours"
-			      : "the interface is gone, and most of it with it");
+	diag_note(d, replaced ? "another program took the interface down and made it again"
+			      : "the interface is gone, and with it most of what was set");
 }
 
 /* They restore the order of the addresses, which changes when a deleted IPv4 address comes back. */

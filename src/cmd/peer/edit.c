@@ -174,8 +174,7 @@ static int install_text(struct peer_change *c, const struct roster *roster, stru
 	(void)roster;
 	if (config_text_is_same(&c->before, &e->before.text))
 		return copy_text(&e->text, ret, d);
-	return diag_refuse(d, EBUSY, "`%s' was changed by somebody else meanwhile",
-			   c->next.path.given);
+	return diag_refuse(d, EBUSY, "`%s' was changed while it was edited", c->next.path.given);
 }
 
 /* Asks until it is right, or not wanted. Returns an exit status. */

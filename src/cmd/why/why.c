@@ -125,7 +125,7 @@ static int find_peer(const struct options *options, const char *name, uint8_t fa
 			}
 			diag_refuse(d, EINVAL, "peer `%s' of %s has no address of its own", name,
 				    link->name);
-			diag_hint(d, "give an address that is to be reached through it");
+			diag_hint(d, "give an address to reach through it");
 			return -EINVAL;
 		}
 	}

@@ -107,7 +107,7 @@ void wg_uapi_explain(const char *ifname, struct diag *d)
 
 	if (socket_address(ifname, &address) == 0 && lstat(address.sun_path, &st) == 0 &&
 	    S_ISSOCK(st.st_mode) && listens_here(&address) == 0)
-		diag_note(d, "%s is served in another network namespace, or by nobody",
+		diag_note(d, "%s is served in another network namespace, or not at all",
 			  address.sun_path);
 }
 

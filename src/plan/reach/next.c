@@ -370,7 +370,7 @@ const char *reach_reason_text(enum reach_reason reason)
 	case REACH_IS_FIRST:
 		return "the peer has no endpoint yet";
 	case REACH_IS_LOST:
-		return "somebody has removed the endpoint";
+		return "the endpoint was removed by another program";
 	case REACH_IS_GONE:
 		return "the former path has lost its address, route or carrier";
 	case REACH_IS_SILENT:

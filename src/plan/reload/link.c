@@ -70,8 +70,8 @@ static int refuse_to_take(const struct conf *conf, const struct prefix *kept, st
 
 	prefix_format(kept, text);
 	return diag_fail_at(d, &place, "write MTU = 1280 or more, or take it away first",
-			    "with an MTU of %u the interface has no IPv6, but it has %s, which is "
-			    "a hook's or somebody else's",
+			    "with an MTU of %u the interface has no IPv6, but it has %s, which "
+			    "wgq has not set",
 			    conf->mtu, text);
 }
 
