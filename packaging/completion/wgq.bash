@@ -70,7 +70,7 @@ _wgq_value() {
 
 _wgq() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='up down reload run guard diff status why probe check save strip init peer edit'
+	local verbs='up down reload run guard diff status why probe check save strip export init peer edit'
 	local options='--quiet --verbose --json --help --version' verb='' names='' i place=0
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -100,6 +100,7 @@ _wgq() {
 	check) options+=' --probe' ;;
 	save) options+=' --endpoints' ;;
 	strip) options+=' --wg-quick' ;;
+	export) options+=' --lossy' ;;
 	init) options+=' --address-from-key --endpoint= --qr' ;;
 	peer) options+=' --all --endpoint= --public-key= --address= --allowed-ips= --keepalive= --mtu= --expires=
 		--expired --output= --qr --dns=' ;;
@@ -116,6 +117,7 @@ _wgq() {
 	case $verb in
 	'') names=$verbs ;;
 	init) ;;
+	export) [[ $place == 0 ]] && names=networkmanager || names=$(_wgq_configured) ;;
 	why) [[ $place == 0 ]] || names=$(_wgq_running) ;;
 	probe) [[ $place != 0 ]] || names="$(_wgq_running) $(_wgq_configured)" ;;
 	up | run | check | strip | edit) names=$(_wgq_configured) ;;

@@ -77,6 +77,9 @@ complete -c wgq -n __fish_use_subcommand -a check -d 'Find what is legal, but wr
 complete -c wgq -n __fish_use_subcommand -a save -d 'Write what is running into the files'
 complete -c wgq -n __fish_use_subcommand -a strip -d 'Print what wg takes of a configuration'
 complete -c wgq -n __fish_use_subcommand -a init -d 'Write a first configuration'
+complete -c wgq -n __fish_use_subcommand -a export -d 'Print a configuration as NetworkManager takes it'
+complete -c wgq -n '__fish_seen_subcommand_from export' -l lossy -d 'Leave out what the format cannot say'
+complete -c wgq -n '__fish_seen_subcommand_from export' -a networkmanager
 complete -c wgq -n __fish_use_subcommand -a edit -d 'Edit a configuration, check it, load it'
 complete -c wgq -n __fish_use_subcommand -a peer -d 'Add, remove, rename, disable, enable, list peers'
 
@@ -132,6 +135,6 @@ complete -c wgq -n $peer -l qr -d 'Print a QR code, or write it'
 complete -c wgq -n '__wgq_peer_place 0' -a 'add remove rename disable enable list show'
 complete -c wgq -n '__wgq_peer_place 1' -a '(__wgq_configured; __wgq_files)'
 complete -c wgq -n $peer -a '(__wgq_peers)'
-complete -c wgq -n '__fish_seen_subcommand_from up run guard probe check strip edit' -a '(__wgq_configured; __wgq_files)'
+complete -c wgq -n '__fish_seen_subcommand_from up run guard probe check strip export edit' -a '(__wgq_configured; __wgq_files)'
 complete -c wgq -n '__fish_seen_subcommand_from down save reload status diff' -a '(__wgq_running; __wgq_files)'
 complete -c wgq -n __wgq_why_interface -a '(__wgq_running)'

@@ -46,6 +46,7 @@ enum {
 	LONG_OFF,
 	LONG_GUARD,
 	LONG_OPENMETRICS,
+	LONG_LOSSY,
 };
 
 /* In the order in which help lists them. */
@@ -83,6 +84,7 @@ static const struct cli_option {
 	{"watch", 'w', OPTION_WATCH, NULL, NULL, "show it again every second, with rates"},
 	{"openmetrics", LONG_OPENMETRICS, OPTION_OPENMETRICS, NULL, NULL,
 	 "print metrics for Prometheus"},
+	{"lossy", LONG_LOSSY, OPTION_LOSSY, NULL, NULL, "leave out what the format cannot say"},
 	{"run-hooks", LONG_RUN_HOOKS, OPTION_RUN_HOOKS, NULL, NULL,
 	 "run PreDown and PostDown before, PreUp and PostUp after"},
 	{"endpoints", LONG_ENDPOINTS, OPTION_ENDPOINTS, "save", NULL,

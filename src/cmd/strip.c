@@ -18,18 +18,6 @@ static bool is_in_text(const struct conf *conf)
 	       !conf->preshared_key_files.len && !conf->address_from_key.len && !conf->expired;
 }
 
-/* What it asks for is written in keys that wg-quick knows. */
-static bool is_written_out(const struct conf_own *own)
-{
-	static const char *const keys[] = {"PrivateKeyFile", "PresharedKeyFile", "AddressFromKey",
-					   "PublicEndpoint"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (strcmp(own->key, keys[i]) == 0)
-			return true;
-	return false;
-}
-
 static void warn_of_lost(const struct conf *conf, struct diag *d)
 {
 	vec_each(own, &conf->own) {
@@ -38,7 +26,7 @@ static void warn_of_lost(const struct conf *conf, struct diag *d)
 		if (own->is_hook)
 			diag_warn_at(d, &at, NULL, "%s: if it fails, wg-quick does not go on",
 				     own->key);
-		else if (!is_written_out(own))
+		else if (!conf_own_is_written(own))
 			diag_warn_at(d, &at, NULL, "%s is left out: wg-quick does not know it",
 				     own->key);
 	}

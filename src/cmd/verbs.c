@@ -45,6 +45,8 @@ const struct verb verbs[] = {
 	 "write what is running into the files"},
 	{"strip", verb_strip, NULL, OPTION_WG_QUICK | OPTION_JSON, 1, 1, "INTERFACE",
 	 "print what wg(8) takes of a configuration"},
+	{"export", NULL, verb_export, OPTION_LOSSY | OPTION_JSON, 2, 2, "FORMAT INTERFACE",
+	 "print a configuration as NetworkManager takes it"},
 	{"init", NULL, verb_init,
 	 OPTION_ADDRESS_FROM_KEY | OPTION_ENDPOINT | OPTION_QR | OPTION_JSON, 1, 1, "INTERFACE",
 	 "write a first configuration, print the peer's"},

@@ -47,6 +47,7 @@ enum {
 	OPTION_OFF = 1 << 24,
 	OPTION_GUARD = 1 << 25,
 	OPTION_OPENMETRICS = 1 << 26,
+	OPTION_LOSSY = 1 << 27,
 };
 
 /* Of a new peer, as typed; NULL: not given. */

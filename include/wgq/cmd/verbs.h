@@ -47,6 +47,7 @@ int verb_check(const struct options *options);
 int verb_save(const struct options *options, const char *argument, struct diag *d);
 int verb_strip(const struct options *options, const char *argument, struct diag *d);
 int verb_guard(const struct options *options, const char *argument, struct diag *d);
+int verb_export(const struct options *options);
 int verb_init(const struct options *options);
 int verb_peer(const struct options *options);
 int verb_edit(const struct options *options, const char *argument, struct diag *d);

@@ -58,6 +58,17 @@ void conf_strip(const char *text, size_t n, enum conf_reader reader, struct buf 
 
 /* ---- from values ---- */
 
+bool conf_own_is_written(const struct conf_own *own)
+{
+	static const char *const keys[] = {"PrivateKeyFile", "PresharedKeyFile", "AddressFromKey",
+					   "PublicEndpoint"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(own->key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
 static void add_key(struct buf *out, const char *name, const struct key *key)
 {
 	char text[KEY_BASE64_LEN + 1];

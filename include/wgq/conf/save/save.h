@@ -18,6 +18,7 @@
  *	edit.c			changes to the text, made in one pass
  *	peer_edit.c		one peer put in, taken out, renamed, disabled
  *	write.c			what `wgq strip` prints
+ *	networkmanager.c	what `wgq export` prints
  *	starter.c		the files that `wgq init` writes */
 #pragma once
 

@@ -7,6 +7,9 @@
 #include "wgq/base/buf.h"
 #include "wgq/conf/conf.h"
 
+/* Whether what an own key asks for is in keys that others know, when it is written from values. */
+bool conf_own_is_written(const struct conf_own *own);
+
 enum conf_reader { READER_WG, READER_WG_QUICK };
 
 /* The text of one file, without the lines that the reader does not know. For wg(8) it is what
