@@ -13,9 +13,11 @@ const struct wall_chain_type wall_chains[WALL_CHAINS] = {
 	[WALL_CLAMP] = {"clamp", "filter", NF_INET_FORWARD, -150},
 	[WALL_NAT] = {"nat", "nat", NF_INET_POST_ROUTING, 100},
 	[WALL_ISOLATE] = {"isolate", "filter", NF_INET_FORWARD, 0},
-	/* Behind all that may change the mark, the address or the link of a packet. */
-	[WALL_OUTPUT] = {"output", "filter", NF_INET_LOCAL_OUT, 300},
-	[WALL_FORWARD] = {"forward", "filter", NF_INET_FORWARD, 300},
+	/* Behind all that may change the mark, the address or the link of a packet. When the table
+	 * is replaced, a packet may come to the new chain just before its rules count and to the
+	 * old one just after they do not any more: it is dropped. */
+	[WALL_OUTPUT] = {"output", "filter", NF_INET_LOCAL_OUT, 300, true},
+	[WALL_FORWARD] = {"forward", "filter", NF_INET_FORWARD, 300, true},
 };
 
 void walls_release(struct walls *walls)
@@ -303,8 +305,8 @@ static void add_chain(const struct walls *walls, enum wall_chain chain, struct b
 					    "postrouting"};
 	const struct wall_chain_type *type = &wall_chains[chain];
 
-	buf_addf(out, "\tchain %s {\n\t\ttype %s hook %s priority %d; policy accept;\n", type->name,
-		 type->type, hooks[type->hook], type->priority);
+	buf_addf(out, "\tchain %s {\n\t\ttype %s hook %s priority %d; policy %s;\n", type->name,
+		 type->type, hooks[type->hook], type->priority, type->drops ? "drop" : "accept");
 	vec_each(wall, walls)
 		if (wall->chain == chain)
 			add_rule(wall, out);

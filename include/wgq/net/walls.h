@@ -30,6 +30,7 @@ struct wall_chain_type {
 	const char *name, *type;
 	unsigned int hook; /* NF_INET_... */
 	int priority;
+	bool drops; /* what comes to its end */
 };
 extern const struct wall_chain_type wall_chains[WALL_CHAINS];
 

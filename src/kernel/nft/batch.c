@@ -96,7 +96,7 @@ void nft_batch_chain(struct nft_batch *b, uint8_t family, const char *table,
 	    nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, type) == 0) {
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, base->hook);
 		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, base->priority);
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, base->drops ? NF_DROP : NF_ACCEPT);
 		nftnl_chain_nlmsg_build_payload(m, chain);
 		append(b, strcmp(type, "nat") == 0 ? NFT_PART_NAT : NFT_PART_CHAIN, family, m);
 	} else {

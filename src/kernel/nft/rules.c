@@ -197,7 +197,8 @@ void nft_batch_walls(struct nft_batch *b, const char *ifname, const struct walls
 	nft_batch_table(b, NFPROTO_INET, table);
 	for (enum wall_chain i = 0; i < WALL_CHAINS; i++) {
 		const struct wall_chain_type *type = &wall_chains[i];
-		const struct nft_chain chain = {type->name, type->hook, type->priority, type->type};
+		const struct nft_chain chain = {type->name, type->hook, type->priority, type->type,
+						type->drops};
 
 		if (!walls_have(walls, i))
 			continue;

@@ -53,8 +53,9 @@ struct nft_chain {
 	uint32_t hook;
 	int32_t priority;
 	const char *type; /* NULL: filter */
+	bool drops;       /* its policy; else it accepts */
 };
-/* A base chain that accepts. */
+/* A base chain. */
 void nft_batch_chain(struct nft_batch *b, uint8_t family, const char *table,
 		     const struct nft_chain *chain);
 
