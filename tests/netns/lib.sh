@@ -121,8 +121,18 @@ on() {
 	ip netns exec "$host" "$@"
 }
 
+# The kernel looks for duplicates of new IPv6 addresses before it adds their local routes. That ends
+# within 2 seconds, but on a link without a carrier never.
+settle() {
+	for _ in {1..60}; do
+		[[ $(ip -n "$1" -6 addr show up tentative) == *inet6* ]] || return
+		sleep 0.05
+	done
+}
+
 # What `up` may change on a host and `down` leaves as it was. src_valid_mark stays, as with wg-quick.
 host_state() {
+	settle "$1"
 	on "$1" sh -c 'ip -o link | sed "s/^[0-9]*: //; s/@.*//; s/ .*//"; ip -d rule; ip -d -6 rule
 		ip -o addr show; ip route show table all; ip -6 route show table all
 		nft -s list ruleset

@@ -58,21 +58,9 @@ steady_state() {
 		grep -v 'dev t1 table local'
 }
 
-# Without what changes by itself in the first second.
-settled() {
-	settle
-	host_state h1
-}
-
-# The kernel looks for duplicates of new IPv6 addresses before it adds their local routes.
-settle() {
-	while ip -n h1 -6 addr show tentative | grep -q inet6; do sleep 0.05; done
-}
-
 # The host with what wg(8) shows of t1. A peer's allowed IPs have no order, tun devices a random
 # link-local address, links a number.
 everything() {
-	settle
 	host_state h1 | sed '/fe80:/d; s/^[0-9]*: \(t1 \)/\1/; s/ tentative//'
 	on h1 wg show t1 dump | cut -f 1-3,8 | sort
 	on h1 wg show t1 allowed-ips | tr '\t ' '\n' | sort
