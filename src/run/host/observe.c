@@ -117,8 +117,9 @@ static int observe_path(struct host *h, const union endpoint *endpoint, uint32_t
 }
 
 /* Where the only one leads into the tunnel itself, a hook may have replaced the one that the
- * tunnel's MTU was made for. */
-static int observe_default(struct host *h, struct snap *snap, struct diag *d)
+ * tunnel's MTU was made for; without hooks there was none. */
+static int observe_default(struct host *h, const struct conf *conf, struct snap *snap,
+			   struct diag *d)
 {
 	struct rtnetlink_path path;
 	int r = rtnetlink_default_get(h->rtnetlink, h->link.index, &path, d);
@@ -126,7 +127,8 @@ static int observe_default(struct host *h, struct snap *snap, struct diag *d)
 	if (r < 0 || !path.mtu)
 		return r;
 	bool hidden = path.link.index && path.link.index == h->link.index;
-	snap->default_mtu = hidden ? path.link.mtu + WG_OVERHEAD_IPV6 : path.mtu;
+	bool hooked = conf->hooks[HOOK_PRE_UP].len || conf->hooks[HOOK_POST_UP].len;
+	snap->default_mtu = !hidden ? path.mtu : hooked ? path.link.mtu + WG_OVERHEAD_IPV6 : 0;
 	return 0;
 }
 
@@ -145,7 +147,7 @@ static int observe_mtu(struct host *h, const struct observe_query *query, struct
 				return r;
 		}
 	}
-	return snap->path_mtu ? 0 : observe_default(h, snap, d);
+	return snap->path_mtu ? 0 : observe_default(h, query->conf, snap, d);
 }
 
 static int observe_link(struct host *h, const struct observe_query *query, struct snap *snap,
